@@ -1,0 +1,66 @@
+"""Floor 3: clips over the wire. `session` talks, `feed` brings audio, `stream` is the public way in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any, Literal, Unpack
+
+from ..audio import open_clip
+from ..errors import ParameterError
+from ..messages import Event
+from ..protocol.parameters import Parameters, check_parameters
+from ..services import Service, check_languages, default_service
+from .session import Session
+
+__all__ = ["Pace", "Session", "open_session", "stream"]
+
+Pace = float | Literal["service"] | None
+"""× real time; None: as fast as the service takes it; "service": as the service likes it."""
+
+
+def open_session(
+    clip: Any, service: Service | None, model: str, start: float | None, end: float | None, pace: Pace,
+    max_attempts: int, parameters: Mapping[str, Any],
+) -> Session:  # fmt: skip
+    """Check every argument and open the clip; nothing is sent. Raises ParameterError and AudioError."""
+    checked = check_parameters(model, parameters)
+    chosen = default_service() if service is None else service
+    if not hasattr(chosen, "endpoint"):
+        raise ParameterError(f"service={service!r} is no service: give pnb.DashScope(...) or pnb.Embedded(...).")
+    check_languages(chosen, checked.get("language_hints"))
+    wanted = chosen.pace if pace == "service" else pace
+    if wanted is not None and not (isinstance(wanted, (int, float)) and 0 < wanted <= 1000):
+        raise ParameterError(f"pace={pace!r}: give a multiple of real time above 0, or None for as fast as it goes.")
+    if not isinstance(max_attempts, int) or max_attempts < 1:
+        raise ParameterError(f"max_attempts={max_attempts!r}: give a whole number from 1 on.")
+    opened = open_clip(clip, sample_rate=checked["sample_rate"], start=start, end=end)
+    return Session(opened, chosen, model, checked, wanted, max_attempts)
+
+
+async def stream(
+    clip: Any, *, service: Service | None = None, model: str = "paraformer-realtime-v2", start: float | None = None,
+    end: float | None = None, pace: Pace = "service", max_attempts: int = 5, **parameters: Unpack[Parameters],
+) -> AsyncGenerator[Event]:  # fmt: skip
+    """The service's events for a clip, as they come, typed; for those who want no notebook.
+
+    ::
+
+        async for event in pnb.stream("lecture.mp3"):
+            if isinstance(event, pnb.messages.ResultGenerated) and event.sentence.is_final:
+                print(event.sentence.text)
+
+    Arguments are those of `transcribe`. Times in events are the wire's: milliseconds from the start of the part that is
+    heard. Leaving the loop ends the task.
+
+    Raises:
+        ParameterError, AudioError: before anything is sent.
+        ConnectionFailed, ConnectionLost, ServiceError, ProtocolError: as they happen.
+    """
+    session = open_session(clip, service, model, start, end, pace, max_attempts, parameters)
+    try:
+        async with aclosing(session.events()) as events:
+            async for event in events:
+                yield event
+    finally:
+        session.close()

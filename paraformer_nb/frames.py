@@ -1,0 +1,137 @@
+"""Floor 4: a transcript's words and sentences, and a recording's events, as pandas DataFrames.
+
+Times are seconds on the clip's own time line; every column has the same dtype however few rows there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .messages import ResultGenerated, TaskFailed, decode_command
+from .recording import Connected, End, Gap, Lost, Received, Record, Resumed, Sent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .recording import Run
+    from .transcript import Sentence, Word
+
+WORD_COLUMNS = ("sentence_id", "text", "punctuation", "start", "end", "confidence", "speaker", "is_final")
+
+
+def words_frame(sentences: Iterable[Sentence], run: Run | None) -> pd.DataFrame:
+    """One row a word, sorted by start, with a RangeIndex.
+
+    Columns: ``sentence_id`` int64 (from 1, over the whole run), ``text`` and ``punctuation`` string, ``start`` and
+    ``end`` float64 seconds, ``confidence`` float64 (0 to 1, NaN where unknown), ``speaker`` string (NA where unknown),
+    ``is_final`` bool (False while the service may still change it). ``attrs`` has ``clip``, ``service``, ``model``.
+    """
+    rows = sorted(
+        ((word, sentence.id, sentence.is_final) for sentence in sentences for word in sentence.words),
+        key=lambda row: row[0].start,
+    )
+    words = [row[0] for row in rows]
+    frame = _frame(
+        sentence_id=([row[1] for row in rows], "int64"),
+        text=([word.text.strip() for word in words], "string"),
+        punctuation=([word.punctuation for word in words], "string"),
+        start=([word.start for word in words], "float64"),
+        end=([word.end for word in words], "float64"),
+        confidence=([word.confidence for word in words], "float64"),
+        speaker=([word.speaker for word in words], "string"),
+        is_final=([row[2] for row in rows], "bool"),
+    )
+    frame.attrs.update(_attrs(run))
+    return frame
+
+
+def word_row(sentence: Sentence, word: Word) -> dict[str, Any]:
+    """One row of the words table as plain values, for those who want no table."""
+    values = (
+        sentence.id, word.text.strip(), word.punctuation, word.start, word.end, word.confidence, word.speaker,
+        sentence.is_final,
+    )  # fmt: skip
+    return dict(zip(WORD_COLUMNS, values, strict=True))
+
+
+def sentences_frame(sentences: Iterable[Sentence], run: Run | None) -> pd.DataFrame:
+    """One row a sentence, sorted by start, with a RangeIndex.
+
+    Columns: ``sentence_id`` int64, ``text`` string, ``start`` and ``end`` float64 seconds, ``is_final`` bool,
+    ``words`` int64 (their count).
+    """
+    rows = sorted(sentences, key=lambda sentence: sentence.start)
+    frame = _frame(
+        sentence_id=([row.id for row in rows], "int64"),
+        text=([row.text.strip() for row in rows], "string"),
+        start=([row.start for row in rows], "float64"),
+        end=([row.end for row in rows], "float64"),
+        is_final=([row.is_final for row in rows], "bool"),
+        words=([len(row.words) for row in rows], "int64"),
+    )
+    frame.attrs.update(_attrs(run))
+    return frame
+
+
+def events_frame(records: Iterable[Record]) -> pd.DataFrame:
+    """One row for each thing that happened, in order: commands, events, connections, losses, gaps, the end.
+
+    Columns: ``t`` float64 (seconds since the run began), ``event`` string (such as ``run-task`` or
+    ``result-generated``), ``task`` string (its id), ``text`` string (what was heard, or why), ``body`` string (the JSON
+    as it crossed; NA for what is no message).
+    """
+    rows = [row for record in records if (row := _event_row(record))]
+    columns = list(zip(*rows, strict=True)) if rows else [(), (), (), (), ()]
+    dtypes = ("float64", "string", "string", "string", "string")
+    names = ("t", "event", "task", "text", "body")
+    return _frame(**{name: (list(values), dtype) for name, values, dtype in zip(names, columns, dtypes, strict=True)})
+
+
+def _event_row(record: Record) -> tuple[float, str, str | None, str, str | None] | None:
+    match record:
+        case Received():
+            return record.t, *_received(record), bytes(record.body).decode()
+        case Sent():
+            body = bytes(record.body)
+            action = {"RunTask": "run-task", "FinishTask": "finish-task"}.get(type(decode_command(body)).__name__)
+            return record.t, action or "continue-task", record.task, "", body.decode()
+        case Connected():
+            return record.t, "connected", record.task, record.engine or "", None
+        case Lost():
+            return record.t, "lost", record.task, record.reason, None
+        case Resumed():
+            return record.t, "resumed", record.task, f"from {record.position:.2f} s, attempt {record.attempt}", None
+        case Gap():
+            return record.t, "gap", None, f"{record.start:.2f}–{record.end:.2f} s: {record.reason}", None
+        case End():
+            return record.t, record.state, None, record.error or "", None
+    return None
+
+
+def _received(record: Received) -> tuple[str, str, str]:
+    event = record.event
+    if isinstance(event, ResultGenerated):
+        return "result-generated", record.task, event.sentence.text
+    if isinstance(event, TaskFailed):
+        return "task-failed", record.task, f"{event.code}: {event.message}"
+    name = {"TaskStarted": "task-started", "TaskFinished": "task-finished"}.get(type(event).__name__)
+    return name or getattr(event, "name", "") or "unknown", record.task, ""
+
+
+def _attrs(run: Run | None) -> dict[str, str | None]:
+    if run is None:
+        return {"clip": None, "service": None, "model": None}
+    service = run.service
+    return {"clip": run.clip.name, "service": service.engine or service.host, "model": run.model}
+
+
+def _frame(**columns: tuple[list[Any], str]) -> pd.DataFrame:
+    """A DataFrame of (values, dtype) columns; "string" means text with NA for what is missing."""
+    import pandas as pd
+
+    text = pd.StringDtype(na_value=pd.NA)
+    return pd.DataFrame(
+        {name: pd.array(values, dtype=text) if dtype == "string" else pd.Series(values, dtype=dtype)
+         for name, (values, dtype) in columns.items()}
+    )  # fmt: skip

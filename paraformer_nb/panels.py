@@ -1,0 +1,34 @@
+"""Floor 5: `panel`, the form that transcribes without code: joins the panel widget and `transcribe`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import ParaformerError
+from .services import KEY_VARIABLE, DashScope, Embedded, Service
+from .transcription import Transcription, transcribe
+
+if TYPE_CHECKING:
+    from .widgets.panel import Panel
+
+
+def panel(folder: str | os.PathLike[str] = ".", *, service: Service | None = None) -> Panel:
+    """A form: choose a clip from `folder` or upload one, choose service and language, press Transcribe.
+
+    The live view appears under it, and the run is the panel's ``run``. `service` is used where the cloud is chosen;
+    None means DashScope with the key in DASHSCOPE_API_KEY.
+    """
+    from .widgets.panel import Panel
+
+    embedded = Embedded()
+
+    def begin(clip: Any, is_cloud: bool, language: str | None) -> tuple[Transcription, Any]:
+        chosen = (service or DashScope()) if is_cloud else embedded
+        hints: dict[str, Any] = {"language_hints": [language]} if language else {}
+        run = transcribe(clip, service=chosen, **hints)
+        return run, run.timeline()
+
+    has_cloud = service is not None or bool(os.environ.get(KEY_VARIABLE))
+    return Panel(begin, has_cloud, Path(folder), (ParaformerError,))

@@ -1,0 +1,146 @@
+"""Floor 2: the service's side of one socket, sans I/O: what may come in now, what goes out, and the service's own words
+for what may not.
+
+Tasks follow one another on a socket, each under an id of its own. The caller carries texts and runs the recogniser.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+from ..errors import LocalProtocolError
+from ..messages import (
+    ContinueTask,
+    FinishTask,
+    ResultGenerated,
+    RunTask,
+    SentenceResult,
+    TaskFailed,
+    TaskFinished,
+    TaskStarted,
+    Usage,
+    decode_command,
+    encode_event,
+)
+from .parameters import MODELS
+
+FORMATS = ("pcm", "wav", "mp3", "opus", "speex", "aac", "amr")
+
+
+class Refusal(NamedTuple):
+    """The task must fail with this, and the socket be closed."""
+
+    code: str
+    message: str
+
+
+class Audio(NamedTuple):
+    """A block of the running task's audio, as it came."""
+
+    data: bytes
+
+
+Request = RunTask | ContinueTask | FinishTask | Audio | Refusal
+
+
+class ServerState(Enum):
+    """Where the socket's current task stands."""
+
+    IDLE = auto()
+    STARTING = auto()
+    STREAMING = auto()
+    FINISHING = auto()
+    CLOSED = auto()
+
+
+class ServerConnection:
+    """One socket: `receive_*` turn what came into a request; the other methods give the texts to send.
+
+    Attributes:
+        task_id: the current task's id, or the last one's.
+        note: a slip of the client that was forgiven, for the log; None when there was none.
+    """
+
+    def __init__(self) -> None:
+        self.state = ServerState.IDLE
+        self.task_id = ""
+        self.note: str | None = None
+        self._seen: set[str] = set()
+
+    def receive_text(self, text: str) -> Request:
+        """A command, or the refusal of it."""
+        self.note = None
+        try:
+            command = decode_command(text)
+        except ValueError as error:
+            return Refusal("InvalidParameter", str(error))
+        match command:
+            case RunTask():
+                return self._run(command)
+            case FinishTask() | ContinueTask() if self.state is not ServerState.STREAMING:
+                self.task_id = self.task_id or command.task_id
+                return Refusal("InvalidParameter", f"no task is running: {self.state.name.lower()}")
+            case FinishTask():
+                if command.task_id != self.task_id:  # the vendor's PHP sample does so
+                    self.note = "finish-task came under another task_id; the running task was finished"
+                self.state = ServerState.FINISHING
+        return command
+
+    def receive_audio(self, data: bytes) -> Request:
+        """A block of audio, or the refusal of it."""
+        self.note = None
+        if self.state is not ServerState.STREAMING:
+            return Refusal("InvalidParameter", "audio was sent before task-started or after finish-task")
+        return Audio(data)
+
+    def _run(self, command: RunTask) -> Request:
+        if self.state is not ServerState.IDLE:
+            return Refusal("InvalidParameter", "a task is running on this connection already")
+        self.task_id = command.task_id
+        if command.task_id in self._seen:
+            return Refusal("InvalidParameter", "this task_id was used before; every task needs its own")
+        self._seen.add(command.task_id)
+        self.state = ServerState.STARTING
+        return self._refusal(command) or command
+
+    @staticmethod
+    def _refusal(command: RunTask) -> Refusal | None:
+        model = MODELS.get(command.model)
+        if model is None:
+            return Refusal("ModelNotFound", f"Model not exist: {command.model}")
+        audio_format, rate = command.parameters.get("format", "pcm"), command.parameters.get("sample_rate", 16000)
+        if audio_format not in FORMATS:
+            return Refusal("UNSUPPORTED_FORMAT", f"format {audio_format!r} is none of {', '.join(FORMATS)}")
+        if not isinstance(rate, int) or not 8000 <= rate <= 48000:
+            return Refusal("InvalidParameter", f"sample_rate {rate!r} is not between 8000 and 48000")
+        if not model.any_rate and rate != model.sample_rate:
+            return Refusal("InvalidParameter", f"{command.model} takes a sample_rate of {model.sample_rate} only")
+        return None
+
+    def started(self) -> str:
+        """The task-started text."""
+        self._expect(ServerState.STARTING)
+        self.state = ServerState.STREAMING
+        return encode_event(TaskStarted(self.task_id))
+
+    def result(self, sentence: SentenceResult, seconds: int) -> str:
+        """A result-generated text; `seconds` so far are billed, and told with a final."""
+        self._expect(ServerState.STREAMING, ServerState.FINISHING)
+        usage = Usage(seconds) if sentence.is_final else None
+        return encode_event(ResultGenerated(self.task_id, sentence, usage))
+
+    def finished(self, seconds: int) -> str:
+        """The task-finished text; the next task may come."""
+        self._expect(ServerState.FINISHING)
+        self.state = ServerState.IDLE
+        return encode_event(TaskFinished(self.task_id, Usage(seconds)))
+
+    def failed(self, refusal: Refusal) -> str:
+        """The task-failed text; the socket must be closed after it."""
+        self.state = ServerState.CLOSED
+        return encode_event(TaskFailed(self.task_id, refusal.code, refusal.message))
+
+    def _expect(self, *states: ServerState) -> None:
+        if self.state not in states:
+            raise LocalProtocolError(f"the service cannot send this while the task is {self.state.name}.")

@@ -1,0 +1,249 @@
+"""Floor 1: the recording, an append-only log of one run, as JSON Lines. Everything else is a fold over it.
+
+One line a record; `kind` says which. `t` is seconds on a monotonic clock since the run began; positions are seconds on
+the clip's own time line. A recording without an `End` was cut short. A key is never in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+from msgspec import Raw, Struct
+
+from .errors import RecordingError
+from .messages import Event, UnknownEvent, decode_event
+
+VERSION = 1
+PEAK_STEP = 0.01
+"""Seconds of the clip that one pair of peaks stands for."""
+
+
+class ClipSource(Struct, frozen=True):
+    """Where a clip came from: its name, and its path where it has one."""
+
+    name: str
+    path: str | None = None
+
+
+class ServiceSource(Struct, frozen=True):
+    """Which service answered: "dashscope" or "embedded", its host, and the embedded service's engine."""
+
+    kind: str
+    host: str
+    engine: str | None = None
+
+
+class Run(Struct, tag_field="kind", tag="run", frozen=True):
+    """The first line. `start` and `end` are the part of the clip that is heard; `end` is None where it is unknown."""
+
+    t: float
+    version: int
+    started: str
+    clip: ClipSource
+    sample_rate: int
+    start: float
+    end: float | None
+    service: ServiceSource
+    model: str
+    parameters: dict[str, Any]
+
+
+class Connected(Struct, tag_field="kind", tag="connected", frozen=True):
+    """A handshake was answered. `engine` is what the embedded service calls itself; other services say nothing."""
+
+    t: float
+    task: str
+    engine: str | None = None
+
+
+class Sent(Struct, tag_field="kind", tag="sent", frozen=True):
+    """A command, as it crossed."""
+
+    t: float
+    task: str
+    body: Raw
+
+
+class Received(Struct, tag_field="kind", tag="received", dict=True):
+    """An event, as it crossed (a text that is no JSON is kept as a JSON string)."""
+
+    t: float
+    task: str
+    body: Raw
+
+    @classmethod
+    def of(cls, t: float, task: str, data: bytes) -> Received:
+        """The record of a frame's bytes, whatever they are."""
+        event = decode_event(data)
+        body = _one_line(data) if isinstance(event, UnknownEvent) or b"\n" in data else data
+        record = cls(t, task, Raw(body))
+        record.__dict__["event"] = event
+        return record
+
+    @cached_property
+    def event(self) -> Event:
+        """The typed event."""
+        return decode_event(bytes(self.body))
+
+
+class Audio(Struct, tag_field="kind", tag="audio", frozen=True):
+    """A block of audio that was sent: where it lies in the clip, not its bytes."""
+
+    t: float
+    task: str
+    position: float
+    seconds: float
+
+
+class Peaks(Struct, tag_field="kind", tag="peaks", frozen=True):
+    """A piece of the waveform: `data` holds a (min, max) pair of int8 for every `step` seconds from `position` on."""
+
+    t: float
+    position: float
+    step: float
+    data: bytes
+
+
+class Lost(Struct, tag_field="kind", tag="lost", frozen=True):
+    """A connection ended before its task did."""
+
+    t: float
+    task: str
+    reason: str
+    code: int | None = None
+
+
+class Resumed(Struct, tag_field="kind", tag="resumed", frozen=True):
+    """A new task goes on from `position`."""
+
+    t: float
+    task: str
+    position: float
+    attempt: int
+
+
+class Gap(Struct, tag_field="kind", tag="gap", frozen=True):
+    """A part of the clip that was never heard."""
+
+    t: float
+    start: float
+    end: float
+    reason: str
+
+
+class Edit(Struct, tag_field="kind", tag="edit", frozen=True):
+    """What a person corrected."""
+
+    t: float
+    change: dict[str, Any]
+
+
+class End(Struct, tag_field="kind", tag="end", frozen=True):
+    """The last line. `state` is finished, stopped or failed; `seconds` of audio were sent."""
+
+    t: float
+    state: str
+    error: str | None = None
+    seconds: float = 0.0
+    sha256: str | None = None
+
+
+class Unknown(Struct, frozen=True):
+    """A record of a kind that a later version wrote: kept and ignored."""
+
+    t: float
+    kind: str
+    raw: bytes
+
+
+Known = Run | Connected | Sent | Received | Audio | Peaks | Lost | Resumed | Gap | Edit | End
+Record = Known | Unknown
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Known).decode
+_UNBUFFERED = (Received, Sent, Lost, Resumed, Gap, Edit, End)
+
+
+def _one_line(data: bytes) -> bytes:
+    """JSON bytes without line breaks; bytes that are no JSON as a JSON string."""
+    try:
+        return msgspec.json.format(data, indent=-1)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return _encode(data.decode("utf-8", "replace"))
+
+
+class Writer:
+    """Appends records to an open binary file. What carries words reaches the operating system at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def append(self, record: Known) -> None:
+        """Write one record. Raises OSError as the file does."""
+        self._file.write(_encode(record) + b"\n")
+        if isinstance(record, _UNBUFFERED):
+            self._file.flush()
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+def read(file: BinaryIO) -> Iterator[Record]:
+    """The records of an open recording, in order. A torn last line, left by a crash, ends it without an error.
+
+    Raises RecordingError where the file is no recording, or a line in its midst is damaged.
+    """
+    for number, line in enumerate(file, 1):
+        try:
+            record = _record(line)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            if number > 1 and not line.endswith(b"\n"):
+                return
+            what = "this is no recording" if number == 1 else f"line {number} is damaged"
+            raise RecordingError(f"{what}: {error}. Nothing was changed.") from error
+        if number == 1 and not isinstance(record, Run):
+            raise RecordingError("this is no recording: it does not begin with a 'run' record. Nothing was changed.")
+        if isinstance(record, Run) and record.version > VERSION:
+            raise RecordingError(f"this recording has version {record.version}; update paraformer_nb to read it.")
+        yield record
+
+
+class _AnyRecord(Struct):
+    kind: str
+    t: float = 0.0
+
+
+_decode_any = msgspec.json.Decoder(_AnyRecord).decode
+_KINDS = {str(struct.__struct_config__.tag) for struct in Known.__args__}
+
+
+def _record(line: bytes) -> Record:
+    try:
+        return _decode(line)  # type: ignore[no-any-return]
+    except msgspec.ValidationError:
+        some = _decode_any(line)
+        if some.kind in _KINDS:
+            raise
+        return Unknown(some.t, some.kind, line)
+
+
+class Recording:
+    """A recording on disk: iterate over it for its records.
+
+    Attributes:
+        path: the file, JSON Lines.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __iter__(self) -> Iterator[Record]:
+        with self.path.open("rb") as file:
+            yield from read(file)
+
+    def __repr__(self) -> str:
+        return f"Recording({self.path.name!r})"

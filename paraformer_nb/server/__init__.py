@@ -1,0 +1,1 @@
+"""Floor 3: the embedded service. `service` listens, `connection` serves one socket, `engines` recognise."""

@@ -1,0 +1,40 @@
+"""Floor 3: the embedded service's recognisers, one file each, and what is known of each without loading it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ...errors import ParameterError
+from .base import Emit, Engine, EngineError
+
+__all__ = ["ENGINES", "Emit", "Engine", "EngineError", "EngineKind", "make_engine_factory"]
+
+
+class EngineKind(NamedTuple):
+    """What is known of an engine: the languages it hears (None: whatever its script holds)."""
+
+    languages: tuple[str, ...] | None
+
+
+ENGINES = {"pocketsphinx": EngineKind(("en",)), "scripted": EngineKind(None)}
+
+
+def make_engine_factory(engine: str, options: dict[str, Any]) -> Callable[[], Engine]:
+    """A maker of fresh engines, one a task. Raises ParameterError for an unknown engine, option or missing script."""
+    allowed = {"pocketsphinx": set(), "scripted": {"script"}}.get(engine)
+    if allowed is None:
+        raise ParameterError(f"there is no engine {engine!r}. Known: {', '.join(ENGINES)}.")
+    if unknown := set(options) - allowed:
+        raise ParameterError(f"engine {engine!r} has no option {', '.join(sorted(unknown))}.")
+    if engine == "pocketsphinx":
+        from .pocketsphinx import PocketSphinx
+
+        return PocketSphinx
+    from .scripted import Script, Scripted
+
+    if "script" not in options:
+        raise ParameterError("engine 'scripted' needs script=FILE.json, with the clip's audio beside it.")
+    script = Script.load(Path(options["script"]))
+    return lambda: Scripted(script)

@@ -1,0 +1,13 @@
+"""Floor 1: what a person must be told of the embedded service's engines, wherever their words are shown."""
+
+from __future__ import annotations
+
+_NOTICES = {
+    "pocketsphinx": "English only, far weaker than the cloud.",
+    "scripted": "Scripted: these words are read from a file, nothing is recognised. 脚本演示,并非识别结果。",
+}
+
+
+def engine_notice(engine: str | None) -> str:
+    """A sentence to stand beside the words, or ``""``."""
+    return _NOTICES.get(engine or "", "")

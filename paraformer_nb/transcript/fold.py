@@ -1,0 +1,164 @@
+"""Floor 1: the fold of a recording's records into what was heard: sentences, waveform, gaps, state.
+
+A live run and a loaded recording go through the same `apply`, so they cannot differ.
+"""
+
+from __future__ import annotations
+
+from ..messages import FinishTask, ResultGenerated, SentenceResult, TaskStarted, WordResult, decode_command
+from ..recording import PEAK_STEP, Audio, Connected, End, Gap, Lost, Peaks, Received, Record, Resumed, Run, Sent
+from .model import Sentence, Word, join
+
+_Key = tuple[str, int | None]
+
+
+class Waveform:
+    """Peaks of the clip from `start` on: `data` holds a (min, max) pair of int8 for every `step` seconds."""
+
+    def __init__(self) -> None:
+        self.start: float | None = None
+        self.step = PEAK_STEP
+        self.data = bytearray()
+
+    def __len__(self) -> int:
+        """The number of pairs."""
+        return len(self.data) // 2
+
+    def write(self, position: float, data: bytes) -> None:
+        """Lay a piece at its place: appended as a rule, overwritten where it was there before, zeros in between."""
+        if self.start is None:
+            self.start = position
+        at = 2 * max(0, round((position - self.start) / self.step))
+        if at > len(self.data):
+            self.data.extend(bytes(at - len(self.data)))
+        self.data[at : at + len(data)] = data
+
+
+class Transcript:
+    """What a recording says so far. Apply records in order; read the attributes at any time.
+
+    Attributes:
+        run: the recording's first record, or None before it.
+        state: connecting, streaming, finishing, reconnecting, then finished, stopped or failed.
+        settled: final sentences, in the order in which they became final; only ever appended to.
+        gaps: parts of the clip that were never heard.
+        waveform: the clip's peaks, as far as it was sent.
+        sent: position on the clip's time line up to which audio was sent, in seconds.
+        engine: what the embedded service says it recognises with, or None.
+        end: the recording's last record, or None.
+    """
+
+    def __init__(self) -> None:
+        self.run: Run | None = None
+        self.state = "connecting"
+        self.settled: list[Sentence] = []
+        self.gaps: list[Gap] = []
+        self.waveform = Waveform()
+        self.sent = 0.0
+        self.engine: str | None = None
+        self.end: End | None = None
+        self._open: dict[_Key, Sentence] = {}
+        self._closed: dict[_Key, Sentence] = {}
+        self._offsets: dict[str, float] = {}
+        self._ids = 0
+
+    @property
+    def open(self) -> list[Sentence]:
+        """Sentences that are still being heard; as a rule none or one."""
+        return list(self._open.values())
+
+    @property
+    def sentences(self) -> list[Sentence]:
+        """Settled and open sentences, by their start."""
+        return sorted([*self.settled, *self.open], key=lambda sentence: sentence.start)
+
+    @property
+    def text(self) -> str:
+        """All text so far, in one line."""
+        return join([sentence.text for sentence in self.sentences])
+
+    @property
+    def settled_until(self) -> float:
+        """Position up to which nothing will change any more, in seconds."""
+        return self.settled[-1].end if self.settled else (self.run.start if self.run else 0.0)
+
+    def apply(self, record: Record) -> None:
+        """Take one record in. Kinds that say nothing about the transcript pass by."""
+        match record:
+            case Received():
+                self._receive(record)
+            case Audio():
+                self.sent = max(self.sent, record.position + record.seconds)
+            case Peaks():
+                self.waveform.write(record.position, record.data)
+            case Run():
+                self.run, self.sent, self.engine = record, record.start, record.service.engine
+            case Connected():
+                self.engine = record.engine or self.engine
+            case Sent():
+                if self._is_finish(record):
+                    self.state = "finishing"
+            case Lost():
+                self.state = "reconnecting"
+                self._open.clear()
+            case Resumed():
+                self._offsets[record.task] = record.position
+            case Gap():
+                self.gaps.append(record)
+            case End():
+                self.end, self.state = record, record.state
+
+    @staticmethod
+    def _is_finish(record: Sent) -> bool:
+        return isinstance(decode_command(bytes(record.body)), FinishTask)
+
+    def _receive(self, record: Received) -> None:
+        event = record.event
+        if isinstance(event, TaskStarted):
+            self.state = "streaming"
+        elif isinstance(event, ResultGenerated) and not event.sentence.heartbeat:
+            self._hear(record.task, event.sentence)
+
+    def _hear(self, task: str, result: SentenceResult) -> None:
+        """A partial replaces what was heard of its sentence; a final settles it; what comes twice is dropped."""
+        key = (task, result.sentence_id)
+        offset = self._offsets.get(task, self.run.start if self.run else 0.0)
+        if (
+            key[1] is not None
+            and key in self._closed
+            and self._seconds(result.begin_time, offset) < self._closed[key].end
+        ):
+            return
+        before = self._open.pop(key, None)
+        if not result.text and not result.words:
+            return  # a sentence that has just begun, or one that came to nothing
+        if before is None:
+            self._ids += 1
+        sentence = self._sentence(before.id if before else self._ids, result, offset)
+        if sentence.is_final:
+            self.settled.append(sentence)
+            self._closed[key] = sentence
+        else:
+            self._open[key] = sentence
+
+    @staticmethod
+    def _seconds(time: float | None, offset: float) -> float:
+        return offset + (time or 0) / 1000
+
+    def _sentence(self, number: int, result: SentenceResult, offset: float) -> Sentence:
+        start = self._seconds(result.begin_time, offset)
+        speaker = None if result.speaker_id is None else str(result.speaker_id)
+        words = tuple(self._word(word, start, offset, speaker) for word in result.words or ())
+        end = max((word.end for word in words), default=start)
+        if result.end_time is not None:
+            end = max(end, self._seconds(result.end_time, offset))
+        if not words:  # a service that times sentences only: the sentence stands as one word
+            words = (Word(result.text, start, end, speaker=speaker),)
+        text = result.text or join([word.text + word.punctuation for word in words])
+        return Sentence(number, text, start, end, result.is_final, words)
+
+    def _word(self, word: WordResult, start: float, offset: float, speaker: str | None) -> Word:
+        begin = start if word.begin_time is None else self._seconds(word.begin_time, offset)
+        end = begin if word.end_time is None else self._seconds(word.end_time, offset)
+        own = speaker if word.speaker_id is None else str(word.speaker_id)
+        return Word(word.text, begin, end, word.punctuation or "", word.confidence, own)

@@ -1,0 +1,49 @@
+"""Floor 1: words and sentences as values. Times are seconds on the clip's own time line."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from msgspec import Struct
+
+
+class Word(Struct, frozen=True):
+    """One recognised word. `confidence` is 0 to 1, or None where the service gives none."""
+
+    text: str
+    start: float
+    end: float
+    punctuation: str = ""
+    confidence: float | None = None
+    speaker: str | None = None
+
+
+class Sentence(Struct, frozen=True):
+    """One sentence, settled (`is_final`) or still being heard. `id` counts from 1 over the whole run."""
+
+    id: int
+    text: str
+    start: float
+    end: float
+    is_final: bool
+    words: tuple[Word, ...]
+
+
+def join(texts: list[str]) -> str:
+    """Pieces of text in one line: a space between them where the writing system has one."""
+    line = ""
+    for text in texts:
+        line += (" " if line and needs_space(line, text) else "") + text
+    return line
+
+
+def needs_space(before: str, after: str) -> bool:
+    """Whether a space goes between two words: not beside Chinese or Japanese, not where one is there already."""
+    if not before or not after or before[-1].isspace() or after[0].isspace():
+        return False
+    return not (_is_wide(before[-1]) or _is_wide(after[0]))
+
+
+def _is_wide(character: str) -> bool:
+    """Chinese characters, kana and their punctuation. Korean is as wide, yet puts spaces between its words."""
+    return unicodedata.east_asian_width(character) in "WF" and not "가" <= character <= "힣"

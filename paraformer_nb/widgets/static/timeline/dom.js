@@ -1,0 +1,42 @@
+// Making elements. Text goes in as textContent only: a transcript is untrusted.
+
+/**
+ * A new element with a class, appended to a parent.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {string} className
+ * @param {HTMLElement} parent
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, className, parent) {
+  const element = document.createElement(tag);
+  element.className = className;
+  parent.append(element);
+  return element;
+}
+
+/**
+ * A labelled push button; what it shows may be a sign, so its name is given apart.
+ * @param {string} shown
+ * @param {string} name
+ * @param {HTMLElement} parent
+ * @param {() => void} press
+ */
+export function makeButton(shown, name, parent, press) {
+  const button = make("button", "pnb-button", parent);
+  button.type = "button";
+  button.textContent = shown;
+  button.title = name;
+  button.setAttribute("aria-label", name);
+  button.addEventListener("click", press);
+  return button;
+}
+
+/**
+ * Sets text only where it differs, so that an unchanged part costs no layout.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,209 @@
+// The word blocks at their true spans, each with its text whole or a dot, and the bars of the sentences.
+
+import { LABEL_SIZES, fitLabel } from "./labels.js";
+import { timeToX } from "./scale.js";
+import { isDoubtful } from "./text.js";
+import { lowerBound } from "./words.js";
+
+/** @import { Ruler } from "./labels.js" */
+/** @import { TimeWindow } from "./scale.js" */
+/** @import { Colours, Theme } from "./theme.js" */
+/** @import { Sentence, WordTable } from "./words.js" */
+/** @typedef {{ top: number, height: number }} Row */
+/** @typedef {{ left: number, right: number, index: number }} Block */
+
+const DENSE_PIXELS = 2; // from word to word; below it blocks are no longer told apart
+const ROUND = 3;
+const SMALL_BAR = 8; // pixels: too short for dashes, and joined with the next where that is close
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {WordTable} words
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {Row} row
+ * @param {Theme} theme
+ * @param {Ruler} ruler
+ */
+export function drawWords(g, words, window, width, row, theme, ruler) {
+  const { colours } = theme;
+  const [first, last] = words.between(window.start, window.start + window.span);
+  if (first === last) return;
+  const from = timeToX(window, width, words.starts[first]);
+  const to = timeToX(window, width, words.ends[last - 1]);
+  if ((to - from) / (last - first) < DENSE_PIXELS) {
+    drawDensity(g, words, first, last, window, width, row, colours);
+    return;
+  }
+  const blocks = blocksOf(words, first, last, window, width);
+  drawShapes(g, blocks.filter(({ index }) => words.settled[index]), row, colours.block, true);
+  drawShapes(g, blocks.filter(({ index }) => !words.settled[index]), row, colours.outline, false);
+  drawConfidence(g, words, blocks, row, colours);
+  drawLabels(g, words, blocks, width, row, theme, ruler);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {WordTable} words
+ * @param {Block[]} blocks
+ * @param {number} width
+ * @param {Row} row
+ * @param {Theme} theme
+ * @param {Ruler} ruler
+ */
+function drawLabels(g, words, blocks, width, row, { colours, family }, ruler) {
+  const fonts = new Map(LABEL_SIZES.map((size) => [size, `${size}px ${family}`]));
+  const measure = ruler.in(g, fonts.get(LABEL_SIZES[0]) ?? "");
+  g.textAlign = "center";
+  g.textBaseline = "middle";
+  for (const { left, right, index } of blocks) {
+    // A block that reaches off view has its label in the part that is on it.
+    const shownLeft = Math.max(0, left);
+    const shownRight = Math.min(width, right);
+    const [text, punctuation] = words.rows[index];
+    const { label, size } = fitLabel(text, punctuation, shownRight - shownLeft, measure);
+    if (!label) continue;
+    g.font = fonts.get(size) ?? "";
+    g.fillStyle = words.settled[index] ? colours.ink : colours.muted;
+    g.fillText(label, (shownLeft + shownRight) / 2, row.top + row.height / 2 - 1);
+  }
+}
+
+/**
+ * The words' places in pixels, a hair apart; a word never begins before the last one's end.
+ * @param {WordTable} words
+ * @param {number} first
+ * @param {number} last
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @returns {Block[]}
+ */
+function blocksOf(words, first, last, window, width) {
+  const blocks = [];
+  let free = -Infinity;
+  for (let index = first; index < last; index++) {
+    const left = Math.max(free, timeToX(window, width, words.starts[index]) + 0.75);
+    const right = Math.max(left + 1, timeToX(window, width, words.ends[index]) - 0.75);
+    free = right + 0.5;
+    blocks.push({ left, right, index });
+  }
+  return blocks;
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {Block[]} blocks
+ * @param {Row} row
+ * @param {string} colour
+ * @param {boolean} isSettled
+ */
+function drawShapes(g, blocks, row, colour, isSettled) {
+  const inset = isSettled ? 0 : 0.5; // a line lies within the block, not about it
+  g.beginPath();
+  for (const { left, right } of blocks) {
+    const size = right - left - 2 * inset;
+    if (size < 5) g.rect(left + inset, row.top + inset, Math.max(0.5, size), row.height - 2 * inset);
+    else g.roundRect(left + inset, row.top + inset, size, row.height - 2 * inset, ROUND);
+  }
+  if (isSettled) {
+    g.fillStyle = colour;
+    g.fill();
+    return;
+  }
+  g.setLineDash([3, 2.5]);
+  g.lineWidth = 1;
+  g.strokeStyle = colour;
+  g.stroke();
+  g.setLineDash([]);
+}
+
+/**
+ * A line in each block as long as its confidence is high, in another colour where it is low.
+ * @param {CanvasRenderingContext2D} g
+ * @param {WordTable} words
+ * @param {Block[]} blocks
+ * @param {Row} row
+ * @param {Colours} colours
+ */
+function drawConfidence(g, words, blocks, row, colours) {
+  for (const { left, right, index } of blocks) {
+    const word = words.rows[index];
+    if (word[4] === null || right - left < 8) continue;
+    g.fillStyle = isDoubtful(word) ? colours.doubt : colours.sure;
+    g.fillRect(left + 3, row.top + row.height - 4, Math.max(1, (right - left - 6) * word[4]), 2);
+  }
+}
+
+/**
+ * Too many words for blocks: how many there are in each pixel, as a profile.
+ * @param {CanvasRenderingContext2D} g
+ * @param {WordTable} words
+ * @param {number} first
+ * @param {number} last
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {Row} row
+ * @param {Colours} colours
+ */
+function drawDensity(g, words, first, last, window, width, row, colours) {
+  const counts = new Uint32Array(Math.ceil(width / 2));
+  let most = 1;
+  for (let i = first, x = 0; i < last && x < counts.length; x++) {
+    const end = window.start + ((x + 1) * 2 * window.span) / width;
+    const next = i + lowerBound((k) => words.starts[i + k], last - i, end);
+    counts[x] = next - i;
+    most = Math.max(most, counts[x]);
+    i = next;
+  }
+  g.beginPath();
+  counts.forEach((count, x) => {
+    const height = (count / most) * row.height;
+    if (count) g.rect(x * 2, row.top + row.height - height, 2, height);
+  });
+  g.globalAlpha = 0.6;
+  g.fillStyle = colours.sure;
+  g.fill();
+  g.globalAlpha = 1;
+}
+
+/**
+ * A bar a sentence, dashed while it is unsettled. Those too close to tell apart become one.
+ * @param {CanvasRenderingContext2D} g
+ * @param {Sentence[]} order
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {Row} row
+ * @param {string} colour
+ */
+export function drawSentences(g, order, window, width, row, colour) {
+  const end = window.start + window.span;
+  const next = lowerBound((i) => order[i].start, order.length, window.start);
+  g.fillStyle = colour;
+  let bar = { left: -Infinity, right: -Infinity, isFinal: true };
+  for (let i = Math.max(0, next - 1); i < order.length && order[i].start < end; i++) {
+    const left = Math.max(bar.right, timeToX(window, width, order[i].start) + 1);
+    const right = Math.max(left, timeToX(window, width, order[i].end) - 1);
+    if (left - bar.right < 3 && right - left < SMALL_BAR && order[i].is_final === bar.isFinal) {
+      bar.right = right;
+      continue;
+    }
+    drawBar(g, bar, row);
+    bar = { left, right, isFinal: order[i].is_final };
+  }
+  drawBar(g, bar, row);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {{ left: number, right: number, isFinal: boolean }} bar
+ * @param {Row} row
+ */
+function drawBar(g, { left, right, isFinal }, row) {
+  if (right < 0) return;
+  const length = Math.max(1, right - left);
+  if (isFinal || length < SMALL_BAR) {
+    g.fillRect(left, row.top, length, row.height);
+    return;
+  }
+  for (let x = left; x < right; x += 7) g.fillRect(x, row.top, Math.min(4, right - x), row.height);
+}

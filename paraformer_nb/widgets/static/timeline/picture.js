@@ -1,0 +1,86 @@
+// The timeline's picture: ticks, waveform, gaps, words, sentences, for one window of one run.
+
+import { drawGap, drawWave } from "./draw_wave.js";
+import { drawSentences, drawWords } from "./draw_words.js";
+import { clock, ticksOf, timeToX } from "./scale.js";
+
+/** @import { Ruler } from "./labels.js" */
+/** @import { TimeWindow } from "./scale.js" */
+/** @import { Store } from "./store.js" */
+/** @import { Theme } from "./theme.js" */
+
+// Rows from the top, in pixels; what is left over goes to the waveform.
+const WORD_ROW = 34;
+const SENTENCE_ROW = 2;
+const AXIS_ROW = 25;
+const SPACE = 9;
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {{ width: number, height: number }} size
+ * @param {Store} store
+ * @param {TimeWindow} window
+ * @param {Theme} theme
+ * @param {Ruler} ruler
+ */
+export function drawPicture(g, size, store, window, theme, ruler) {
+  const { width } = size;
+  const axis = size.height - AXIS_ROW;
+  const sentences = { top: axis - SPACE - SENTENCE_ROW, height: SENTENCE_ROW };
+  const words = { top: sentences.top - SPACE + 2 - WORD_ROW, height: WORD_ROW };
+  const room = words.top - SPACE;
+  drawAxis(g, width, axis, window, theme);
+  drawWave(g, store.peaks, window, width, { middle: room / 2 + 3, reach: room / 2 - 4 }, theme.colours.wave);
+  drawGaps(g, width, axis, store, window, theme);
+  drawWords(g, store.words, window, width, words, theme, ruler);
+  drawSentences(g, store.order, window, width, sentences, theme.colours.bar);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {number} width
+ * @param {number} axis
+ * @param {TimeWindow} window
+ * @param {Theme} theme
+ */
+function drawAxis(g, width, axis, window, { colours, family }) {
+  const { times, decimals } = ticksOf(window, width);
+  g.fillStyle = colours.edge;
+  g.fillRect(0, axis, width, 1);
+  g.font = `11.5px ${family}`;
+  g.textBaseline = "middle";
+  for (const time of times) {
+    const x = Math.round(timeToX(window, width, time));
+    g.fillStyle = colours.grid;
+    g.fillRect(x, 0, 1, axis);
+    const label = clock(time, decimals);
+    const half = g.measureText(label).width / 2 + 3;
+    g.fillStyle = colours.muted;
+    g.textAlign = "center";
+    g.fillText(label, Math.min(width - half, Math.max(half, x)), axis + AXIS_ROW / 2 + 1);
+  }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {number} width
+ * @param {number} axis
+ * @param {Store} store
+ * @param {TimeWindow} window
+ * @param {Theme} theme
+ */
+function drawGaps(g, width, axis, store, window, theme) {
+  g.font = `12px ${theme.family}`;
+  g.textAlign = "center";
+  g.textBaseline = "middle";
+  for (const gap of store.gaps) {
+    const { x, room } = drawGap(g, gap, window, width, axis, theme);
+    const label = [gap[2], "gap"].find((text) => g.measureText(text).width + 16 <= room);
+    if (!label) continue;
+    const half = g.measureText(label).width / 2 + 6;
+    g.fillStyle = theme.colours.paper;
+    g.fillRect(x + room / 2 - half, 8, 2 * half, 20);
+    g.fillStyle = theme.colours.ink;
+    g.fillText(label, x + room / 2, 18);
+  }
+}

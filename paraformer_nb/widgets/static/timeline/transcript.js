@@ -1,0 +1,132 @@
+// The words as running text: a paragraph for each stretch of speech, an element a sentence, so that a new
+// word costs one sentence and the layout of one paragraph however long the transcript is.
+
+import { make, setText } from "./dom.js";
+import { emptyText, isDoubtful, separatorBefore } from "./text.js";
+
+/** @import { Store } from "./store.js" */
+/** @import { Sentence, Word } from "./words.js" */
+
+const PAUSE_SECONDS = 2.5; // of silence, after which a new paragraph begins
+const MOST_SENTENCES = 8; // in a paragraph
+
+export class Transcript {
+  /** @type {Map<number, HTMLElement>} */
+  #elements = new Map();
+  #box;
+  #empty;
+
+  /** @param {HTMLElement} parent */
+  constructor(parent) {
+    this.#box = make("div", "pnb-text", parent);
+    this.#box.tabIndex = 0;
+    this.#box.setAttribute("role", "region");
+    this.#box.setAttribute("aria-label", "Transcript");
+    this.#empty = make("p", "pnb-empty", this.#box);
+  }
+
+  /** The element that scrolls. */
+  get box() {
+    return this.#box;
+  }
+
+  /**
+   * Brings the text up to date.
+   * @param {Store} store
+   * @param {Set<number> | null} ids of what changed; null: anything may have
+   */
+  show(store, ids) {
+    for (const id of ids ?? this.#elements.keys()) if (!store.sentences.has(id)) this.#remove(id);
+    store.order.forEach((sentence, place) => {
+      if (!ids || ids.has(sentence.id)) this.#put(store.order, place);
+    });
+    this.#empty.hidden = store.words.count > 0;
+    setText(this.#empty, emptyText(store.run?.state ?? "connecting"));
+  }
+
+  /** The paragraphs that still change: those with an unsettled sentence in them. */
+  get unsettledParagraphs() {
+    return [...this.#box.querySelectorAll("p")].filter((paragraph) => paragraph.querySelector(".pnb-unsettled"));
+  }
+
+  /** @param {number} id */
+  #remove(id) {
+    const element = this.#elements.get(id);
+    const paragraph = element?.parentElement;
+    element?.remove();
+    if (paragraph?.childElementCount === 0) paragraph.remove();
+    this.#elements.delete(id);
+  }
+
+  /**
+   * @param {Sentence[]} order
+   * @param {number} place
+   */
+  #put(order, place) {
+    const sentence = order[place];
+    let before = place - 1;
+    while (before >= 0 && !this.#elements.has(order[before].id)) before--;
+    const previous = this.#elements.get(order[before]?.id);
+    let element = this.#elements.get(sentence.id);
+    if (element && this.#previousOf(element) !== previous) {
+      this.#remove(sentence.id);
+      element = undefined;
+    }
+    if (!element) {
+      element = document.createElement("span");
+      this.#insert(element, previous, before < 0 ? Infinity : sentence.start - order[before].end);
+      this.#elements.set(sentence.id, element);
+    }
+    writeSentence(element, sentence);
+  }
+
+  /**
+   * @param {HTMLElement} element
+   * @param {HTMLElement | undefined} previous
+   * @param {number} pause before it
+   */
+  #insert(element, previous, pause) {
+    const paragraph = previous?.parentElement;
+    const isLast = previous && !previous.nextElementSibling;
+    if (!paragraph || (isLast && (pause >= PAUSE_SECONDS || paragraph.childElementCount >= MOST_SENTENCES))) {
+      const fresh = document.createElement("p");
+      (paragraph ?? this.#empty).after(fresh);
+      fresh.append(element);
+    } else previous.after(element);
+  }
+
+  /** @param {HTMLElement} element */
+  #previousOf(element) {
+    const previous = element.previousElementSibling ?? element.parentElement?.previousElementSibling?.lastElementChild;
+    return previous instanceof HTMLElement ? previous : undefined;
+  }
+}
+
+/**
+ * Settled words that are sure are plain text; each other word is an element of its own.
+ * @param {HTMLElement} element
+ * @param {Sentence} sentence
+ */
+function writeSentence(element, { words, is_final }) {
+  element.className = is_final ? "pnb-settled" : "pnb-unsettled";
+  /** @type {(string | HTMLElement)[]} */
+  const parts = [];
+  words.forEach((word, i) => {
+    parts.push(i === 0 ? separatorBefore(words) : word[5] ? " " : "");
+    parts.push(is_final && !isDoubtful(word) ? word[0] + word[1] : writeWord(word));
+  });
+  element.replaceChildren(...parts);
+  if (is_final) element.normalize();
+}
+
+/** @param {Word} word */
+function writeWord(word) {
+  const element = document.createElement("span");
+  element.textContent = word[0] + word[1];
+  element.className = "pnb-word";
+  if (isDoubtful(word)) {
+    element.className = "pnb-word pnb-doubtful";
+    element.title = `Doubtful: confidence ${word[4]?.toFixed(2)}`;
+  }
+  return element;
+}

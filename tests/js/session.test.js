@@ -1,0 +1,146 @@
+// The messages of one model: starting over when one is missing, Stop, "finished" once, no kernel.
+
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+
+import { Session } from "../../paraformer_nb/widgets/static/timeline/session.js";
+import { FakeModel, makeRun, makeSentence, makeUpdate } from "./made.js";
+
+/** @type {FakeModel} */
+let model;
+/** @type {Session} */
+let session;
+
+beforeEach(() => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  model = new FakeModel();
+  session = new Session(model.proxy());
+});
+
+/** @param {Partial<import("../../paraformer_nb/widgets/static/timeline/store.js").Run>} over */
+function begin(over = {}) {
+  model.receive(makeUpdate(5, { reset: true, run: makeRun(over), sentences: [makeSentence(1, 0, "old words")] }));
+}
+
+test("asks once at the start and takes the answer's number as its base", () => {
+  assert.deepEqual(model.sent, ["sync"]);
+  begin();
+  model.receive(makeUpdate(6, { sentences: [makeSentence(2, 5, "new")] }));
+  assert.equal(session.store.words.count, 3);
+  assert.deepEqual(model.sent, ["sync"]);
+});
+
+test("what comes before the first answer is left out, without asking again", () => {
+  model.receive(makeUpdate(4, { sentences: [makeSentence(9, 0, "early")] }));
+  assert.equal(session.store.words.count, 0);
+  assert.deepEqual(model.sent, ["sync"]);
+});
+
+test("a missing number asks once, ignores all until the reset, and heals", () => {
+  begin();
+  for (const seq of [7, 8, 9]) model.receive(makeUpdate(seq, { sentences: [makeSentence(seq, seq, "lost")] }));
+  assert.deepEqual(model.sent, ["sync", "sync"]);
+  assert.equal(session.store.words.count, 2);
+  model.receive(makeUpdate(10, { reset: true, run: makeRun(), sentences: [makeSentence(3, 0, "all of it")] }));
+  model.receive(makeUpdate(11, { sentences: [makeSentence(4, 9, "more")] }));
+  assert.equal(session.store.words.count, 4);
+  assert.deepEqual(model.sent, ["sync", "sync"]);
+});
+
+test("a number out of order asks too", () => {
+  begin();
+  model.receive(makeUpdate(5, {}));
+  assert.deepEqual(model.sent, ["sync", "sync"]);
+});
+
+test("an ask that got no answer is repeated after 2 s, when the next update shows that it was lost", () => {
+  begin();
+  model.receive(makeUpdate(8, {}));
+  mock.timers.tick(1900);
+  model.receive(makeUpdate(9, {}));
+  assert.deepEqual(model.sent, ["sync", "sync"]);
+  mock.timers.tick(200);
+  model.receive(makeUpdate(10, {}));
+  assert.deepEqual(model.sent, ["sync", "sync", "sync"]);
+});
+
+test("no answer in 3 s means no kernel, until something comes", () => {
+  let told = 0;
+  session.listen(() => told++);
+  mock.timers.tick(2999);
+  assert.equal(session.isDisconnected, false);
+  mock.timers.tick(1);
+  assert.equal(session.isDisconnected, true);
+  assert.equal(told, 1);
+  begin();
+  assert.equal(session.isDisconnected, false);
+  mock.timers.tick(10_000);
+  assert.equal(session.isDisconnected, false);
+});
+
+test("Stop is sent once, and can be pressed again only after the state changed", () => {
+  begin();
+  session.stop();
+  session.stop();
+  assert.equal(session.isStopping, true);
+  assert.deepEqual(model.sent, ["sync", "stop"]);
+  model.receive(makeUpdate(6, { run: makeRun({ state: "streaming", sent: 9 }) }));
+  assert.equal(session.isStopping, true);
+  model.receive(makeUpdate(7, { run: makeRun({ state: "finishing" }) }));
+  assert.equal(session.isStopping, false);
+});
+
+test("Stop with a dead comm says that no kernel is there", () => {
+  begin();
+  model.isDead = true;
+  session.stop();
+  assert.equal(session.isDisconnected, true);
+  assert.equal(session.isStopping, false);
+});
+
+test("'finished' is said once, when an end was drawn, not before and never again", () => {
+  begin();
+  session.drawn();
+  assert.deepEqual(model.sent, ["sync"]);
+  model.receive(makeUpdate(6, { run: makeRun({ state: "finished" }) }));
+  assert.deepEqual(model.sent, ["sync"]);
+  for (let i = 0; i < 70; i++) session.drawn();
+  model.receive(makeUpdate(7, { reset: true, run: makeRun({ state: "finished" }) }));
+  session.drawn();
+  assert.deepEqual(model.sent, ["sync", "finished"]);
+});
+
+test("a run found over is shown from its start; one seen ending stays where it was", () => {
+  begin({ state: "stopped" });
+  assert.equal(session.choice.follow, false);
+  assert.equal(session.textTop, 0);
+  const other = new FakeModel();
+  const live = new Session(other.proxy());
+  other.receive(makeUpdate(1, { reset: true, run: makeRun() }));
+  other.receive(makeUpdate(2, { run: makeRun({ state: "finished" }) }));
+  assert.equal(live.choice.follow, true);
+});
+
+test("what was there before anybody looked is not read out", () => {
+  begin();
+  assert.deepEqual([...session.announced], [1]);
+});
+
+test("views are told until they leave; the session lets go of its model at the end", () => {
+  let told = 0;
+  const leave = session.listen(() => told++);
+  begin();
+  leave();
+  model.receive(makeUpdate(6, {}));
+  assert.equal(told, 1);
+  session.close();
+  assert.equal(model.handlers.length, 0);
+});
+
+test("other messages are none of its business", () => {
+  begin();
+  // @ts-expect-error -- not an update
+  model.receive({ kind: "anywidget-command", seq: 99 });
+  assert.deepEqual(model.sent, ["sync"]);
+});

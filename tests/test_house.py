@@ -1,0 +1,140 @@
+"""The house's own rules: which floor may import which, what an import costs, what the public names are."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import paraformer_nb
+
+PACKAGE = Path(paraformer_nb.__file__).parent
+
+FLOORS = {
+    "errors": 0,
+    "messages": 1, "transcript": 1, "audio": 1, "recording": 1,
+    "protocol": 2,
+    "client": 3, "services": 3, "server": 3, "_loop": 3,
+    "frames": 4, "plots": 4, "widgets": 4,
+    "transcription": 5, "panels": 5, "cli": 5,
+}  # fmt: skip
+
+THIRD_PARTY = {
+    "errors": set(),
+    "messages": {"msgspec"}, "transcript": {"msgspec"}, "recording": {"msgspec"}, "audio": {"av", "numpy"},
+    "protocol": {"msgspec"},
+    "client": {"websockets", "msgspec"}, "services": set(), "_loop": set(),
+    "server": {"websockets", "msgspec", "pocketsphinx"},
+    "frames": {"pandas"}, "plots": {"matplotlib", "numpy", "msgspec", "PIL"}, "widgets": {"anywidget", "ipywidgets", "IPython"},
+    "transcription": {"IPython", "pandas", "matplotlib"}, "panels": set(), "cli": {"tqdm", "msgspec"},
+}  # fmt: skip
+
+
+def _room(module: str) -> str:
+    return module.split(".")[0]
+
+
+def _imports(path: Path) -> list[str]:
+    """Absolute names of everything a file imports, wherever in it."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    package = list(parts[:-1])
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = package[: len(package) - node.level + 1]
+                inside = ".".join([*base, *([node.module] if node.module else [])])
+                names += (
+                    [f"paraformer_nb.{inside}"] if inside else [f"paraformer_nb.{alias.name}" for alias in node.names]
+                )
+            else:
+                names.append(node.module or "")
+    return names
+
+
+def _sources() -> list[tuple[str, Path]]:
+    files = [path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or path.parent != PACKAGE]
+    return [(_room(path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")), path) for path in files]
+
+
+def test_every_room_has_a_floor() -> None:
+    assert {room for room, _ in _sources()} == set(FLOORS)
+
+
+def test_imports_go_down_only() -> None:
+    upward = []
+    for room, path in _sources():
+        for name in _imports(path):
+            if not name.startswith("paraformer_nb."):
+                continue
+            other = _room(name.removeprefix("paraformer_nb."))
+            if other == "__version__":
+                continue
+            is_view = FLOORS[room] == 4 and FLOORS[other] in (2, 3) and other != "_loop"
+            if FLOORS[other] > FLOORS[room] or is_view or {room, other} == {"client", "server"}:
+                upward.append(f"{path.relative_to(PACKAGE)} imports {other}")
+    assert upward == []
+
+
+def test_third_party_packages_stay_in_their_rooms() -> None:
+    known = set().union(*THIRD_PARTY.values())
+    strangers = [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for room, path in _sources()
+        for name in _imports(path)
+        if (top := name.split(".")[0]) not in sys.stdlib_module_names and top != "paraformer_nb"
+        if top not in THIRD_PARTY[room] or top not in known
+    ]
+    assert strangers == []
+
+
+def test_wire_floors_do_no_io() -> None:
+    forbidden = {"asyncio", "socket", "threading", "time", "uuid", "websockets"}
+    guilty = [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for room, path in _sources()
+        if FLOORS[room] <= 2
+        for name in _imports(path)
+        if name.split(".")[0] in forbidden
+    ]
+    assert guilty == []
+
+
+def test_every_file_says_its_floor() -> None:
+    wrong = [
+        str(path.relative_to(PACKAGE))
+        for room, path in _sources()
+        if not (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").startswith(
+            f"Floor {FLOORS[room]}:"
+        )
+    ]
+    assert wrong == []
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    files = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.js")]
+    assert [str(path) for path in files if len(path.read_text(encoding="utf-8").splitlines()) > 400] == []
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    heavy = ["pandas", "numpy", "matplotlib", "IPython", "ipywidgets", "anywidget", "av", "websockets"]
+    code = f"import sys, paraformer_nb; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
+
+
+def test_public_names_exist_and_none_is_a_module() -> None:
+    modules = {path.stem for path in PACKAGE.glob("*.py")} | {path.name for path in PACKAGE.iterdir() if path.is_dir()}
+    functions = [name for name in paraformer_nb.__all__ if name not in ("errors", "messages")]
+    assert not modules & set(functions)
+    for name in paraformer_nb.__all__:
+        assert getattr(paraformer_nb, name) is not None
+    assert "transcribe" in dir(paraformer_nb)
+
+
+def test_the_version_is_the_changelog_s() -> None:
+    changelog = (PACKAGE.parent / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## {paraformer_nb.__version__}" in changelog
