@@ -207,3 +207,7 @@ async def _listen(service: RunningService, port: int, *, show_key: bool) -> None
         await ended.wait()
     finally:
         await service.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

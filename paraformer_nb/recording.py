@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from .errors import RecordingError
-from .messages import Event, UnknownEvent, decode_event
+from .messages import Event, ResultGenerated, UnknownEvent, decode_event
 
 VERSION = 1
 PEAK_STEP = 0.01
@@ -165,7 +165,6 @@ Record = Known | Unknown
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Known).decode
-_UNBUFFERED = (Received, Sent, Lost, Resumed, Gap, Edit, End)
 
 
 def _one_line(data: bytes) -> bytes:
@@ -176,8 +175,15 @@ def _one_line(data: bytes) -> bytes:
         return _encode(data.decode("utf-8", "replace"))
 
 
+def _can_wait(record: Known) -> bool:
+    if isinstance(record, Received):
+        return isinstance(record.event, ResultGenerated) and not record.event.sentence.is_final
+    return isinstance(record, Audio | Peaks)
+
+
 class Writer:
-    """Appends records to an open binary file. What carries words reaches the operating system at once."""
+    """Appends records to an open binary file. All but audio, peaks and partials reaches the operating system at once:
+    a process that dies loses no settled word."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -185,7 +191,7 @@ class Writer:
     def append(self, record: Known) -> None:
         """Write one record. Raises OSError as the file does."""
         self._file.write(_encode(record) + b"\n")
-        if isinstance(record, _UNBUFFERED):
+        if not _can_wait(record):
             self._file.flush()
 
     def flush(self) -> None:

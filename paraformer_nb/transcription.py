@@ -301,8 +301,9 @@ class Transcription:
         with self._lock:
             self._write(record)
             self._transcript.apply(record)
-        for view in self._views:
-            view.refresh()
+        if self._views:
+            for view in self._views:
+                view.refresh()
 
     def _write(self, record: Known) -> None:
         try:

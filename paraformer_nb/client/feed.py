@@ -6,12 +6,20 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from itertools import islice
+from typing import NamedTuple
 
-from ..audio import Clip, LiveClip, bin_samples
+from ..audio import Clip, LiveClip, bin_samples, peaks
 
-_AHEAD = 16  # blocks that one trip to the reading thread brings: a slow disk or decoder never stalls the loop
+_AHEAD = 64  # blocks that one trip to the reading thread brings: a slow disk or decoder never stalls the loop
 _PACED_BINS = 10  # 100 ms a block, as the vendor asks
 _UNPACED_BYTES = 16_000  # at most 16 KB a block, as the vendor asks
+
+
+class Block(NamedTuple):
+    """A block of 16-bit mono PCM, and the waveform's peaks of it."""
+
+    pcm: bytes
+    peaks: bytes
 
 
 def block_samples(sample_rate: int, pace: float | None) -> int:
@@ -20,16 +28,23 @@ def block_samples(sample_rate: int, pace: float | None) -> int:
     return samples * (_PACED_BINS if pace else max(1, _UNPACED_BYTES // 2 // samples))
 
 
-async def blocks(clip: Clip | LiveClip, samples: int, stop: asyncio.Event) -> AsyncGenerator[bytes]:
+async def blocks(clip: Clip | LiveClip, samples: int, stop: asyncio.Event) -> AsyncGenerator[Block]:
     """The clip's blocks until it ends or `stop` is set."""
     source = _until(stop, clip.blocks(samples)) if isinstance(clip, LiveClip) else _read_ahead(clip.blocks(samples))
-    async for block in source:
-        if stop.is_set():
-            return
-        yield block
+    step = bin_samples(clip.sample_rate)
+    async for batch in source:
+        # Peaks of a whole batch at once: numpy's price is by the call.
+        pairs = peaks(b"".join(batch), step)
+        at = 0
+        for pcm in batch:
+            if stop.is_set():
+                return
+            size = 2 * -(-len(pcm) // (2 * step))
+            yield Block(pcm, pairs[at : at + size])
+            at += size
 
 
-async def _read_ahead(source: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _read_ahead(source: Iterator[bytes]) -> AsyncIterator[list[bytes]]:
     while True:
         reading = asyncio.ensure_future(asyncio.to_thread(lambda: list(islice(source, _AHEAD))))
         try:
@@ -37,14 +52,13 @@ async def _read_ahead(source: Iterator[bytes]) -> AsyncIterator[bytes]:
         except asyncio.CancelledError:
             await asyncio.wait({reading})  # the clip must not be closed while it is being read
             raise
-        for block in batch:
-            yield block
+        yield batch
         if len(batch) < _AHEAD:
             return
 
 
-async def _until(stop: asyncio.Event, source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """A live source's blocks; a stop need not wait for the next one."""
+async def _until(stop: asyncio.Event, source: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    """A live source's blocks, one by one; a stop need not wait for the next one."""
     stopped = asyncio.ensure_future(stop.wait())
     try:
         while True:
@@ -57,7 +71,7 @@ async def _until(stop: asyncio.Event, source: AsyncIterator[bytes]) -> AsyncIter
             data = block.result()
             if data is None:
                 return
-            yield data
+            yield [data]
     finally:
         stopped.cancel()
 

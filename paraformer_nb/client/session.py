@@ -16,7 +16,7 @@ from msgspec import Raw
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
-from ..audio import Clip, LiveClip, bin_samples, peaks
+from ..audio import Clip, LiveClip, bin_samples
 from ..errors import ConnectionFailed, ConnectionLost, ParaformerError, Throttled
 from ..messages import Event, RunTask, TaskFailed, TaskStarted
 from ..protocol.client import ClientTask, State
@@ -158,7 +158,7 @@ class Session:
             raise ConnectionFailed(
                 f"no connection to {host} ({reason}). Nothing was sent. Check the network, the proxy and the URL."
             ) from None
-        if endpoint.is_loopback:
+        if self._service.source.kind == "embedded":
             connected = socket.transport.get_extra_info("socket")
             connected.setsockopt(SOL_SOCKET, SO_SNDBUF, _LOOPBACK_BUFFER)
         return socket
@@ -243,12 +243,12 @@ class Session:
                 await pacer.wait(self.seconds)
                 if self._stop.is_set():
                     return
-                position, seconds = clip.start + self.seconds, len(block) / 2 / rate
-                await socket.send(task.audio(block))
+                position, seconds = clip.start + self.seconds, len(block.pcm) / 2 / rate
+                await socket.send(task.audio(block.pcm))
                 self.seconds += seconds
                 now = self.now()
                 self._record(Audio(now, task.task_id, round(position, 6), round(seconds, 6)))
-                self._record(Peaks(now, round(position, 6), step / rate, peaks(block, step)))
+                self._record(Peaks(now, round(position, 6), step / rate, block.peaks))
 
     async def _send_command(self, socket: ClientConnection, task: ClientTask, text: str) -> None:
         self._record(Sent(self.now(), task.task_id, Raw(text.encode())))

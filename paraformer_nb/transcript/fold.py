@@ -5,6 +5,8 @@ A live run and a loaded recording go through the same `apply`, so they cannot di
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from ..messages import FinishTask, ResultGenerated, SentenceResult, TaskStarted, WordResult, decode_command
 from ..recording import PEAK_STEP, Audio, Connected, End, Gap, Lost, Peaks, Received, Record, Resumed, Run, Sent
 from .model import Sentence, Word, join
@@ -57,7 +59,7 @@ class Transcript:
         self.sent = 0.0
         self.engine: str | None = None
         self.end: End | None = None
-        self._open: dict[_Key, Sentence] = {}
+        self._open: dict[_Key, _Partial] = {}
         self._closed: dict[_Key, Sentence] = {}
         self._offsets: dict[str, float] = {}
         self._ids = 0
@@ -65,7 +67,7 @@ class Transcript:
     @property
     def open(self) -> list[Sentence]:
         """Sentences that are still being heard; as a rule none or one."""
-        return list(self._open.values())
+        return [partial.sentence for partial in list(self._open.values())]
 
     @property
     def sentences(self) -> list[Sentence]:
@@ -123,42 +125,49 @@ class Transcript:
         """A partial replaces what was heard of its sentence; a final settles it; what comes twice is dropped."""
         key = (task, result.sentence_id)
         offset = self._offsets.get(task, self.run.start if self.run else 0.0)
-        if (
-            key[1] is not None
-            and key in self._closed
-            and self._seconds(result.begin_time, offset) < self._closed[key].end
-        ):
+        if key[1] is not None and key in self._closed and _seconds(result.begin_time, offset) < self._closed[key].end:
             return
         before = self._open.pop(key, None)
         if not result.text and not result.words:
             return  # a sentence that has just begun, or one that came to nothing
         if before is None:
             self._ids += 1
-        sentence = self._sentence(before.id if before else self._ids, result, offset)
-        if sentence.is_final:
-            self.settled.append(sentence)
-            self._closed[key] = sentence
+        partial = _Partial(before.id if before else self._ids, result, offset)
+        if result.is_final:
+            self.settled.append(partial.sentence)
+            self._closed[key] = partial.sentence
         else:
-            self._open[key] = sentence
+            self._open[key] = partial
 
-    @staticmethod
-    def _seconds(time: float | None, offset: float) -> float:
-        return offset + (time or 0) / 1000
 
-    def _sentence(self, number: int, result: SentenceResult, offset: float) -> Sentence:
-        start = self._seconds(result.begin_time, offset)
+class _Partial:
+    """A result on the clip's time line. Most are replaced before anybody looks, so the sentence is made late."""
+
+    def __init__(self, number: int, result: SentenceResult, offset: float) -> None:
+        self.id = number
+        self._result = result
+        self._offset = offset
+
+    @cached_property
+    def sentence(self) -> Sentence:
+        result = self._result
+        start = _seconds(result.begin_time, self._offset)
         speaker = None if result.speaker_id is None else str(result.speaker_id)
-        words = tuple(self._word(word, start, offset, speaker) for word in result.words or ())
+        words = tuple(self._word(word, start, speaker) for word in result.words or ())
         end = max((word.end for word in words), default=start)
         if result.end_time is not None:
-            end = max(end, self._seconds(result.end_time, offset))
+            end = max(end, _seconds(result.end_time, self._offset))
         if not words:  # a service that times sentences only: the sentence stands as one word
             words = (Word(result.text, start, end, speaker=speaker),)
         text = result.text or join([word.text + word.punctuation for word in words])
-        return Sentence(number, text, start, end, result.is_final, words)
+        return Sentence(self.id, text, start, end, result.is_final, words)
 
-    def _word(self, word: WordResult, start: float, offset: float, speaker: str | None) -> Word:
-        begin = start if word.begin_time is None else self._seconds(word.begin_time, offset)
-        end = begin if word.end_time is None else self._seconds(word.end_time, offset)
+    def _word(self, word: WordResult, start: float, speaker: str | None) -> Word:
+        begin = start if word.begin_time is None else _seconds(word.begin_time, self._offset)
+        end = begin if word.end_time is None else _seconds(word.end_time, self._offset)
         own = speaker if word.speaker_id is None else str(word.speaker_id)
         return Word(word.text, begin, end, word.punctuation or "", word.confidence, own)
+
+
+def _seconds(time: float | None, offset: float) -> float:
+    return offset + (time or 0) / 1000

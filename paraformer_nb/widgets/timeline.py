@@ -20,6 +20,8 @@ from .linker import link
 
 _STATIC = Path(__file__).parent / "static" / "timeline"
 _EVERY = 0.05  # seconds between updates
+_EVERY_WHOLE = 0.5  # seconds between whole updates, while no front end could say that it is there
+_UNASKED_FOR = 60.0  # seconds for which they go on
 _MOST_BINS = 400_000  # peaks in one message: 0.8 MB
 _MOST_SENTENCES = 2_000  # sentences in one message
 _ENDED = ("finished", "stopped", "failed")
@@ -43,6 +45,7 @@ class Timeline(anywidget.AnyWidget):
         self._finished: Callable[[], None] | None = None
         self._is_stopping = False
         self._is_listening = False  # a front end has asked for updates
+        self._made = time.monotonic()
         self._timer: Any = None
         self._last = 0.0
         self._seq = 0
@@ -56,9 +59,10 @@ class Timeline(anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Tell the front end what is new, now or as soon as the last update is old enough. Background loop only."""
-        if not self._is_listening or self._timer is not None:
+        now = time.monotonic()
+        if self._timer is not None or not (self._is_listening or now - self._made < _UNASKED_FOR):
             return
-        delay = self._last + _EVERY - time.monotonic()
+        delay = self._last + (_EVERY if self._is_listening else _EVERY_WHOLE) - now
         if delay <= 0:
             self._push()
         else:
@@ -82,12 +86,16 @@ class Timeline(anywidget.AnyWidget):
 
     def _resync(self) -> None:
         self._is_listening = True
-        self._told = _Told()
-        self._push(reset=True)
+        self._push(is_whole=True)
 
-    def _push(self, *, reset: bool = False) -> None:
+    def _push(self, *, is_whole: bool = False) -> None:
+        """Send what is new; or everything, to a front end that has missed something, or that cannot ask because the
+        kernel is busy with the very cell that made it (ipykernel 6)."""
         self._timer = None
         self._last = time.monotonic()
+        reset = is_whole or not self._is_listening
+        if reset:
+            self._told = _Told()
         if self._transcript.state in _ENDED:
             _answer_on_main_shell(self)  # from here on its messages may display things
         for update, buffers in self._told.updates(self._transcript, self._run()):

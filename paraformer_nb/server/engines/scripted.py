@@ -152,19 +152,16 @@ class Scripted:
         return offset
 
     async def _tell(self, now: int) -> None:
-        """Say everything that the script has up to `now` ms of the clip."""
+        """Say everything that the script has up to `now` ms of the clip, the same in blocks of any size."""
         sentences = self._script.sentences
         while self._sentence < len(sentences):
             sentence = sentences[self._sentence]
-            told = self._words
             while self._words < len(sentence.words) and sentence.words[self._words].end_ms <= now:
                 self._words += 1
-            if now >= sentence.end_ms + _SETTLE_MS:
-                await self._say(is_final=True)
-                continue
-            if self._words > told:
                 await self._say(is_final=False)
-            return
+            if now < sentence.end_ms + _SETTLE_MS:
+                return
+            await self._say(is_final=True)
 
     async def _say(self, *, is_final: bool) -> None:
         sentence = self._script.sentences[self._sentence]

@@ -2,7 +2,7 @@
 
 import { make, makeButton, setText } from "./dom.js";
 import { isTerminal } from "./store.js";
-import { NO_KERNEL, clockText, progressText, servedBy, stateName } from "./text.js";
+import { NO_KERNEL, STOP_UNHEARD, clockText, progressText, servedBy, stateName } from "./text.js";
 
 /** @import { Session } from "./session.js" */
 /** @import { Run } from "./store.js" */
@@ -45,12 +45,12 @@ export class Header {
   }
 
   update() {
-    const { isDisconnected, store } = this.#session;
+    const { isDisconnected, isStopUnheard, store } = this.#session;
     const { run } = store;
     const isLost = isDisconnected && !(run && isTerminal(run.state));
     this.#row.dataset.state = isLost ? "disconnected" : (run?.state ?? "connecting");
     setText(this.#state, isLost ? "Not connected" : stateName(run?.state ?? "connecting"));
-    const message = isLost ? NO_KERNEL : (run?.message ?? "");
+    const message = isLost ? NO_KERNEL : isStopUnheard ? STOP_UNHEARD : (run?.message ?? "");
     setText(this.#message, message);
     this.#message.hidden = message === "";
     this.#message.classList.toggle("pnb-error", !isLost && run?.state === "failed");

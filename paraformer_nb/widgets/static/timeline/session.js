@@ -10,6 +10,7 @@ import { Store, isTerminal } from "./store.js";
 
 const NO_ANSWER_MS = 3000;
 const ASK_AGAIN_MS = 2000;
+const STOP_HEARD_MS = 2500;
 
 export class Session {
   store = new Store();
@@ -31,6 +32,10 @@ export class Session {
   #askedAt = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #noAnswer;
+  /** True when Stop was pressed and the kernel, busy with a cell, has not heard it. */
+  isStopUnheard = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #stopHeard;
   /** @type {RunState | null} the state in which Stop was pressed */
   #stoppedIn = null;
   #saidFinished = false;
@@ -45,6 +50,7 @@ export class Session {
   /** Ends the session with its model. */
   close() {
     clearTimeout(this.#noAnswer);
+    clearTimeout(this.#stopHeard);
     this.#model.off("msg:custom", this.#receive);
     this.#listeners.clear();
   }
@@ -66,6 +72,13 @@ export class Session {
     if (this.isStopping || !this.store.run) return;
     this.#stoppedIn = this.store.run.state;
     this.#send({ kind: "stop" });
+    this.#stopHeard = setTimeout(() => this.#missStop(), STOP_HEARD_MS);
+    this.notify();
+  }
+
+  /** The kernel answers a Stop by taking `can_stop` back, at once; where it did not, no dead button is left. */
+  #missStop() {
+    this.isStopUnheard = this.store.run?.can_stop === true;
     this.notify();
   }
 
@@ -103,6 +116,7 @@ export class Session {
     this.#seq = update.seq;
     const change = this.store.apply(update, buffers ?? [], Date.now() / 1000);
     if (this.store.run?.state !== this.#stoppedIn) this.#stoppedIn = null;
+    if (!this.store.run?.can_stop) this.isStopUnheard = false;
     if (isFirst) this.#meetRun();
     this.#tell(change);
   };

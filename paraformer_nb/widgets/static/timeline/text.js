@@ -7,6 +7,8 @@ import { clock } from "./scale.js";
 /** @import { Word } from "./words.js" */
 
 export const NO_KERNEL = "No kernel is connected: run the cell again to see the words live.";
+export const STOP_UNHEARD =
+  "The kernel is busy with a cell and will hear Stop when that ends. To stop now, interrupt the kernel (■ in the toolbar).";
 export const DOUBTFUL_BELOW = 0.5;
 const LONG_SECONDS = 600; // from which tenths of a second are no longer of interest
 

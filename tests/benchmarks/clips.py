@@ -1,0 +1,59 @@
+"""An hour of speech with known words, made by laying the English lesson end to end, and a service that recites it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+from paraformer_nb.audio import Clip, open_clip
+
+DATA = Path(__file__).parents[2] / "notebooks" / "data"
+RATE = 16_000
+KEY = "benchmark"
+
+
+def make_clip(folder: Path, name: str, seconds: int) -> Path:
+    """A WAV of `seconds` and the script beside it."""
+    opened = open_clip(DATA / "lesson_en.flac", sample_rate=RATE)
+    assert isinstance(opened, Clip)
+    pcm = b"".join(opened.blocks(RATE))
+    opened.close()
+    lesson = json.loads((DATA / "lesson_en.json").read_text())
+    length_ms = len(pcm) // 2 * 1000 / RATE
+    sentences = []
+    with wave.open(str(folder / f"{name}.wav"), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        for turn in range(-(-seconds * 1000 // int(length_ms))):
+            file.writeframes(pcm[: max(0, seconds * RATE * 2 - turn * len(pcm))])
+            sentences += [_moved(sentence, round(turn * length_ms)) for sentence in lesson["sentences"]]
+    inside = [sentence for sentence in sentences if sentence["end_ms"] < seconds * 1000]
+    (folder / f"{name}.json").write_text(json.dumps({"sentences": inside}))
+    return folder / f"{name}.wav"
+
+
+def _moved(sentence: dict, by: int) -> dict:
+    words = [{**word, "begin_ms": word["begin_ms"] + by, "end_ms": word["end_ms"] + by} for word in sentence["words"]]
+    return {**sentence, "begin_ms": sentence["begin_ms"] + by, "end_ms": sentence["end_ms"] + by, "words": words}
+
+
+@contextlib.contextmanager
+def serving(script: Path) -> Iterator[str]:
+    """The scripted engine in a process of its own; gives its URL. Its key is KEY."""
+    command = [sys.executable, "-m", "paraformer_nb.cli", "serve", "--port", "0", "--engine", "scripted"]
+    process = subprocess.Popen(
+        [*command, "--script", str(script), "--api-key", KEY],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().removeprefix("listening on ").strip()
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
