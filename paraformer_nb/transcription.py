@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
 
 _HEARTBEAT = 0.2  # seconds: an interrupt is noticed this soon, on every kernel
+_BUFFER = 256 * 1024  # bytes of records that may wait for a settled word to be written with
 _ENDED = ("finished", "stopped", "failed")
 
 
@@ -286,13 +287,13 @@ class Transcription:
             handle, name = tempfile.mkstemp(prefix="paraformer_nb-", suffix=".jsonl")
             self.recording = Recording(Path(name))
             weakref.finalize(self, Path(name).unlink, missing_ok=True)
-            return os.fdopen(handle, "wb")
+            return os.fdopen(handle, "wb", _BUFFER)
         if save is None:
             stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
             save = Path(folder or "") / f"{stamp}-{Path(self.clip.name).stem}.jsonl"
         self.recording = Recording(Path(save).resolve())
         try:
-            return self.recording.path.open("xb")
+            return self.recording.path.open("xb", _BUFFER)
         except OSError as error:
             raise _cannot_save(save, error) from error
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from ..audio import Clip, LiveClip, bin_samples, peaks
@@ -18,7 +17,7 @@ _UNPACED_BYTES = 16_000  # at most 16 KB a block, as the vendor asks
 class Block(NamedTuple):
     """A block of 16-bit mono PCM, and the waveform's peaks of it."""
 
-    pcm: bytes
+    pcm: memoryview
     peaks: bytes
 
 
@@ -29,49 +28,50 @@ def block_samples(sample_rate: int, pace: float | None) -> int:
 
 
 async def blocks(clip: Clip | LiveClip, samples: int, stop: asyncio.Event) -> AsyncGenerator[Block]:
-    """The clip's blocks until it ends or `stop` is set."""
-    source = _until(stop, clip.blocks(samples)) if isinstance(clip, LiveClip) else _read_ahead(clip.blocks(samples))
+    """The clip in blocks of `samples` samples, the last one shorter, until it ends or `stop` is set."""
+    if isinstance(clip, LiveClip):
+        source = _until(stop, clip.blocks(samples))
+    else:
+        source = _read_ahead(clip.blocks(samples * _AHEAD))
     step = bin_samples(clip.sample_rate)
-    async for batch in source:
-        # Peaks of a whole batch at once: numpy's price is by the call.
-        pairs = peaks(b"".join(batch), step)
-        at = 0
-        for pcm in batch:
+    async for chunk in source:
+        pairs = peaks(chunk, step)  # of the whole chunk at once: numpy's price is by the call
+        whole = memoryview(chunk)
+        for at in range(0, len(chunk), 2 * samples):
             if stop.is_set():
                 return
-            size = 2 * -(-len(pcm) // (2 * step))
-            yield Block(pcm, pairs[at : at + size])
-            at += size
+            first = at // step  # a pair of peaks is two bytes, and so is a sample
+            yield Block(whole[at : at + 2 * samples], pairs[first : first + -(-2 * samples // step)])
 
 
-async def _read_ahead(source: Iterator[bytes]) -> AsyncIterator[list[bytes]]:
+async def _read_ahead(source: Iterator[bytes]) -> AsyncIterator[bytes]:
     while True:
-        reading = asyncio.ensure_future(asyncio.to_thread(lambda: list(islice(source, _AHEAD))))
+        reading = asyncio.ensure_future(asyncio.to_thread(next, source, b""))
         try:
-            batch = await asyncio.shield(reading)
+            chunk = await asyncio.shield(reading)
         except asyncio.CancelledError:
             await asyncio.wait({reading})  # the clip must not be closed while it is being read
             raise
-        yield batch
-        if len(batch) < _AHEAD:
+        if not chunk:
             return
+        yield chunk
 
 
-async def _until(stop: asyncio.Event, source: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
-    """A live source's blocks, one by one; a stop need not wait for the next one."""
+async def _until(stop: asyncio.Event, source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A live source's chunks; a stop need not wait for the next one."""
     stopped = asyncio.ensure_future(stop.wait())
     try:
         while True:
-            block = asyncio.ensure_future(anext(source, None))
-            await asyncio.wait({block, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not block.done():
-                block.cancel()
-                await asyncio.gather(block, return_exceptions=True)
+            chunk = asyncio.ensure_future(anext(source, None))
+            await asyncio.wait({chunk, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not chunk.done():
+                chunk.cancel()
+                await asyncio.gather(chunk, return_exceptions=True)
                 return
-            data = block.result()
+            data = chunk.result()
             if data is None:
                 return
-            yield [data]
+            yield data
     finally:
         stopped.cancel()
 

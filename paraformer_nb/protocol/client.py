@@ -48,7 +48,7 @@ class ClientTask:
         self.state = State.STARTING
         return encode_command(self._command)
 
-    def audio(self, block: bytes) -> bytes:
+    def audio(self, block: memoryview) -> memoryview:
         """The block, if audio may be sent now. Raises LocalProtocolError: too early makes the task fail."""
         self._expect(State.STREAMING, "audio")
         return block
