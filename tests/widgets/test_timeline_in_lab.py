@@ -1,0 +1,146 @@
+"""The live view in a real JupyterLab: what a person sees, presses and saves."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lab import CHROMIUM, Notebook, chromium, jupyter_lab
+from playwright.sync_api import BrowserContext, Locator
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+pytestmark = [
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="NO BROWSER: apt-get install chromium, or nothing of the view is tested"
+    ),
+    pytest.mark.timeout(180),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the notebooks and their clips."""
+    path = tmp_path_factory.mktemp("lab") / "notebooks"
+    shutil.copytree(NOTEBOOKS, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def lab(folder: Path) -> Iterator[str]:
+    """A JupyterLab over it."""
+    with jupyter_lab(folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[BrowserContext]:
+    """A browser."""
+    with chromium() as context:
+        yield context
+
+
+def _state(view: Locator, name: str) -> None:
+    view.locator(".pnb-state", has_text=name).wait_for(timeout=60_000)
+
+
+def test_the_first_notebook_shows_words_live_and_keeps_the_picture(
+    lab: str, browser: BrowserContext, folder: Path
+) -> None:
+    notebook = Notebook(browser, lab, folder / "01_first_words.ipynb", [])
+    try:
+        notebook.run(1)
+        view = notebook.page.locator(".pnb-timeline").first
+        view.locator(".pnb-unsettled").first.wait_for(timeout=30_000)  # an unsettled word
+        assert "pocketsphinx" in view.inner_text()
+        assert "English only" in view.inner_text()
+        notebook.run(3)
+        _state(view, "Finished")
+        shown = " ".join(view.locator(".pnb-text").inner_text().split())
+        assert "welcome to the first lesson" in shown
+        assert "a better guess" in shown
+        assert not view.get_by_role("button", name="Stop").is_visible()
+        table = notebook.run(5)
+        assert "morning" in table
+        assert "confidence" in table
+        notebook.page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget.content.widgets[1].outputArea.model.toJSON()"
+            ".some(output => 'image/png' in output.data)",
+            timeout=20_000,
+        )
+        saved = notebook.save().cells[1].outputs
+        assert len(saved) == 1
+        assert saved[0].data["text/plain"].startswith("lesson_en.flac: finished")
+        assert "welcome to the first lesson" in saved[0].data["text/plain"]
+        assert notebook.errors == []
+    finally:
+        notebook.close()
+
+
+def test_stop_keeps_the_words(lab: str, browser: BrowserContext, folder: Path) -> None:
+    cells = [
+        "import paraformer_nb as pnb\nrun = pnb.transcribe('data/lesson_en.flac', pace=2)\nrun",
+        "await run\nprint(run.state, run.words.is_final.all(), run.text)",
+    ]
+    notebook = Notebook(browser, lab, folder / "stop.ipynb", cells)
+    try:
+        notebook.run(0)
+        view = notebook.page.locator(".pnb-timeline").first
+        view.locator(".pnb-text", has_text="welcome").wait_for(timeout=30_000)
+        view.get_by_role("button", name="Stop").click()
+        _state(view, "Stopped")
+        told = notebook.run(1)
+        assert told.startswith("stopped True good morning")
+        assert "see where they are" not in told
+        assert notebook.errors == []
+    finally:
+        notebook.close()
+
+
+def test_stop_is_heard_while_a_cell_waits(lab: str, browser: BrowserContext, folder: Path) -> None:
+    cells = [
+        "import paraformer_nb as pnb\nrun = pnb.transcribe('data/lesson_en.flac', pace=1)\ndisplay(run)\n"
+        "run.wait()\nprint(run.state, len(run.words) > 0)"
+    ]
+    notebook = Notebook(browser, lab, folder / "wait.ipynb", cells)
+    try:
+        notebook.start(0)
+        view = notebook.page.locator(".pnb-timeline").first
+        view.locator(".pnb-text", has_text="good").wait_for(timeout=30_000)
+        view.get_by_role("button", name="Stop").click()
+        assert notebook.wait(0).rstrip().endswith("stopped True")
+    finally:
+        notebook.close()
+
+
+def test_the_panel_transcribes_without_code(lab: str, browser: BrowserContext, folder: Path) -> None:
+    cells = ["import paraformer_nb as pnb\npanel = pnb.panel()\npanel", "print(panel.run.state, panel.run.text)"]
+    notebook = Notebook(browser, lab, folder / "panel.ipynb", cells)
+    try:
+        notebook.run(0)
+        notebook.page.get_by_role("button", name="Transcribe").click()
+        view = notebook.page.locator(".pnb-timeline").first
+        _state(view, "Finished")
+        assert notebook.run(1).startswith("finished good morning")
+        assert notebook.errors == []
+    finally:
+        notebook.close()
+
+
+def test_a_reloaded_page_shows_the_run_again(lab: str, browser: BrowserContext, folder: Path) -> None:
+    cells = ["import paraformer_nb as pnb\nrun = pnb.transcribe('data/lesson_en.flac', end=4)\nrun", "await run;"]
+    notebook = Notebook(browser, lab, folder / "reload.ipynb", cells)
+    try:
+        notebook.run(0)
+        notebook.run(1)
+        view = notebook.page.locator(".pnb-timeline").first
+        _state(view, "Finished")
+        notebook.save()
+        notebook.page.reload()
+        view = notebook.page.locator(".pnb-timeline").first
+        view.locator(".pnb-text", has_text="lesson").wait_for(timeout=60_000)
+        _state(view, "Finished")
+    finally:
+        notebook.close()
