@@ -1,0 +1,84 @@
+"""Floor 4: fonts. Matplotlib's own has no Chinese, Japanese or Korean; most systems have one that has."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from matplotlib import font_manager
+
+_BASE = "DejaVu Sans"  # comes with matplotlib
+_KANA = re.compile("[\u3040-\u30ff\uff66-\uff9f]")
+_HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
+_CJK = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+
+# Countries write the same character differently, and many Chinese fonts have no Korean: the text's own first.
+_JAPANESE = ["Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP", "Hiragino Sans", "Yu Gothic", "MS Gothic"]
+_KOREAN = ["Noto Sans CJK KR", "Noto Sans KR", "Source Han Sans KR", "Apple SD Gothic Neo", "Malgun Gothic"]
+_CHINESE = [
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC", "Hiragino Sans GB",
+    "Microsoft YaHei", "Noto Sans CJK TC", "Noto Sans CJK HK", "Source Han Sans", "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei", "PingFang HK", "Heiti TC", "STHeiti", "Microsoft JhengHei", "SimHei", "Arial Unicode MS",
+    "Noto Serif CJK SC", "Songti SC", "SimSun", "Droid Sans Fallback",
+]  # fmt: skip
+_FILE = re.compile(r"cjk|noto\w+(sc|jp|kr)|han-?sans|wqy|pingfang|hiragino|heiti|gothic|yahei|msyh|msjh|sim(hei|sun)|"
+                   r"arial ?uni|malgun|songti|droidsansfallback", re.IGNORECASE)  # fmt: skip
+
+_ADVICE = (
+    "no installed font has Chinese, Japanese or Korean characters, so they are boxes in the plot. Install one and "
+    "restart the kernel: on Debian and Ubuntu `apt-get install fonts-noto-cjk`, on Binder a line `fonts-noto-cjk` in "
+    "binder/apt.txt; macOS and Windows bring one. "
+    "系统中没有中日韩字体，图中的汉字会显示为方框。请安装字体后重启内核：Debian/Ubuntu 运行 "
+    "`apt-get install fonts-noto-cjk`；Binder 在 binder/apt.txt 中加一行 `fonts-noto-cjk`；"
+    "macOS 和 Windows 自带中文字体。"
+)
+
+
+def families(text: str) -> list[str]:
+    """The font families that draw `text`, the first that has a character draws it.
+
+    Warns, once a process, where no installed font has the text's Chinese, Japanese or Korean characters.
+    """
+    if not _CJK.search(text):
+        return [_BASE]
+    own = _JAPANESE if _KANA.search(text) else _KOREAN if _HANGUL.search(text) else []
+    font = find((*own, *_CHINESE, *_JAPANESE, *_KOREAN))
+    if font is None:
+        _warn_once()
+        return [_BASE]
+    return [_BASE, font]
+
+
+def find(names: tuple[str, ...]) -> str | None:
+    """The first of these families that is installed, or None."""
+    found = _installed(names)
+    if found is None:
+        _rescan()
+        found = _installed(names)
+    return found
+
+
+def _installed(names: tuple[str, ...]) -> str | None:
+    known = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in names if name in known), None)
+
+
+@cache
+def _rescan() -> None:
+    """Add fonts that were installed after matplotlib wrote its list of them, which it keeps for ever.
+
+    Once a process, and only files with a telling name: opening every font of a system takes seconds.
+    """
+    known = {font.fname for font in font_manager.fontManager.ttflist}
+    for file in set(font_manager.findSystemFonts()) - known:
+        if _FILE.search(Path(file).name):
+            with suppress(OSError, RuntimeError):  # a font that cannot be read is no font
+                font_manager.fontManager.addfont(file)
+
+
+@cache
+def _warn_once() -> None:
+    warnings.warn(_ADVICE, UserWarning, stacklevel=2)

@@ -1,0 +1,581 @@
+"""Plots: what a reader of the picture sees, measured on the drawn figure itself."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+import os
+import random
+import struct
+import subprocess
+import sys
+import warnings
+from contextlib import nullcontext
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+import numpy as np
+import pytest
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from PIL import Image
+
+from paraformer_nb.errors import ParameterError
+from paraformer_nb.plots import fonts, plot, png
+from paraformer_nb.plots.figure import quiet
+from paraformer_nb.plots.row import frame
+from paraformer_nb.recording import Audio, ClipSource, Connected, End, Gap, Peaks, Received, Run, ServiceSource
+from paraformer_nb.transcript import Transcript
+
+ROOT = Path(__file__).parents[1]
+ENGLISH = [
+    "a",
+    "of",
+    "to",
+    "on",
+    "we",
+    "the",
+    "and",
+    "day",
+    "how",
+    "good",
+    "look",
+    "first",
+    "words",
+    "lesson",
+    "computers",
+]
+
+
+# ------------------------------------------------------------------------------------------------------- transcripts
+
+
+def heard(
+    words: list[tuple[Any, ...]],
+    *,
+    seconds: float | None = 10.0,
+    per_sentence: int = 8,
+    open_sentences: int = 0,
+    name: str = "lesson.wav",
+    service: ServiceSource | None = None,
+    ended: bool = True,
+    waveform: bool = True,
+    start: float = 0.0,
+) -> Transcript:
+    """A transcript of (text, start, end, confidence or None) in seconds of the clip, through real records."""
+    transcript = Transcript()
+    service = service or ServiceSource("embedded", "127.0.0.1", "pocketsphinx")
+    day = "2025-01-01T00:00:00Z"
+    transcript.apply(Run(0, 1, day, ClipSource(name), 16000, start, seconds, service, "paraformer-realtime-v2", {}))
+    transcript.apply(Connected(0, "a", service.engine))
+    if waveform and seconds:
+        transcript.apply(Peaks(0, start, 0.01, speech(seconds - start)))
+    sentences = [words[at : at + per_sentence] for at in range(0, len(words), per_sentence)]
+    for number, sentence in enumerate(sentences, 1):
+        transcript.apply(result(number, sentence, number <= len(sentences) - open_sentences, start))
+    if ended:
+        transcript.apply(End(1, "finished"))
+    return transcript
+
+
+def result(number: int, words: list[tuple[Any, ...]], is_final: bool, offset: float) -> Received:
+    def ms(time: float) -> int:
+        return round(1000 * (time - offset))
+
+    sentence = {
+        "sentence_id": number,
+        "begin_time": ms(words[0][1]),
+        "end_time": ms(max(word[2] for word in words)) if is_final else None,
+        "sentence_end": is_final,
+        "text": " ".join(word[0] for word in words),
+        "words": [
+            {"text": text, "begin_time": ms(first), "end_time": ms(last), "punctuation": "", "confidence": rest[0]}
+            if rest
+            else {"text": text, "begin_time": ms(first), "end_time": ms(last), "punctuation": ""}
+            for text, first, last, *rest in words
+        ],
+    }
+    frame = {"header": {"event": "result-generated", "task_id": "a"}, "payload": {"output": {"sentence": sentence}}}
+    return Received.of(0.1, "a", json.dumps(frame).encode())
+
+
+def speech(seconds: float) -> bytes:
+    """Peaks that come and go like syllables."""
+    times = np.arange(round(seconds * 100))
+    rough = np.random.default_rng(1).uniform(0.6, 1, len(times))
+    loud = (1 + 110 * rough * np.abs(np.sin(times / 11)) * (np.sin(times / 130) > -0.8)).astype(np.int8)
+    return np.stack([-loud, loud], 1).tobytes()
+
+
+def talk(seconds: float, seed: int = 1) -> list[tuple[str, float, float]]:
+    """About three words a second, as long as their letters, a pause after each eighth."""
+    chance = random.Random(seed)
+    words: list[tuple[str, float, float]] = []
+    now = 0.5
+    while True:
+        text = chance.choice(ENGLISH)
+        length = (0.1 + 0.045 * len(text)) * chance.uniform(0.8, 1.2)
+        if now + length > seconds - 0.2:
+            return words
+        words.append((text, now, now + length))
+        now += length + (0.9 if len(words) % 8 == 0 else 0)
+
+
+# ----------------------------------------------------------------------------------------------- what is on a figure
+
+
+def texts(ax: Axes) -> list[Text]:
+    return [text for text in ax.texts if text.get_label() == "_word"]
+
+
+def dots(ax: Axes) -> list[tuple[float, float]]:
+    return [point for line in ax.lines if line.get_label() == "_dots" for point in zip(*line.get_data(), strict=True)]
+
+
+def boxes(ax: Axes, label: str) -> list[tuple[float, float]]:
+    """The spans of a row's boxes of one kind, in seconds."""
+    paths = [
+        path
+        for collection in ax.collections
+        if isinstance(collection, PolyCollection) and collection.get_label() == label
+        for path in collection.get_paths()
+    ]
+    return [(path.vertices[:, 0].min(), path.vertices[:, 0].max()) for path in paths]
+
+
+def collection(ax: Axes, label: str) -> PolyCollection:
+    return next(each for each in ax.collections if each.get_label() == label)
+
+
+def said(figure: Figure) -> str:
+    """Everything that is written on the page outside of the rows."""
+    return " ".join(text.get_text() for text in figure.texts)
+
+
+def shares(figure: Figure) -> tuple[int, int]:
+    """How many words are readable, and how many are dots."""
+    return sum(len(texts(ax)) for ax in figure.axes), sum(len(dots(ax)) for ax in figure.axes)
+
+
+def pixels(data: bytes) -> Any:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+
+
+def assert_nothing_overlaps(figure: Figure) -> None:
+    """By the renderer's own boxes: no two texts touch, no dot lies in a text, no text leaves its row."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for ax in figure.axes:
+        with quiet():
+            extents = [text.get_window_extent(renderer) for text in texts(ax)]
+        for one, other in combinations(extents, 2):
+            assert one.x1 < other.x0 or other.x1 < one.x0
+        for box in extents:
+            assert ax.bbox.x0 - 1 <= box.x0 and box.x1 <= ax.bbox.x1 + 1
+        for x, y in ax.transData.transform(np.array(dots(ax)).reshape(-1, 2)):
+            assert not any(box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1 for box in extents)
+
+
+# -------------------------------------------------------------------------------------------------------------- tests
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rows", "readable"), [(3, (1, 1), 1.0), (40, (4, 6), 0.9), (180, (16, 26), 0.9), (3600, (20, 40), 0.0)]
+)
+def test_rows_are_as_many_as_words_need_to_be_read(seconds: float, rows: tuple[int, int], readable: float) -> None:
+    words = talk(seconds)
+    figure = plot(heard(words, seconds=seconds))
+    whole, dotted = shares(figure)
+    assert whole + dotted == len(words)
+    assert rows[0] <= len(figure.axes) <= rows[1]
+    assert whole >= readable * len(words)
+
+
+def test_rows_are_equally_long_and_cover_the_clip_once() -> None:
+    figure = plot(heard(talk(40), seconds=40))
+    spans = [ax.get_xlim() for ax in figure.axes]
+    assert spans[0][0] == 0
+    assert spans[-1][0] < 40 <= spans[-1][1]
+    assert all(before[1] == pytest.approx(after[0]) for before, after in pairwise(spans))
+    assert len({round(last - first, 6) for first, last in spans}) == 1
+
+
+def test_words_are_blocks_at_their_spans_on_the_drawn_page() -> None:
+    """One word from 1.0 to 2.5 s of 4: measured in the PNG's own pixels."""
+    transcript = heard([("word", 1.0, 2.5)], seconds=4.0)
+    figure = plot(transcript)
+    picture = pixels(png(transcript))
+    left, right = figure.axes[0].bbox.x0, figure.axes[0].bbox.x1
+    y = picture.shape[0] - round(figure.axes[0].transData.transform((0, 19))[1])
+    blue = np.flatnonzero(np.abs(picture[y] - (0xDB, 0xE7, 0xFF)).max(axis=1) <= 8)
+    assert blue[0] == pytest.approx(left + (right - left) * 1.0 / 4, abs=2)
+    assert blue[-1] == pytest.approx(left + (right - left) * 2.5 / 4, abs=2)
+
+
+def test_equal_times_are_equal_widths_in_every_row() -> None:
+    words = talk(40)
+    figure = plot(heard(words, seconds=40))
+    drawn = sorted(span for ax in figure.axes for span in boxes(ax, "_settled"))
+    ends = {round(edge, 3) for span in drawn for edge in span}
+    assert {round(edge, 3) for _, first, last in words for edge in (first, last)} <= ends
+    assert sum(last - first for first, last in drawn) == pytest.approx(
+        sum(last - first for _, first, last in words), abs=0.1
+    )
+    scales = {round(ax.bbox.width / (ax.get_xlim()[1] - ax.get_xlim()[0]), 6) for ax in figure.axes}
+    assert len(scales) == 1
+
+
+@pytest.mark.parametrize("seconds", [3, 40, 180])
+@pytest.mark.parametrize("width", [5.0, 10.0])
+def test_texts_are_whole_and_never_overlap(seconds: float, width: float) -> None:
+    words = talk(seconds, seed=round(seconds))
+    figure = plot(heard(words, seconds=seconds), width=width)
+    assert_nothing_overlaps(figure)
+    assert {text.get_text() for ax in figure.axes for text in texts(ax)} <= {word[0] for word in words}
+
+
+@pytest.mark.parametrize("width", [4.0, 10.0])
+def test_a_text_stands_at_its_own_word(width: float) -> None:
+    """In its block, or, where it is wider, all over it."""
+    words = [(f"{text}{number}", first, last) for number, (text, first, last) in enumerate(talk(120))]
+    spans = {text: (first, last) for text, first, last in words}
+    figure = plot(heard(words, seconds=120), width=width)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for ax in figure.axes:
+        row = ax.get_xlim()
+        for text in texts(ax):
+            box = text.get_window_extent(renderer).transformed(ax.transData.inverted())
+            first, last = max(spans[text.get_text()][0], row[0]), min(spans[text.get_text()][1], row[1])
+            pixel = 1.5 * (row[1] - row[0]) / ax.bbox.width
+            inside = first - pixel <= box.x0 and box.x1 <= last + pixel
+            covering = box.x0 <= first + 2 * pixel and last - 2 * pixel <= box.x1
+            assert inside or covering
+
+
+def test_a_short_word_is_written_over_the_silence_beside_it_and_a_shorter_one_is_a_dot() -> None:
+    words = [("a", 0.4 * number, 0.4 * number + 0.3) for number in range(20)]
+    short, shorter = ("the", 8.7, 8.85), ("the", 9.5, 9.52)
+    (ax,) = plot(heard([*words, short, shorter])).axes
+    (text,) = (text for text in texts(ax) if text.get_text() == "the")
+    assert text.get_position()[0] == pytest.approx(8.775)
+    assert [time for time, _ in dots(ax)] == [pytest.approx(9.51)]
+    assert "dot: a word with no room for its text" in said(ax.figure)
+
+
+def test_a_word_over_the_end_of_a_row_is_drawn_in_both_and_written_once_where_most_of_it_is() -> None:
+    rows = [ax.get_xlim() for ax in plot(heard(talk(40), seconds=40)).axes]
+    edge = rows[0][1]
+    words = [word for word in talk(40) if word[2] < edge - 1 or word[1] > edge + 1.5]
+    crossing = ("crossing", edge - 0.3, edge + 0.9)
+    figure = plot(heard(sorted([*words, crossing], key=lambda word: word[1]), seconds=40))
+    assert figure.axes[0].get_xlim()[1] == edge
+    before, after = figure.axes[:2]
+    assert boxes(before, "_settled")[-1] == pytest.approx((edge - 0.3, edge), abs=1e-3)
+    assert boxes(after, "_settled")[0] == pytest.approx((edge, edge + 0.9), abs=1e-3)
+    written = [["crossing" in [text.get_text() for text in texts(ax)] for ax in (before, after)]]
+    assert written == [[False, True]]
+    assert sum(shares(figure)) == len(words) + 1
+
+
+def test_what_is_unsettled_doubtful_or_unheard_is_marked_by_more_than_colour() -> None:
+    words = [("sure", 0.5, 1.5, 0.9), ("doubtful", 1.5, 2.5, 0.3), ("unknown", 2.5, 3.5), ("open", 6.0, 7.0, 0.8)]
+    transcript = heard(words, seconds=8.0, per_sentence=3, open_sentences=1, ended=False)
+    transcript.apply(Gap(1, 4.0, 5.5, "lost"))
+    figure = plot(transcript)
+    (ax,) = figure.axes
+    assert boxes(ax, "_unsettled") == [pytest.approx((6.0, 7.0))]
+    assert collection(ax, "_unsettled").get_linestyle()[0][1] is not None  # a dash pattern
+    assert collection(ax, "_settled").get_linestyle()[0][1] is None
+    assert boxes(ax, "_doubtful") == [pytest.approx((1.5, 2.5))]
+    hatched = [each for each in ax.collections if each.get_hatch()]
+    assert [each.get_datalim(ax.transData).intervalx.tolist() for each in hatched] == [[4.0, 5.5]]
+    for note in ("dashed: may still change", "underlined: confidence below 0.5", "hatched: never heard"):
+        assert note in said(figure)
+    assert "dot:" not in said(figure)
+    plain = plot(heard(words[:1], seconds=8.0))
+    assert not any(note in said(plain) for note in ("dashed", "underlined", "hatched"))
+
+
+def test_sentences_have_bars() -> None:
+    figure = plot(heard([("one", 0.5, 1.0), ("two", 1.0, 2.0), ("three", 3.0, 3.5)], seconds=4.0, per_sentence=2))
+    assert boxes(figure.axes[0], "_sentences") == [pytest.approx((0.5, 2.0)), pytest.approx((3.0, 3.5))]
+
+
+def test_the_waveform_is_drawn_at_its_time_and_follows_loudness() -> None:
+    transcript = heard([], seconds=4.0, waveform=False)
+    loud = np.full((100, 2), (-100, 100), np.int8)
+    transcript.apply(Peaks(0, 0.0, 0.01, np.concatenate([loud // 50, loud, loud // 2]).astype(np.int8).tobytes()))
+    figure = plot(transcript)
+    (wave,) = (path for each in figure.axes[0].collections for path in each.get_paths())
+
+    def tall(time: float) -> float:
+        near = wave.vertices[np.abs(wave.vertices[:, 0] - time) < 0.1][:, 1]
+        return float(near.max() - near.min())
+
+    assert tall(1.5) == pytest.approx(2 * tall(2.5), rel=0.05)
+    assert tall(0.5) < 0.05 * tall(1.5)
+    assert wave.vertices[:, 0].min() == pytest.approx(0.0, abs=0.02)
+    assert wave.vertices[:, 0].max() == pytest.approx(3.0, abs=0.02)
+
+
+def test_a_live_transcript_grows_while_it_is_plotted(monkeypatch: pytest.MonkeyPatch) -> None:
+    transcript = heard(talk(5), seconds=10.0, ended=False)
+
+    def frame_and_grow(*args: Any, **kwargs: Any) -> None:
+        transcript.apply(Peaks(1, transcript.sent, 0.01, speech(1)))
+        transcript.apply(Audio(1, "a", transcript.sent, 1.0))
+        frame(*args, **kwargs)
+
+    monkeypatch.setattr("paraformer_nb.plots.page.frame", frame_and_grow)
+    transcript.apply(Audio(0, "a", 0.0, 10.0))
+    before = plot(transcript).axes
+    assert before[-1].get_xlim()[1] < 11
+    assert plot(transcript).axes[-1].get_xlim()[1] >= 11.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "first", "second"), [(3, "0:00.0", "0:00.5"), (40, "0:00", "0:01"), (4000, "0:00:00", "0:00:10")]
+)
+def test_times_are_minutes_and_seconds_and_hours_where_there_are(seconds: float, first: str, second: str) -> None:
+    ax = plot(heard(talk(seconds), seconds=seconds)).axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()][:2] == [first, second]
+
+
+def test_a_part_of_the_clip() -> None:
+    transcript = heard([("before", 1, 2), ("over", 2.5, 3.5), ("within", 4, 5), ("after", 7, 8)])
+    figure = plot(transcript, start=3, end=6)
+    (ax,) = figure.axes
+    assert ax.get_xlim() == (3, 6)
+    assert [text.get_text() for text in texts(ax)] == ["over", "within"]
+    assert "2 of 4 words" in said(figure)
+    assert "no words in this part" in [text.get_text() for text in plot(transcript, start=5.5, end=6).axes[0].texts]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"start": -1}, {"end": 10.1}, {"start": 4, "end": 4}, {"start": 5, "end": 4}, {"start": math.nan}, {"end": "5"}],
+)
+def test_a_part_that_is_none_is_refused_with_the_range(part: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError, match=r"seconds from 0 to 10"):
+        plot(heard(talk(10)), **part)
+    with pytest.raises(ParameterError, match=r"seconds from 0 to 10"):
+        png(heard(talk(10)), **part)
+
+
+@pytest.mark.parametrize("width", [0, -3, 2.9, 1000, math.nan])
+def test_a_width_that_cannot_be_is_refused(width: float) -> None:
+    with pytest.raises(ParameterError, match="3 to 40 inches"):
+        plot(heard(talk(10)), width=width)
+
+
+def test_the_title_says_who_recognised_and_how_it_stands() -> None:
+    title = said(plot(heard(talk(10), name="lecture.mp3")))
+    for fact in ("lecture.mp3", "embedded service, pocketsphinx", "paraformer-realtime-v2", "finished"):
+        assert fact in title
+    assert f"{len(talk(10))} words" in title
+    assert "1 word " in said(plot(heard([("one", 1, 2)])))
+    cloud = ServiceSource("dashscope", "dashscope.aliyuncs.com")
+    title = said(plot(heard(talk(10), service=cloud)))
+    assert "dashscope.aliyuncs.com" in title
+    assert "embedded" not in title
+
+
+def test_a_scripted_engine_is_called_no_recognition() -> None:
+    title = said(plot(heard(talk(10), service=ServiceSource("embedded", "127.0.0.1", "scripted"))))
+    assert "scripted: not recognition" in title
+    assert "scripted" not in said(plot(heard(talk(10))))
+
+
+@pytest.mark.parametrize("width", [3.0, 10.0])
+def test_a_long_title_stays_on_the_page(width: float) -> None:
+    words = [(*word, 0.2) for word in talk(10)]
+    figure = plot(heard(words, name="very long name " * 40 + ".wav", open_sentences=1), width=width)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    title = [text.get_window_extent(renderer) for text in figure.texts]
+    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1 for box in title)
+    assert not any(one.overlaps(other) for one, other in combinations(title, 2))
+    assert ".wav" in said(figure)
+    assert "finished" in said(figure)
+
+
+def test_empty_transcripts_say_so() -> None:
+    def message(transcript: Transcript) -> list[str]:
+        figure = plot(transcript)
+        assert figure._repr_png_()
+        return [text.get_text() for text in figure.axes[0].texts]
+
+    assert message(heard([])) == ["no speech was found"]
+    assert message(heard([], ended=False)) == ["nothing heard yet"]
+    assert message(heard([], seconds=None, ended=False)) == ["nothing heard yet"]
+    assert message(Transcript()) == ["nothing heard yet"]
+    assert len(plot(heard([])).axes[0].collections) == 1  # the waveform is there
+
+
+NASTY = [
+    "$x^2$", r"\frac{1}{0}", "$", "a_b^c", "% #", "\N{GRINNING FACE}", "שלום", "مرحبا", "", " \n\t ", "\x00", "\u202e",
+    "e\u0301\u0301", "นี่", "x" * 500, "two words", "\u200b", "‱", "\ufeff", "A" * 30, "ﷺ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_text_at_any_time_is_drawn_once_without_a_warning(seed: int) -> None:
+    """Words without length, of negative length, upon each other, before the clip and past its end."""
+    chance = random.Random(seed)
+    words = []
+    for _ in range(chance.randint(1, 60)):
+        start = chance.choice([chance.uniform(0, 20), float(chance.randint(0, 20)), 19.9, 0.0])
+        length = chance.choice([0.0, chance.uniform(0, 1), chance.uniform(0, 1), -1.0, chance.uniform(0, 15)])
+        words.append((chance.choice(NASTY + ENGLISH), start, start + length, chance.choice([None, 0.1, 0.9])))
+    figure = plot(heard(words, seconds=20.0, per_sentence=chance.randint(1, 9), open_sentences=chance.randint(0, 2)))
+    drawn = sum(len(sentence.words) for sentence in heard(words, seconds=20.0).sentences)
+    assert drawn == len(words)
+    assert sum(shares(figure)) == len(words)
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    assert_nothing_overlaps(figure)
+
+
+def test_a_word_far_past_the_end_shows_itself() -> None:
+    figure = plot(heard([*talk(10), ("late", 3e6, 3e6 + 1)]))
+    assert figure.axes[-1].get_xlim()[1] >= 3e6
+    assert all(len(ax.get_xticks()) < 20 for ax in figure.axes)
+    assert sum(shares(figure)) == len(talk(10)) + 1
+
+
+def test_mathtext_is_text() -> None:
+    words = [("$x^2$", 0, 2), (r"\alpha", 2, 4), ("$5", 4, 6), ("a_1", 6, 8)]
+    figure = plot(heard(words, name=r"$\odd$.wav"))
+    assert [text.get_text() for text in texts(figure.axes[0])] == ["$x^2$", r"\alpha", "$5", "a_1"]
+    assert not any(text.get_parse_math() for text in [*figure.texts, *texts(figure.axes[0])])
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    dollars, plain = (plot(heard([(text, 0, 2)])) for text in ("$x^2$", "SxA2S"))
+    widths = [texts(each.axes[0])[0].get_window_extent(renderer).width for each in (dollars, plain)]
+    assert widths[0] > 0.8 * widths[1]  # as mathtext, it would be two letters wide
+
+
+# ------------------------------------------------------------------------------------------- fonts for other scripts
+
+CHINESE = [(text, 0.5 + number / 2, 1 + number / 2) for number, text in enumerate("今天天气很好我们去公园")]
+
+
+@pytest.fixture
+def cjk(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of the font found for Chinese; the test is skipped where the system has none."""
+    found = fonts.families("今天")
+    if len(found) == 1:
+        pytest.skip("NO CHINESE FONT on this machine: install fonts-noto-cjk to run this test")
+    return found[1]
+
+
+@pytest.mark.parametrize("text", ["今天天气", "ひらがな", "한국어"])
+def test_chinese_japanese_and_korean_have_glyphs(cjk: str, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr("paraformer_nb.plots.figure.quiet", nullcontext)  # matplotlib's own warnings are errors now
+    figure = plot(heard([(text, 1, 3), ("mixed", 3, 5)], name=f"{text}.wav"))
+    assert figure._repr_png_()
+    assert [each.get_text() for each in texts(figure.axes[0])] == [text, "mixed"]
+
+
+def test_latin_text_keeps_the_usual_font(cjk: str) -> None:
+    assert fonts.families("plain") == ["DejaVu Sans"]
+    assert fonts.families("课 plain") == ["DejaVu Sans", cjk]
+
+
+@pytest.mark.parametrize(("text", "country"), [("今天", "SC"), ("漢字とかな", "JP"), ("漢字와 한글", "KR")])
+def test_characters_are_drawn_as_their_country_writes_them(
+    monkeypatch: pytest.MonkeyPatch, text: str, country: str
+) -> None:
+    monkeypatch.setattr(fonts, "find", lambda names: names[0])
+    assert fonts.families(text) == ["DejaVu Sans", f"Noto Sans CJK {country}"]
+
+
+def test_a_font_installed_after_matplotlib_listed_fonts_is_found(cjk: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = font_manager.fontManager
+    old = [font for font in manager.ttflist if not fonts._FILE.search(Path(font.fname).name)]
+    monkeypatch.setattr(manager, "ttflist", old)
+    fonts._rescan.cache_clear()
+    assert len(fonts.families("今天")) == 2
+
+
+def test_without_a_font_there_is_one_warning_a_process_that_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fonts, "find", lambda names: None)
+    fonts._warn_once.cache_clear()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            assert png(heard(CHINESE, name="中文.wav"))
+    assert len(caught) == 1
+    message = str(caught[0].message)
+    for advice in ("apt-get install fonts-noto-cjk", "binder/apt.txt", "请安装字体"):
+        assert advice in message
+
+
+# --------------------------------------------------------------------------------------------- pictures in a notebook
+
+
+def test_png_is_small_and_has_the_figures_size() -> None:
+    transcript = heard(talk(40), seconds=40)
+    data = png(transcript)
+    assert data.startswith(b"\x89PNG")
+    assert len(data) < 150_000
+    width, height = struct.unpack(">II", data[16:24])
+    assert (width, height) == tuple(int(side) for side in plot(transcript).bbox.size)
+    assert width == 1100
+
+
+def test_the_page_is_white_and_the_ink_dark_in_a_dark_style(tmp_path: Path) -> None:
+    with matplotlib.style.context(["dark_background", {"savefig.facecolor": "black"}]):
+        transcript = heard([("word", 1, 3)], seconds=4)
+        plot(transcript).savefig(tmp_path / "dark.png")
+        pictures = [png(transcript), (tmp_path / "dark.png").read_bytes()]
+    for picture in map(pixels, pictures):
+        assert (picture[[0, 0, -1, -1], [0, -1, 0, -1]] == 255).all()
+        assert (picture.min(axis=2) < 60).any()
+        assert (picture == 255).all(axis=2).mean() > 0.5
+
+
+@pytest.mark.parametrize("kind", ["pdf", "svg"])
+def test_vector_files_for_paper(kind: str, tmp_path: Path) -> None:
+    plot(heard([*CHINESE, ("$x", 8, 9)])).savefig(tmp_path / f"plot.{kind}")
+    assert (tmp_path / f"plot.{kind}").stat().st_size > 5000
+
+
+def test_importing_plots_loads_no_matplotlib_and_plotting_no_pyplot() -> None:
+    code = (
+        "import sys, paraformer_nb.plots as p; from paraformer_nb.transcript import Transcript\n"
+        "assert not {'matplotlib', 'numpy', 'PIL'} & set(sys.modules), 'too early'\n"
+        "p.png(Transcript()); assert 'matplotlib.pyplot' not in sys.modules, 'pyplot'"
+    )
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=env, timeout=60)
+
+
+CELL = f"""
+import sys; sys.path.insert(0, {str(ROOT)!r}); sys.path.insert(0, {str(ROOT / "tests")!r})
+from test_plots import heard, talk
+from paraformer_nb.plots import plot
+plot(heard(talk(5)))
+"""
+
+
+@pytest.mark.parametrize(
+    "before", ["", "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.style.use('dark_background')"]
+)
+def test_a_plot_shows_itself_as_a_cells_last_value(before: str) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed: no real kernel to show a plot in")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(before), nbformat.v4.new_code_cell(CELL)])
+    nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    shown = [output.data for output in notebook.cells[1].outputs if output.output_type == "execute_result"]
+    assert len(shown) == 1
+    picture = Image.open(io.BytesIO(base64.b64decode(shown[0]["image/png"]))).convert("RGB")
+    assert picture.getpixel((0, 0)) == (255, 255, 255)
+    assert picture.width > 1000
+    assert "TranscriptFigure" in shown[0]["text/plain"]
