@@ -84,7 +84,8 @@ class TaskFailed(ServiceError):
     """
 
     def __init__(self, code: str, message: str, task_id: str, retryable: bool, advice: str) -> None:
-        super().__init__(f"the service ended the task: {code}: {message} {advice}".rstrip())
+        said = f"{code}: {message}".rstrip(": .")
+        super().__init__(f"the service ended the task ({said}). What was settled is kept. {advice}".rstrip())
         self.code = code
         self.message = message
         self.task_id = task_id

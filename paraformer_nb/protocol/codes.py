@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..errors import AuthenticationError, ServiceError, TaskFailed, Throttled
+from .parameters import MODELS
 
 
 class _Reading(NamedTuple):
@@ -20,7 +21,8 @@ class _Reading(NamedTuple):
 _READINGS = (
     _Reading(("InvalidApiKey", "Invalid API-key"), False, "Check the API key: it must be one of the service's region."),
     _Reading(("Workspace", "NOT AUTHORIZED"), False, "Check the workspace id, and that the key belongs to it."),
-    _Reading(("ModelNotFound", "Model not exist", "Model can not be found"), False, "Check model=."),
+    _Reading(("ModelNotFound", "Model not exist", "Model can not be found"), False,
+             f"Check model=; documented are {', '.join(MODELS)}."),
     _Reading(("Model.AccessDenied", "AccessDenied"), False, "The key may not use this model: enable it."),
     _Reading(("AllocationQuota", "FreeTierOnly", "Arrearage"), False, "A quota is used up: see the billing page."),
     _Reading(("Throttling", "rate limit"), True, "Too many requests: wait a moment and try again."),

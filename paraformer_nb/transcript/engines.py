@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _NOTICES = {
     "pocketsphinx": "English only, far weaker than the cloud.",
-    "scripted": "Scripted: these words are read from a file, nothing is recognised. 脚本演示,并非识别结果。",
+    "scripted": "Scripted: words from a file, nothing is recognised. 脚本演示,并非识别结果",
 }
 
 

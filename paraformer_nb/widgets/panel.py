@@ -44,8 +44,10 @@ class Panel(widgets.VBox):
         self._folder = folder
         self._errors = errors
         self.clip = widgets.Dropdown(description="Clip", options=_clips(folder), layout={"width": "28em"})
-        self.upload = widgets.FileUpload(accept=",".join(AUDIO), multiple=False, description="or upload (to 9 MB)")
-        services = [("Embedded recogniser (no key, English only)", False), ("DashScope (cloud)", True)]
+        self.upload = widgets.FileUpload(
+            accept=",".join(AUDIO), multiple=False, description="Upload (to 9 MB)", layout={"width": "auto"}
+        )
+        services = [("Embedded (no key, English only)", False), ("DashScope (cloud)", True)]
         self.service = widgets.Dropdown(
             description="Service", options=services, value=has_cloud, layout={"width": "28em"}
         )
@@ -54,6 +56,7 @@ class Panel(widgets.VBox):
         self.message = widgets.HTML()
         self.view = widgets.Box(layout={"width": "100%"})
         self.service.observe(self._on_service, "value")
+        self.upload.observe(self._on_upload, "value")
         self.transcribe.on_click(self._on_transcribe)
         self._on_service(None)
         source = widgets.HBox([self.clip, self.upload], layout={"flex_flow": "row wrap"})
@@ -63,24 +66,26 @@ class Panel(widgets.VBox):
     def _on_service(self, _change: object) -> None:
         is_cloud = self.service.value
         self.language.options = [("detect", _DETECT), *_LANGUAGES.items()] if is_cloud else [("English", "en")]
+        self.language.index = 0
+
+    def _on_upload(self, _change: object) -> None:
+        """What was uploaded becomes the clip that is chosen; it stays in the kernel's memory alone."""
+        files = [(file["name"], bytes(file["content"])) for file in self.upload.value]
+        if files:
+            self.clip.options = [*files, *_clips(self._folder)]
+            self.clip.index = 0
 
     def _on_transcribe(self, _button: object) -> None:
-        clip = self._chosen()
-        if clip is None:
+        if self.clip.value is None:
             self._say(f"There is no clip to transcribe: upload one, or put one into {self._folder}.")
             return
         self._say("")
         try:
-            self.run, view = self._begin(clip, self.service.value, self.language.value or None)
+            self.run, view = self._begin(self.clip.value, self.service.value, self.language.value or None)
         except self._errors as error:
             self._say(str(error))
             return
         self.view.children = (view,)
-
-    def _chosen(self) -> str | bytes | None:
-        if self.upload.value:
-            return bytes(self.upload.value[0]["content"])
-        return None if self.clip.value is None else str(self.clip.value)
 
     def _say(self, text: str) -> None:
         self.message.value = f"<b role='alert'>{escape(text)}</b>" if text else ""

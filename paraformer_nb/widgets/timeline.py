@@ -115,7 +115,7 @@ class Timeline(anywidget.AnyWidget):
             "service": "Embedded" if run.service.kind == "embedded" else run.service.host,
             "model": engine or run.model,
             "notice": engine_notice(engine),
-            "message": (end.error or "") if end else "",
+            "message": (end.error or "").partition(": ")[2] if end else "",
             "start": run.start,
             "duration": known_end,
             "sent": round(transcript.sent, 3),

@@ -32,6 +32,9 @@ def jupyter_lab(folder: Path) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as home, (folder / "lab.log").open("w+") as log:
         names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"]
         own = {name: str(Path(home) / name) for name in [*names, "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]}
+        settings = Path(own["JUPYTERLAB_SETTINGS_DIR"]) / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
+        (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
         without_key = {name: value for name, value in os.environ.items() if name != "DASHSCOPE_API_KEY"}
         command = [
             sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",

@@ -107,11 +107,13 @@ export class View {
     const { store, choice, isDisconnected } = this.#session;
     this.#isTextStale = false;
     this.#root.classList.toggle("pnb-narrow", this.#root.clientWidth < NARROW_PIXELS);
-    this.#body.hidden = store.run === null && isDisconnected;
+    const { run } = store;
+    const cameToNothing = run !== null && isTerminal(run.state) && run.sent <= run.start;
+    this.#body.hidden = cameToNothing || (run === null && isDisconnected);
     this.#header.update();
     this.#transcript.show(store, this.#changed);
     this.#scroll.settle();
-    const isLive = store.run === null || !isTerminal(store.run.state);
+    const isLive = run === null || !isTerminal(run.state);
     this.#controls.update(choice.follow, isLive, countWords(store.words.count));
     this.#announcer.hear(this.#changed ?? store.sentences.keys());
     this.#changed = new Set();
