@@ -163,6 +163,16 @@ class WordResult(Struct, frozen=True):
     confidence: float | None = None  # 0 to 1; sent by the embedded service, DashScope sends none
 
 
+class Stash(Struct, frozen=True):
+    """Seen: the next sentence, not yet closed, where sentences are cut by sense."""
+
+    sentence_id: int | None = None
+    begin_time: int | float | None = None
+    end_time: int | float | None = None
+    text: str = ""
+    words: list[WordResult] | None = None
+
+
 class SentenceResult(Struct, frozen=True):
     """The current sentence so far. `text` is cumulative: it replaces what came before, and is never appended."""
 
@@ -178,6 +188,12 @@ class SentenceResult(Struct, frozen=True):
     speaker_id: int | str | None = None  # seen
     emo_tag: str | None = None  # positive, negative, neutral: paraformer-realtime-8k-v2 only
     emo_confidence: float | None = None
+    stash: Stash | None = None  # seen
+    vad_pre_end: bool | None = None  # seen, as all that follow: the pause detector's own notes
+    pre_end_failed: bool | None = None
+    pre_end_timemillis: int | None = None
+    pre_end_start_time: int | None = None
+    pre_end_end_time: int | None = None
 
     @property
     def is_final(self) -> bool:

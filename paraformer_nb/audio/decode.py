@@ -34,7 +34,7 @@ class Decoder:
 
         self._name = name
         try:
-            self._container: InputContainer = av.open(file, mode="r", metadata_errors="ignore")
+            self._container: InputContainer = av.open(file, mode="r", **_lenient_tags())
         except (av.error.FFmpegError, EOFError) as error:
             raise AudioError(
                 f"{name!r} is not audio that FFmpeg can read, or it is cut off or damaged ({error}). "
@@ -116,6 +116,14 @@ class Decoder:
                 yield bytes(out.planes[0])[: 2 * out.samples]
         for out in resampler.resample(None):
             yield bytes(out.planes[0])[: 2 * out.samples]
+
+
+def _lenient_tags() -> dict[str, Any]:
+    """Tags in another encoding than UTF-8 are common, and none of our business. PyAV 19 lets them be; before it, it had
+    to be told so."""
+    import av
+
+    return {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "ignore"}
 
 
 def _chain(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
