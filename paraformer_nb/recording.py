@@ -237,6 +237,18 @@ def _record(line: bytes) -> Record:
         return Unknown(some.t, some.kind, line)
 
 
+def create(path: Path, buffer_size: int) -> BinaryIO:
+    """A new file for a recording. Raises RecordingError where it cannot be written, or stands there already."""
+    try:
+        return path.open("xb", buffer_size)
+    except FileExistsError:
+        raise RecordingError(
+            f"{str(path)!r} is there already and was left as it is. Load it with pnb.load(...), or choose another name."
+        ) from None
+    except OSError as error:
+        raise RecordingError(f"the recording cannot be written to {str(path)!r}: {error.strerror}.") from error
+
+
 class Recording:
     """A recording on disk: iterate over it for its records.
 

@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 
 from ._loop import get_loop, submit
+from .cells import Display, in_kernel
 from .client import Pace, Session, open_session
 from .errors import ParaformerError, RecordingError
 from .protocol.parameters import Parameters
-from .recording import ClipSource, End, Known, Recording, ServiceSource, Writer
+from .recording import ClipSource, End, Known, Recording, ServiceSource, Writer, create
 from .services import Service
-from .transcript import Transcript
+from .transcript import ENDED, Transcript
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,6 @@ SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
 
 _HEARTBEAT = 0.2  # seconds: an interrupt is noticed this soon, on every kernel
 _BUFFER = 256 * 1024  # bytes of records that may wait for a settled word to be written with
-_ENDED = ("finished", "stopped", "failed")
 
 
 def transcribe(
@@ -103,7 +103,7 @@ class Transcription:
         self._transcript = Transcript()
         self._lock = threading.Lock()  # the background loop folds while other threads read
         self._views: weakref.WeakSet[Timeline] = weakref.WeakSet()
-        self._display: _Display | None = None
+        self._display: Display | None = None
         self._error: BaseException | None = None
         self._session: Session | None = session
         self._stopped = False
@@ -214,7 +214,7 @@ class Transcription:
             except (asyncio.CancelledError, KeyboardInterrupt):
                 interrupts += 1
                 self._interrupt(interrupts)
-                if not _in_kernel():
+                if not in_kernel():
                     raise
         return self._result()
 
@@ -269,19 +269,17 @@ class Transcription:
         with self._lock:
             if self._future is not None and not self._future.done():
                 self._writer.flush()
-            try:
-                with self.recording.path.open("rb") as source, Path(path).open("xb") as target:
-                    shutil.copyfileobj(source, target)
-            except OSError as error:
-                raise _cannot_save(path, error) from error
+            with self.recording.path.open("rb") as source, create(Path(path), _BUFFER) as target:
+                shutil.copyfileobj(source, target)
 
     def _ipython_display_(self) -> None:
-        self._display = self._display or _Display(self)
+        self._display = self._display or Display(self.timeline(), lambda: self.state in ENDED)
         self._display.show()
 
     # ------------------------------------------------------------------------------------------------ the background
 
     def _open_file(self, save: str | os.PathLike[str] | None) -> BinaryIO:
+        """The recording's file: where `save` says, in the recordings' folder, or a temporary one that goes with us."""
         folder = os.environ.get(SAVE_DIR_VARIABLE)
         if save is None and not folder:
             handle, name = tempfile.mkstemp(prefix="paraformer_nb-", suffix=".jsonl")
@@ -292,10 +290,7 @@ class Transcription:
             stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
             save = Path(folder or "") / f"{stamp}-{Path(self.clip.name).stem}.jsonl"
         self.recording = Recording(Path(save).resolve())
-        try:
-            return self.recording.path.open("xb", _BUFFER)
-        except OSError as error:
-            raise _cannot_save(save, error) from error
+        return create(self.recording.path, _BUFFER)
 
     def _take(self, record: Known) -> None:
         """Keep a record, fold it, show it."""
@@ -340,41 +335,3 @@ class Transcription:
             self._transcript.apply(end)
         session.close()
         file.close()
-
-
-class _Display:
-    """The live view of a run in a cell, and the picture that a saved notebook keeps of it."""
-
-    def __init__(self, run: Transcription) -> None:
-        self._run = run
-        self._view = run.timeline()
-        self._view.on_finished(self.settle)
-        self._handle: Any = None
-        self._is_settled = False
-
-    def show(self) -> None:
-        """Display the view, as the cell's output."""
-        from IPython.display import display
-
-        self._is_settled = self._run.state in _ENDED
-        self._handle = display(self._view, display_id=True)  # type: ignore[no-untyped-call]
-
-    def settle(self) -> None:
-        """Put the final picture in place of the first one, once; called where the kernel runs cells."""
-        if self._handle is not None and not self._is_settled and self._run.state in _ENDED:
-            self._is_settled = True
-            self._handle.update(self._view)
-
-
-def _in_kernel() -> bool:
-    """Whether a cell is running us: there an interrupt is a person's, elsewhere a cancellation is the program's own."""
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and ipython.get_ipython() is not None
-
-
-def _cannot_save(path: str | os.PathLike[str], error: OSError) -> RecordingError:
-    if isinstance(error, FileExistsError):
-        return RecordingError(
-            f"{str(path)!r} is there already and was left as it is. Load it with pnb.load(...), or choose another name."
-        )
-    return RecordingError(f"the recording cannot be written to {str(path)!r}: {error.strerror}.")

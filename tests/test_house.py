@@ -17,7 +17,7 @@ FLOORS = {
     "protocol": 2,
     "client": 3, "services": 3, "server": 3, "_loop": 3,
     "frames": 4, "plots": 4, "widgets": 4,
-    "transcription": 5, "panels": 5, "cli": 5,
+    "transcription": 5, "cells": 5, "panels": 5, "cli": 5,
 }  # fmt: skip
 
 THIRD_PARTY = {
@@ -27,7 +27,7 @@ THIRD_PARTY = {
     "client": {"websockets", "msgspec"}, "services": set(), "_loop": set(),
     "server": {"websockets", "msgspec", "pocketsphinx"},
     "frames": {"pandas"}, "plots": {"matplotlib", "numpy", "msgspec", "PIL"}, "widgets": {"anywidget", "ipywidgets", "IPython"},
-    "transcription": {"IPython", "pandas", "matplotlib"}, "panels": set(), "cli": {"tqdm", "msgspec"},
+    "transcription": {"pandas", "matplotlib"}, "cells": {"IPython"}, "panels": set(), "cli": {"tqdm", "msgspec"},
 }  # fmt: skip
 
 

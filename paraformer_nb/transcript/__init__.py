@@ -1,7 +1,7 @@
 """Floor 1: what was heard. `model` holds the values, `fold` makes them from a recording."""
 
 from .engines import engine_notice
-from .fold import Transcript, Waveform
+from .fold import ENDED, Transcript, Waveform
 from .model import Sentence, Word, join, needs_space
 
-__all__ = ["Sentence", "Transcript", "Waveform", "Word", "engine_notice", "join", "needs_space"]
+__all__ = ["ENDED", "Sentence", "Transcript", "Waveform", "Word", "engine_notice", "join", "needs_space"]

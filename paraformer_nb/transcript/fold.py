@@ -11,6 +11,9 @@ from ..messages import FinishTask, ResultGenerated, SentenceResult, TaskStarted,
 from ..recording import PEAK_STEP, Audio, Connected, End, Gap, Lost, Peaks, Received, Record, Resumed, Run, Sent
 from .model import Sentence, Word, join
 
+ENDED = ("finished", "stopped", "failed")
+"""The states that a run does not leave again."""
+
 _Key = tuple[str, int | None]
 
 

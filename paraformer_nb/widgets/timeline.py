@@ -15,7 +15,7 @@ from typing import Any
 import anywidget
 
 from .._loop import get_loop
-from ..transcript import Sentence, Transcript, engine_notice, needs_space
+from ..transcript import ENDED, Sentence, Transcript, engine_notice, needs_space
 from .linker import link
 
 _STATIC = Path(__file__).parent / "static" / "timeline"
@@ -24,7 +24,6 @@ _EVERY_WHOLE = 0.5  # seconds between whole updates, while no front end could sa
 _UNASKED_FOR = 60.0  # seconds for which they go on
 _MOST_BINS = 400_000  # peaks in one message: 0.8 MB
 _MOST_SENTENCES = 2_000  # sentences in one message
-_ENDED = ("finished", "stopped", "failed")
 
 
 class Timeline(anywidget.AnyWidget):
@@ -96,7 +95,7 @@ class Timeline(anywidget.AnyWidget):
         reset = is_whole or not self._is_listening
         if reset:
             self._told = _Told()
-        if self._transcript.state in _ENDED:
+        if self._transcript.state in ENDED:
             _answer_on_main_shell(self)  # from here on its messages may display things
         for update, buffers in self._told.updates(self._transcript, self._run()):
             self._seq += 1
@@ -120,7 +119,7 @@ class Timeline(anywidget.AnyWidget):
             "duration": known_end,
             "sent": round(transcript.sent, 3),
             "settled": round(transcript.settled_until, 3),
-            "can_stop": self._stop is not None and not self._is_stopping and transcript.state not in _ENDED,
+            "can_stop": self._stop is not None and not self._is_stopping and transcript.state not in ENDED,
         }
 
     # ---------------------------------------------------------------------------------------- what a notebook keeps
@@ -132,7 +131,7 @@ class Timeline(anywidget.AnyWidget):
             return None
         data, metadata = dict(bundle[0]), bundle[1]
         data["text/plain"] = self._in_words()
-        if self._transcript.state in _ENDED:
+        if self._transcript.state in ENDED:
             from ..plots import png
 
             data["image/png"] = png(self._transcript)
