@@ -15,8 +15,8 @@ import threading
 import time
 import weakref
 from collections.abc import Generator
-from concurrent.futures import CancelledError as FutureCancelled
 from concurrent.futures import Future
+from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
@@ -107,6 +107,8 @@ class Transcription:
         self._error: BaseException | None = None
         self._session: Session | None = session
         self._stopped = False
+        self._is_cancelled = False
+        self._streaming: asyncio.Task[None] | None = None
         first = session.run_record()
         self.clip, self.service = first.clip, first.service
         file = self._open_file(save)
@@ -194,7 +196,7 @@ class Transcription:
                 raise TimeoutError(f"the run has not ended after {timeout} s; it goes on.")
             try:
                 self._future.result(left)
-            except (TimeoutError, FutureCancelled, ParaformerError):
+            except TimeoutError:
                 continue
             except KeyboardInterrupt:
                 interrupts += 1
@@ -205,10 +207,12 @@ class Transcription:
         return self._wait().__await__()
 
     async def _wait(self) -> Transcription:
+        if self._future is None:
+            return self._result()
         interrupts = 0
-        while self._future is not None and not self._future.done():
+        ended = asyncio.wrap_future(self._future)
+        while not ended.done():
             # A heartbeat, because an interrupt reaches a waiting cell only when its loop wakes up.
-            ended = asyncio.wrap_future(self._future)
             try:
                 await asyncio.wait({ended}, timeout=_HEARTBEAT)
             except (asyncio.CancelledError, KeyboardInterrupt):
@@ -245,7 +249,7 @@ class Transcription:
         """End the run now; words heard so far stay. Returns at once."""
         self._stopped = True
         if self._future is not None:
-            self._future.cancel()
+            get_loop().call_soon_threadsafe(self._cancel)
 
     # --------------------------------------------------------------------------------------------------------- views
 
@@ -310,12 +314,25 @@ class Transcription:
                 "What was heard by then is kept: see run.words."
             ) from error
 
+    def _cancel(self) -> None:
+        self._is_cancelled = True
+        if self._streaming is not None:
+            self._streaming.cancel()
+
+    async def _stream(self, session: Session) -> None:
+        async with aclosing(session.events()) as events:
+            async for _ in events:
+                pass  # what they say was told to `_take`
+
     async def _run(self, session: Session, file: BinaryIO) -> None:
+        """Stream, in a task that may be cancelled; end the recording, in one that may not."""
         digest = asyncio.create_task(asyncio.to_thread(session.sha256))
+        self._streaming = asyncio.create_task(self._stream(session))
+        if self._is_cancelled:  # before there was anything to cancel
+            self._streaming.cancel()
         state = "failed"
         try:
-            async for _ in session.events():
-                pass
+            await self._streaming
             state = "stopped" if self._stopped else "finished"
         except asyncio.CancelledError:
             state = "stopped"

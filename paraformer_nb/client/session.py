@@ -110,6 +110,10 @@ class Session:
         socket = await self._connect(task)
         try:
             yield socket
+        except asyncio.CancelledError:
+            socket.transport.abort()  # now means now: no closing handshake
+            await socket.wait_closed()
+            raise
         finally:
             await socket.close()
 
