@@ -69,11 +69,12 @@ class Panel(widgets.VBox):
         self.language.index = 0
 
     def _on_upload(self, _change: object) -> None:
-        """What was uploaded becomes the clip that is chosen; it stays in the kernel's memory alone."""
+        """What was uploaded becomes the clip that is chosen; it is kept out of what a notebook saves."""
         files = [(file["name"], bytes(file["content"])) for file in self.upload.value]
         if files:
             self.clip.options = [*files, *_clips(self._folder)]
             self.clip.index = 0
+            self.upload.value = ()
 
     def _on_transcribe(self, _button: object) -> None:
         if self.clip.value is None:

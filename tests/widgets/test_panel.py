@@ -1,0 +1,52 @@
+"""The form: what is chosen in it is what is transcribed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import paraformer_nb as pnb
+
+DATA = Path(__file__).parents[2] / "notebooks" / "data"
+
+
+def test_pressing_transcribe_begins_a_run_and_shows_it() -> None:
+    panel = pnb.panel(DATA)
+    assert [name for name, _ in panel.clip.options] == ["lesson_en.flac", "lesson_zh.flac"]
+    panel.transcribe.click()
+    assert len(panel.view.children) == 1
+    assert "good morning" in panel.run.wait(60).text
+
+
+def test_an_uploaded_file_becomes_the_clip() -> None:
+    panel = pnb.panel(DATA)
+    content = (DATA / "lesson_en.flac").read_bytes()
+    now = datetime.now(UTC)
+    file = {"name": "mine.flac", "type": "audio/flac", "size": 0, "content": memoryview(content), "last_modified": now}
+    panel.upload.value = (file,)
+    assert panel.upload.value == (), "an upload left in the widget would be saved with the notebook"
+    assert panel.clip.label == "mine.flac"
+    panel.transcribe.click()
+    panel.run.cancel()
+    panel.run.wait(60)
+
+
+def test_what_cannot_be_done_is_said_in_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
+    panel = pnb.panel(tmp_path)
+    panel.transcribe.click()
+    assert "There is no clip" in panel.message.value
+    panel = pnb.panel(DATA)
+    panel.service.value = True
+    panel.transcribe.click()
+    assert "DASHSCOPE_API_KEY" in panel.message.value
+    assert panel.run is None
+
+
+def test_the_language_follows_the_service() -> None:
+    panel = pnb.panel(DATA)
+    assert panel.language.label == "English"
+    panel.service.value = True
+    assert "中文" in dict(panel.language.options)
