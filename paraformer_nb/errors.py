@@ -16,6 +16,7 @@ A message says what happened, what was kept, and what to do next.
         ├── AuthenticationError         the key
         ├── Throttled                   too many requests
         └── TaskFailed                  a task-failed event: code, message, task_id, retryable
+            └── TaskThrottled           ... that says too many requests (it is Throttled, too)
 """
 
 from __future__ import annotations
@@ -94,3 +95,7 @@ class TaskFailed(ServiceError):
 
     def __reduce__(self) -> tuple[type[TaskFailed], tuple[str, str, str, bool, str]]:
         return type(self), (self.code, self.message, self.task_id, self.retryable, self.advice)
+
+
+class TaskThrottled(TaskFailed, Throttled):
+    """The service ended the task because it is asked too often."""

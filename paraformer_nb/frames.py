@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .messages import ResultGenerated, TaskFailed, decode_command
+from .messages import ResultGenerated, TaskFailed, command_name
 from .recording import Connected, End, Gap, Lost, Received, Record, Resumed, Sent
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ def _event_row(record: Record) -> tuple[float, str, str | None, str, str | None]
             return record.t, *_received(record), bytes(record.body).decode()
         case Sent():
             body = bytes(record.body)
-            action = {"RunTask": "run-task", "FinishTask": "finish-task"}.get(type(decode_command(body)).__name__)
-            return record.t, action or "continue-task", record.task, "", body.decode()
+            return record.t, command_name(body) or "unknown", record.task, "", body.decode()
         case Connected():
             return record.t, "connected", record.task, record.engine or "", None
         case Lost():
@@ -112,7 +111,7 @@ def _event_row(record: Record) -> tuple[float, str, str | None, str, str | None]
 def _received(record: Received) -> tuple[str, str, str]:
     event = record.event
     if isinstance(event, ResultGenerated):
-        return "result-generated", record.task, event.sentence.text
+        return "result-generated", record.task, event.sentence.text or ""
     if isinstance(event, TaskFailed):
         return "task-failed", record.task, f"{event.code}: {event.message}"
     name = {"TaskStarted": "task-started", "TaskFinished": "task-finished"}.get(type(event).__name__)

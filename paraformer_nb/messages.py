@@ -91,7 +91,16 @@ class _CommandFrame(Struct):
 
 
 _encode = msgspec.json.Encoder().encode
+_UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)  # all that decoding can raise
 _decode_command = msgspec.json.Decoder(_CommandFrame, strict=False).decode
+
+
+class CommandError(ValueError):
+    """A text that is no command; `task_id` is the one it bears, or ``""``."""
+
+    def __init__(self, message: str, task_id: str) -> None:
+        super().__init__(message)
+        self.task_id = task_id
 
 
 def encode_command(command: Command) -> str:
@@ -121,27 +130,33 @@ def encode_command(command: Command) -> str:
 def decode_command(text: str | bytes) -> Command:
     """A command from its JSON text, with what other clients write loosely (null, ``[]`` for ``{}``) made whole.
 
-    Raises ValueError with the service's own wording when the text is no command.
+    Raises CommandError with the service's own wording when the text is no command.
     """
     try:
         frame = _decode_command(text)
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"Invalid payload data: {error}") from error
+    except _UNREADABLE as error:
+        raise CommandError(f"Invalid payload data: {error}", "") from error
     header, payload = frame.header, frame.payload
     if not header.task_id:
-        raise ValueError("Missing required parameter 'header.task_id'! Please follow the protocol!")
+        raise CommandError("Missing required parameter 'header.task_id'! Please follow the protocol!", "")
     match header.action:
         case "run-task":
             for name in ("model", "input"):
                 if getattr(payload, name) in (None, UNSET, ""):
-                    raise ValueError(f"Missing required parameter 'payload.{name}'! Please follow the protocol!")
+                    told = f"Missing required parameter 'payload.{name}'! Please follow the protocol!"
+                    raise CommandError(told, header.task_id)
             given = {key: value for key, value in _object(payload.parameters).items() if value not in (None, "")}
             return RunTask(header.task_id, payload.model or "", given, payload.resources or [], _object(payload.input))
         case "continue-task":
             return ContinueTask(header.task_id, _object(payload.input), _object(payload.parameters))
         case "finish-task":
             return FinishTask(header.task_id)
-    raise ValueError(f"Unknown action '{header.action}'! Please follow the protocol!")
+    raise CommandError(f"Unknown action '{header.action}'! Please follow the protocol!", header.task_id)
+
+
+def command_name(text: bytes) -> str:
+    """The action that a command asks for, such as ``"run-task"``; ``""`` where the text names none."""
+    return _name_of(text, "action")
 
 
 def _object(value: dict[str, Any] | list[Any] | UnsetType | None) -> dict[str, Any]:
@@ -152,25 +167,18 @@ def _object(value: dict[str, Any] | list[Any] | UnsetType | None) -> dict[str, A
 
 
 class WordResult(Struct, frozen=True):
-    """One word of a result. `punctuation` is the mark after the word, ``""`` if none."""
+    """One word of a result. `punctuation` is the mark after the word, ``""`` if none.
+
+    Fields marked "seen" here and below are undocumented: known from captures, of any type, and never relied on.
+    """
 
     begin_time: int | float | None = None
     end_time: int | float | None = None
-    text: str = ""
+    text: str | None = ""
     punctuation: str | None = ""
-    fixed: bool | None = None  # seen: whether the text may still change
-    speaker_id: int | str | None = None  # seen
+    fixed: Any = None  # seen: whether the text may still change
+    speaker_id: Any = None  # seen: a number or a text
     confidence: float | None = None  # 0 to 1; sent by the embedded service, DashScope sends none
-
-
-class Stash(Struct, frozen=True):
-    """Seen: the next sentence, not yet closed, where sentences are cut by sense."""
-
-    sentence_id: int | None = None
-    begin_time: int | float | None = None
-    end_time: int | float | None = None
-    text: str = ""
-    words: list[WordResult] | None = None
 
 
 class SentenceResult(Struct, frozen=True):
@@ -178,22 +186,22 @@ class SentenceResult(Struct, frozen=True):
 
     begin_time: int | float | None = None
     end_time: int | float | None = None  # null while partial
-    text: str = ""
+    text: str | None = ""
     words: list[WordResult] | None = None
     sentence_end: bool | None = None
-    sentence_begin: bool | None = None  # seen
-    sentence_id: int | None = None  # seen: 1, 2, 3 ... constant over a sentence's partials and its final
+    sentence_begin: Any = None  # seen: true with a sentence's first result
+    sentence_id: int | None = None  # seen, relied on where it comes: the same over a sentence's partials and final
     heartbeat: bool | None = None  # true: an empty packet that keeps the connection alive, to be skipped
-    channel_id: int | None = None  # seen
-    speaker_id: int | str | None = None  # seen
-    emo_tag: str | None = None  # positive, negative, neutral: paraformer-realtime-8k-v2 only
-    emo_confidence: float | None = None
-    stash: Stash | None = None  # seen
-    vad_pre_end: bool | None = None  # seen, as all that follow: the pause detector's own notes
-    pre_end_failed: bool | None = None
-    pre_end_timemillis: int | None = None
-    pre_end_start_time: int | None = None
-    pre_end_end_time: int | None = None
+    channel_id: Any = None  # seen
+    speaker_id: Any = None  # seen: a number or a text
+    emo_tag: Any = None  # positive, negative, neutral: paraformer-realtime-8k-v2 only
+    emo_confidence: Any = None  # 0 to 1, with emo_tag
+    stash: Any = None  # seen: the next sentence, where sentences are cut by sense; an object like this one
+    vad_pre_end: Any = None  # seen, as all that follow: the pause detector's own notes
+    pre_end_failed: Any = None
+    pre_end_timemillis: Any = None
+    pre_end_start_time: Any = None
+    pre_end_end_time: Any = None
 
     @property
     def is_final(self) -> bool:
@@ -264,7 +272,7 @@ class _Output(Struct):
 
 class _EventPayload(Struct):
     output: _Output | None = None
-    usage: Usage | None = None
+    usage: Any = None  # of no use to a transcript, so no reason to lose one
 
 
 class _EventFrame(Struct):
@@ -279,28 +287,30 @@ _decode_any = msgspec.json.Decoder().decode
 def decode_event(text: bytes) -> Event:
     """An event from its JSON text. Never raises: what cannot be understood is an `UnknownEvent`."""
     try:
+        if not text.isascii():
+            text.decode()  # fields that we skip are not looked at otherwise
         frame = _decode_event(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return UnknownEvent("", _name_of(text), text)
+    except _UNREADABLE:
+        return UnknownEvent("", _name_of(text, "event"), text)
     header, payload = frame.header, frame.payload or _EventPayload()
     task_id = header.task_id or ""
     match header.event:
         case "result-generated" if payload.output and payload.output.sentence:
-            return ResultGenerated(task_id, payload.output.sentence, payload.usage, text)
+            return ResultGenerated(task_id, payload.output.sentence, _usage_of(payload.usage), text)
         case "task-started":
             return TaskStarted(task_id, text)
         case "task-finished":
-            return TaskFinished(task_id, payload.usage, text)
+            return TaskFinished(task_id, _usage_of(payload.usage), text)
         case "task-failed":
             return TaskFailed(task_id, header.error_code or "Unknown", header.error_message or "", text)
     return UnknownEvent(task_id, header.event, text)
 
 
-def _name_of(text: bytes) -> str:
-    """The event's name in a text of another shape than ours, or ``""``."""
+def _name_of(text: bytes, key: str) -> str:
+    """What a text of any shape has in its header under `key`, or ``""``."""
     try:
-        name = _decode_any(text)["header"]["event"]
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, LookupError, TypeError):
+        name = _decode_any(text)["header"][key]
+    except (*_UNREADABLE, LookupError, TypeError):
         return ""
     return name if isinstance(name, str) else ""
 
@@ -350,6 +360,11 @@ def _sentence(sentence: SentenceResult) -> dict[str, Any]:
         for word in sentence.words or ()
     ]
     return fields
+
+
+def _usage_of(value: Any) -> Usage | None:
+    duration = value.get("duration") if isinstance(value, dict) else None
+    return Usage(duration) if isinstance(duration, int | float) else None
 
 
 def _usage(usage: Usage | None) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ the clip's own time line. A recording without an `End` was cut short. A key is n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -170,6 +171,7 @@ _decode = msgspec.json.Decoder(Known).decode
 def _one_line(data: bytes) -> bytes:
     """JSON bytes without line breaks; bytes that are no JSON as a JSON string."""
     try:
+        data.decode()
         return msgspec.json.format(data, indent=-1)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return _encode(data.decode("utf-8", "replace"))
@@ -181,6 +183,13 @@ def _can_wait(record: Known) -> bool:
     return isinstance(record, Audio | Peaks)
 
 
+def _readable(value: Any) -> Any:
+    """Plain values, with a replacement for what is no character."""
+    if isinstance(value, dict):
+        return {key: _readable(its) for key, its in value.items()}
+    return os.fsencode(value).decode("utf-8", "replace") if isinstance(value, str) else value
+
+
 class Writer:
     """Appends records to an open binary file. All but audio, peaks and partials reaches the operating system at once:
     a process that dies loses no settled word."""
@@ -190,7 +199,11 @@ class Writer:
 
     def append(self, record: Known) -> None:
         """Write one record. Raises OSError as the file does."""
-        self._file.write(_encode(record) + b"\n")
+        try:
+            line = _encode(record)
+        except UnicodeEncodeError:  # a file name that is no UTF-8
+            line = _encode(_readable(msgspec.to_builtins(record)))
+        self._file.write(line + b"\n")
         if not _can_wait(record):
             self._file.flush()
 

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -74,11 +75,11 @@ class LiveClip:
 
     async def blocks(self, samples: int) -> AsyncIterator[bytes]:
         """Blocks of at least `samples` samples, the last one shorter."""
-        resampler = None if self._source_rate == self.sample_rate else Resampler(self._source_rate, self.sample_rate)
+        resampler = None if self._source_rate == self.sample_rate else Resampler(self.sample_rate)
         pending = bytearray()
         async for block in self._source:
             data = _live_pcm(block)
-            pending += resampler.feed(data) if resampler else data
+            pending += resampler.pcm(data, self._source_rate) if resampler else data
             whole = len(pending) - len(pending) % (2 * samples)
             if whole:
                 yield bytes(pending[:whole])
@@ -124,7 +125,7 @@ def open_clip(clip: Any, *, sample_rate: int, start: float | None = None, end: f
 
 def _check_part(start: float | None, end: float | None) -> float:
     for name, value in (("start", start), ("end", end)):
-        if value is not None and not (isinstance(value, (int, float)) and 0 <= value < float("inf")):
+        if value is not None and not (isinstance(value, Real) and 0 <= value < float("inf")):
             raise ParameterError(f"{name}={value!r} is no place in a clip: give seconds from its beginning.")
     begin = 0.0 if start is None else float(start)
     if end is not None and end <= begin:
@@ -142,8 +143,9 @@ def _open_file(clip: Any, resources: ExitStack) -> tuple[str, Path | None, Binar
             raise AudioError("the clip is empty: 0 bytes.")
         return "bytes", None, io.BytesIO(clip)
     if isinstance(clip, (str, os.PathLike)):
-        path = Path(clip).expanduser()
-        return path.name, path.resolve(), resources.enter_context(_open_path(path))
+        path = Path(os.path.expanduser(clip))  # noqa: PTH111 - unlike pathlib's it never raises
+        file = resources.enter_context(_open_path(path))
+        return path.name, path.resolve(), _seekable(file, path.name, resources)
     if hasattr(clip, "read"):
         name = Path(clip.name).name if isinstance(getattr(clip, "name", None), str) else "file"
         return name, None, _seekable(clip, name, resources)
@@ -151,15 +153,15 @@ def _open_file(clip: Any, resources: ExitStack) -> tuple[str, Path | None, Binar
 
 
 def _open_path(path: Path) -> BinaryIO:
-    if path.is_dir():
-        raise AudioError(f"{str(path)!r} is a directory, not a clip. Name a file in it.")
     try:
         file = path.open("rb")
     except FileNotFoundError as error:
         raise AudioError(f"there is no file {str(path)!r} (looked in {Path.cwd()}). Check the path.") from error
-    except OSError as error:
-        raise AudioError(f"{str(path)!r} cannot be opened: {error.strerror}.") from error
-    if path.stat().st_size == 0 and path.is_file():
+    except IsADirectoryError as error:
+        raise AudioError(f"{str(path)!r} is a directory, not a clip. Name a file in it.") from error
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        raise AudioError(f"{str(path)!r} cannot be opened: {error}.") from error
+    if path.is_file() and path.stat().st_size == 0:
         file.close()
         raise AudioError(f"{str(path)!r} is empty: 0 bytes.")
     return file
@@ -201,7 +203,7 @@ def _array_reader(
 ) -> tuple[float, Callable[[int], Iterator[bytes]]]:
     import numpy as np
 
-    if len(clip) != 2 or not isinstance(clip[1], (int, np.integer)) or clip[1] <= 0:
+    if len(clip) != 2 or not isinstance(clip[1], Integral) or clip[1] <= 0:
         raise ParameterError("an array needs its sample rate: give (array, sample_rate), such as (samples, 16000).")
     array, rate = np.asarray(clip[0]), int(clip[1])
     if array.dtype not in (np.int16, np.float32):
@@ -216,10 +218,10 @@ def _array_reader(
 
 
 def _array_blocks(array: np.ndarray[Any, Any], rate: int, sample_rate: int) -> Iterator[bytes]:
-    resampler = None if rate == sample_rate else Resampler(rate, sample_rate)
+    resampler = None if rate == sample_rate else Resampler(sample_rate)
     for at in range(0, len(array), rate):  # a second at a time: the whole is never copied
         pcm = _to_int16(array[at : at + rate])
-        yield resampler.feed(pcm) if resampler else pcm
+        yield resampler.pcm(pcm, rate) if resampler else pcm
     if resampler:
         yield resampler.flush()
 
@@ -242,9 +244,9 @@ def _live_source(clip: Any) -> tuple[AsyncIterator[Any], int] | None:
     source, rate = clip if isinstance(clip, tuple) and len(clip) == 2 else (clip, getattr(clip, "sample_rate", None))
     if not hasattr(source, "__aiter__"):
         return None
-    if not isinstance(rate, int) or rate <= 0:
+    if not isinstance(rate, Integral) or rate <= 0:
         raise ParameterError("a live source needs its sample rate: an attribute sample_rate, or (source, sample_rate).")
-    return source, rate
+    return source, int(rate)
 
 
 def _live_pcm(block: Any) -> bytes:

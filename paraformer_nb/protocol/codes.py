@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..errors import AuthenticationError, ServiceError, TaskFailed, Throttled
+from ..errors import AuthenticationError, ServiceError, TaskFailed, TaskThrottled, Throttled
 from .parameters import MODELS
 
 
@@ -18,14 +18,15 @@ class _Reading(NamedTuple):
     advice: str
 
 
+_THROTTLED = _Reading(("Throttling", "rate limit"), True, "Too many requests: wait a moment and try again.")
 _READINGS = (
     _Reading(("InvalidApiKey", "Invalid API-key"), False, "Check the API key: it must be one of the service's region."),
     _Reading(("Workspace", "NOT AUTHORIZED"), False, "Check the workspace id, and that the key belongs to it."),
     _Reading(("ModelNotFound", "Model not exist", "Model can not be found"), False,
              f"Check model=; documented are {', '.join(MODELS)}."),
-    _Reading(("Model.AccessDenied", "AccessDenied"), False, "The key may not use this model: enable it."),
+    _Reading(("AccessDenied", "Access denied"), False, "The key may not use this model: enable it."),
     _Reading(("AllocationQuota", "FreeTierOnly", "Arrearage"), False, "A quota is used up: see the billing page."),
-    _Reading(("Throttling", "rate limit"), True, "Too many requests: wait a moment and try again."),
+    _THROTTLED,
     _Reading(("timeout after", "Response timeout", "RequestTimeOut"), True,
              "The service waited for sound: pass heartbeat=True where pauses are long."),
     _Reading(("UNSUPPORTED_FORMAT", "Failed to decode"), False, "The service cannot decode the audio it was sent."),
@@ -45,7 +46,8 @@ def task_error(code: str, message: str, task_id: str) -> TaskFailed:
     """The error for a task-failed event."""
     for reading in _READINGS:
         if any(mark.lower() in f"{code} {message}".lower() for mark in reading.marks):
-            return TaskFailed(code, message, task_id, reading.retryable, reading.advice)
+            kind = TaskThrottled if reading is _THROTTLED else TaskFailed
+            return kind(code, message, task_id, reading.retryable, reading.advice)
     return TaskFailed(code, message, task_id, False, "")
 
 

@@ -7,8 +7,9 @@ Source: the vendor's "client events" pages for Paraformer and Fun-ASR. The pages
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict, get_args
 
 import msgspec
 from msgspec import Meta
@@ -101,6 +102,9 @@ def check_parameters(model: str, parameters: Mapping[str, Any]) -> Parameters:
         checked = msgspec.convert(given, Parameters)
     except msgspec.ValidationError as error:
         raise ParameterError(f"{_readable(error, given)} Nothing was sent.") from error
+    for name, value in checked.items():
+        if not _can_travel(value):
+            raise ParameterError(f"{name}={value!r}: this cannot be written as JSON. Nothing was sent.")
     rate = checked.setdefault("sample_rate", known.sample_rate)
     if rate != known.sample_rate and not known.any_rate:
         raise ParameterError(f"sample_rate={rate}: {model} takes {known.sample_rate} Hz only. Nothing was sent.")
@@ -117,6 +121,14 @@ def wire_form(parameters: Parameters) -> tuple[dict[str, Any], list[dict[str, An
     return plain, resources, {"context": context} if context else {}
 
 
+def _can_travel(value: Any) -> bool:
+    """Whether JSON brings the value back as it is."""
+    try:
+        return bool(msgspec.json.decode(msgspec.json.encode(value)) == value)
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
 def _check_name(name: str, model: str, known: _Model) -> None:
     if name == "format":
         raise ParameterError("format is not to be set: the clip is decoded here and sent as PCM.")
@@ -131,6 +143,8 @@ def _check_name(name: str, model: str, known: _Model) -> None:
 
 def _readable(error: msgspec.ValidationError, given: Mapping[str, Any]) -> str:
     """msgspec's message ("Expected `int` >= 200 - at `$.max_sentence_silence`") with the name and value in front."""
-    what, _, where = str(error).partition(" - at `$.")
-    name = where.rstrip("`").split("[")[0]
+    what, _, where = str(error).partition(" - at ")
+    name = re.split(r"[\[.`]", where.partition("$.")[2])[0]
+    if name == "language_hints":
+        what = f"give a list of some of {', '.join(get_args(Language))}"
     return f"{name}={given.get(name)!r}: {what[:1].lower()}{what[1:].replace('`', '')}."

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..errors import LocalProtocolError
 from ..messages import (
+    CommandError,
     ContinueTask,
     FinishTask,
     ResultGenerated,
@@ -73,7 +74,8 @@ class ServerConnection:
         self.note = None
         try:
             command = decode_command(text)
-        except ValueError as error:
+        except CommandError as error:
+            self.task_id = error.task_id or self.task_id
             return Refusal("InvalidParameter", str(error))
         match command:
             case RunTask():

@@ -112,7 +112,7 @@ class _Task:
         self._protocol = protocol
         self._engine = engine
         self._rate = rate
-        self._resampler = None if rate == RATE else Resampler(rate, RATE)
+        self._resampler = None if rate == RATE else Resampler(RATE)
         self._seconds = 0.0
         self._has_results = False
         self._rest = b""
@@ -127,7 +127,7 @@ class _Task:
         whole = len(data) // 2 * 2
         data, self._rest = data[:whole], data[whole:]
         self._seconds += len(data) / 2 / self._rate
-        await self._pass(self._resampler.feed(data) if self._resampler else data)
+        await self._pass(self._resampler.pcm(data, self._rate) if self._resampler else data)
 
     async def finish(self) -> None:
         """Let the engine settle what is open, then say that the task is finished, or that there was nothing to hear."""

@@ -6,14 +6,16 @@ A live run and a loaded recording go through the same `apply`, so they cannot di
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
-from ..messages import FinishTask, ResultGenerated, SentenceResult, TaskStarted, WordResult, decode_command
+from ..messages import ResultGenerated, SentenceResult, TaskStarted, WordResult, command_name
 from ..recording import PEAK_STEP, Audio, Connected, End, Gap, Lost, Peaks, Received, Record, Resumed, Run, Sent
 from .model import Sentence, Word, join
 
 ENDED = ("finished", "stopped", "failed")
 """The states that a run does not leave again."""
 
+_NO_TIME = 1e12  # ms; thirty years and more
 _Key = tuple[str, int | None]
 
 
@@ -101,7 +103,7 @@ class Transcript:
             case Connected():
                 self.engine = record.engine or self.engine
             case Sent():
-                if self._is_finish(record):
+                if command_name(bytes(record.body)) == "finish-task":
                     self.state = "finishing"
             case Lost():
                 self.state = "reconnecting"
@@ -112,10 +114,6 @@ class Transcript:
                 self.gaps.append(record)
             case End():
                 self.end, self.state = record, record.state
-
-    @staticmethod
-    def _is_finish(record: Sent) -> bool:
-        return isinstance(decode_command(bytes(record.body)), FinishTask)
 
     def _receive(self, record: Received) -> None:
         event = record.event
@@ -128,7 +126,7 @@ class Transcript:
         """A partial replaces what was heard of its sentence; a final settles it; what comes twice is dropped."""
         key = (task, result.sentence_id)
         offset = self._offsets.get(task, self.run.start if self.run else 0.0)
-        if key[1] is not None and key in self._closed and _seconds(result.begin_time, offset) < self._closed[key].end:
+        if key[1] is not None and key in self._closed and self._is_old(result, offset, self._closed[key]):
             return
         before = self._open.pop(key, None)
         if not result.text and not result.words:
@@ -141,6 +139,11 @@ class Transcript:
             self._closed[key] = partial.sentence
         else:
             self._open[key] = partial
+
+    @staticmethod
+    def _is_old(result: SentenceResult, offset: float, closed: Sentence) -> bool:
+        """Whether a result is of the settled sentence of its id; some services give every sentence the same id."""
+        return _seconds(result.begin_time, offset) <= (closed.start + closed.end) / 2
 
 
 class _Partial:
@@ -155,22 +158,28 @@ class _Partial:
     def sentence(self) -> Sentence:
         result = self._result
         start = _seconds(result.begin_time, self._offset)
-        speaker = None if result.speaker_id is None else str(result.speaker_id)
+        speaker = _speaker(result.speaker_id)
         words = tuple(self._word(word, start, speaker) for word in result.words or ())
         end = max((word.end for word in words), default=start)
-        if result.end_time is not None:
-            end = max(end, _seconds(result.end_time, self._offset))
+        end = max(end, _seconds(result.end_time, self._offset, end))
         if not words:  # a service that times sentences only: the sentence stands as one word
-            words = (Word(result.text, start, end, speaker=speaker),)
+            words = (Word(result.text or "", start, end, speaker=speaker),)
         text = result.text or join([word.text + word.punctuation for word in words])
         return Sentence(self.id, text, start, end, result.is_final, words)
 
     def _word(self, word: WordResult, start: float, speaker: str | None) -> Word:
-        begin = start if word.begin_time is None else _seconds(word.begin_time, self._offset)
-        end = begin if word.end_time is None else _seconds(word.end_time, self._offset)
-        own = speaker if word.speaker_id is None else str(word.speaker_id)
-        return Word(word.text, begin, end, word.punctuation or "", word.confidence, own)
+        begin = _seconds(word.begin_time, self._offset, start)
+        end = _seconds(word.end_time, self._offset, begin)
+        own = _speaker(word.speaker_id) or speaker
+        return Word(word.text or "", begin, end, word.punctuation or "", word.confidence, own)
 
 
-def _seconds(time: float | None, offset: float) -> float:
-    return offset + (time or 0) / 1000
+def _speaker(value: Any) -> str | None:
+    return str(value) if isinstance(value, int | str) and value != "" else None
+
+
+def _seconds(time: float | None, offset: float, otherwise: float | None = None) -> float:
+    """A task's milliseconds as seconds of the clip; where the time is missing, or means nothing, `otherwise`."""
+    if time is None or not 0 <= time < _NO_TIME:
+        return offset if otherwise is None else otherwise
+    return offset + time / 1000

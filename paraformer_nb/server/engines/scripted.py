@@ -204,4 +204,4 @@ def _after(text: str, word: str) -> tuple[str, str]:
 
 def _line(words: list[WordResult], text: str) -> str:
     glue = " " if " " in text else ""
-    return glue.join(word.text + (word.punctuation or "") for word in words)
+    return glue.join((word.text or "") + (word.punctuation or "") for word in words)
