@@ -1,6 +1,6 @@
 """Floor 5: the command line: ``paraformer-nb transcribe`` and ``paraformer-nb serve``.
 
-Exit codes: 0 done, 1 failed (a clip, the service, the connection), 2 wrong usage.
+Exit codes: 0 done, 1 failed (a clip, the service, the connection), 2 wrong usage, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -171,6 +171,8 @@ def _serve(options: argparse.Namespace) -> int:
     from .server.engines import make_engine_factory
     from .server.service import Service as RunningService
 
+    if not 0 <= options.port <= 65535:
+        raise ParameterError(f"--port {options.port}: give 0 to 65535.")
     if options.verbose:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     engine_options = {} if options.script is None else {"script": options.script}
@@ -184,7 +186,10 @@ def _serve(options: argparse.Namespace) -> int:
 def _serve_key(options: argparse.Namespace) -> str | None:
     if options.api_key and options.api_key_file:
         raise ParameterError("give --api-key or --api-key-file, not both.")
-    key = options.api_key_file.read_text().strip() if options.api_key_file else options.api_key
+    try:
+        key = options.api_key_file.read_text().strip() if options.api_key_file else options.api_key
+    except OSError as error:
+        raise ParameterError(f"the key file {str(options.api_key_file)!r} cannot be read: {error.strerror}.") from error
     key = key if key is not None else os.environ.get(SERVE_KEY_VARIABLE)
     if key is not None and not key:
         raise ParameterError("the key is empty.")

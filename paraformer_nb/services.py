@@ -174,16 +174,21 @@ def check_languages(service: Service, hints: Sequence[str] | None) -> None:
 
 def _check_url(url: str) -> bool:
     """Whether the URL is one of this machine. Raises ParameterError where it cannot be connected to."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        told = str(error).lower()
+        raise ParameterError(f"url= is no WebSocket address, such as wss://host/path: {told}.") from None
+    if parts.username is not None or parts.password is not None or parts.query:
+        raise ParameterError("url= must hold no key, user or query: pass the key as api_key=.")
+    if parts.scheme not in ("ws", "wss") or not host:
         raise ParameterError(f"url={url!r} is no WebSocket address: it begins with wss:// and names a host.")
-    is_loopback = _is_loopback(parts.hostname)
+    is_loopback = _is_loopback(host)
     if parts.scheme == "ws" and not is_loopback:
         raise ParameterError(
             f"url={url!r}: ws:// would send the key in the clear; use wss:// (ws:// is for 127.0.0.1)."
         )
-    if parts.username or parts.query:
-        raise ParameterError("url= must hold no key, user or query: pass the key as api_key=.")
     return is_loopback
 
 

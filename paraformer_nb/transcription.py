@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import sys
 import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Generator
 from concurrent.futures import Future
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
@@ -336,11 +335,9 @@ class Transcription:
             state = "stopped" if self._stopped else "finished"
         except asyncio.CancelledError:
             state = "stopped"
-        except ParaformerError as error:
+        except Exception as error:  # noqa: BLE001 - whatever ended the run is its error, raised to whoever waits
             self._error = error
-        finally:
-            self._error = self._error or (sys.exception() if state == "failed" else None)
-            await self._end(session, file, state, digest)
+        await self._end(session, file, state, digest)
 
     async def _end(self, session: Session, file: BinaryIO, state: str, digest: asyncio.Task[str | None]) -> None:
         told = f"{type(self._error).__name__}: {self._error}" if self._error else None
@@ -351,4 +348,5 @@ class Transcription:
             self._error = self._error or error
             self._transcript.apply(end)
         session.close()
-        file.close()
+        with suppress(OSError):  # a full disk: told above
+            file.close()

@@ -26,7 +26,8 @@ THIRD_PARTY = {
     "protocol": {"msgspec"},
     "client": {"websockets", "msgspec"}, "services": set(), "_loop": set(),
     "server": {"websockets", "msgspec", "pocketsphinx"},
-    "frames": {"pandas"}, "plots": {"matplotlib", "numpy", "msgspec", "PIL"}, "widgets": {"anywidget", "ipywidgets", "IPython"},
+    "frames": {"pandas"}, "plots": {"matplotlib", "numpy", "msgspec", "PIL"},
+    "widgets": {"anywidget", "ipywidgets", "IPython"},
     "transcription": {"pandas", "matplotlib"}, "cells": {"IPython"}, "panels": set(), "cli": {"tqdm", "msgspec"},
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from numbers import Integral, Real
 from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ClipInput = "str | os.PathLike[str] | bytes | BinaryIO | tuple[np.ndarray, int] | AsyncIterator[bytes]"
 
+_HIGHEST_RATE = 768_000  # Hz; above what any converter does
 _FORMS = (
     "a path, a binary file object, the bytes of an audio file, (array, sample_rate), "
     "or an async iterator of int16 mono PCM blocks with a sample_rate"
@@ -73,17 +74,22 @@ class LiveClip:
         self._source = source
         self._source_rate = source_rate
 
-    async def blocks(self, samples: int) -> AsyncIterator[bytes]:
-        """Blocks of at least `samples` samples, the last one shorter."""
+    async def blocks(self, samples: int) -> AsyncGenerator[bytes]:
+        """Chunks of whole blocks of `samples` samples, the last one shorter."""
         resampler = None if self._source_rate == self.sample_rate else Resampler(self.sample_rate)
         pending = bytearray()
-        async for block in self._source:
-            data = _live_pcm(block)
-            pending += resampler.pcm(data, self._source_rate) if resampler else data
-            whole = len(pending) - len(pending) % (2 * samples)
-            if whole:
-                yield bytes(pending[:whole])
-                del pending[:whole]
+        source = aiter(self._source)
+        try:
+            async for block in source:
+                data = _live_pcm(block)
+                pending += resampler.pcm(data, self._source_rate) if resampler else data
+                whole = len(pending) - len(pending) % (2 * samples)
+                if whole:
+                    yield bytes(pending[:whole])
+                    del pending[:whole]
+        finally:
+            if isinstance(source, AsyncGenerator):
+                await source.aclose()  # whatever it holds, a microphone say, is let go now
         pending += resampler.flush() if resampler else b""
         if pending:
             yield bytes(pending)
@@ -205,7 +211,12 @@ def _array_reader(
 
     if len(clip) != 2 or not isinstance(clip[1], Integral) or clip[1] <= 0:
         raise ParameterError("an array needs its sample rate: give (array, sample_rate), such as (samples, 16000).")
-    array, rate = np.asarray(clip[0]), int(clip[1])
+    try:
+        array, rate = np.asarray(clip[0]), int(clip[1])
+    except ValueError as error:
+        raise ParameterError(f"this is no array of samples: {error}. Give shape (n,) or (n, channels).") from error
+    if rate > _HIGHEST_RATE:
+        raise ParameterError(f"a sample rate of {rate} Hz cannot be meant: give (array, sample_rate).")
     if array.dtype not in (np.int16, np.float32):
         raise ParameterError(f"the array's dtype is {array.dtype}: give int16, or float32 between -1 and 1.")
     if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= 64):

@@ -22,6 +22,7 @@ _CONTAINERS = (
 _SEEKABLE = {"mov", "matroska", "flac", "wav"}
 _STAMPED = {"mov", "matroska"}  # containers whose time stamps are a recorder's own, holes and all
 _PREROLL = 1.0  # seconds decoded and dropped before the wanted place: codecs need a moment after a seek
+_LONGEST_HOLE = 60.0  # seconds that are believed of a clip whose length is not known
 _HOLE = 0.1  # seconds; a smaller jump of time stamps is jitter
 
 
@@ -137,7 +138,9 @@ class Decoder:
             return 0.0
         missing = float(frame.time - self._origin - position)
         # A stamp behind the clip's end is a broken stamp, and no hole.
-        is_possible = self.duration is None or frame.time - self._origin < self.duration + _HOLE
+        is_possible = (
+            missing < _LONGEST_HOLE if self.duration is None else frame.time - self._origin < self.duration + _HOLE
+        )
         return missing if missing > _HOLE and is_possible else 0.0
 
 

@@ -1,4 +1,4 @@
-"""Floor 3: clips over the wire. `session` talks, `feed` brings audio, `stream` is the public way in."""
+"""Floor 3: clips over the wire. `handshake` connects, `session` talks, `feed` brings audio; `stream` is public."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def open_session(
     """Check every argument and open the clip; nothing is sent. Raises ParameterError and AudioError."""
     checked = check_parameters(model, parameters)
     chosen = default_service() if service is None else service
-    if not hasattr(chosen, "endpoint"):
+    if isinstance(chosen, type) or not hasattr(chosen, "endpoint"):
         raise ParameterError(f"service={service!r} is no service: give pnb.DashScope(...) or pnb.Embedded(...).")
     check_languages(chosen, checked.get("language_hints"))
     wanted = chosen.pace if pace == "service" else pace

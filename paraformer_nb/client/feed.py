@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from typing import NamedTuple
 
 from ..audio import Clip, LiveClip, bin_samples, peaks
@@ -34,17 +35,18 @@ async def blocks(clip: Clip | LiveClip, samples: int, stop: asyncio.Event) -> As
     else:
         source = _read_ahead(clip.blocks(samples * _AHEAD))
     step = bin_samples(clip.sample_rate)
-    async for chunk in source:
-        pairs = peaks(chunk, step)  # of the whole chunk at once: numpy's price is by the call
-        whole = memoryview(chunk)
-        for at in range(0, len(chunk), 2 * samples):
-            if stop.is_set():
-                return
-            first = at // step  # a pair of peaks is two bytes, and so is a sample
-            yield Block(whole[at : at + 2 * samples], pairs[first : first + -(-2 * samples // step)])
+    async with aclosing(source) as chunks:
+        async for chunk in chunks:
+            pairs = peaks(chunk, step)  # of the whole chunk at once: numpy's price is by the call
+            whole = memoryview(chunk)
+            for at in range(0, len(chunk), 2 * samples):
+                if stop.is_set():
+                    return
+                first = at // step  # a pair of peaks is two bytes, and so is a sample
+                yield Block(whole[at : at + 2 * samples], pairs[first : first + -(-2 * samples // step)])
 
 
-async def _read_ahead(source: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _read_ahead(source: Iterator[bytes]) -> AsyncGenerator[bytes]:
     while True:
         reading = asyncio.ensure_future(asyncio.to_thread(next, source, b""))
         try:
@@ -57,23 +59,23 @@ async def _read_ahead(source: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _until(stop: asyncio.Event, source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """A live source's chunks; a stop need not wait for the next one."""
+async def _until(stop: asyncio.Event, source: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """A live source's chunks; a stop need not wait for the next one, and in the end the source is let go."""
     stopped = asyncio.ensure_future(stop.wait())
+    chunk: asyncio.Future[bytes | None] | None = None
     try:
         while True:
             chunk = asyncio.ensure_future(anext(source, None))
             await asyncio.wait({chunk, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not chunk.done():
-                chunk.cancel()
-                await asyncio.gather(chunk, return_exceptions=True)
-                return
-            data = chunk.result()
-            if data is None:
+            if not chunk.done() or (data := chunk.result()) is None:
                 return
             yield data
     finally:
-        stopped.cancel()
+        waiting = [future for future in (stopped, chunk) if future is not None]
+        for future in waiting:
+            future.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await source.aclose()
 
 
 class Pacer:

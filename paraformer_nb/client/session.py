@@ -9,32 +9,27 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
-from socket import SO_SNDBUF, SOL_SOCKET
-from typing import Any
 
 from msgspec import Raw
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from ..audio import Clip, LiveClip, bin_samples
 from ..errors import ConnectionFailed, ConnectionLost, ParaformerError, Throttled
-from ..messages import Event, RunTask, TaskFailed, TaskStarted
+from ..messages import Event, ResultGenerated, RunTask, TaskFailed, TaskStarted
 from ..protocol.client import ClientTask, State
-from ..protocol.codes import handshake_error, is_no_speech, task_error
+from ..protocol.codes import is_no_speech, task_error
 from ..protocol.parameters import Parameters, wire_form
 from ..recording import VERSION, Audio, ClipSource, Connected, Known, Lost, Peaks, Received, Resumed, Run, Sent
-from ..services import Endpoint, Service
+from ..services import Service
 from . import feed
+from .handshake import CLOSE_TIMEOUT, handshake
 
 Recorder = Callable[[Known], None]
 
 _ENGINE_HEADER = "X-Paraformer-NB-Engine"  # the embedded service names its engine in the handshake
-_HANDSHAKE_TIMEOUT = 10.0
-_START_TIMEOUT = 10.0  # as in the vendor's samples
-_TAIL_TIMEOUT = 60.0  # without any event after finish-task
-_CLOSE_TIMEOUT = 5.0
-_LOOPBACK_BUFFER = 32 * 1024  # bytes in the kernel: more would show audio as sent long before it is heard
-_PING_EVERY = 10.0  # and as long for the answer: a dead link is found within 20 s
+_START_TIMEOUT = 10.0  # seconds from run-task to task-started, as in the vendor's samples
+_TAIL_TIMEOUT = 60.0  # seconds without any result after finish-task
 
 
 def _forget(record: Known) -> None:
@@ -56,7 +51,9 @@ class Session:
         self._record: Recorder = _forget
         self._began = time.monotonic()
         self._stop = asyncio.Event()
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
+        self._deadline: float | None = None  # of what is waited for, on the loop's clock
+        self._limit: asyncio.Timeout | None = None
         self.seconds = 0.0
         """Seconds of audio that were sent."""
 
@@ -67,6 +64,7 @@ class Session:
     def stop(self) -> None:
         """Send no more audio; finish the task and keep its tail."""
         self._stop.set()
+        self._expect_within(_TAIL_TIMEOUT)
 
     def close(self) -> None:
         """Let go of the clip."""
@@ -83,11 +81,9 @@ class Session:
     async def events(self) -> AsyncGenerator[Event]:
         """Connect, stream the clip, and give each event as it comes, until the task is over."""
         task = self._task()
-        async with self._connection(task) as socket:
-            await self._send_command(socket, task, task.run())
-            async with aclosing(self._conversation(socket, task)) as conversation:
-                async for event in conversation:
-                    yield event
+        async with self._connection(task) as socket, aclosing(self._conversation(socket, task)) as conversation:
+            async for event in conversation:
+                yield event
 
     def run_record(self) -> Run:
         """The recording's first line."""
@@ -112,16 +108,19 @@ class Session:
             yield socket
         except asyncio.CancelledError:
             socket.transport.abort()  # now means now: no closing handshake
-            await socket.wait_closed()
             raise
         finally:
-            await socket.close()
+            try:
+                async with asyncio.timeout(CLOSE_TIMEOUT):
+                    await socket.close()
+            except TimeoutError:  # it would wait without end for a peer that does not read
+                socket.transport.abort()
 
     async def _connect(self, task: ClientTask) -> ClientConnection:
         for attempt in range(1, self._max_attempts + 1):
             endpoint = await self._service.endpoint()
             try:
-                socket = await self._handshake(endpoint)
+                socket = await handshake(self._service, endpoint)
             except (ConnectionFailed, Throttled) as error:
                 if endpoint.is_loopback or attempt == self._max_attempts or self._stop.is_set():
                     raise
@@ -142,44 +141,26 @@ class Session:
         except TimeoutError:
             pass
 
-    async def _handshake(self, endpoint: Endpoint) -> ClientConnection:
-        host, ping = self._service.source.host, None if endpoint.is_loopback else _PING_EVERY
-        options: dict[str, Any] = {"proxy": None} if endpoint.is_loopback else {}
-        try:
-            socket = await connect(
-                endpoint.url, additional_headers=endpoint.headers, compression=None, max_size=2**20,
-                open_timeout=_HANDSHAKE_TIMEOUT, ping_interval=ping, ping_timeout=ping, close_timeout=_CLOSE_TIMEOUT,
-                user_agent_header="paraformer_nb", **options,
-            )  # fmt: skip
-        except InvalidStatus as error:
-            body = bytes(error.response.body or b"").decode("utf-8", "replace")
-            refusal = handshake_error(error.response.status_code, body, host)
-            if error.response.status_code >= 500:
-                raise ConnectionFailed(str(refusal)) from None
-            raise refusal from None
-        except (OSError, TimeoutError, InvalidHandshake, EOFError) as error:
-            reason = f"{type(error).__name__}: {error}".rstrip(": ")
-            raise ConnectionFailed(
-                f"no connection to {host} ({reason}). Nothing was sent. Check the network, the proxy and the URL."
-            ) from None
-        if self._service.source.kind == "embedded":
-            connected = socket.transport.get_extra_info("socket")
-            connected.setsockopt(SOL_SOCKET, SO_SNDBUF, _LOOPBACK_BUFFER)
-        return socket
-
     # -------------------------------------------------------------------------------------------- the conversation
 
     async def _conversation(self, socket: ClientConnection, task: ClientTask) -> AsyncGenerator[Event]:
         """Events until the task is over, while audio is sent from the moment it has started."""
         sender: asyncio.Task[None] | None = None
         try:
+            self._expect_within(_START_TIMEOUT)
+            await self._send_command(socket, task, task.run())
             while task.state is not State.DONE:
                 event = task.receive(await self._receive(socket, task))
                 if isinstance(event, TaskStarted):
+                    self._expect_within(_TAIL_TIMEOUT if self._stop.is_set() else None)
                     sender = asyncio.create_task(self._send_audio(socket, task))
+                elif isinstance(event, ResultGenerated) and self._deadline is not None:
+                    self._expect_within(_TAIL_TIMEOUT)
                 yield event
                 if isinstance(event, TaskFailed) and not is_no_speech(event.code, event.message):
                     raise task_error(event.code, event.message, event.task_id or task.task_id)
+        except ConnectionClosed as error:
+            raise self._failure or self._lost(error) from None
         finally:
             if sender is not None:
                 sender.cancel()
@@ -187,32 +168,31 @@ class Session:
         if self._failure:
             raise self._failure
 
+    def _expect_within(self, seconds: float | None) -> None:
+        """From now on something must come within so many seconds; None: there is no hurry."""
+        self._deadline = None if seconds is None else asyncio.get_running_loop().time() + seconds
+        if self._limit is not None:
+            self._limit.reschedule(self._deadline)
+
     async def _receive(self, socket: ClientConnection, task: ClientTask) -> Event:
-        """The next event; ConnectionLost where none can come any more."""
-        timeout = {State.STARTING: _START_TIMEOUT, State.FINISHING: _TAIL_TIMEOUT}.get(task.state)
+        """The next event. Raises ConnectionLost where none comes in time."""
         try:
-            if timeout is None:
+            async with asyncio.timeout_at(self._deadline) as self._limit:
                 data = await socket.recv(decode=False)
-            else:
-                async with asyncio.timeout(timeout):
-                    data = await socket.recv(decode=False)
         except TimeoutError:
+            waited_for = "run-task" if task.state is State.STARTING else "finish-task"
             raise ConnectionLost(
-                f"{self._service.source.host} did not answer {self._waited_for(task)} within {timeout:.0f} s. "
-                "What was settled is kept. Run it again."
+                f"{self._service.source.host} did not answer {waited_for} in time. What was settled is kept. "
+                "Run it again."
             ) from None
-        except ConnectionClosed as error:
-            raise self._failure or self._lost(error) from None
+        finally:
+            self._limit = None
         record = Received.of(self.now(), task.task_id, data)
         self._record(record)
         return record.event
 
-    @staticmethod
-    def _waited_for(task: ClientTask) -> str:
-        return "run-task" if task.state is State.STARTING else "finish-task"
-
     def _lost(self, error: ConnectionClosed) -> ConnectionLost:
-        close = error.rcvd
+        close = error.rcvd or error.sent
         what = f"code {close.code}{f', {close.reason!r}' if close.reason else ''}" if close else "no closing word"
         return ConnectionLost(
             f"the connection to {self._service.source.host} ended before the task did ({what}), after "
@@ -224,19 +204,19 @@ class Session:
     async def _send_audio(self, socket: ClientConnection, task: ClientTask) -> None:
         """Send the clip, then finish-task; a clip that fails half-way is finished too, so that its words are kept."""
         try:
-            try:
-                await self._send_blocks(socket, task)
-            except ParaformerError as error:
-                self._failure = error
+            await self._send_blocks(socket, task)
+        except ConnectionClosed:
+            return  # the receiver sees it too, and tells of it
+        except Exception as error:  # noqa: BLE001 - a live source may raise anything; it is raised again in the end
+            self._failure = error
+        try:
+            self._expect_within(_TAIL_TIMEOUT)
             await self._send_command(socket, task, task.finish())
         except ConnectionClosed:
-            pass  # the receiver sees it too, and tells of it
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:
-            self._failure = error
+            return
+        except ParaformerError as error:  # the recording cannot be written
+            self._failure = self._failure or error
             socket.transport.abort()  # wakes the receiver, which raises the failure
-            raise
 
     async def _send_blocks(self, socket: ClientConnection, task: ClientTask) -> None:
         clip, rate = self._clip, self._clip.sample_rate

@@ -73,7 +73,7 @@ class ClientTask:
             case ResultGenerated():
                 self._allow(event, State.STREAMING, State.FINISHING)
             case TaskFinished():
-                self._allow(event, State.STREAMING, State.FINISHING)
+                self._allow(event, State.FINISHING)
                 self.state = State.DONE
             case TaskFailed():
                 self.state = State.DONE
@@ -86,4 +86,6 @@ class ClientTask:
     def _allow(self, event: Event, *states: State) -> None:
         if self.state not in states:
             name = type(event).__name__
-            raise RemoteProtocolError(f"the service sent {name} while the task was {self.state.name}.")
+            raise RemoteProtocolError(
+                f"the service sent {name} while the task was {self.state.name}. What was settled is kept. Run it again."
+            )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..errors import AuthenticationError, ServiceError, TaskFailed, TaskThrottled, Throttled
+from ..errors import AuthenticationError, ConnectionFailed, ServiceError, TaskFailed, TaskThrottled, Throttled
 from .parameters import MODELS
 
 
@@ -24,8 +24,8 @@ _READINGS = (
     _Reading(("Workspace", "NOT AUTHORIZED"), False, "Check the workspace id, and that the key belongs to it."),
     _Reading(("ModelNotFound", "Model not exist", "Model can not be found"), False,
              f"Check model=; documented are {', '.join(MODELS)}."),
-    _Reading(("AccessDenied", "Access denied"), False, "The key may not use this model: enable it."),
     _Reading(("AllocationQuota", "FreeTierOnly", "Arrearage"), False, "A quota is used up: see the billing page."),
+    _Reading(("AccessDenied", "Access denied"), False, "The key may not use this model: enable it."),
     _THROTTLED,
     _Reading(("timeout after", "Response timeout", "RequestTimeOut"), True,
              "The service waited for sound: pass heartbeat=True where pauses are long."),
@@ -51,7 +51,7 @@ def task_error(code: str, message: str, task_id: str) -> TaskFailed:
     return TaskFailed(code, message, task_id, False, "")
 
 
-def handshake_error(status: int, body: str, host: str) -> ServiceError:
+def handshake_error(status: int, body: str, host: str) -> ServiceError | ConnectionFailed:
     """The error for a handshake that was answered with another HTTP status than 101."""
     said = f" It said: {body.strip()[:300]}" if body.strip() else ""
     if status in (401, 403):
@@ -61,4 +61,8 @@ def handshake_error(status: int, body: str, host: str) -> ServiceError:
         )
     if status == 429:
         return Throttled(f"{host} is asked too often (HTTP 429).{said} Nothing was sent. Wait a moment and try again.")
+    if status >= 500:
+        return ConnectionFailed(
+            f"{host} has a problem of its own (HTTP {status}).{said} Nothing was sent. Try again in a while."
+        )
     return ServiceError(f"{host} refused the connection (HTTP {status}).{said} Nothing was sent. Check the URL.")

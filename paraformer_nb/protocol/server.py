@@ -75,7 +75,8 @@ class ServerConnection:
         try:
             command = decode_command(text)
         except CommandError as error:
-            self.task_id = error.task_id or self.task_id
+            if self.state is ServerState.IDLE:
+                self.task_id = error.task_id or self.task_id
             return Refusal("InvalidParameter", str(error))
         match command:
             case RunTask():

@@ -117,6 +117,8 @@ class Transcript:
 
     def _receive(self, record: Received) -> None:
         event = record.event
+        if event.task_id and event.task_id != record.task:
+            return  # another task's, astray
         if isinstance(event, TaskStarted):
             self.state = "streaming"
         elif isinstance(event, ResultGenerated) and not event.sentence.heartbeat:

@@ -363,7 +363,6 @@ def test_a_video_without_sound_is_refused_with_what_is_in_it() -> None:
         read(data)
 
 
-
 # ----------------------------------------------------------------------------------------------------------- memory
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from paraformer_nb.errors import AuthenticationError, ServiceError, TaskFailed, Throttled
+from paraformer_nb.errors import (
+    AuthenticationError,
+    ConnectionFailed,
+    ParaformerError,
+    ServiceError,
+    TaskFailed,
+    Throttled,
+)
 from paraformer_nb.protocol.codes import handshake_error, is_no_speech, task_error
 
 
@@ -89,10 +96,10 @@ def test_silence_is_a_result_and_no_failure(code: str, message: str, no_speech: 
 @pytest.mark.parametrize(
     ("status", "kind", "word"),
     [(401, AuthenticationError, "DASHSCOPE_API_KEY"), (403, AuthenticationError, "workspace"), (429, Throttled, "Wait"),
-     (404, ServiceError, "URL"), (500, ServiceError, "URL")],
+     (404, ServiceError, "URL"), (500, ConnectionFailed, "again")],
 )  # fmt: skip
 def test_a_refused_handshake_says_who_refused_what_and_what_to_do(
-    status: int, kind: type[ServiceError], word: str
+    status: int, kind: type[ParaformerError], word: str
 ) -> None:
     error = handshake_error(status, '  {"code":"InvalidApiKey"}\n' + "x" * 5000, "example.com")
     assert type(error) is kind

@@ -18,6 +18,7 @@ from .base import Emit, EngineError
 
 _AHEAD = 1.0  # seconds of audio that may wait in the worker: little, so that what is shown as sent is soon heard
 _READY_TIMEOUT = 30.0  # seconds for a worker to load its model; a busy laptop takes two
+_END_TIMEOUT = 0.5  # seconds for a worker to end by itself
 _MOST_WORKERS = 4  # each takes about 130 MB
 
 
@@ -99,9 +100,14 @@ class PocketSphinx:
         if process is None:
             return
         PocketSphinx._workers -= 1
-        if process.returncode is None:
+        if process.stdin:
+            process.stdin.close()  # it ends by itself when its input does
+        try:
+            async with asyncio.timeout(_END_TIMEOUT):
+                await process.wait()
+        except TimeoutError:
             process.kill()
-        await process.wait()
+            await process.wait()
         process._transport.close()  # type: ignore[attr-defined]  # else its pipes are closed by the collector, loudly
 
     def _write(self, data: bytes) -> None:

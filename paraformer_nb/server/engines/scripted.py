@@ -64,11 +64,11 @@ class Script:
         return cls(script.sentences, _samples(clip))
 
     def place(self, sound: bytes) -> int | None:
-        """Where in the clip these samples stand, in ms, or None."""
+        """Where in the clip these samples stand, in bytes, or None."""
         at = self._pcm.find(sound)
-        while at % 2 == 1:
+        while at >= 0 and at % 2:  # between two samples: not ours
             at = self._pcm.find(sound, at + 1)
-        return None if at < 0 else round(at / 2 / RATE * 1000)
+        return None if at < 0 else at
 
 
 def _samples(clip: Path) -> mmap.mmap:
@@ -145,7 +145,7 @@ class Scripted:
     def _locate(self) -> int:
         """The task's beginning in the clip; sound that is not of the clip (or a lossy copy) counts from 0."""
         place = self._script.place(bytes(self._probe))
-        offset = 0 if place is None else place - self._sounds_from * 1000 // (2 * RATE)
+        offset = 0 if place is None else round((place - self._sounds_from) * 1000 / (2 * RATE))
         sentences = self._script.sentences
         while self._sentence < len(sentences) and sentences[self._sentence].end_ms <= offset:
             self._sentence += 1

@@ -1,0 +1,154 @@
+"""A run against services that cannot be reached, do not answer, or refuse: it says who, why, and what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from servers import KEY, Cloud, RawServer, assert_says, failure, tone, well
+
+import paraformer_nb as pnb
+from paraformer_nb import errors
+from paraformer_nb.client import handshake
+from paraformer_nb.services import Endpoint
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+
+def transcribe(cloud: Any) -> pnb.Transcription:
+    return pnb.transcribe(tone(1.0), service=cloud.service(), pace=None)
+
+
+def test_a_handshake_that_is_never_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handshake, "_TIMEOUT", 0.3)
+
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()  # until the client gives up
+
+    with RawServer(silent) as server:
+        error = failure(transcribe(server))
+    assert isinstance(error, errors.ConnectionFailed)
+    assert_says(error, "no connection to 127.0.0.1", "TimeoutError", "Nothing was sent", "Check the network")
+
+
+def test_a_server_that_hangs_up_before_the_handshake() -> None:
+    async def hang_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.readline()
+
+    with RawServer(hang_up) as server:
+        error = failure(transcribe(server))
+    assert isinstance(error, errors.ConnectionFailed)
+    assert_says(error, "no connection to 127.0.0.1", "Check")
+
+
+def test_a_server_that_speaks_no_http() -> None:
+    async def mail(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example ESMTP\r\n\r\n")
+        await reader.read(10)
+
+    with RawServer(mail) as server:
+        error = failure(transcribe(server))
+    assert isinstance(error, errors.ConnectionFailed)
+    assert_says(error, "no connection to 127.0.0.1", "Check the network, the proxy and the URL")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "what"),
+    [
+        (401, errors.AuthenticationError, ("HTTP 401", "API key", "DASHSCOPE_API_KEY")),
+        (403, errors.AuthenticationError, ("HTTP 403", "API key", "workspace")),
+        (404, errors.ServiceError, ("HTTP 404", "Check the URL")),
+        (429, errors.Throttled, ("HTTP 429", "Wait a moment")),
+        (500, errors.ConnectionFailed, ("HTTP 500",)),
+        (503, errors.ConnectionFailed, ("HTTP 503",)),
+    ],
+)
+def test_a_handshake_that_is_refused(status: int, kind: type[Exception], what: tuple[str, ...]) -> None:
+    with Cloud(well, status=status, body="go away, stranger") as cloud:
+        run = transcribe(cloud)
+        error = failure(run)
+    assert type(error) is kind
+    assert_says(error, "127.0.0.1", "go away, stranger", "Nothing was sent", *what)
+    assert len(cloud.headers) == 1
+    assert len(run.words) == 0
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_service_that_has_a_problem_of_its_own_is_not_blamed_on_the_url(status: int) -> None:
+    with Cloud(well, status=status) as cloud:
+        error = failure(transcribe(cloud))
+    assert "again" in str(error)
+    assert "Check the URL" not in str(error)
+
+
+def test_a_key_that_the_service_repeats_in_its_refusal_stays_out_of_the_error() -> None:
+    with Cloud(well, status=401, body=f"Incorrect API key provided: {KEY}.") as cloud:
+        run = transcribe(cloud)
+        error = failure(run)
+    assert KEY not in str(error)
+    assert KEY not in run.recording.path.read_text()
+
+
+def test_a_redirect_does_not_carry_the_key_elsewhere() -> None:
+    with Cloud(well) as other, Cloud(well, status=302, location=other.url) as cloud:
+        run = transcribe(cloud)
+        with suppress(pnb.ParaformerError):
+            run.wait(30)
+    assert all("authorization" not in headers for headers in other.headers)
+
+
+def test_a_connection_that_ends_with_its_handshake() -> None:
+    """The close frame comes in one packet with the handshake's answer, before run-task can be sent."""
+
+    async def accept_and_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        key = next(line.split(": ")[1] for line in head.split("\r\n") if line.lower().startswith("sec-websocket-key"))
+        token = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest())
+        answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        writer.write(answer + b"Sec-WebSocket-Accept: " + token + b"\r\n\r\n" + b"\x88\x02\x03\xf3")
+        await reader.read(100)
+
+    with RawServer(accept_and_close) as server:
+        error = failure(transcribe(server))
+    assert type(error) is errors.ConnectionLost, repr(error)
+    assert_says(error, "ended before the task did", "code 1011")
+
+
+class _Elsewhere:
+    """A service that is taken for one out there, where trying again can help."""
+
+    pace, languages = None, None
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.source = pnb.DashScope(KEY).source
+        self.asked = 0
+
+    async def endpoint(self) -> Endpoint:
+        self.asked += 1
+        return Endpoint(self.url, {"Authorization": f"Bearer {KEY}"}, False)
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_refusal_that_may_pass_is_tried_again_as_often_as_was_allowed(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda *_: 0.0)  # no waiting
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Cloud(well, status=status) as cloud:
+        service = _Elsewhere(cloud.url)
+        run = pnb.transcribe(tone(0.5), service=service, max_attempts=3)
+        failure(run)
+    assert (service.asked, len(cloud.headers)) == (3, 3)
+    assert list(run.events["event"]) == ["lost", "resumed", "lost", "resumed", "failed"]
+
+
+def test_a_wrong_key_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Cloud(well, status=401) as cloud:
+        failure(pnb.transcribe(tone(0.5), service=_Elsewhere(cloud.url)))
+    assert len(cloud.headers) == 1

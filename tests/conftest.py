@@ -1,0 +1,50 @@
+"""What the tests of the I/O floors and of the run share."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `import servers` under --import-mode=importlib
+
+DATA = Path(__file__).parents[1] / "notebooks" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own key and folders must not steer the tests."""
+    for name in ("DASHSCOPE_API_KEY", "PARAFORMER_NB_SAVE_DIR", "PARAFORMER_NB_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def english() -> Path:
+    """A lesson of 40 s, its words and their times beside it."""
+    return DATA / "lesson_en.flac"
+
+
+@pytest.fixture
+def chinese() -> Path:
+    """Three sentences in Chinese, 10 s, their words and times beside it."""
+    return DATA / "lesson_zh.flac"
+
+
+@pytest.fixture
+def nothing_left(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fails a test that leaves a task, a thread or a worker process behind, or asyncio something to complain of."""
+    import servers
+
+    caplog.set_level(logging.WARNING, logger="asyncio")
+    before = servers.alive()
+    yield
+    gc.collect()
+    left = servers.left_behind(before, timeout=8.0)
+    records = caplog.get_records("call") + caplog.get_records("teardown")
+    complaints = [record.getMessage() for record in records if record.name == "asyncio"]
+    assert complaints == []
+    assert left == []

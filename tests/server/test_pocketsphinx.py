@@ -1,0 +1,269 @@
+"""The embedded recogniser, for real: what it makes of a lesson whose words and times are known, and of being killed."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from servers import assert_says, ended, eventually, failure, is_running, workers
+
+import paraformer_nb as pnb
+from paraformer_nb import errors
+from paraformer_nb.server.engines.pocketsphinx import PocketSphinx
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+Truth = list[tuple[str, float, float]]
+
+
+def truth(clip: Path) -> Truth:
+    """The clip's words with their starts and ends, in seconds."""
+    script = json.loads(clip.with_suffix(".json").read_text(encoding="utf-8"))
+    return [(word["text"].lower(), word["begin_ms"] / 1000, word["end_ms"] / 1000)
+            for sentence in script["sentences"] for word in sentence["words"]]  # fmt: skip
+
+
+def score(run: pnb.Transcription, words: Truth) -> tuple[float, float]:
+    """The word error rate, and the mean distance of starts in ms over the words that match."""
+    heard = [re.sub(r"[^\w']", "", text).lower() for text in run.words["text"]]
+    starts = list(run.words["start"])
+    matcher = difflib.SequenceMatcher(None, [word[0] for word in words], heard, autojunk=False)
+    wrong, distances = 0, []
+    for what, i1, i2, j1, j2 in matcher.get_opcodes():
+        if what == "equal":
+            distances += [abs(starts[j1 + at] - words[i1 + at][1]) for at in range(i2 - i1)]
+        else:
+            wrong += max(i2 - i1, j2 - j1)
+    return wrong / len(words), 1000 * sum(distances) / len(distances)
+
+
+@pytest.fixture(scope="module")
+def lesson() -> pnb.Transcription:
+    """The English lesson, heard by the default service."""
+    clip = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
+    saved = os.environ.pop("DASHSCOPE_API_KEY", None)
+    try:
+        return ended(pnb.transcribe(clip), 90)
+    finally:
+        if saved is not None:
+            os.environ["DASHSCOPE_API_KEY"] = saved
+
+
+def test_words_and_their_times(lesson: pnb.Transcription, english: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rate, distance = score(lesson, truth(english))
+    with capsys.disabled():
+        print(f"\n  pocketsphinx: word error rate {rate:.3f}, mean distance of word starts {distance:.1f} ms")  # noqa: T201
+    assert rate <= 0.15
+    assert distance <= 40
+
+
+def test_the_tables(lesson: pnb.Transcription) -> None:
+    words, sentences = lesson.words, lesson.sentences
+    assert lesson.state == "finished"
+    assert {name: str(dtype) for name, dtype in words.dtypes.items()} == {
+        "sentence_id": "int64", "text": "string", "punctuation": "string", "start": "float64", "end": "float64",
+        "confidence": "float64", "speaker": "string", "is_final": "bool",
+    }  # fmt: skip
+    assert words["is_final"].all()
+    assert words["confidence"].between(0, 1).all()
+    assert words["speaker"].isna().all()
+    assert words["start"].is_monotonic_increasing
+    assert (words["end"] > words["start"]).all()
+    assert (words["start"].iloc[1:].to_numpy() >= words["end"].iloc[:-1].to_numpy() - 0.011).all()
+    assert list(sentences["sentence_id"]) == list(range(1, len(sentences) + 1)) == list(words["sentence_id"].unique())
+    assert list(sentences["words"]) == list(words.groupby("sentence_id").size())
+    assert lesson.text == " ".join(sentences["text"])
+    assert words.attrs == {"clip": "lesson_en.flac", "service": "pocketsphinx", "model": "paraformer-realtime-v2"}
+
+
+def _results(run: pnb.Transcription) -> list[dict[str, Any]]:
+    events = run.events
+    bodies = events[events["event"] == "result-generated"]["body"]
+    return [json.loads(body)["payload"]["output"]["sentence"] for body in bodies]
+
+
+def test_partials_come_before_their_finals(lesson: pnb.Transcription) -> None:
+    seen: dict[int, int] = {}
+    finals = []
+    for sentence in _results(lesson):
+        number = sentence["sentence_id"]
+        assert number not in finals, "a result came after its sentence was final"
+        if sentence["sentence_end"]:
+            finals.append(number)
+        else:
+            assert sentence["end_time"] is None
+            seen[number] = seen.get(number, 0) + 1
+    assert finals == list(range(1, len(lesson.sentences) + 1))
+    assert all(seen.get(number, 0) >= 3 for number in finals)
+
+
+def test_events_are_in_the_order_of_the_protocol(lesson: pnb.Transcription) -> None:
+    events = lesson.events
+    order = list(dict.fromkeys(events["event"]))
+    assert order[:3] == ["connected", "run-task", "task-started"]
+    assert list(events["event"])[-2:] == ["task-finished", "finished"]
+    assert events["t"].is_monotonic_increasing
+    bodies = [json.loads(body) for body in events["body"].dropna()]
+    assert all(body["header"]["task_id"] == events["task"].iloc[1] for body in bodies)
+
+
+def test_the_recording_brings_the_same_run_back(lesson: pnb.Transcription) -> None:
+    loaded = pnb.load(lesson.recording.path)
+    assert loaded.words.equals(lesson.words)
+    assert loaded.sentences.equals(lesson.sentences)
+    assert loaded.events.equals(lesson.events)
+    assert (loaded.text, loaded.state, loaded.error) == (lesson.text, "finished", None)
+    assert loaded.words.attrs == lesson.words.attrs
+
+
+def _without_pauses(clip: Path) -> tuple[np.ndarray[Any, Any], Truth]:
+    """The speech of all sentences with nothing between them, and where its words are then."""
+    script = json.loads(clip.with_suffix(".json").read_text(encoding="utf-8"))
+    import av
+
+    with av.open(str(clip)) as container:
+        pcm = np.concatenate([frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]).astype(np.int16)
+    pieces, words, at = [], [], 0.0
+    for sentence in script["sentences"]:
+        begin, end = sentence["begin_ms"] / 1000, sentence["end_ms"] / 1000
+        words += [(word["text"].lower(), word["begin_ms"] / 1000 - begin + at, word["end_ms"] / 1000 - begin + at)
+                  for word in sentence["words"]]  # fmt: skip
+        pieces.append(pcm[round(begin * 16000) : round(end * 16000)])
+        at += end - begin
+    return np.concatenate([np.zeros(8000, np.int16), *pieces, np.zeros(16000, np.int16)]), words
+
+
+def test_speech_without_a_pause_is_cut_and_no_word_lost_or_doubled(
+    english: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pcm, words = _without_pauses(english)
+    run = ended(pnb.transcribe((pcm, 16000), service=pnb.Embedded()), 90)
+    words = [(text, start + 0.5, end + 0.5) for text, start, end in words]
+    rate, distance = score(run, words)
+    with capsys.disabled():
+        print(f"\n  without pauses ({len(pcm) / 16000:.0f} s): word error rate {rate:.3f}, starts {distance:.1f} ms")  # noqa: T201
+    sentences = run.sentences
+    assert len(sentences) >= 2
+    assert (sentences["end"] - sentences["start"]).max() <= 16
+    assert rate <= 0.25
+    assert distance <= 60
+    starts, ends = run.words["start"].to_numpy(), run.words["end"].to_numpy()
+    assert (starts[1:] >= ends[:-1] - 0.011).all(), "words overlap: some were heard twice"
+    for cut in sentences["end"].iloc[:-1]:
+        near = run.words[(run.words["start"] > cut - 1.5) & (run.words["end"] < cut + 1.5)]
+        there = [word for word in words if word[1] > cut - 1.5 and word[2] < cut + 1.5]
+        assert abs(len(near) - len(there)) <= 2, (list(near["text"]), there)
+
+
+# --------------------------------------------------------------------------------------------------- worker processes
+
+
+@pytest.fixture
+def paced(english: Path) -> Iterator[pnb.Transcription]:
+    """A run in real time, of which the first words are there."""
+    run = pnb.transcribe(english, service=pnb.Embedded(), start=0.5, pace=3)
+    try:
+        assert eventually(lambda: len(run.words) > 0, 60)
+        assert len(workers()) == 1
+        yield run
+    finally:
+        run.cancel()
+
+
+def test_a_worker_that_is_killed_fails_its_task(paced: pnb.Transcription) -> None:
+    assert eventually(lambda: bool(paced.words["is_final"].any()), 30)
+    kept = int(paced.words["is_final"].sum())
+    os.kill(workers()[0], signal.SIGKILL)
+    error = failure(paced)
+    assert isinstance(error, errors.TaskFailed)
+    assert (error.code, error.retryable) == ("InternalError", True)
+    assert_says(error, "recogniser's process ended unexpectedly", "again")
+    assert int(paced.words["is_final"].sum()) >= kept > 0
+    assert eventually(lambda: workers() == [])
+
+
+def test_the_next_task_is_served_after_a_worker_was_killed(english: Path) -> None:
+    service = pnb.Embedded()
+    run = pnb.transcribe(english, service=service, pace=1)
+    assert eventually(workers, 30)
+    os.kill(workers()[0], signal.SIGKILL)  # maybe before it is ready
+    failure(run)
+    assert ended(pnb.transcribe(english, service=service, start=0.5, end=3.6), 60).text.startswith("good morning")
+    assert PocketSphinx._workers == 0
+
+
+def test_a_worker_that_hangs_is_ended_by_cancel(paced: pnb.Transcription) -> None:
+    pid = workers()[0]
+    os.kill(pid, signal.SIGSTOP)
+    paced.cancel()
+    assert eventually(lambda: not is_running(pid))
+
+
+@pytest.mark.parametrize("how", ["finish", "stop", "cancel"])
+def test_no_worker_is_left(how: str, paced: pnb.Transcription, english: Path) -> None:
+    pid = workers()[0]
+    if how == "finish":
+        paced.stop()
+        paced = pnb.transcribe(english, service=pnb.Embedded(), start=0.5, end=2.5)
+        ended(paced, 60)
+    elif how == "stop":
+        paced.stop()
+        ended(paced, 60)
+        assert (paced.state, bool(paced.words["is_final"].all())) == ("stopped", True)
+    else:
+        paced.cancel()
+        assert eventually(lambda: paced.state == "stopped")
+    assert eventually(lambda: workers() == [])
+    assert not is_running(pid)
+    assert eventually(lambda: PocketSphinx._workers == 0)
+
+
+def test_no_worker_is_left_when_the_interpreter_ends(english: Path) -> None:
+    code = f"""
+import sys, time, os
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+import paraformer_nb as pnb, servers
+run = pnb.transcribe({str(english)!r}, service=pnb.Embedded(), pace=2)
+assert servers.eventually(lambda: len(run.words) > 0, 60)
+print(*servers.workers(), flush=True)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=90, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    (pid,) = (int(word) for word in done.stdout.split())
+    assert eventually(lambda: not is_running(pid))
+
+
+def test_a_fifth_task_at_once_is_told_to_wait() -> None:
+    class Silence:
+        sample_rate = 16000
+
+        async def __aiter__(self) -> Any:
+            import asyncio
+
+            while True:
+                yield b"\0" * 3200
+                await asyncio.sleep(0.1)
+
+    service = pnb.Embedded()
+    runs = [pnb.transcribe(Silence(), service=service) for _ in range(4)]
+    try:
+        assert eventually(lambda: all(run.state == "streaming" for run in runs), 60)
+        error = failure(pnb.transcribe(Silence(), service=service))
+        assert_says(error, "4 tasks", "wait")
+        assert [run.state for run in runs] == ["streaming"] * 4
+    finally:
+        for run in runs:
+            run.stop()
+    for run in runs:
+        assert len(ended(run).words) == 0
+    assert eventually(lambda: PocketSphinx._workers == 0)

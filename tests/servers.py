@@ -1,0 +1,336 @@
+"""WebSocket servers on loopback that a test makes behave or misbehave, and what a test asks of its surroundings."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+import paraformer_nb as pnb
+from paraformer_nb import _loop
+
+KEY = "sk-0123456789-never-shown"
+RATE = 16_000
+
+Behaviour = Callable[["Talk"], Awaitable[None]]
+
+
+class _Threaded:
+    """Something that listens, on a thread and a loop of its own."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._end: asyncio.Event
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="test-server")
+        self.port = 0
+
+    async def _main(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        await self._listen()
+
+    async def _listen(self) -> None:
+        raise NotImplementedError
+
+    async def _until_end(self, port: int) -> None:
+        self.port = port
+        self._ready.set()
+        await self._end.wait()
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/api-ws/v1/inference"
+
+    def service(self, key: Any = KEY, **options: Any) -> pnb.DashScope:
+        """What a user would give as service= to reach it."""
+        return pnb.DashScope(key, url=self.url, **options)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+class Cloud(_Threaded):
+    """A service that does with each connection what `behave` says, and keeps what it was sent."""
+
+    def __init__(self, behave: Behaviour, *, status: int = 101, body: str = "", location: str = "") -> None:
+        super().__init__()
+        self._behave, self._status, self._body, self._location = behave, status, body, location
+        self.headers: list[dict[str, str]] = []  # of each handshake, names in lower case
+        self.commands: list[dict[str, Any]] = []
+        self.blocks: list[bytes] = []
+        self.closed = threading.Event()  # a connection's behaviour has ended
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def _listen(self) -> None:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
+        listener.bind(("127.0.0.1", 0))
+        async with serve(
+            self._serve, sock=listener, process_request=self._answer, compression=None, ping_interval=None,
+            close_timeout=0.2, max_queue=2,
+        ):  # fmt: skip
+            await self._until_end(listener.getsockname()[1])
+            for task in self._tasks:
+                task.cancel()
+
+    def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+        self.headers.append({name.lower(): value for name, value in request.headers.raw_items()})
+        if self._status == 101:
+            return None
+        response = connection.respond(HTTPStatus(self._status), self._body)
+        if self._location:
+            response.headers["Location"] = self._location
+        return response
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await self._behave(Talk(self, connection))
+        except ConnectionClosed:
+            pass
+        finally:
+            self._tasks.discard(task)
+            self.closed.set()
+
+
+class Talk:
+    """One connection of a `Cloud`: what a behaviour is written with."""
+
+    def __init__(self, cloud: Cloud, connection: ServerConnection) -> None:
+        self._cloud = cloud
+        self.connection = connection
+        self.task = ""
+
+    async def command(self) -> dict[str, Any]:
+        """The next command; audio before it is kept."""
+        while isinstance(message := await self.connection.recv(), bytes):
+            self._cloud.blocks.append(message)
+        command: dict[str, Any] = json.loads(message)
+        self._cloud.commands.append(command)
+        self.task = command["header"]["task_id"]
+        return command
+
+    async def begin(self) -> None:
+        """Take run-task, and say task-started."""
+        await self.command()
+        await self.send(event("task-started", self.task))
+
+    async def block(self) -> bytes:
+        """The next block of audio."""
+        message = await self.connection.recv()
+        assert isinstance(message, bytes)
+        self._cloud.blocks.append(message)
+        return message
+
+    async def say(self, *words: str, number: int = 1, final: bool = True, task: str = "") -> None:
+        """A sentence of words of 100 ms each, 1 s for each sentence."""
+        await self.send(result(task or self.task, *words, number=number, final=final))
+
+    async def send(self, message: str | bytes) -> None:
+        await self.connection.send(message)
+
+    async def finish(self) -> None:
+        await self.send(event("task-finished", self.task, {"output": {}, "usage": None}))
+
+    async def fail(self, code: str, message: str) -> None:
+        header = {"task_id": self.task, "event": "task-failed", "error_code": code, "error_message": message}
+        await self.send(json.dumps({"header": header | {"attributes": {}}, "payload": {}}))
+
+    def reset(self) -> None:
+        """Drop the connection as a dying router does."""
+        transport = self.connection.transport
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+
+    async def forever(self) -> None:
+        await asyncio.Event().wait()
+
+
+class RawServer(_Threaded):
+    """A TCP server that speaks no WebSocket by itself."""
+
+    def __init__(
+        self, handle: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+    ) -> None:
+        super().__init__()
+        self._handle = handle
+
+    async def _listen(self) -> None:
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        await self._until_end(server.sockets[0].getsockname()[1])
+        server.close()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._handle(reader, writer)
+        finally:
+            writer.transport.abort()
+
+
+def event(name: str, task: str, payload: dict[str, Any] | None = None) -> str:
+    """An event's JSON."""
+    return json.dumps({"header": {"task_id": task, "event": name, "attributes": {}}, "payload": payload or {}})
+
+
+def result(task: str, *words: str, number: int = 1, final: bool = True, **more: Any) -> str:
+    """A result-generated of words of 100 ms each; sentence 1 begins at 0 s, sentence 2 at 1 s and so on."""
+    begin = 1000 * (number - 1)
+    told = [
+        {"begin_time": begin + 100 * at, "end_time": begin + 100 * (at + 1), "text": word, "punctuation": ""}
+        for at, word in enumerate(words)
+    ]
+    sentence = {
+        "sentence_id": number, "begin_time": begin, "end_time": begin + 100 * len(words) if final else None,
+        "text": " ".join(words), "sentence_end": final, "heartbeat": False, "words": told, **more,
+    }  # fmt: skip
+    return event("result-generated", task, {"output": {"sentence": sentence}, "usage": None})
+
+
+async def well(talk: Talk) -> None:
+    """A service that does everything right: two words for any clip."""
+    await talk.begin()
+    await talk.command()
+    await talk.say("hello", "there")
+    await talk.finish()
+
+
+def tone(seconds: float, rate: int = RATE) -> tuple[np.ndarray[Any, Any], int]:
+    """A clip that sounds, as an array."""
+    wave = np.sin(np.arange(round(seconds * rate)) * (2 * np.pi * 220 / rate)) * 8000
+    return wave.astype(np.int16), rate
+
+
+# ------------------------------------------------------------------------------------------------- the surroundings
+
+
+def eventually(condition: Callable[[], Any], timeout: float = 20.0) -> Any:
+    """Wait, bounded, for what no event tells of; returns the last answer."""
+    deadline = time.monotonic() + timeout
+    while not (answer := condition()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return answer
+
+
+def _status(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def workers(parent: int | None = None) -> list[int]:
+    """Pids of the recogniser processes below a process (this one): any state but gone."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or _status(int(entry.name))[1:2] != [str(parent or os.getpid())]:
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"pocketsphinx_worker" in command or not command:
+            found.append(int(entry.name))
+    return found
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there, and no zombie."""
+    return _status(pid)[:1] not in ([], ["Z"])
+
+
+def alive() -> tuple[set[Any], set[Any], set[Any]]:
+    """Tasks of the background loop, threads and worker processes that there are now."""
+    tasks = asyncio.all_tasks(_loop._loop) if _loop._loop else set()
+    threads = {thread for thread in threading.enumerate() if not thread.name.startswith(("asyncio_", "paraformer_nb"))}
+    return tasks, threads, set(workers())
+
+
+def left_behind(before: tuple[set[Any], set[Any], set[Any]], timeout: float) -> list[str]:
+    """What is there now and was not before; waits a while for it to go."""
+    new: list[str] = []
+
+    def is_clean() -> bool:
+        new[:] = [str(thing) for old, now in zip(before, alive(), strict=True) for thing in now - old]
+        return not new
+
+    eventually(is_clean, timeout)
+    return new
+
+
+# ------------------------------------------------------------------------------------------------------- ended runs
+
+
+def ended(run: pnb.Transcription, timeout: float = 15.0) -> pnb.Transcription:
+    """Wait for a run that must end well."""
+    try:
+        return run.wait(timeout)
+    finally:
+        run.cancel()  # where it hangs, the next test must not suffer
+
+
+def failure(run: pnb.Transcription, timeout: float = 15.0) -> BaseException:
+    """Wait for a run that must fail, see that it says so everywhere alike, and return its error."""
+    try:
+        run.wait(timeout)
+    except TimeoutError as error:
+        if run.error is not error:
+            raise AssertionError(f"the run hangs: {run!r}") from error
+    except Exception:  # noqa: BLE001 - whatever it is, it is looked at below
+        pass
+    finally:
+        run.cancel()
+    ending = run.error
+    assert ending is not None
+    assert run.state == "failed"
+    for again in (lambda: run.wait(5), lambda: asyncio.run(_awaited(run))):
+        try:
+            again()
+        except BaseException as caught:  # noqa: BLE001
+            assert caught is ending
+        else:
+            raise AssertionError("it was raised once only")
+    loaded = pnb.load(run.recording.path)
+    assert loaded.state == "failed"
+    assert str(ending) in str(loaded.error)
+    assert loaded.words.equals(run.words)
+    return ending
+
+
+async def _awaited(run: pnb.Transcription) -> pnb.Transcription:
+    return await run
+
+
+def texts(run: pnb.Transcription) -> list[str]:
+    """The words of a run, as a list."""
+    return list(run.words["text"])
+
+
+def assert_says(error: BaseException, *what: str) -> None:
+    """The message holds each of these, and ends as a sentence does."""
+    message = str(error)
+    missing = [part for part in what if part.lower() not in message.lower()]
+    assert not missing, f"{missing} not in {message!r}"
+    assert message.rstrip()[-1] in ".。?", message
+    assert KEY not in message

@@ -1,0 +1,167 @@
+"""Where a run is written to, what is there when it is read back, and what is left open."""
+
+from __future__ import annotations
+
+import gc
+import json
+import resource
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from servers import Cloud, Talk, ended, eventually, failure, texts, tone, well
+
+import paraformer_nb as pnb
+from paraformer_nb import errors
+from paraformer_nb.client import session
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+
+async def keeps_its_tail(talk: Talk) -> None:
+    """Two words settle while the clip is sent, one more after finish-task."""
+    await talk.begin()
+    await talk.block()
+    await talk.say("hello", "there")
+    await talk.say("g", number=2, final=False)
+    await talk.command()
+    await talk.say("goodbye", number=2)
+    await talk.finish()
+
+
+@pytest.fixture
+def running() -> Iterator[pnb.Transcription]:
+    """A run of a clip of an hour in real time, with two settled words and an open one."""
+    with Cloud(keeps_its_tail) as cloud:
+        run = pnb.transcribe(tone(120), service=cloud.service(), pace=1.0)
+        try:
+            assert eventually(lambda: len(run.words) == 3)
+            assert run.state == "streaming"
+            yield run
+        finally:
+            run.cancel()
+
+
+def test_save_writes_where_it_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with Cloud(well) as cloud:
+        run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, save=path))
+    assert run.recording.path == path
+    assert list(tmp_path.iterdir()) == [path]
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    assert (records[0]["kind"], records[-1]["kind"], records[-1]["state"]) == ("run", "end", "finished")
+    assert pnb.load(path).words.equals(run.words)
+
+
+def test_save_refuses_a_file_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_text("mine")
+    with Cloud(well) as cloud:
+        with pytest.raises(errors.RecordingError, match="there already and was left as it is"):
+            pnb.transcribe(tone(0.2), service=cloud.service(), save=path)
+        run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
+        with pytest.raises(errors.RecordingError, match="there already"):
+            run.save(path)
+    assert path.read_text() == "mine"
+    assert len(cloud.headers) == 1
+
+
+@pytest.mark.parametrize("where", ["missing/run.jsonl", "."])
+def test_save_where_nothing_can_be_written(where: str, tmp_path: Path) -> None:
+    with Cloud(well) as cloud, pytest.raises(errors.RecordingError):
+        pnb.transcribe(tone(0.2), service=cloud.service(), save=tmp_path / where)
+    assert cloud.headers == []
+
+
+def test_a_folder_for_all_recordings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chinese: Path) -> None:
+    monkeypatch.setenv("PARAFORMER_NB_SAVE_DIR", str(tmp_path))
+    service = pnb.Embedded("scripted", script=chinese.with_suffix(".json"))
+    runs = [ended(pnb.transcribe(chinese, service=service)) for _ in range(2)]
+    assert sorted(run.recording.path for run in runs) == sorted(tmp_path.iterdir())
+    assert all(run.recording.path.name.endswith("-lesson_zh.jsonl") for run in runs)
+    assert len(runs[0].recording.path.read_text()) > 1000
+    del runs, service
+    gc.collect()
+    assert len(list(tmp_path.iterdir())) == 2
+    monkeypatch.setenv("PARAFORMER_NB_SAVE_DIR", str(tmp_path / "missing"))
+    with pytest.raises(errors.RecordingError):
+        pnb.transcribe(chinese)
+
+
+def test_a_temporary_recording_goes_with_its_run() -> None:
+    with Cloud(well) as cloud:
+        run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
+    path = run.recording.path
+    assert path.exists()
+    del run
+    gc.collect()
+    assert eventually(lambda: not path.exists(), 5)
+
+
+def test_a_running_run_may_be_saved(running: pnb.Transcription, tmp_path: Path) -> None:
+    running.save(tmp_path / "so far.jsonl")
+    assert len(running.events) >= 4
+    loaded = pnb.load(tmp_path / "so far.jsonl")
+    assert texts(loaded) == ["hello", "there", "g"]
+    assert loaded.state == "failed"
+    assert "cut short" in str(loaded.error)
+
+
+def test_an_ended_run_may_be_saved(tmp_path: Path) -> None:
+    with Cloud(well) as cloud:
+        run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
+    run.save(tmp_path / "kept.jsonl")
+    assert (tmp_path / "kept.jsonl").read_bytes() == run.recording.path.read_bytes()
+    again = pnb.load(str(tmp_path / "kept.jsonl"))
+    again.save(tmp_path / "twice.jsonl")
+    assert pnb.load(tmp_path / "twice.jsonl").events.equals(run.events)
+
+
+def test_a_disk_that_is_full_ends_the_run_and_keeps_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "CLOSE_TIMEOUT", 0.3)
+
+    async def chatty(talk: Talk) -> None:
+        await talk.begin()
+        for number in range(1, 400):
+            await talk.say("hello", number=number)
+        await talk.command()
+        await talk.finish()
+
+    old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with Cloud(chatty) as cloud:
+            run = pnb.transcribe(tone(1), service=cloud.service(), pace=None, save=tmp_path / "run.jsonl")
+            with pytest.raises(errors.RecordingError) as caught:
+                run.wait(15)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, old)
+    assert "cannot be written" in str(caught.value)
+    assert "kept" in str(caught.value)
+    assert run.state == "failed"
+    assert len(run.words) > 10
+    assert len(pnb.load(tmp_path / "run.jsonl").words) > 10
+
+
+def test_ended_runs_leave_no_file_open(english: Path) -> None:
+    def open_files() -> set[str]:
+        found = set()
+        for entry in Path("/proc/self/fd").iterdir():
+            try:
+                found.add(str(entry.readlink()))
+            except OSError:
+                continue
+        return {name for name in found if name.endswith((".jsonl", ".flac"))}
+
+    assert open_files() == set()
+    service = pnb.Embedded("scripted", script=english.with_suffix(".json"))
+    ended(pnb.transcribe(english, service=service))
+    run = pnb.transcribe(english, service=service, pace=1.0)
+    assert eventually(lambda: run.state == "streaming")
+    run.cancel()
+    with Cloud(well, status=401) as cloud:
+        failure(pnb.transcribe(english, service=cloud.service()))
+    assert eventually(lambda: open_files() == set(), 5), open_files()
