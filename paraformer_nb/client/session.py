@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec import Raw
 from websockets.asyncio.client import ClientConnection
@@ -52,8 +53,10 @@ class Session:
         self._began = time.monotonic()
         self._stop = asyncio.Event()
         self._failure: Exception | None = None
-        self._deadline: float | None = None  # of what is waited for, on the loop's clock
-        self._limit: asyncio.Timeout | None = None
+        self._alarm: asyncio.TimerHandle | None = (
+            None  # of what is waited for, if it is not to be waited for without end
+        )
+        self._overdue: Callable[[], None] | None = None
         self.seconds = 0.0
         """Seconds of audio that were sent."""
 
@@ -146,6 +149,7 @@ class Session:
     async def _conversation(self, socket: ClientConnection, task: ClientTask) -> AsyncGenerator[Event]:
         """Events until the task is over, while audio is sent from the moment it has started."""
         sender: asyncio.Task[None] | None = None
+        self._overdue = partial(self._give_up, socket, task)
         try:
             self._expect_within(_START_TIMEOUT)
             await self._send_command(socket, task, task.run())
@@ -154,7 +158,7 @@ class Session:
                 if isinstance(event, TaskStarted):
                     self._expect_within(_TAIL_TIMEOUT if self._stop.is_set() else None)
                     sender = asyncio.create_task(self._send_audio(socket, task))
-                elif isinstance(event, ResultGenerated) and self._deadline is not None:
+                elif isinstance(event, ResultGenerated) and self._alarm is not None:
                     self._expect_within(_TAIL_TIMEOUT)
                 yield event
                 if isinstance(event, TaskFailed) and not is_no_speech(event.code, event.message):
@@ -162,6 +166,7 @@ class Session:
         except ConnectionClosed as error:
             raise self._failure or self._lost(error) from None
         finally:
+            self._expect_within(None)
             if sender is not None:
                 sender.cancel()
                 await asyncio.gather(sender, return_exceptions=True)  # its failure is self._failure
@@ -170,23 +175,23 @@ class Session:
 
     def _expect_within(self, seconds: float | None) -> None:
         """From now on something must come within so many seconds; None: there is no hurry."""
-        self._deadline = None if seconds is None else asyncio.get_running_loop().time() + seconds
-        if self._limit is not None:
-            self._limit.reschedule(self._deadline)
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if seconds is not None and self._overdue is not None:
+            self._alarm = asyncio.get_running_loop().call_later(seconds, self._overdue)
+
+    def _give_up(self, socket: ClientConnection, task: ClientTask) -> None:
+        """What was waited for did not come."""
+        waited_for = "run-task" if task.state is State.STARTING else "finish-task"
+        self._failure = ConnectionLost(
+            f"{self._service.source.host} did not answer {waited_for} in time. What was settled is kept. Run it again."
+        )
+        socket.transport.abort()  # wakes the receiver, which raises the failure
 
     async def _receive(self, socket: ClientConnection, task: ClientTask) -> Event:
-        """The next event. Raises ConnectionLost where none comes in time."""
-        try:
-            async with asyncio.timeout_at(self._deadline) as self._limit:
-                data = await socket.recv(decode=False)
-        except TimeoutError:
-            waited_for = "run-task" if task.state is State.STARTING else "finish-task"
-            raise ConnectionLost(
-                f"{self._service.source.host} did not answer {waited_for} in time. What was settled is kept. "
-                "Run it again."
-            ) from None
-        finally:
-            self._limit = None
+        """The next event. Raises ConnectionClosed where none can come."""
+        data = await socket.recv(decode=False)
         record = Received.of(self.now(), task.task_id, data)
         self._record(record)
         return record.event
