@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,3 +49,20 @@ def nothing_left(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     complaints = [record.getMessage() for record in records if record.name == "asyncio"]
     assert complaints == []
     assert left == []
+
+
+@pytest.fixture
+def running() -> Iterator[Any]:
+    """A run of a long clip in real time, with two settled words and an open one."""
+    from servers import Cloud, eventually, keeps_its_tail, tone
+
+    import paraformer_nb as pnb
+
+    with Cloud(keeps_its_tail) as cloud:
+        run = pnb.transcribe(tone(120), service=cloud.service(), pace=1.0)
+        try:
+            assert eventually(lambda: len(run.words) == 3)
+            assert run.state == "streaming"
+            yield run
+        finally:
+            run.cancel()

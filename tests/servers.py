@@ -22,7 +22,7 @@ from websockets.http11 import Request, Response
 import paraformer_nb as pnb
 from paraformer_nb import _loop
 
-KEY = "sk-0123456789-never-shown"
+KEY = "never-shown-key"
 RATE = 16_000
 
 Behaviour = Callable[["Talk"], Awaitable[None]]
@@ -213,6 +213,17 @@ async def well(talk: Talk) -> None:
     await talk.begin()
     await talk.command()
     await talk.say("hello", "there")
+    await talk.finish()
+
+
+async def keeps_its_tail(talk: Talk) -> None:
+    """Two words settle while the clip is sent, one more after finish-task."""
+    await talk.begin()
+    await talk.block()
+    await talk.say("hello", "there")
+    await talk.say("g", number=2, final=False)
+    await talk.command()
+    await talk.say("goodbye", number=2)
     await talk.finish()
 
 

@@ -109,7 +109,7 @@ def test_the_handshake() -> None:
 
 
 def test_a_callable_key_is_asked_for_each_connection_and_off_the_loop() -> None:
-    threads, keys = [], iter(["sk-first", " sk-second\n"])
+    threads, keys = [], iter(["key-first", " key-second\n"])
 
     def token() -> str:
         threads.append(threading.current_thread().name)
@@ -120,7 +120,7 @@ def test_a_callable_key_is_asked_for_each_connection_and_off_the_loop() -> None:
         assert threads == []
         for _ in range(2):
             ended(pnb.transcribe(tone(0.2), service=service, pace=None))
-    assert [headers["authorization"] for headers in cloud.headers] == ["Bearer sk-first", "Bearer sk-second"]
+    assert [headers["authorization"] for headers in cloud.headers] == ["Bearer key-first", "Bearer key-second"]
     assert "paraformer_nb" not in threads
 
 
@@ -135,7 +135,7 @@ def test_a_callable_key_that_raises() -> None:
     assert cloud.headers == []
 
 
-@pytest.mark.parametrize("key", [" ", "sk two", "sk-ключ", "sk-\r\nX-Evil: 1"])
+@pytest.mark.parametrize("key", [" ", "sk two", "key-ключ", "key-\r\nX-Evil: 1"])
 def test_a_key_that_no_key_can_be(key: str) -> None:
     with Cloud(well) as cloud:
         error = failure(pnb.transcribe(tone(0.2), service=cloud.service(key)))
@@ -206,7 +206,7 @@ def test_a_key_in_the_environment_makes_dashscope_the_default(monkeypatch: pytes
 )
 def test_an_address_that_cannot_be_meant(url: str, what: str) -> None:
     with pytest.raises(errors.ParameterError) as caught:
-        pnb.DashScope("sk-other", url=url)
+        pnb.DashScope("key-other", url=url)
     assert what in str(caught.value)
     assert KEY not in str(caught.value)
 

@@ -7,42 +7,17 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import Cloud, Talk, ended, eventually, texts, tone, well
+from servers import Cloud, Talk, ended, eventually, keeps_its_tail, texts, tone, well
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
 from paraformer_nb.client import session
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
-
-
-async def keeps_its_tail(talk: Talk) -> None:
-    """Two words settle while the clip is sent, one more after finish-task."""
-    await talk.begin()
-    await talk.block()
-    await talk.say("hello", "there")
-    await talk.say("g", number=2, final=False)
-    await talk.command()
-    await talk.say("goodbye", number=2)
-    await talk.finish()
-
-
-@pytest.fixture
-def running() -> Iterator[pnb.Transcription]:
-    """A run of a clip of an hour in real time, with two settled words and an open one."""
-    with Cloud(keeps_its_tail) as cloud:
-        run = pnb.transcribe(tone(120), service=cloud.service(), pace=1.0)
-        try:
-            assert eventually(lambda: len(run.words) == 3)
-            assert run.state == "streaming"
-            yield run
-        finally:
-            run.cancel()
 
 
 # -------------------------------------------------------------------------------------------------------------- waiting

@@ -6,7 +6,6 @@ import gc
 import json
 import resource
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,30 +16,6 @@ from paraformer_nb import errors
 from paraformer_nb.client import session
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
-
-
-async def keeps_its_tail(talk: Talk) -> None:
-    """Two words settle while the clip is sent, one more after finish-task."""
-    await talk.begin()
-    await talk.block()
-    await talk.say("hello", "there")
-    await talk.say("g", number=2, final=False)
-    await talk.command()
-    await talk.say("goodbye", number=2)
-    await talk.finish()
-
-
-@pytest.fixture
-def running() -> Iterator[pnb.Transcription]:
-    """A run of a clip of an hour in real time, with two settled words and an open one."""
-    with Cloud(keeps_its_tail) as cloud:
-        run = pnb.transcribe(tone(120), service=cloud.service(), pace=1.0)
-        try:
-            assert eventually(lambda: len(run.words) == 3)
-            assert run.state == "streaming"
-            yield run
-        finally:
-            run.cancel()
 
 
 def test_save_writes_where_it_is_told(tmp_path: Path) -> None:
