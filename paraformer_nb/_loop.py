@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a finaliser may come while it is held
 _loop: asyncio.AbstractEventLoop | None = None
 _owner = 0  # the process that the loop's thread lives in: after a fork it is in the parent only
 

@@ -20,22 +20,22 @@ class Display:
     def __init__(self, view: Timeline, has_ended: Callable[[], bool]) -> None:
         self._view = view
         self._has_ended = has_ended
-        self._handle: Any = None
-        self._is_settled = False
+        self._handles: list[Any] = []  # of every cell that showed it before it had ended
         view.on_finished(self.settle)
 
     def show(self) -> None:
         """Display the view."""
         from IPython.display import display
 
-        self._is_settled = self._has_ended()
-        self._handle = display(self._view, display_id=True)  # type: ignore[no-untyped-call]
+        has_ended = self._has_ended()
+        handle = display(self._view, display_id=True)  # type: ignore[no-untyped-call]
+        if handle is not None and not has_ended:
+            self._handles.append(handle)
 
     def settle(self) -> None:
         """Put the final picture in place of the first one, unless it is there."""
-        if self._handle is not None and not self._is_settled and self._has_ended():
-            self._is_settled = True
-            self._handle.update(self._view)
+        while self._handles and self._has_ended():
+            self._handles.pop().update(self._view)
 
 
 def in_kernel() -> bool:

@@ -12,6 +12,7 @@ import os
 import secrets
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from . import __version__
 from .client import Session, open_session
 from .errors import ParaformerError, ParameterError
 from .frames import word_row
-from .services import DashScope
+from .services import KEY_VARIABLE, DashScope
 from .transcript import Sentence, Transcript, engine_notice
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ParameterError as error:
         print(f"paraformer-nb: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read our output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ParaformerError, OSError) as error:
         print(f"paraformer-nb: {error}", file=sys.stderr)
         return 1
@@ -79,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _transcribe(options: argparse.Namespace) -> int:
+    if options.url and not os.environ.get(KEY_VARIABLE):
+        raise ParameterError(f"--url needs the service's key in {KEY_VARIABLE}; without --url no key is needed.")
     service = DashScope(url=options.url) if options.url else None
     session = open_session(options.file, service, options.model, None, None, "service", 5, {})
     try:
@@ -97,7 +103,8 @@ async def _follow(session: Session, *, as_json: bool) -> int:
         loop.remove_signal_handler(signal.SIGINT)
 
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, interrupt)
+    with suppress(NotImplementedError):  # Windows: there an interrupt ends it at once
+        loop.add_signal_handler(signal.SIGINT, interrupt)
     transcript = Transcript()
     session.record_to(transcript.apply)
     transcript.apply(session.run_record())
@@ -201,8 +208,14 @@ async def _listen(service: RunningService, port: int, *, show_key: bool) -> None
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
-    await service.start(port)
+        with suppress(NotImplementedError):  # Windows: there an interrupt ends it at once
+            loop.add_signal_handler(number, ended.set)
+    try:
+        await service.start(port)
+    except OSError as error:
+        raise ParaformerError(
+            f"cannot listen on port {port}: {error.strerror}. Choose another, or --port 0 for a free one."
+        ) from error
     print(f"listening on {service.url}", flush=True)
     if show_key:
         print(service.api_key, flush=True)

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 WORD_COLUMNS = ("sentence_id", "text", "punctuation", "start", "end", "confidence", "speaker", "is_final")
 
 
-def words_frame(sentences: Iterable[Sentence], run: Run | None) -> pd.DataFrame:
+def words_frame(sentences: Iterable[Sentence], run: Run | None, engine: str | None = None) -> pd.DataFrame:
     """One row a word, sorted by start, with a RangeIndex.
 
     Columns: ``sentence_id`` int64 (from 1, over the whole run), ``text`` and ``punctuation`` string, ``start`` and
     ``end`` float64 seconds, ``confidence`` float64 (0 to 1, NaN where unknown), ``speaker`` string (NA where unknown),
-    ``is_final`` bool (False while the service may still change it). ``attrs`` has ``clip``, ``service``, ``model``.
+    ``is_final`` bool (False while the service may still change it). ``attrs`` has ``clip``, ``service`` (the
+    `engine` that it named, else its host), ``model``.
     """
     rows = sorted(
         ((word, sentence.id, sentence.is_final) for sentence in sentences for word in sentence.words),
@@ -42,7 +43,7 @@ def words_frame(sentences: Iterable[Sentence], run: Run | None) -> pd.DataFrame:
         speaker=([word.speaker for word in words], "string"),
         is_final=([row[2] for row in rows], "bool"),
     )
-    frame.attrs.update(_attrs(run))
+    frame.attrs.update(_attrs(run, engine))
     return frame
 
 
@@ -55,7 +56,7 @@ def word_row(sentence: Sentence, word: Word) -> dict[str, Any]:
     return dict(zip(WORD_COLUMNS, values, strict=True))
 
 
-def sentences_frame(sentences: Iterable[Sentence], run: Run | None) -> pd.DataFrame:
+def sentences_frame(sentences: Iterable[Sentence], run: Run | None, engine: str | None = None) -> pd.DataFrame:
     """One row a sentence, sorted by start, with a RangeIndex.
 
     Columns: ``sentence_id`` int64, ``text`` string, ``start`` and ``end`` float64 seconds, ``is_final`` bool,
@@ -70,7 +71,7 @@ def sentences_frame(sentences: Iterable[Sentence], run: Run | None) -> pd.DataFr
         is_final=([row.is_final for row in rows], "bool"),
         words=([len(row.words) for row in rows], "int64"),
     )
-    frame.attrs.update(_attrs(run))
+    frame.attrs.update(_attrs(run, engine))
     return frame
 
 
@@ -118,11 +119,10 @@ def _received(record: Received) -> tuple[str, str, str]:
     return name or getattr(event, "name", "") or "unknown", record.task, ""
 
 
-def _attrs(run: Run | None) -> dict[str, str | None]:
+def _attrs(run: Run | None, engine: str | None) -> dict[str, str | None]:
     if run is None:
         return {"clip": None, "service": None, "model": None}
-    service = run.service
-    return {"clip": run.clip.name, "service": service.engine or service.host, "model": run.model}
+    return {"clip": run.clip.name, "service": engine or run.service.engine or run.service.host, "model": run.model}
 
 
 def _frame(**columns: tuple[list[Any], str]) -> pd.DataFrame:

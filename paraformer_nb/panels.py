@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import ParaformerError
+from .errors import ParaformerError, ParameterError
 from .services import KEY_VARIABLE, DashScope, Embedded, Service
+from .transcript import ENDED
 from .transcription import Transcription, transcribe
 
 if TYPE_CHECKING:
@@ -23,11 +24,15 @@ def panel(folder: str | os.PathLike[str] = ".", *, service: Service | None = Non
     from .widgets.panel import Panel
 
     embedded = Embedded()
+    runs: list[Transcription] = []
 
     def begin(clip: Any, is_cloud: bool, language: str | None) -> tuple[Transcription, Any]:
+        if runs and runs[-1].state not in ENDED:
+            raise ParameterError("a clip is being transcribed: wait for its end, or press Stop in its view.")
         chosen = (service or DashScope()) if is_cloud else embedded
         hints: dict[str, Any] = {"language_hints": [language]} if language else {}
         run = transcribe(clip, service=chosen, **hints)
+        runs[:] = [run]
         return run, run.timeline()
 
     has_cloud = service is not None or bool(os.environ.get(KEY_VARIABLE))

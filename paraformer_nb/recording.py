@@ -255,6 +255,8 @@ def create(path: Path, buffer_size: int) -> BinaryIO:
     try:
         return path.open("xb", buffer_size)
     except FileExistsError:
+        if path.is_dir():
+            raise RecordingError(f"{str(path)!r} is a directory: name a file in it.") from None
         raise RecordingError(
             f"{str(path)!r} is there already and was left as it is. Load it with pnb.load(...), or choose another name."
         ) from None

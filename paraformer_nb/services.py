@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from ._loop import get_loop, submit
-from .errors import AuthenticationError, ParameterError
+from .errors import AuthenticationError, ConnectionFailed, ParameterError
 from .recording import ServiceSource
 
 if TYPE_CHECKING:
@@ -91,7 +91,12 @@ class DashScope:
 
     async def endpoint(self) -> Endpoint:
         """The URL, with the key in its headers. Source of the headers: the vendor's WebSocket API page."""
-        key = self._key if isinstance(self._key, str) else await asyncio.to_thread(self._key)
+        try:
+            key = self._key if isinstance(self._key, str) else await asyncio.to_thread(self._key)
+        except Exception as error:
+            raise AuthenticationError(
+                f"api_key= was a function, and calling it failed ({type(error).__name__}). Nothing was sent."
+            ) from error
         if not isinstance(key, str) or not key.strip() or not key.strip().isascii() or len(key.split()) != 1:
             raise AuthenticationError("the API key is empty or has characters that no key has. Nothing was sent.")
         headers = {"Authorization": f"Bearer {key.strip()}"}
@@ -131,7 +136,13 @@ class Embedded:
         with self._lock:
             if self._running is None:
                 self._running = submit(self._start())
-        running = await asyncio.shield(asyncio.wrap_future(self._running))
+            starting = self._running
+        try:
+            running = await asyncio.shield(asyncio.wrap_future(starting))
+        except OSError as error:
+            with self._lock:
+                self._running = None  # the next run may try again
+            raise ConnectionFailed(f"the embedded service cannot listen on 127.0.0.1: {error}.") from error
         return Endpoint(running.url, {"Authorization": f"Bearer {running.api_key}"}, True)
 
     async def _start(self) -> RunningService:
@@ -180,7 +191,7 @@ def _check_url(url: str) -> bool:
     except ValueError as error:
         told = str(error).lower()
         raise ParameterError(f"url= is no WebSocket address, such as wss://host/path: {told}.") from None
-    if parts.username is not None or parts.password is not None or parts.query:
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise ParameterError("url= must hold no key, user or query: pass the key as api_key=.")
     if parts.scheme not in ("ws", "wss") or not host:
         raise ParameterError(f"url={url!r} is no WebSocket address: it begins with wss:// and names a host.")

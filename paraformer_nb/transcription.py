@@ -7,6 +7,7 @@ views (which show it).
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
     from .widgets.timeline import Timeline
 
+logger = logging.getLogger("paraformer_nb")
+
 SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
 
 _HEARTBEAT = 0.2  # seconds: an interrupt is noticed this soon, on every kernel
@@ -50,14 +53,16 @@ def transcribe(
 
     Args:
         clip: a path; a binary file object; the bytes of an audio file; ``(array, sample_rate)`` with int16 or float32
-            of shape (n,) or (n, channels); or an async iterator of int16 mono PCM blocks with a ``sample_rate``.
-        service: `DashScope` or `Embedded`. None: DashScope if DASHSCOPE_API_KEY is set, else Embedded.
+            of shape (n,) or (n, channels); or a live source: an async iterator of int16 mono PCM blocks (bytes or
+            arrays) that has a ``sample_rate``, or ``(iterator, sample_rate)``. It runs on the toolkit's own event loop.
+        service: `DashScope` or `Embedded`. None: DashScope if DASHSCOPE_API_KEY is set, else Embedded (which hears four
+            clips at once and tells a fifth to wait).
         model: the service's name for it.
         start, end: the part to hear, in seconds; times in the result stay those of the whole clip.
         pace: × real time; None: as fast as the service takes it. Default: 1.0 for DashScope, None for Embedded.
         save: where to keep the recording (JSON Lines). Default: a file in PARAFORMER_NB_SAVE_DIR if that is set, else a
             temporary one that goes with the run.
-        max_attempts: how often in a row to try to connect while nothing new is settled.
+        max_attempts: how often to try to connect. (A connection that is lost in mid-clip ends the run.)
         parameters: the service's own, by its names; see `Parameters`.
 
     Raises:
@@ -81,6 +86,8 @@ def load(path: str | os.PathLike[str]) -> Transcription:
             transcript.apply(record)
     except OSError as error:
         raise RecordingError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
+    except RecordingError as error:
+        raise RecordingError(f"{str(path)!r}: {error}") from error
     if transcript.run is None:
         raise RecordingError(f"{str(path)!r} is no recording: it is empty.")
     return Transcription._loaded(recording, transcript)
@@ -113,7 +120,13 @@ class Transcription:
         file = self._open_file(save)
         self._writer = Writer(file)
         session.record_to(self._take)
-        self._take(first)
+        try:
+            self._take(first)
+        except RecordingError:
+            with suppress(OSError):
+                file.close()
+            self.recording.path.unlink(missing_ok=True)
+            raise
         self._future: Future[None] | None = submit(self._run(session, file))
 
     @classmethod
@@ -152,27 +165,32 @@ class Transcription:
 
     @property
     def words(self) -> pd.DataFrame:
-        """One row a word, sorted by start: see `frames.words_frame` for columns and dtypes. Never raises."""
+        """One row a word, sorted by start, with a RangeIndex. Never raises.
+
+        Columns: ``sentence_id`` int64, ``text``, ``punctuation`` and ``speaker`` string, ``start`` and ``end`` float64
+        seconds of the clip, ``confidence`` float64 (NaN where unknown), ``is_final`` bool.
+        """
         from .frames import words_frame
 
         with self._lock:
             sentences = self._transcript.sentences
-        return words_frame(sentences, self._transcript.run)
+        return words_frame(sentences, self._transcript.run, self._transcript.engine)
 
     @property
     def sentences(self) -> pd.DataFrame:
-        """One row a sentence, sorted by start: see `frames.sentences_frame` for columns and dtypes."""
+        """One row a sentence: ``sentence_id``, ``text``, ``start``, ``end``, ``is_final``, ``words`` (their count)."""
         from .frames import sentences_frame
 
         with self._lock:
             sentences = self._transcript.sentences
-        return sentences_frame(sentences, self._transcript.run)
+        return sentences_frame(sentences, self._transcript.run, self._transcript.engine)
 
     @property
     def events(self) -> pd.DataFrame:
-        """One row for each thing that happened, read from the recording: see `frames.events_frame`."""
+        """One row for each thing that happened, from the recording: ``t``, ``event``, ``task``, ``text``, ``body``."""
         from .frames import events_frame
 
+        self._flush()
         return events_frame(self.recording)
 
     def __repr__(self) -> str:
@@ -236,9 +254,9 @@ class Transcription:
 
     def stop(self) -> None:
         """Send no more audio; the words of what was sent still come. Returns at once."""
-        self._stopped = True
-        if self._session is None:
+        if self._session is None or self.state in ENDED:
             return
+        self._stopped = True
         if self.state in ("connecting", "reconnecting"):
             self.cancel()
         else:
@@ -246,8 +264,8 @@ class Transcription:
 
     def cancel(self) -> None:
         """End the run now; words heard so far stay. Returns at once."""
-        self._stopped = True
-        if self._future is not None:
+        if self._future is not None and self.state not in ENDED:
+            self._stopped = True
             get_loop().call_soon_threadsafe(self._cancel)
 
     # --------------------------------------------------------------------------------------------------------- views
@@ -257,23 +275,21 @@ class Transcription:
         from .widgets.timeline import Timeline
 
         view = Timeline(self._transcript, stop=self.stop if self._future is not None else None)
-        self._views.add(view)
+        with self._lock:
+            self._views.add(view)
         return view
 
     def plot(self, start: float | None = None, end: float | None = None) -> Figure:
         """The waveform over time with the words at their spans, as a matplotlib Figure. `start`, `end`: seconds."""
         from .plots import plot
 
-        with self._lock:
-            return plot(self._transcript, start=start, end=end)
+        return plot(self._transcript, start=start, end=end)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Copy the recording to `path`. Raises RecordingError where it cannot be written or stands there already."""
-        with self._lock:
-            if self._future is not None and not self._future.done():
-                self._writer.flush()
-            with self.recording.path.open("rb") as source, create(Path(path), _BUFFER) as target:
-                shutil.copyfileobj(source, target)
+        self._flush()
+        with self.recording.path.open("rb") as source, create(Path(path), _BUFFER) as target:
+            shutil.copyfileobj(source, target)
 
     def _ipython_display_(self) -> None:
         self._display = self._display or Display(self.timeline(), lambda: self.state in ENDED)
@@ -300,9 +316,18 @@ class Transcription:
         with self._lock:
             self._write(record)
             self._transcript.apply(record)
-        if self._views:
-            for view in self._views:
+            views = list(self._views) if self._views else ()
+        for view in views:
+            try:
                 view.refresh()
+            except Exception:  # a view that cannot be told must not cost the run
+                logger.exception("a view of %s could not be updated", self.clip.name)
+
+    def _flush(self) -> None:
+        """Have on disk what is known by now."""
+        with self._lock:
+            if self._future is not None and not self._future.done():
+                self._writer.flush()
 
     def _write(self, record: Known) -> None:
         try:
@@ -341,7 +366,11 @@ class Transcription:
 
     async def _end(self, session: Session, file: BinaryIO, state: str, digest: asyncio.Task[str | None]) -> None:
         told = f"{type(self._error).__name__}: {self._error}" if self._error else None
-        end = End(session.now(), state, told, round(session.seconds, 6), await digest)
+        if self._is_cancelled:
+            digest.cancel()  # now means now: a large file is not read to its end for it
+        (sha256,) = await asyncio.gather(digest, return_exceptions=True)
+        known = sha256 if isinstance(sha256, str) else None
+        end = End(session.now(), state, told, round(session.seconds, 6), known)
         try:
             self._take(end)
         except RecordingError as error:

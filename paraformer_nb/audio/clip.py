@@ -20,8 +20,6 @@ from .wav import WavFormat, read_wav, wav_format
 if TYPE_CHECKING:
     import numpy as np
 
-ClipInput = "str | os.PathLike[str] | bytes | BinaryIO | tuple[np.ndarray, int] | AsyncIterator[bytes]"
-
 _HIGHEST_RATE = 768_000  # Hz; above what any converter does
 _FORMS = (
     "a path, a binary file object, the bytes of an audio file, (array, sample_rate), "
@@ -52,7 +50,7 @@ class Clip:
 
     def sha256(self) -> str | None:
         """The digest of the clip's file, or None where there is none (any more)."""
-        if self.path is None:
+        if self.path is None or not self.path.is_file():
             return None
         try:
             with self.path.open("rb") as file:
@@ -149,13 +147,15 @@ def _open_file(clip: Any, resources: ExitStack) -> tuple[str, Path | None, Binar
             raise AudioError("the clip is empty: 0 bytes.")
         return "bytes", None, io.BytesIO(clip)
     if isinstance(clip, (str, os.PathLike)):
+        if str(clip).startswith(("http://", "https://")) or not str(clip):
+            raise ParameterError(f"{str(clip)!r} is no file. Download the clip first, then give its path.")
         path = Path(os.path.expanduser(clip))  # noqa: PTH111 - unlike pathlib's it never raises
         file = resources.enter_context(_open_path(path))
         return path.name, path.resolve(), _seekable(file, path.name, resources)
     if hasattr(clip, "read"):
         name = Path(clip.name).name if isinstance(getattr(clip, "name", None), str) else "file"
         return name, None, _seekable(clip, name, resources)
-    raise ParameterError(f"a {type(clip).__name__} is no clip. Give {_FORMS}.")
+    raise ParameterError(f"an object of type {type(clip).__name__} is no clip. Give {_FORMS}.")
 
 
 def _open_path(path: Path) -> BinaryIO:
@@ -218,7 +218,9 @@ def _array_reader(
     if rate > _HIGHEST_RATE:
         raise ParameterError(f"a sample rate of {rate} Hz cannot be meant: give (array, sample_rate).")
     if array.dtype not in (np.int16, np.float32):
-        raise ParameterError(f"the array's dtype is {array.dtype}: give int16, or float32 between -1 and 1.")
+        raise ParameterError(
+            f"the array's dtype is {array.dtype}: give int16, or float32 between -1 and 1 (array.astype('float32'))."
+        )
     if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= 64):
         raise ParameterError(f"the array's shape is {array.shape}: give (n,) or (n, channels).")
     if not len(array):

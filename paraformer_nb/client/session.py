@@ -21,15 +21,18 @@ from ..messages import Event, ResultGenerated, RunTask, TaskFailed, TaskStarted
 from ..protocol.client import ClientTask, State
 from ..protocol.codes import is_no_speech, task_error
 from ..protocol.parameters import Parameters, wire_form
-from ..recording import VERSION, Audio, ClipSource, Connected, Known, Lost, Peaks, Received, Resumed, Run, Sent
+from ..protocol.server import ENGINE_HEADER
+from ..recording import VERSION, Audio, ClipSource, Connected, Gap, Known, Lost, Peaks, Received, Resumed, Run, Sent
 from ..services import Service
 from . import feed
+from .deadline import Deadline
 from .handshake import CLOSE_TIMEOUT, handshake
 
 Recorder = Callable[[Known], None]
 
-_ENGINE_HEADER = "X-Paraformer-NB-Engine"  # the embedded service names its engine in the handshake
 _START_TIMEOUT = 10.0  # seconds from run-task to task-started, as in the vendor's samples
+_WORKER_TIMEOUT = 40.0  # the embedded recogniser loads its model first; it gives up by itself before
+_MISSING = 1.0  # seconds by which a clip may be shorter than it says, codecs being what they are
 _TAIL_TIMEOUT = 60.0  # seconds without any result after finish-task
 
 
@@ -53,10 +56,7 @@ class Session:
         self._began = time.monotonic()
         self._stop = asyncio.Event()
         self._failure: Exception | None = None
-        self._alarm: asyncio.TimerHandle | None = (
-            None  # of what is waited for, if it is not to be waited for without end
-        )
-        self._overdue: Callable[[], None] | None = None
+        self._deadline = Deadline()
         self.seconds = 0.0
         """Seconds of audio that were sent."""
 
@@ -67,7 +67,7 @@ class Session:
     def stop(self) -> None:
         """Send no more audio; finish the task and keep its tail."""
         self._stop.set()
-        self._expect_within(_TAIL_TIMEOUT)
+        self._deadline.set(_TAIL_TIMEOUT)
 
     def close(self) -> None:
         """Let go of the clip."""
@@ -131,8 +131,12 @@ class Session:
                 await self._back_off(attempt)
                 self._record(Resumed(self.now(), task.task_id, self._clip.start, attempt + 1))
             else:
-                engine = socket.response.headers.get(_ENGINE_HEADER) if socket.response else None
-                self._record(Connected(self.now(), task.task_id, engine))
+                engine = socket.response.headers.get(ENGINE_HEADER) if socket.response else None
+                try:
+                    self._record(Connected(self.now(), task.task_id, engine))
+                except ParaformerError:
+                    socket.transport.abort()
+                    raise
                 return socket
         raise AssertionError("unreachable")
 
@@ -149,37 +153,27 @@ class Session:
     async def _conversation(self, socket: ClientConnection, task: ClientTask) -> AsyncGenerator[Event]:
         """Events until the task is over, while audio is sent from the moment it has started."""
         sender: asyncio.Task[None] | None = None
-        self._overdue = partial(self._give_up, socket, task)
         try:
-            self._expect_within(_START_TIMEOUT)
+            self._deadline.set(_START_TIMEOUT if self._service.source.kind != "embedded" else _WORKER_TIMEOUT)
             await self._send_command(socket, task, task.run())
             while task.state is not State.DONE:
                 event = task.receive(await self._receive(socket, task))
                 if isinstance(event, TaskStarted):
-                    self._expect_within(_TAIL_TIMEOUT if self._stop.is_set() else None)
+                    self._deadline.set(_TAIL_TIMEOUT if self._stop.is_set() else None)
                     sender = asyncio.create_task(self._send_audio(socket, task))
-                elif isinstance(event, ResultGenerated) and self._alarm is not None:
-                    self._expect_within(_TAIL_TIMEOUT)
+                elif isinstance(event, ResultGenerated) and self._deadline.is_set:
+                    self._deadline.set(_TAIL_TIMEOUT)
                 yield event
                 if isinstance(event, TaskFailed) and not is_no_speech(event.code, event.message):
                     raise task_error(event.code, event.message, event.task_id or task.task_id)
         except ConnectionClosed as error:
-            raise self._failure or self._lost(error) from None
+            raise self._failure or self._lost(task, error) from None
         finally:
-            self._expect_within(None)
             if sender is not None:
                 sender.cancel()
                 await asyncio.gather(sender, return_exceptions=True)  # its failure is self._failure
         if self._failure:
             raise self._failure
-
-    def _expect_within(self, seconds: float | None) -> None:
-        """From now on something must come within so many seconds; None: there is no hurry."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        if seconds is not None and self._overdue is not None:
-            self._alarm = asyncio.get_running_loop().call_later(seconds, self._overdue)
 
     def _give_up(self, socket: ClientConnection, task: ClientTask) -> None:
         """What was waited for did not come."""
@@ -191,14 +185,16 @@ class Session:
 
     async def _receive(self, socket: ClientConnection, task: ClientTask) -> Event:
         """The next event. Raises ConnectionClosed where none can come."""
-        data = await socket.recv(decode=False)
+        with self._deadline.listening(partial(self._give_up, socket, task)):
+            data = await socket.recv(decode=False)
         record = Received.of(self.now(), task.task_id, data)
         self._record(record)
         return record.event
 
-    def _lost(self, error: ConnectionClosed) -> ConnectionLost:
+    def _lost(self, task: ClientTask, error: ConnectionClosed) -> ConnectionLost:
         close = error.rcvd or error.sent
         what = f"code {close.code}{f', {close.reason!r}' if close.reason else ''}" if close else "no closing word"
+        self._record(Lost(self.now(), task.task_id, what, close.code if close else None))
         return ConnectionLost(
             f"the connection to {self._service.source.host} ended before the task did ({what}), after "
             f"{self.seconds:.1f} s of audio. What was settled is kept. Run it again, or with start= where it stopped."
@@ -213,9 +209,13 @@ class Session:
         except ConnectionClosed:
             return  # the receiver sees it too, and tells of it
         except Exception as error:  # noqa: BLE001 - a live source may raise anything; it is raised again in the end
+            if task.state is State.DONE:
+                return
             self._failure = error
+        if task.state is State.DONE:
+            return
         try:
-            self._expect_within(_TAIL_TIMEOUT)
+            self._deadline.set(_TAIL_TIMEOUT)
             await self._send_command(socket, task, task.finish())
         except ConnectionClosed:
             return
@@ -238,6 +238,9 @@ class Session:
                 now = self.now()
                 self._record(Audio(now, task.task_id, round(position, 6), round(seconds, 6)))
                 self._record(Peaks(now, round(position, 6), step / rate, block.peaks))
+        reached = clip.start + self.seconds
+        if clip.end is not None and clip.end - reached > _MISSING and not self._stop.is_set():
+            self._record(Gap(self.now(), reached, clip.end, "the clip is cut off or damaged here"))
 
     async def _send_command(self, socket: ClientConnection, task: ClientTask, text: str) -> None:
         self._record(Sent(self.now(), task.task_id, Raw(text.encode())))

@@ -116,7 +116,11 @@ def _facts(transcript: Transcript, total: int, rows: list[Row]) -> list[str]:
     who = f"embedded service, {engine}" if service.kind == "embedded" else plain(service.host)
     if (transcript.engine or "").startswith("scripted"):
         who = "embedded service, scripted: not recognition"
-    return [who, plain(transcript.run.model), words, transcript.state]
+    elif service.kind != "embedded" and transcript.engine:
+        who = f"{who}, {engine}"
+    # The embedded service answers to a model's name, but no such model runs in it.
+    model = [] if transcript.engine else [plain(transcript.run.model)]
+    return [who, *model, words, transcript.state]
 
 
 def _notes(transcript: Transcript, rows: list[Row]) -> list[str]:
@@ -159,4 +163,6 @@ def _shorten(text: str, across: float, measure: Callable[[str], float]) -> str:
 def _nothing(transcript: Transcript, total: int) -> str:
     if total:
         return "no words in this part"
-    return "no speech was found" if transcript.end else "nothing heard yet"
+    if transcript.end is None:
+        return "nothing heard yet"
+    return "nothing was heard: the run failed" if transcript.state == "failed" else "no speech was found"

@@ -26,6 +26,9 @@ from ..messages import (
 )
 from .parameters import MODELS
 
+ENGINE_HEADER = "X-Paraformer-NB-Engine"
+"""The embedded service names its engine in the handshake's answer, so that nobody mistakes it for the cloud."""
+
 FORMATS = ("pcm", "wav", "mp3", "opus", "speex", "aac", "amr")
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable
+from contextlib import suppress
 
 from websockets.asyncio.server import ServerConnection as Socket
 from websockets.exceptions import ConnectionClosed
@@ -49,10 +50,17 @@ class Connection:
                 if isinstance(request, RunTask):
                     await self._task(request)
         except TaskRefused as refused:
-            logger.info("task %s refused: %s %s", self._protocol.task_id, *refused.refusal)
-            await self._socket.send(self._protocol.failed(refused.refusal))
+            await self._refuse(refused.refusal)
         except ConnectionClosed:
             logger.info("the client went away")
+        except Exception:
+            logger.exception("task %s came to an unexpected end", self._protocol.task_id)
+            await self._refuse(Refusal("InternalError", "the embedded service made a mistake; its log says which"))
+
+    async def _refuse(self, refusal: Refusal) -> None:
+        logger.info("task %s refused: %s %s", self._protocol.task_id, *refusal)
+        with suppress(ConnectionClosed):
+            await self._socket.send(self._protocol.failed(refusal))
 
     async def _receive(self, timeout: float) -> Request | None:
         """The next request; None when none came in time."""
@@ -97,6 +105,8 @@ class Connection:
                 )
             )
         hints, known = command.parameters.get("language_hints"), self._kind.languages
+        if hints is not None and not (isinstance(hints, list) and all(isinstance(hint, str) for hint in hints)):
+            raise TaskRefused(Refusal("InvalidParameter", f"language_hints {hints!r} is no list of languages"))
         if hints and known and not set(known) & set(hints):
             raise TaskRefused(
                 Refusal("InvalidParameter", f"the embedded recogniser knows {', '.join(known)} only, not {hints}")

@@ -52,14 +52,13 @@ class Recogniser:
 
     def finish(self) -> Iterator[dict[str, Any]]:
         """The audio is over: what is still open becomes final."""
-        was_speaking = self._endpointer.in_speech
-        tail = bytes(self._pending[: len(self._pending) // 2 * 2])
-        if tail:
-            speech = self._endpointer.end_stream(tail)
-            if was_speaking and speech:
-                self._hear(speech)
-        if was_speaking:
-            yield self._settle()
+        if not self._endpointer.in_speech:
+            return
+        # The endpointer holds some 0.3 s back, and gives them only for a frame that is not empty.
+        tail = bytes(self._pending[: len(self._pending) // 2 * 2]) or b"\0\0"
+        if speech := self._endpointer.end_stream(tail):
+            self._hear(speech)
+        yield self._settle()
 
     def _frame(self, frame: bytes) -> Iterator[dict[str, Any] | None]:
         was_speaking = self._endpointer.in_speech

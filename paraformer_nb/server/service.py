@@ -13,20 +13,20 @@ from websockets.asyncio.server import Server, serve
 from websockets.asyncio.server import ServerConnection as Socket
 from websockets.http11 import Request, Response
 
+from ..protocol.server import ENGINE_HEADER
 from .connection import Connection
 from .engines import ENGINES, Engine
 
 PATH = "/api-ws/v1/inference"
-ENGINE_HEADER = "X-Paraformer-NB-Engine"
-"""The handshake's answer names the engine, so that no client can mistake it for the cloud."""
-
 _BUFFER = 32 * 1024  # bytes in the kernel per socket: more would show audio as sent long before it is heard
 _MAX_FRAME = 1024 * 1024  # the vendor's Node.js sample sends 64 KiB
-logger = logging.getLogger("paraformer_nb.server")
+# At DEBUG websockets logs the handshake, and the key with it.
+logger = logging.getLogger("paraformer_nb.server.websocket")
+logger.setLevel(logging.INFO)
 
 
 class Service:
-    """A running service: `url` and `api_key` are what a client needs. Made by `start_service`."""
+    """The service: once started, `url` and `api_key` are what a client needs."""
 
     def __init__(self, engine: str, make_engine: Callable[[], Engine], api_key: str) -> None:
         self.engine = engine

@@ -107,8 +107,8 @@ class Transcript:
                     self.state = "finishing"
             case Lost():
                 self.state = "reconnecting"
-                self._open.clear()
             case Resumed():
+                self._open.clear()  # what was being heard will be heard again
                 self._offsets[record.task] = record.position
             case Gap():
                 self.gaps.append(record)

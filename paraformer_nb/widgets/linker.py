@@ -30,4 +30,7 @@ def _collect(module: Path, path: list[str], done: set[str], texts: list[str]) ->
     text = module.read_text(encoding="utf-8")
     for name in _IMPORT.findall(text):
         _collect(module.parent / name, [*path, module.name], done, texts)
-    texts.append(f"// {module.name}\n" + _EXPORT.sub("", _IMPORT.sub("", text)))
+    rest = _EXPORT.sub("", _IMPORT.sub("", text))
+    if stray := re.search(r"^(import\b.*|export (?!default ).*)$", rest, re.MULTILINE):
+        raise ValueError(f"{module.name} has a line that cannot be linked: {stray.group()}")
+    texts.append(f"// {module.name}\n{rest}")

@@ -90,7 +90,9 @@ class Timeline(anywidget.AnyWidget):
     def _push(self, *, is_whole: bool = False) -> None:
         """Send what is new; or everything, to a front end that has missed something, or that cannot ask because the
         kernel is busy with the very cell that made it (ipykernel 6)."""
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._last = time.monotonic()
         reset = is_whole or not self._is_listening
         if reset:
@@ -138,9 +140,13 @@ class Timeline(anywidget.AnyWidget):
         return data, metadata
 
     def _in_words(self) -> str:
-        run = self._transcript.run
+        run, end = self._transcript.run, self._transcript.end
         name = run.clip.name if run else "clip"
-        return f"{name}: {self._transcript.state}\n{self._transcript.text}".rstrip()
+        told = f" ({end.error})" if end and end.error else ""
+        return f"{name}: {self._transcript.state}{told}\n{self._transcript.text}".rstrip()
+
+    def __repr__(self) -> str:
+        return f"Timeline({self._in_words().partition(chr(10))[0]!r})"
 
 
 class _Told:

@@ -19,7 +19,9 @@ from servers import assert_says, ended, eventually, failure, is_running, workers
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
+from paraformer_nb.audio import open_clip
 from paraformer_nb.server.engines.pocketsphinx import PocketSphinx
+from paraformer_nb.server.pocketsphinx_worker import Recogniser
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -267,3 +269,20 @@ def test_a_fifth_task_at_once_is_told_to_wait() -> None:
     for run in runs:
         assert len(ended(run).words) == 0
     assert eventually(lambda: PocketSphinx._workers == 0)
+
+
+def _recognised(pcm: bytes) -> list[str]:
+    """What the worker's recogniser hears, in this process."""
+    recogniser = Recogniser()
+    sentences = [*recogniser.feed(pcm), *recogniser.finish()]
+    return [one["text"] for one in sentences if one and one["sentence_end"]]
+
+
+@pytest.mark.parametrize("seconds", [3.0, 4.8, 6.0])
+def test_a_clip_that_ends_with_a_whole_frame_keeps_its_last_words(seconds: float, english: Path) -> None:
+    """The endpointer holds 0.3 s back, and frames are 30 ms: one sample more must not bring more words."""
+    clip = open_clip(english, sample_rate=16000, end=seconds)
+    pcm = b"".join(clip.blocks(16000))
+    clip.close()
+    assert len(pcm) % 960 == 0
+    assert _recognised(pcm) == _recognised(pcm + b"\0\0")

@@ -233,10 +233,12 @@ def test_a_later_tasks_times_begin_where_it_went_on() -> None:
     assert [(one.start, one.end) for one in transcript.sentences] == [(2.0, 2.9), (5.75, 6.4)]
 
 
-def test_a_lost_connection_drops_what_was_unsettled_and_keeps_what_was_settled() -> None:
-    transcript = fold(heard("one", 0, 900), heard("tw", 1000, number=2), Lost(2.0, "t", "reset", 1006))
+def test_going_on_after_a_loss_drops_what_was_unsettled_and_keeps_what_was_settled() -> None:
+    lost = heard("one", 0, 900), heard("tw", 1000, number=2), Lost(2.0, "t", "reset", 1006)
+    transcript = fold(*lost)
     assert transcript.state == "reconnecting"
-    assert transcript.text == "one"
+    assert transcript.text == "one tw", "what was heard stays, should nobody go on"
+    assert fold(*lost, Resumed(3.0, "u", 0.9, 2)).text == "one"
 
 
 def test_sentences_stand_in_the_order_of_their_times() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ...errors import ParameterError
+from ...errors import MissingDependency, ParameterError
 from .base import Emit, Engine, EngineError
 
 __all__ = ["ENGINES", "Emit", "Engine", "EngineError", "EngineKind", "make_engine_factory"]
@@ -29,6 +30,11 @@ def make_engine_factory(engine: str, options: dict[str, Any]) -> Callable[[], En
     if unknown := set(options) - allowed:
         raise ParameterError(f"engine {engine!r} has no option {', '.join(sorted(unknown))}.")
     if engine == "pocketsphinx":
+        if importlib.util.find_spec("pocketsphinx") is None:
+            raise MissingDependency(
+                "the embedded English recogniser needs the package pocketsphinx, which has no wheel for this Python "
+                "and platform. Use Python 3.11 or 3.13, a DashScope key, or the scripted engine."
+            )
         from .pocketsphinx import PocketSphinx
 
         return PocketSphinx

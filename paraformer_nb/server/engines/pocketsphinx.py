@@ -6,7 +6,6 @@ What is decoded, and how, stands in `pocketsphinx_worker`.
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import struct
 import sys
 
@@ -18,6 +17,7 @@ from .base import Emit, EngineError
 
 _AHEAD = 1.0  # seconds of audio that may wait in the worker: little, so that what is shown as sent is soon heard
 _READY_TIMEOUT = 30.0  # seconds for a worker to load its model; a busy laptop takes two
+_STUCK_TIMEOUT = 30.0  # seconds without a word from a worker that has something to do
 _END_TIMEOUT = 0.5  # seconds for a worker to end by itself
 _MOST_WORKERS = 4  # each takes about 130 MB
 
@@ -48,22 +48,21 @@ class PocketSphinx:
 
     async def start(self, emit: Emit) -> None:
         """Start a worker and wait until it is ready."""
-        if importlib.util.find_spec("pocketsphinx") is None:
-            raise EngineError(
-                "ModelNotFound",
-                "the embedded English recogniser needs the package pocketsphinx, which has no wheel for this Python "
-                "and platform. Use Python 3.11 or 3.13, a DashScope key, or the scripted engine.",
-            )
         if PocketSphinx._workers >= _MOST_WORKERS:
             raise EngineError("Throttling", f"{_MOST_WORKERS} tasks are being recognised already; wait for one to end.")
-        PocketSphinx._workers += 1
         self._emit = emit
-        # A session of its own: interrupting the kernel must not interrupt the recogniser.
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "paraformer_nb.server.pocketsphinx_worker",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True, limit=2**20,
-        )  # fmt: skip
+        PocketSphinx._workers += 1
+        try:
+            # A session of its own: interrupting the kernel must not interrupt the recogniser.
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "paraformer_nb.server.pocketsphinx_worker",
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+                start_new_session=True, limit=2**20,
+            )  # fmt: skip
+        except OSError as error:
+            raise EngineError("InternalError", f"the embedded recogniser cannot be started: {error}.") from error
+        finally:
+            PocketSphinx._workers -= self._process is None
         try:
             async with asyncio.timeout(_READY_TIMEOUT):
                 line = await self._line()
@@ -72,6 +71,7 @@ class PocketSphinx:
         if line is None or not line.ready:
             raise EngineError("InternalError", "the embedded recogniser's process did not start.")
         self._reader = asyncio.create_task(self._read())
+        self._reader.add_done_callback(lambda _: self._progress.set())
 
     async def accept(self, pcm: bytes) -> None:
         """Hand a block to the worker; wait while it is more than a second behind."""
@@ -80,16 +80,23 @@ class PocketSphinx:
         await self._drain()
         while self._sent - self._heard > _AHEAD:
             self._check()
-            self._progress.clear()
-            await self._progress.wait()
+            await self._next_progress()
 
     async def finish(self) -> None:
         """Wait for the worker's last result."""
         self._write(struct.pack("<I", 0))
         await self._drain()
-        if self._reader:
-            await asyncio.wait({self._reader})
+        while self._reader and not self._reader.done():
+            await self._next_progress()
         self._check()
+
+    async def _next_progress(self) -> None:
+        self._progress.clear()
+        try:
+            async with asyncio.timeout(_STUCK_TIMEOUT):
+                await self._progress.wait()
+        except TimeoutError:
+            raise EngineError("InternalError", "the embedded recogniser's process does not go on.") from None
 
     async def close(self) -> None:
         """End the worker and wait until it is gone."""
@@ -127,17 +134,14 @@ class PocketSphinx:
         return _decode(line) if line else None
 
     async def _read(self) -> None:
-        """Pass the worker's results on, until it is done or gone."""
-        try:
-            while (line := await self._line()) and not line.done:
-                if line.sentence:
-                    await self._emit(line.sentence)
-                self._heard = line.heard or self._heard
-                self._progress.set()
-            if line is None:
-                raise EngineError("InternalError", "the embedded recogniser's process ended unexpectedly.")
-        finally:
+        """Pass the worker's results on, until it is done or gone; `_next_progress` wakes with each, and at the end."""
+        while (line := await self._line()) and not line.done:
+            if line.sentence:
+                await self._emit(line.sentence)
+            self._heard = line.heard or self._heard
             self._progress.set()
+        if line is None:
+            raise EngineError("InternalError", "the embedded recogniser's process ended unexpectedly.")
 
     def _check(self) -> None:
         """Raise what ended the reader, if something did."""
