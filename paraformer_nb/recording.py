@@ -144,7 +144,8 @@ class Edit(Struct, tag_field="kind", tag="edit", frozen=True):
 
 
 class End(Struct, tag_field="kind", tag="end", frozen=True):
-    """The last line. `state` is finished, stopped or failed; `seconds` of audio were sent."""
+    """The last line. `state` is finished, stopped or failed; `seconds` of audio were sent; `sha256` is of the clip's
+    file, in a recording that is kept."""
 
     t: float
     state: str

@@ -109,6 +109,7 @@ class Transcription:
         self._transcript = Transcript()
         self._lock = threading.Lock()  # the background loop folds while other threads read
         self._views: weakref.WeakSet[Timeline] = weakref.WeakSet()
+        self._has_views = False  # asking the set costs more than folding a record
         self._display: Display | None = None
         self._error: BaseException | None = None
         self._session: Session | None = session
@@ -135,7 +136,7 @@ class Transcription:
         assert transcript.run is not None
         run.clip, run.service, run.recording = transcript.run.clip, transcript.run.service, recording
         run._transcript, run._lock, run._views, run._display = transcript, threading.Lock(), weakref.WeakSet(), None
-        run._session, run._future, run._stopped = None, None, False
+        run._session, run._future, run._stopped, run._has_views = None, None, False, False
         if transcript.end is None:
             transcript.state = "failed"
             run._error = RecordingError(
@@ -277,6 +278,7 @@ class Transcription:
         view = Timeline(self._transcript, stop=self.stop if self._future is not None else None)
         with self._lock:
             self._views.add(view)
+            self._has_views = True
         return view
 
     def plot(self, start: float | None = None, end: float | None = None) -> Figure:
@@ -300,6 +302,7 @@ class Transcription:
     def _open_file(self, save: str | os.PathLike[str] | None) -> BinaryIO:
         """The recording's file: where `save` says, in the recordings' folder, or a temporary one that goes with us."""
         folder = os.environ.get(SAVE_DIR_VARIABLE)
+        self._is_kept = save is not None or bool(folder)
         if save is None and not folder:
             handle, name = tempfile.mkstemp(prefix="paraformer_nb-", suffix=".jsonl")
             self.recording = Recording(Path(name))
@@ -316,7 +319,7 @@ class Transcription:
         with self._lock:
             self._write(record)
             self._transcript.apply(record)
-            views = list(self._views) if self._views else ()
+            views = list(self._views) if self._has_views else ()
         for view in views:
             try:
                 view.refresh()
@@ -350,7 +353,8 @@ class Transcription:
 
     async def _run(self, session: Session, file: BinaryIO) -> None:
         """Stream, in a task that may be cancelled; end the recording, in one that may not."""
-        digest = asyncio.create_task(asyncio.to_thread(session.sha256))
+        # It tells a kept recording's clip from others; a temporary recording goes before anybody could ask.
+        digest = asyncio.create_task(asyncio.to_thread(session.sha256)) if self._is_kept else None
         self._streaming = asyncio.create_task(self._stream(session))
         if self._is_cancelled:  # before there was anything to cancel
             self._streaming.cancel()
@@ -364,11 +368,11 @@ class Transcription:
             self._error = error
         await self._end(session, file, state, digest)
 
-    async def _end(self, session: Session, file: BinaryIO, state: str, digest: asyncio.Task[str | None]) -> None:
+    async def _end(self, session: Session, file: BinaryIO, state: str, digest: asyncio.Task[str | None] | None) -> None:
         told = f"{type(self._error).__name__}: {self._error}" if self._error else None
-        if self._is_cancelled:
+        if digest is not None and self._is_cancelled:
             digest.cancel()  # now means now: a large file is not read to its end for it
-        (sha256,) = await asyncio.gather(digest, return_exceptions=True)
+        (sha256,) = await asyncio.gather(digest, return_exceptions=True) if digest else (None,)
         known = sha256 if isinstance(sha256, str) else None
         end = End(session.now(), state, told, round(session.seconds, 6), known)
         try:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 
 class Deadline:
     """Calls `overdue` when something that is waited for does not come in time.
 
-    The time runs only inside `listening`: a consumer that is slow with one event is not told that the next is late.
+    The time runs only between `resume` and `pause`, that is, while somebody listens: a consumer that is slow with one
+    event is not told that the next is late.
     """
 
     def __init__(self) -> None:
+        self.overdue: Callable[[], None] | None = None
         self._left: float | None = None  # seconds; None: there is no hurry
+        self._is_running = False
         self._since = 0.0
-        self._overdue: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -26,30 +27,31 @@ class Deadline:
 
     def set(self, seconds: float | None) -> None:
         """From now on something must come within so many seconds; None: there is no hurry."""
+        self._stop_timer()
         self._left = seconds
-        if self._overdue is not None:
-            self._start(self._overdue)
+        if self._is_running:
+            self._start_timer()
 
-    @contextmanager
-    def listening(self, overdue: Callable[[], None]) -> Iterator[None]:
-        """Let the time run."""
-        self._overdue = overdue
-        self._start(overdue)
-        try:
-            yield
-        finally:
-            self._overdue = None
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-                if self._left is not None:
-                    self._left = max(0.0, self._left - (asyncio.get_running_loop().time() - self._since))
+    def resume(self) -> None:
+        """Somebody listens: let the time run."""
+        self._is_running = True
+        if self._left is not None:
+            self._start_timer()
 
-    def _start(self, overdue: Callable[[], None]) -> None:
+    def pause(self) -> None:
+        """Nobody listens: let the time stand still."""
+        self._is_running = False
+        if self._timer is not None and self._left is not None:
+            self._left = max(0.0, self._left - (asyncio.get_running_loop().time() - self._since))
+            self._stop_timer()
+
+    def _start_timer(self) -> None:
+        if self._left is not None and self.overdue is not None:
+            loop = asyncio.get_running_loop()
+            self._since = loop.time()
+            self._timer = loop.call_later(self._left, self.overdue)
+
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._left is not None:
-            loop = asyncio.get_running_loop()
-            self._since = loop.time()
-            self._timer = loop.call_later(self._left, overdue)

@@ -81,15 +81,13 @@ async def _until(stop: asyncio.Event, source: AsyncGenerator[bytes]) -> AsyncGen
 class Pacer:
     """Lets blocks go at `pace` × real time, on a schedule of its own, so that late blocks do not add up."""
 
-    def __init__(self, pace: float | None, stop: asyncio.Event) -> None:
+    def __init__(self, pace: float, stop: asyncio.Event) -> None:
         self._pace = pace
         self._stop = stop
         self._started: float | None = None
 
     async def wait(self, seconds: float) -> None:
         """Wait until `seconds` of audio may have gone; a stop ends the waiting."""
-        if self._pace is None:
-            return
         now = time.monotonic()
         if self._started is None:
             self._started = now

@@ -153,6 +153,7 @@ class Session:
     async def _conversation(self, socket: ClientConnection, task: ClientTask) -> AsyncGenerator[Event]:
         """Events until the task is over, while audio is sent from the moment it has started."""
         sender: asyncio.Task[None] | None = None
+        self._deadline.overdue = partial(self._give_up, socket, task)
         try:
             self._deadline.set(_START_TIMEOUT if self._service.source.kind != "embedded" else _WORKER_TIMEOUT)
             await self._send_command(socket, task, task.run())
@@ -185,8 +186,11 @@ class Session:
 
     async def _receive(self, socket: ClientConnection, task: ClientTask) -> Event:
         """The next event. Raises ConnectionClosed where none can come."""
-        with self._deadline.listening(partial(self._give_up, socket, task)):
+        self._deadline.resume()
+        try:
             data = await socket.recv(decode=False)
+        finally:
+            self._deadline.pause()
         record = Received.of(self.now(), task.task_id, data)
         self._record(record)
         return record.event
@@ -226,10 +230,11 @@ class Session:
     async def _send_blocks(self, socket: ClientConnection, task: ClientTask) -> None:
         clip, rate = self._clip, self._clip.sample_rate
         samples, step = feed.block_samples(rate, self._pace), bin_samples(rate)
-        pacer = feed.Pacer(self._pace, self._stop)
+        pacer = feed.Pacer(self._pace, self._stop) if self._pace else None
         async with aclosing(feed.blocks(clip, samples, self._stop)) as blocks:
             async for block in blocks:
-                await pacer.wait(self.seconds)
+                if pacer is not None:
+                    await pacer.wait(self.seconds)
                 if self._stop.is_set():
                     return
                 position, seconds = clip.start + self.seconds, len(block.pcm) / 2 / rate
