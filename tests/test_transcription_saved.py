@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import resource
 import signal
@@ -140,3 +141,11 @@ def test_ended_runs_leave_no_file_open(english: Path) -> None:
     with Cloud(well, status=401) as cloud:
         failure(pnb.transcribe(english, service=cloud.service()))
     assert eventually(lambda: open_files() == set(), 5), open_files()
+
+
+def test_a_kept_recording_knows_its_clip_by_its_digest(english: Path, tmp_path: Path) -> None:
+    with Cloud(well) as cloud:
+        kept = ended(pnb.transcribe(english, service=cloud.service(), pace=None, end=1.0, save=tmp_path / "run.jsonl"))
+        gone = ended(pnb.transcribe(english, service=cloud.service(), pace=None, end=1.0))
+    digests = [json.loads(run.recording.path.read_bytes().splitlines()[-1])["sha256"] for run in (kept, gone)]
+    assert digests == [hashlib.sha256(english.read_bytes()).hexdigest(), None]

@@ -148,7 +148,7 @@ def _open_file(clip: Any, resources: ExitStack) -> tuple[str, Path | None, Binar
         return "bytes", None, io.BytesIO(clip)
     if isinstance(clip, (str, os.PathLike)):
         if str(clip).startswith(("http://", "https://")) or not str(clip):
-            raise ParameterError(f"{str(clip)!r} is no file. Download the clip first, then give its path.")
+            raise AudioError(f"{str(clip)!r} is no file. Download the clip first, then give its path.")
         path = Path(os.path.expanduser(clip))  # noqa: PTH111 - unlike pathlib's it never raises
         file = resources.enter_context(_open_path(path))
         return path.name, path.resolve(), _seekable(file, path.name, resources)

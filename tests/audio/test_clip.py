@@ -202,8 +202,8 @@ def test_a_text_that_can_be_no_path_is_an_audio_error(path: str) -> None:
 @pytest.mark.parametrize(
     ("clip", "told"),
     [
-        (None, "a NoneType is no clip. Give a path"), (5, "a int is no clip"), ([0.0], "a list is no clip"),
-        (NOISE, "a ndarray is no clip.*sample_rate"), ((NOISE,), "sample rate"), ((NOISE, 0), "sample rate"),
+        (None, "type NoneType is no clip. Give a path"), (5, "type int is no clip"), ([0.0], "type list is no clip"),
+        (NOISE, "type ndarray is no clip.*sample_rate"), ((NOISE,), "sample rate"), ((NOISE, 0), "sample rate"),
         ((NOISE, "8000"), "sample rate"), ((NOISE.astype(float), RATE), "float64: give int16, or float32"),
         ((NOISE.astype(np.int32), RATE), "int32"), ((NOISE.reshape(2, -1), RATE), "shape"),
         ((np.zeros((4, 2, 2), np.int16), RATE), "shape"), ((np.zeros((9, 0), np.int16), RATE), "shape"),
