@@ -99,3 +99,15 @@ class TaskFailed(ServiceError):
 
 class TaskThrottled(TaskFailed, Throttled):
     """The service ended the task because it is asked too often."""
+
+
+def told_error(text: str) -> ParaformerError:
+    """The error that a recording tells of, such as ``"ConnectionLost: ..."``, as the class that it was.
+
+    A `TaskFailed` holds more than its text: it comes back as a plain ParaformerError.
+    """
+    name, _, message = text.partition(": ")
+    kind = globals().get(name)
+    if isinstance(kind, type) and issubclass(kind, ParaformerError) and not issubclass(kind, TaskFailed):
+        return kind(message)
+    return ParaformerError(text)

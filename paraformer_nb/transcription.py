@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 from ._loop import get_loop, submit
 from .cells import Display, in_kernel
 from .client import Pace, Session, open_session
-from .errors import ParaformerError, RecordingError
+from .errors import RecordingError, told_error
 from .protocol.parameters import Parameters
 from .recording import ClipSource, End, Known, Recording, ServiceSource, Writer, create
 from .services import Service
@@ -143,7 +143,7 @@ class Transcription:
                 f"the recording was cut short at {transcript.sent:.1f} s of the clip; what was heard by then is here."
             )
         else:
-            run._error = ParaformerError(transcript.end.error) if transcript.end.error else None
+            run._error = told_error(transcript.end.error) if transcript.end.error else None
         return run
 
     # ------------------------------------------------------------------------------------------------- what is known

@@ -149,3 +149,19 @@ def test_a_kept_recording_knows_its_clip_by_its_digest(english: Path, tmp_path: 
         gone = ended(pnb.transcribe(english, service=cloud.service(), pace=None, end=1.0))
     digests = [json.loads(run.recording.path.read_bytes().splitlines()[-1])["sha256"] for run in (kept, gone)]
     assert digests == [hashlib.sha256(english.read_bytes()).hexdigest(), None]
+
+
+def test_a_loaded_run_has_the_error_that_it_had(tmp_path: Path) -> None:
+    async def drops(talk: Talk) -> None:
+        await talk.begin()
+        await talk.say("hello")
+        await talk.socket.close(1011)
+
+    with Cloud(drops) as cloud:
+        run = pnb.transcribe(tone(5.0), service=cloud.service(), pace=1.0, save=tmp_path / "run.jsonl")
+        error = failure(run)
+    loaded = pnb.load(tmp_path / "run.jsonl")
+    assert type(loaded.error) is type(error) is errors.ConnectionLost
+    assert str(loaded.error) == str(error)
+    assert (loaded.state, texts(loaded)) == ("failed", ["hello"])
+    assert "1011" in loaded.events.set_index("event").loc["lost", "text"]
