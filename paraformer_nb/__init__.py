@@ -13,9 +13,13 @@ Names are loaded when they are first used, so that the import itself costs next 
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# Nothing is ever printed into somebody's cell; who wants to read along sets up logging.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 if TYPE_CHECKING:
     from . import errors, messages

@@ -245,7 +245,7 @@ class Session:
                 self._record(Peaks(now, round(position, 6), step / rate, block.peaks))
         reached = clip.start + self.seconds
         if clip.end is not None and clip.end - reached > _MISSING and not self._stop.is_set():
-            self._record(Gap(self.now(), reached, clip.end, "the clip is cut off or damaged here"))
+            self._record(Gap(self.now(), reached, clip.end, "the clip is cut off or damaged"))
 
     async def _send_command(self, socket: ClientConnection, task: ClientTask, text: str) -> None:
         self._record(Sent(self.now(), task.task_id, Raw(text.encode())))

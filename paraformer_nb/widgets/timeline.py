@@ -109,20 +109,28 @@ class Timeline(anywidget.AnyWidget):
         if run is None:
             return {}
         engine, end = transcript.engine, transcript.end
-        known_end = run.end if run.end is None or end is None else min(run.end, transcript.sent)
+        last = max([transcript.sent, *(gap.end for gap in transcript.gaps)])
+        known_end = run.end if run.end is None or end is None else min(run.end, last)
         return {
             "state": transcript.state,
             "clip": run.clip.name,
             "service": "Embedded" if run.service.kind == "embedded" else run.service.host,
             "model": engine or run.model,
             "notice": engine_notice(engine),
-            "message": (end.error or "").partition(": ")[2] if end else "",
+            "message": self._message(),
             "start": run.start,
             "duration": known_end,
             "sent": round(transcript.sent, 3),
             "settled": round(transcript.settled_until, 3),
             "can_stop": self._stop is not None and not self._is_stopping and transcript.state not in ENDED,
         }
+
+    def _message(self) -> str:
+        """What a person must know: what ended the run, or what was never heard."""
+        end, gaps = self._transcript.end, self._transcript.gaps
+        if end and end.error:
+            return end.error.partition(": ")[2]
+        return " ".join(f"{gap.start:.1f}–{gap.end:.1f} s were not heard: {gap.reason}." for gap in gaps[-3:])
 
     # ---------------------------------------------------------------------------------------- what a notebook keeps
 

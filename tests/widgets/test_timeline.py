@@ -170,6 +170,15 @@ def test_a_view_of_an_ended_run_cannot_be_stopped(transcript: Transcript) -> Non
     assert (run["state"], run["can_stop"], run["message"]) == ("failed", False, "the service ended the task")
 
 
+def test_a_clip_that_ended_early_is_shown_to_the_end_that_it_told_of(transcript: Transcript) -> None:
+    view = Listened(transcript)
+    ask(view, "sync")
+    tell(view, transcript, Gap(1.0, 12.0, 60.0, "the clip is cut off"), End(2.0, "finished", None, 12.0))
+    run = view.sent[-1][0]["run"]
+    assert run["duration"] == 60.0
+    assert run["message"] == "12.0–60.0 s were not heard: the clip is cut off."
+
+
 def test_gaps_are_told(transcript: Transcript) -> None:
     view = Listened(transcript)
     ask(view, "sync")
