@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import logging
 from contextlib import suppress
 from typing import Any
 
 import pytest
-from servers import KEY, Cloud, RawServer, assert_says, failure, tone, well
+from servers import KEY, Cloud, RawServer, assert_says, ended, failure, tone, well
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
@@ -152,3 +153,23 @@ def test_a_wrong_key_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None
     with Cloud(well, status=401) as cloud:
         failure(pnb.transcribe(tone(0.5), service=_Elsewhere(cloud.url)))
     assert len(cloud.headers) == 1
+
+
+def test_a_key_stays_out_of_the_log_at_its_most_talkative(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with Cloud(well) as cloud:
+        ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
+        told = [record.getMessage() for record in caplog.records if record.name.startswith("paraformer_nb")]
+        assert cloud.headers, "somebody did connect"
+    assert not [line for line in told if KEY in line]
+
+
+def test_a_proxy_s_password_stays_out_of_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("wss_proxy", "ftp://me:secret-of-the-proxy@127.0.0.1:9")
+    monkeypatch.setenv("https_proxy", "ftp://me:secret-of-the-proxy@127.0.0.1:9")
+    service = pnb.DashScope("key", url="wss://nowhere.invalid/inference")
+    run = pnb.transcribe(tone(0.2), service=service, max_attempts=1)
+    error = failure(run)
+    assert isinstance(error, errors.ConnectionFailed)
+    assert "secret-of-the-proxy" not in str(error)
+    assert b"secret-of-the-proxy" not in run.recording.path.read_bytes()
