@@ -68,7 +68,7 @@ class FinishTask(Struct, frozen=True):
 Command = RunTask | ContinueTask | FinishTask
 
 
-class CommandHeader(Struct):
+class _CommandHeader(Struct):
     action: str = ""
     task_id: str = ""
     streaming: str = "duplex"
@@ -86,7 +86,7 @@ class _CommandPayload(Struct):
 
 
 class _CommandFrame(Struct):
-    header: CommandHeader
+    header: _CommandHeader
     payload: _CommandPayload = msgspec.field(default_factory=_CommandPayload)
 
 

@@ -61,16 +61,17 @@ def test_dashscope_is_paced_in_real_time_unless_told_otherwise() -> None:
     assert [len(block) for block in cloud.blocks] == [3200] * 4 + [1600]
 
 
-def test_stop_is_heeded_between_paced_blocks() -> None:
-    async def slow(talk: Talk) -> None:
-        await talk.begin()
-        await talk.block()
-        await talk.say("hello")
-        await talk.command()
-        await talk.say("there", number=2)
-        await talk.finish()
+async def _answers_at_the_end(talk: Talk) -> None:
+    await talk.begin()
+    await talk.block()
+    await talk.say("hello")
+    await talk.command()
+    await talk.say("there", number=2)
+    await talk.finish()
 
-    with Cloud(slow) as cloud:
+
+def test_stop_is_heeded_between_paced_blocks() -> None:
+    with Cloud(_answers_at_the_end) as cloud:
         run = pnb.transcribe(tone(60), service=cloud.service(), pace=0.01)  # a block every 10 s
         assert eventually(lambda: len(run.words) == 1)
         run.stop()
@@ -202,15 +203,6 @@ def test_a_failed_task_lets_go_of_a_live_source() -> None:
     with Cloud(failing) as cloud:
         failure(pnb.transcribe(source, service=cloud.service()))
     assert source.closed.wait(5), "the microphone is still open"
-
-
-async def _answers_at_the_end(talk: Talk) -> None:
-    await talk.begin()
-    await talk.block()
-    await talk.say("hello")
-    await talk.command()
-    await talk.say("there", number=2)
-    await talk.finish()
 
 
 @pytest.mark.parametrize("wrong", [b"\0" * 99, np.zeros(10), np.zeros((10, 2), np.int16), "text", None], ids=repr)

@@ -14,20 +14,23 @@ __all__ = ["ENGINES", "Emit", "Engine", "EngineError", "EngineKind", "make_engin
 
 
 class EngineKind(NamedTuple):
-    """What is known of an engine: the languages it hears (None: whatever its script holds)."""
+    """What is known of an engine: the languages it hears (None: whatever its script holds), and its own options."""
 
     languages: tuple[str, ...] | None
+    options: frozenset[str]
 
 
-ENGINES = {"pocketsphinx": EngineKind(("en",)), "scripted": EngineKind(None)}
+ENGINES = {
+    "pocketsphinx": EngineKind(("en",), frozenset()),
+    "scripted": EngineKind(None, frozenset({"script"})),
+}
 
 
 def make_engine_factory(engine: str, options: dict[str, Any]) -> Callable[[], Engine]:
     """A maker of fresh engines, one a task. Raises ParameterError for an unknown engine, option or missing script."""
-    allowed = {"pocketsphinx": set(), "scripted": {"script"}}.get(engine)
-    if allowed is None:
+    if engine not in ENGINES:
         raise ParameterError(f"there is no engine {engine!r}. Known: {', '.join(ENGINES)}.")
-    if unknown := set(options) - allowed:
+    if unknown := set(options) - ENGINES[engine].options:
         raise ParameterError(f"engine {engine!r} has no option {', '.join(sorted(unknown))}.")
     if engine == "pocketsphinx":
         if importlib.util.find_spec("pocketsphinx") is None:
