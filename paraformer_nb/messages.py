@@ -364,7 +364,7 @@ def _sentence(sentence: SentenceResult) -> dict[str, Any]:
 
 def _usage_of(value: Any) -> Usage | None:
     duration = value.get("duration") if isinstance(value, dict) else None
-    return Usage(duration) if isinstance(duration, int | float) else None
+    return Usage(duration) if isinstance(duration, (int, float)) else None
 
 
 def _usage(usage: Usage | None) -> dict[str, Any] | None:

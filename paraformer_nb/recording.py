@@ -181,7 +181,7 @@ def _one_line(data: bytes) -> bytes:
 def _can_wait(record: Known) -> bool:
     if isinstance(record, Received):
         return isinstance(record.event, ResultGenerated) and not record.event.sentence.is_final
-    return isinstance(record, Audio | Peaks)
+    return isinstance(record, (Audio, Peaks))
 
 
 def _readable(value: Any) -> Any:

@@ -13,12 +13,9 @@ def peaks(block: bytes, samples: int) -> bytes:
     import numpy as np
 
     pcm = np.frombuffer(block, "<i2")
-    whole = len(pcm) // samples
-    bins = -(-len(pcm) // samples)
-    pairs = np.empty((bins, 2), np.int8)
-    body = pcm[: whole * samples].reshape(whole, samples)
-    pairs[:whole, 0] = body.min(axis=1) >> 8
-    pairs[:whole, 1] = body.max(axis=1) >> 8
-    if bins > whole:
-        pairs[whole] = pcm[whole * samples :].min() >> 8, pcm[whole * samples :].max() >> 8
+    firsts = np.arange(0, len(pcm), samples)
+    pairs = np.empty((len(firsts), 2), np.int8)
+    if len(firsts):
+        pairs[:, 0] = np.minimum.reduceat(pcm, firsts) >> 8
+        pairs[:, 1] = np.maximum.reduceat(pcm, firsts) >> 8
     return pairs.tobytes()

@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -22,13 +22,12 @@ from ..protocol.client import ClientTask, State
 from ..protocol.codes import is_no_speech, task_error
 from ..protocol.parameters import Parameters, wire_form
 from ..protocol.server import ENGINE_HEADER
-from ..recording import VERSION, Audio, ClipSource, Connected, Gap, Known, Lost, Peaks, Received, Resumed, Run, Sent
+from ..recording import VERSION, ClipSource, Connected, Gap, Known, Lost, Received, Resumed, Run, Sent
 from ..services import Service
 from . import feed
 from .deadline import Deadline
 from .handshake import CLOSE_TIMEOUT, handshake
-
-Recorder = Callable[[Known], None]
+from .stretch import Recorder, Stretch
 
 _START_TIMEOUT = 10.0  # seconds from run-task to task-started, as in the vendor's samples
 _WORKER_TIMEOUT = 40.0  # the embedded recogniser loads its model first; it gives up by itself before
@@ -231,18 +230,20 @@ class Session:
         clip, rate = self._clip, self._clip.sample_rate
         samples, step = feed.block_samples(rate, self._pace), bin_samples(rate)
         pacer = feed.Pacer(self._pace, self._stop) if self._pace else None
-        async with aclosing(feed.blocks(clip, samples, self._stop)) as blocks:
-            async for block in blocks:
-                if pacer is not None:
-                    await pacer.wait(self.seconds)
-                if self._stop.is_set():
-                    return
-                position, seconds = clip.start + self.seconds, len(block.pcm) / 2 / rate
-                await socket.send(task.audio(block.pcm))
-                self.seconds += seconds
-                now = self.now()
-                self._record(Audio(now, task.task_id, round(position, 6), round(seconds, 6)))
-                self._record(Peaks(now, round(position, 6), step / rate, block.peaks))
+        stretch = Stretch(self._record, task.task_id, step / rate)
+        try:
+            async with aclosing(feed.blocks(clip, samples, self._stop)) as blocks:
+                async for block in blocks:
+                    if pacer is not None:
+                        await pacer.wait(self.seconds)
+                    if self._stop.is_set():
+                        return
+                    position, seconds = clip.start + self.seconds, len(block.pcm) / 2 / rate
+                    await socket.send(task.audio(block.pcm))
+                    self.seconds += seconds
+                    stretch.add(self.now(), position, seconds, block.peaks)
+        finally:
+            stretch.tell(self.now())
         reached = clip.start + self.seconds
         if clip.end is not None and clip.end - reached > _MISSING and not self._stop.is_set():
             self._record(Gap(self.now(), reached, clip.end, "the clip is cut off or damaged"))

@@ -177,7 +177,7 @@ class _Partial:
 
 
 def _speaker(value: Any) -> str | None:
-    return str(value) if isinstance(value, int | str) and value != "" else None
+    return str(value) if isinstance(value, (int, str)) and value != "" else None
 
 
 def _seconds(time: float | None, offset: float, otherwise: float | None = None) -> float:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from clips import KEY, make_clip, serving
 
-ROUNDS = 3
+ROUNDS = 7
 
 
 def ours(url: str) -> Callable[[Path], int]:
