@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .errors import ParameterError
 from .messages import ResultGenerated, TaskFailed, command_name
-from .recording import Connected, End, Gap, Lost, Received, Record, Resumed, Sent
+from .recording import Connected, Edit, End, Gap, Lost, Received, Record, Resumed, Sent
+from .transcript import Change, join
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .recording import Run
     from .transcript import Sentence, Word
+    from .transcript.search import Match
 
 WORD_COLUMNS = ("sentence_id", "text", "punctuation", "start", "end", "confidence", "speaker", "is_final")
 
@@ -75,8 +78,20 @@ def sentences_frame(sentences: Iterable[Sentence], run: Run | None, engine: str 
     return frame
 
 
+def matches_frame(matches: Iterable[Match]) -> pd.DataFrame:
+    """One row for each place where a text was found: ``sentence_id`` int64, ``text`` string, ``start`` and ``end``
+    float64 seconds."""
+    rows = list(matches)
+    return _frame(
+        sentence_id=([row.sentence_id for row in rows], "int64"),
+        text=([row.text for row in rows], "string"),
+        start=([row.start for row in rows], "float64"),
+        end=([row.end for row in rows], "float64"),
+    )
+
+
 def events_frame(records: Iterable[Record]) -> pd.DataFrame:
-    """One row for each thing that happened, in order: commands, events, connections, losses, gaps, the end.
+    """One row for each thing that happened, in order: commands, events, connections, losses, gaps, the end, edits.
 
     Columns: ``t`` float64 (seconds since the run began), ``event`` string (such as ``run-task`` or
     ``result-generated``), ``task`` string (its id), ``text`` string (what was heard, or why), ``body`` string (the JSON
@@ -106,7 +121,20 @@ def _event_row(record: Record) -> tuple[float, str, str | None, str, str | None]
             return record.t, "gap", None, f"{record.start:.2f}–{record.end:.2f} s: {record.reason}", None
         case End():
             return record.t, record.state, None, record.error or "", None
+        case Edit():
+            return _edited(record)
     return None
+
+
+def _edited(record: Edit) -> tuple[float, str, None, str, None] | None:
+    try:
+        change = Change.of(record.change)
+    except ParameterError:
+        return None  # a later version's
+    if change.action != "replace":
+        return record.t, "edit", None, change.action, None
+    old, new = (join([word.text + word.punctuation for word in words]).strip() for words in (change.old, change.new))
+    return record.t, "edit", None, f"{old!r} → {new!r}", None
 
 
 def _received(record: Received) -> tuple[str, str, str]:

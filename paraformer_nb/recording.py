@@ -1,7 +1,7 @@
 """Floor 1: the recording, an append-only log of one run, as JSON Lines. Everything else is a fold over it.
 
 One line a record; `kind` says which. `t` is seconds on a monotonic clock since the run began; positions are seconds on
-the clip's own time line. A recording without an `End` was cut short. A key is never in it.
+the clip's own time line. A recording without an `End` was cut short; after it come only edits. A key is never in it.
 """
 
 from __future__ import annotations
@@ -137,15 +137,15 @@ class Gap(Struct, tag_field="kind", tag="gap", frozen=True):
 
 
 class Edit(Struct, tag_field="kind", tag="edit", frozen=True):
-    """What a person corrected."""
+    """What a person corrected, also after the end; `transcript.Change` says what a `change` is."""
 
     t: float
-    change: dict[str, Any]
+    change: Any  # a dict; what a later version makes of it costs no more than itself
 
 
 class End(Struct, tag_field="kind", tag="end", frozen=True):
-    """The last line. `state` is finished, stopped or failed; `seconds` of audio were sent; `sha256` is of the clip's
-    file, in a recording that is kept."""
+    """How the run ended; only edits come after it. `state` is finished, stopped or failed; `seconds` of audio were
+    sent; `sha256` is of the clip's file, in a recording that is kept."""
 
     t: float
     state: str
@@ -263,6 +263,37 @@ def create(path: Path, buffer_size: int) -> BinaryIO:
         ) from None
     except OSError as error:
         raise RecordingError(f"the recording cannot be written to {str(path)!r}: {error.strerror}.") from error
+
+
+def append_to(path: Path, run: Run, record: Known) -> None:
+    """Append a record to `run`'s recording, which nobody is writing any more. What a crash left of a last line goes.
+
+    Raises OSError and RecordingError where it cannot be written, or another file stands there now.
+    """
+    with path.open("r+b") as file:
+        first = next(read(file), None)
+        if not isinstance(first, Run) or (first.t, first.started) != (run.t, run.started):
+            raise RecordingError("another file stands there now")
+        _go_to_end(file)
+        Writer(file).append(record)
+
+
+def _go_to_end(file: BinaryIO) -> None:
+    """Behind the last whole line: one that `read` would leave out is cut off, one that only lacks its end gets it."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 1))
+    if file.read(1) == b"\n":
+        return
+    file.seek(0)
+    whole = sum(len(line) for line in file if line.endswith(b"\n"))
+    file.seek(whole)
+    try:
+        _record(file.read())
+    except (msgspec.MsgspecError, UnicodeError):
+        file.seek(whole)
+        file.truncate()
+    else:
+        file.write(b"\n")
 
 
 class Recording:

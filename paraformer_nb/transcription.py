@@ -1,34 +1,29 @@
 """Floor 5: a run: `transcribe` begins one, `Transcription` is it, `load` brings a recorded one back.
 
-It joins the client (which tells what crosses), the recording (which keeps it), the transcript (which folds it) and the
-views (which show it).
+It joins the background (where the clip is streamed), the journal (which keeps what crossed, folds it and has it shown),
+and what people read, hear and correct.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import shutil
-import tempfile
-import threading
 import time
-import weakref
 from collections.abc import Generator
-from concurrent.futures import Future
-from contextlib import aclosing, suppress
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from ._loop import get_loop, submit
+from .audio import Listening
+from .background import Background
 from .cells import Display, in_kernel
 from .client import Pace, Session, open_session
+from .corrections import Reading, changes_of
 from .errors import RecordingError, told_error
+from .journal import Journal
 from .protocol.parameters import Parameters
-from .recording import ClipSource, End, Known, Recording, ServiceSource, Writer, create
+from .recording import ClipSource, Recording, ServiceSource
 from .services import Service
-from .transcript import ENDED, Transcript
+from .transcript import ENDED, Change, Transcript
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,12 +31,7 @@ if TYPE_CHECKING:
 
     from .widgets.timeline import Timeline
 
-logger = logging.getLogger("paraformer_nb")
-
-SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
-
 _HEARTBEAT = 0.2  # seconds: an interrupt is noticed this soon, on every kernel
-_BUFFER = 256 * 1024  # bytes of records that may wait for a settled word to be written with
 
 
 def transcribe(
@@ -71,26 +61,30 @@ def transcribe(
     """
     session = open_session(clip, service, model, start, end, pace, max_attempts, parameters)
     try:
-        return Transcription(session, save)
+        return Transcription(session, save, clip)
     except BaseException:
         session.close()
         raise
 
 
 def load(path: str | os.PathLike[str]) -> Transcription:
-    """A recorded run, with the same words that it had. Raises RecordingError where the file is no recording."""
-    recording = Recording(Path(path))
-    transcript = Transcript()
+    """A recorded run, with the same words that it had. Raises RecordingError where the file is no recording.
+
+    What is corrected from now on is appended to the file.
+    """
+    recording = Recording(Path(path).absolute())
+    transcript, last = Transcript(), 0.0
     try:
         for record in recording:
             transcript.apply(record)
+            last = max(last, record.t)
     except OSError as error:
         raise RecordingError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
     except RecordingError as error:
         raise RecordingError(f"{str(path)!r}: {error}") from error
     if transcript.run is None:
         raise RecordingError(f"{str(path)!r} is no recording: it is empty.")
-    return Transcription._loaded(recording, transcript)
+    return Transcription._loaded(recording, transcript, last)
 
 
 class Transcription:
@@ -105,46 +99,42 @@ class Transcription:
     service: ServiceSource
     recording: Recording
 
-    def __init__(self, session: Session, save: str | os.PathLike[str] | None) -> None:
-        self._transcript = Transcript()
-        self._lock = threading.Lock()  # the background loop folds while other threads read
-        self._views: weakref.WeakSet[Timeline] = weakref.WeakSet()
-        self._has_views = False  # asking the set costs more than folding a record
-        self._display: Display | None = None
-        self._error: BaseException | None = None
-        self._session: Session | None = session
-        self._stopped = False
-        self._is_cancelled = False
-        self._streaming: asyncio.Task[None] | None = None
+    def __init__(self, session: Session, save: str | os.PathLike[str] | None, clip: Any) -> None:
         first = session.run_record()
         self.clip, self.service = first.clip, first.service
-        file = self._open_file(save)
-        self._writer = Writer(file)
-        session.record_to(self._take)
+        self._join(Journal.begin(save, self.clip.name, session.now), clip)
         try:
-            self._take(first)
+            self._journal.take(first)
         except RecordingError:
-            with suppress(OSError):
-                file.close()
+            self._journal.close()
             self.recording.path.unlink(missing_ok=True)
             raise
-        self._future: Future[None] | None = submit(self._run(session, file))
+        self._background: Background | None = Background(session, self._journal)
 
     @classmethod
-    def _loaded(cls, recording: Recording, transcript: Transcript) -> Transcription:
+    def _loaded(cls, recording: Recording, transcript: Transcript, last: float) -> Transcription:
         run = cls.__new__(cls)
         assert transcript.run is not None
-        run.clip, run.service, run.recording = transcript.run.clip, transcript.run.service, recording
-        run._transcript, run._lock, run._views, run._display = transcript, threading.Lock(), weakref.WeakSet(), None
-        run._session, run._future, run._stopped, run._has_views = None, None, False, False
+        run.clip, run.service, run._background = transcript.run.clip, transcript.run.service, None
+        began = time.monotonic() - last  # its clock goes on
+        run._join(Journal(recording, transcript, lambda: time.monotonic() - began), run.clip.path)
         if transcript.end is None:
             transcript.state = "failed"
-            run._error = RecordingError(
+            run._told = RecordingError(
                 f"the recording was cut short at {transcript.sent:.1f} s of the clip; what was heard by then is here."
             )
-        else:
-            run._error = told_error(transcript.end.error) if transcript.end.error else None
+        elif transcript.end.error:
+            run._told = told_error(transcript.end.error)
+        run._reading = Reading(transcript)  # now that the state is known
         return run
+
+    def _join(self, journal: Journal, source: Any) -> None:
+        self._journal = journal
+        self._source = source  # the clip as it was given, to be heard again
+        self.recording, self._transcript, self._lock = journal.recording, journal.transcript, journal.lock
+        self._reading = Reading(self._transcript)
+        self._display: Display | None = None
+        self._told: BaseException | None = None  # of a loaded run
 
     # ------------------------------------------------------------------------------------------------- what is known
 
@@ -156,17 +146,17 @@ class Transcription:
     @property
     def error(self) -> BaseException | None:
         """What ended the run early, or None."""
-        return self._error
+        return self._told if self._background is None else self._background.error
 
     @property
     def text(self) -> str:
-        """All text so far, in one line."""
+        """All text so far, as it was corrected, in one line."""
         with self._lock:
             return self._transcript.text
 
     @property
     def words(self) -> pd.DataFrame:
-        """One row a word, sorted by start, with a RangeIndex. Never raises.
+        """One row a word, as it was corrected, sorted by start, with a RangeIndex. Never raises.
 
         Columns: ``sentence_id`` int64, ``text``, ``punctuation`` and ``speaker`` string, ``start`` and ``end`` float64
         seconds of the clip, ``confidence`` float64 (NaN where unknown), ``is_final`` bool.
@@ -175,6 +165,16 @@ class Transcription:
 
         with self._lock:
             sentences = self._transcript.sentences
+            self._reading = Reading(self._transcript)
+        return words_frame(sentences, self._transcript.run, self._transcript.engine)
+
+    @property
+    def words_raw(self) -> pd.DataFrame:
+        """The words as they were heard, whatever was corrected; columns are those of `words`."""
+        from .frames import words_frame
+
+        with self._lock:
+            sentences = self._transcript.heard
         return words_frame(sentences, self._transcript.run, self._transcript.engine)
 
     @property
@@ -191,13 +191,49 @@ class Transcription:
         """One row for each thing that happened, from the recording: ``t``, ``event``, ``task``, ``text``, ``body``."""
         from .frames import events_frame
 
-        self._flush()
+        self._journal.flush()
         return events_frame(self.recording)
 
     def __repr__(self) -> str:
         with self._lock:
             words = sum(len(sentence.words) for sentence in self._transcript.sentences)
         return f"Transcription({self.clip.name!r}: {self.state}, {words} words)"
+
+    # ----------------------------------------------------------------------------------------------------- correcting
+
+    def correct(self, frame: pd.DataFrame) -> int:
+        """Take over an edited copy of `words`: rows that were changed, deleted or added. Returns how many sentences are
+        corrected by it, each in one step of `undo`.
+
+        Needed are the columns ``sentence_id``, ``text``, ``start`` and ``end``; ``punctuation`` counts where it is
+        there, others do not. Times are compared to the millisecond. What is still being heard may go on meanwhile: a
+        correction stays, whatever comes later. Raises ParameterError, and changes nothing, where a row cannot be meant.
+        """
+        with self._lock:
+            sentences = self._reading.sentences(self._transcript)
+        changes = changes_of(frame, sentences, is_whole=self._reading.had_ended)
+        for change in changes:
+            self.edit(change)
+        with self._lock:
+            self._reading = Reading(self._transcript)
+        return len(changes)
+
+    def edit(self, change: Change) -> bool:
+        """Make one correction, on any thread; `words`, views and the recording have it at once.
+
+        Returns False where it changes nothing. Raises ParameterError where it cannot be meant: an unknown sentence,
+        times that are not finite or not 0 <= start <= end, a text that is empty, too long or has line breaks. A
+        recording that cannot be written costs a warning, once; the correction is kept in memory then.
+        """
+        return self._journal.edit(change)
+
+    def undo(self) -> bool:
+        """Take the last correction back. Returns False where there is none."""
+        return self.edit(Change("undo"))
+
+    def redo(self) -> bool:
+        """Make the correction again that was taken back last. Returns False where there is none, or one came since."""
+        return self.edit(Change("redo"))
 
     # --------------------------------------------------------------------------------------------- waiting and ending
 
@@ -208,12 +244,12 @@ class Transcription:
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         interrupts = 0
-        while self._future is not None and not self._future.done():
+        while self._background is not None and not self._background.future.done():
             left = _HEARTBEAT if deadline is None else min(_HEARTBEAT, deadline - time.monotonic())
             if left <= 0:
                 raise TimeoutError(f"the run has not ended after {timeout} s; it goes on.")
             try:
-                self._future.result(left)
+                self._background.future.result(left)
             except TimeoutError:
                 continue
             except KeyboardInterrupt:
@@ -225,10 +261,10 @@ class Transcription:
         return self._wait().__await__()
 
     async def _wait(self) -> Transcription:
-        if self._future is None:
+        if self._background is None:
             return self._result()
         interrupts = 0
-        ended = asyncio.wrap_future(self._future)
+        ended = asyncio.wrap_future(self._background.future)
         while not ended.done():
             # A heartbeat, because an interrupt reaches a waiting cell only when its loop wakes up.
             try:
@@ -249,37 +285,36 @@ class Transcription:
     def _result(self) -> Transcription:
         if self._display is not None:
             self._display.settle()
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
         return self
 
     def stop(self) -> None:
         """Send no more audio; the words of what was sent still come. Returns at once."""
-        if self._session is None or self.state in ENDED:
-            return
-        self._stopped = True
-        if self.state in ("connecting", "reconnecting"):
-            self.cancel()
-        else:
-            get_loop().call_soon_threadsafe(self._session.stop)
+        if self._background is not None:
+            self._background.stop()
 
     def cancel(self) -> None:
         """End the run now; words heard so far stay. Returns at once."""
-        if self._future is not None and self.state not in ENDED:
-            self._stopped = True
-            get_loop().call_soon_threadsafe(self._cancel)
+        if self._background is not None:
+            self._background.cancel()
 
-    # --------------------------------------------------------------------------------------------------------- views
+    # ----------------------------------------------------------------------------------------------- views and files
 
     def timeline(self) -> Timeline:
-        """The interactive timeline, as a widget."""
+        """The interactive timeline, as a widget: look at the words, play, select and correct them.
+
+        It plays a clip that was given as a path, bytes or an array, or that has a name on disk.
+        """
         from .widgets.timeline import Timeline
 
-        view = Timeline(self._transcript, stop=self.stop if self._future is not None else None)
-        with self._lock:
-            self._views.add(view)
-            self._has_views = True
+        stop = None if self._background is None else self.stop
+        view = Timeline(self._transcript, stop=stop, edit=self.edit, open_audio=self._listen)
+        self._journal.show_in(view)
         return view
+
+    def _listen(self) -> Listening:
+        return Listening(self._source)
 
     def plot(self, start: float | None = None, end: float | None = None) -> Figure:
         """The waveform over time with the words at their spans, as a matplotlib Figure. `start`, `end`: seconds."""
@@ -289,97 +324,24 @@ class Transcription:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Copy the recording to `path`. Raises RecordingError where it cannot be written or stands there already."""
-        self._flush()
-        with self.recording.path.open("rb") as source, create(Path(path), _BUFFER) as target:
-            shutil.copyfileobj(source, target)
+        self._journal.copy_to(Path(path))
+
+    def to_html(
+        self, path: str | os.PathLike[str], *, audio: Literal["inside", "beside"] | None = "inside",
+        title: str | None = None,
+    ) -> Path:  # fmt: skip
+        """The timeline as one HTML file that needs no kernel and no network: it plays, seeks, searches, lights words.
+
+        `audio` puts the sound inside it (about 18 MB an hour), beside it as a WebM file of the same name, or nowhere.
+        Returns the path. A file that stands there is replaced once the new one is whole.
+
+        Raises AudioError where the clip cannot be heard any more (audio=None leaves the sound out), ParameterError for
+        another `audio`, RecordingError where the file cannot be written.
+        """
+        from .export.html import write_html
+
+        return write_html(self._transcript, Path(path), audio, self._listen, title or self.clip.name)
 
     def _ipython_display_(self) -> None:
         self._display = self._display or Display(self.timeline(), lambda: self.state in ENDED)
         self._display.show()
-
-    # ------------------------------------------------------------------------------------------------ the background
-
-    def _open_file(self, save: str | os.PathLike[str] | None) -> BinaryIO:
-        """The recording's file: where `save` says, in the recordings' folder, or a temporary one that goes with us."""
-        folder = os.environ.get(SAVE_DIR_VARIABLE)
-        self._is_kept = save is not None or bool(folder)
-        if save is None and not folder:
-            handle, name = tempfile.mkstemp(prefix="paraformer_nb-", suffix=".jsonl")
-            self.recording = Recording(Path(name))
-            weakref.finalize(self, Path(name).unlink, missing_ok=True)
-            return os.fdopen(handle, "wb", _BUFFER)
-        if save is None:
-            stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-            save = Path(folder or "") / f"{stamp}-{Path(self.clip.name).stem}.jsonl"
-        self.recording = Recording(Path(save).resolve())
-        return create(self.recording.path, _BUFFER)
-
-    def _take(self, record: Known) -> None:
-        """Keep a record, fold it, show it."""
-        with self._lock:
-            self._write(record)
-            self._transcript.apply(record)
-            views = list(self._views) if self._has_views else ()
-        for view in views:
-            try:
-                view.refresh()
-            except Exception:  # a view that cannot be told must not cost the run
-                logger.exception("a view of %s could not be updated", self.clip.name)
-
-    def _flush(self) -> None:
-        """Have on disk what is known by now."""
-        with self._lock:
-            if self._future is not None and not self._future.done():
-                self._writer.flush()
-
-    def _write(self, record: Known) -> None:
-        try:
-            self._writer.append(record)
-        except OSError as error:
-            raise RecordingError(
-                f"the recording {self.recording.path.name!r} cannot be written ({error.strerror}); the run was ended. "
-                "What was heard by then is kept: see run.words."
-            ) from error
-
-    def _cancel(self) -> None:
-        self._is_cancelled = True
-        if self._streaming is not None:
-            self._streaming.cancel()
-
-    async def _stream(self, session: Session) -> None:
-        async with aclosing(session.events()) as events:
-            async for _ in events:
-                pass  # what they say was told to `_take`
-
-    async def _run(self, session: Session, file: BinaryIO) -> None:
-        """Stream, in a task that may be cancelled; end the recording, in one that may not."""
-        # It tells a kept recording's clip from others; a temporary recording goes before anybody could ask.
-        digest = asyncio.create_task(asyncio.to_thread(session.sha256)) if self._is_kept else None
-        self._streaming = asyncio.create_task(self._stream(session))
-        if self._is_cancelled:  # before there was anything to cancel
-            self._streaming.cancel()
-        state = "failed"
-        try:
-            await self._streaming
-            state = "stopped" if self._stopped else "finished"
-        except asyncio.CancelledError:
-            state = "stopped"
-        except Exception as error:  # noqa: BLE001 - whatever ended the run is its error, raised to whoever waits
-            self._error = error
-        await self._end(session, file, state, digest)
-
-    async def _end(self, session: Session, file: BinaryIO, state: str, digest: asyncio.Task[str | None] | None) -> None:
-        told = f"{type(self._error).__name__}: {self._error}" if self._error else None
-        if digest is not None and self._is_cancelled:
-            digest.cancel()  # now means now: a large file is not read to its end for it
-        (sha256,) = await asyncio.gather(digest, return_exceptions=True) if digest else (None,)
-        known = sha256 if isinstance(sha256, str) else None
-        end = End(session.now(), state, told, round(session.seconds, 6), known)
-        try:
-            self._take(end)
-        except RecordingError as error:
-            self._error = self._error or error
-            self._transcript.apply(end)
-        session.close()
-        with suppress(OSError):  # a full disk: told above
-            file.close()

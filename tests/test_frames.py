@@ -28,7 +28,7 @@ from paraformer_nb.recording import (
     ServiceSource,
     Unknown,
 )
-from paraformer_nb.transcript import Sentence, Word
+from paraformer_nb.transcript import Change, Sentence, Word
 
 EMBEDDED = ServiceSource("embedded", "127.0.0.1", "pocketsphinx")
 RUN = Run(0.0, 1, "now", ClipSource("lesson.flac"), 16000, 0.0, 40.0, EMBEDDED, "paraformer-realtime-v2", {})
@@ -120,11 +120,12 @@ def sent(command: RunTask | FinishTask | ContinueTask) -> Sent:
     return Sent(0.5, "t", Raw(encode_command(command).encode()))
 
 
+EDIT = Change("replace", 1, (Word("wrold", 1.0, 2.0),), (Word("world", 1.0, 2.0, "."),)).plain
 RECORDS: list[Record] = [
     RUN, Connected(0.1, "t", "scripted"), sent(RunTask("t", "m")), event("task-started"), Audio(1.0, "t", 0.0, 0.1),
     Peaks(1.0, 0.0, 0.01, b"\x01\x02"), event("result-generated", {"output": {"sentence": {"text": "one"}}}),
     event("result-revised"), sent(ContinueTask("t")), Lost(2.0, "t", "reset", 1006), Resumed(3.0, "u", 4.5, 2),
-    Gap(3.5, 4.0, 4.5, "too late"), Edit(3.6, {}), Unknown(3.7, "mood", b"{}"), sent(FinishTask("t")),
+    Gap(3.5, 4.0, 4.5, "too late"), Edit(3.6, EDIT), Edit(3.65, {}), Unknown(3.7, "mood", b"{}"), sent(FinishTask("t")),
     event("task-finished"), event("task-failed", error_code="C", error_message="m"), End(9.0, "failed", "C: m"),
 ]  # fmt: skip
 
@@ -134,13 +135,14 @@ def test_everything_that_happened_is_one_row_each_in_order() -> None:
     assert dtypes(frame) == EVENT_DTYPES == dtypes(events_frame([]))
     assert frame["event"].tolist() == [
         "connected", "run-task", "task-started", "result-generated", "result-revised", "continue-task", "lost",
-        "resumed", "gap", "finish-task", "task-finished", "task-failed", "failed",
+        "resumed", "gap", "edit", "finish-task", "task-finished", "task-failed", "failed",
     ]  # fmt: skip
     text = dict(zip(frame["event"], frame["text"], strict=True))
     assert (text["result-generated"], text["task-failed"], text["lost"]) == ("one", "C: m", "reset")
     assert text["resumed"] == "from 4.50 s, attempt 2"
     assert "4.00–4.50" in text["gap"]
-    assert frame["task"].isna().sum() == 2
+    assert text["edit"] == "'wrold' → 'world.'"
+    assert frame["task"].isna().sum() == 3
 
 
 def test_the_body_is_the_message_as_it_crossed() -> None:

@@ -16,8 +16,8 @@ FLOORS = {
     "messages": 1, "transcript": 1, "audio": 1, "recording": 1,
     "protocol": 2,
     "client": 3, "services": 3, "server": 3, "_loop": 3,
-    "frames": 4, "plots": 4, "widgets": 4,
-    "transcription": 5, "cells": 5, "panels": 5, "cli": 5,
+    "frames": 4, "corrections": 4, "plots": 4, "widgets": 4, "export": 4,
+    "transcription": 5, "journal": 5, "background": 5, "cells": 5, "panels": 5, "cli": 5,
 }  # fmt: skip
 
 THIRD_PARTY = {
@@ -26,9 +26,10 @@ THIRD_PARTY = {
     "protocol": {"msgspec"},
     "client": {"websockets", "msgspec"}, "services": set(), "_loop": set(),
     "server": {"websockets", "msgspec", "pocketsphinx"},
-    "frames": {"pandas"}, "plots": {"matplotlib", "numpy", "msgspec", "PIL"},
-    "widgets": {"anywidget", "ipywidgets", "IPython"},
-    "transcription": {"pandas", "matplotlib"}, "cells": {"IPython"}, "panels": set(), "cli": {"tqdm", "msgspec"},
+    "frames": {"pandas"}, "corrections": {"pandas"}, "plots": {"matplotlib", "numpy", "msgspec", "PIL"},
+    "widgets": {"anywidget", "ipywidgets", "traitlets", "pandas"}, "export": {"msgspec"},
+    "transcription": {"pandas", "matplotlib"}, "journal": set(), "background": set(), "cells": {"IPython"},
+    "panels": set(), "cli": {"tqdm", "msgspec"},
 }  # fmt: skip
 
 

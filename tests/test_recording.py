@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import Raw
+from msgspec import Raw, structs
 
 from paraformer_nb.errors import RecordingError
 from paraformer_nb.messages import ResultGenerated, TaskStarted, UnknownEvent
@@ -34,6 +34,7 @@ from paraformer_nb.recording import (
     ServiceSource,
     Unknown,
     Writer,
+    append_to,
     read,
 )
 
@@ -217,6 +218,43 @@ def test_a_clip_whose_file_name_is_no_utf8_can_be_recorded() -> None:
     name = os.fsdecode(b"\xbf\xce.wav")
     run = Run(0.0, 1, "now", ClipSource(name, f"/tmp/{name}"), 8000, 0.0, None, RUN.service, "m", {})
     assert isinstance(records_of(written(run))[0], Run)
+
+
+EDIT = Edit(9.0, {"action": "undo"})
+
+
+def test_what_is_appended_after_the_end_is_read_back_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(written(RUN, End(2.0, "finished")))
+    append_to(path, RUN, EDIT)
+    append_to(path, RUN, EDIT)
+    assert list(Recording(path)) == [RUN, End(2.0, "finished"), EDIT, EDIT]
+
+
+def test_what_is_appended_after_a_line_torn_at_any_byte_leaves_a_whole_recording(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    whole, line = written(RUN, Audio(1.0, "t", 0.0, 0.1)), written(Received.of(2.0, "t", '{"a":"字"}'.encode()))
+    for cut in range(len(line) + 1):
+        path.write_bytes(whole + line[:cut])
+        kept = list(Recording(path))
+        append_to(path, RUN, EDIT)
+        append_to(path, RUN, EDIT)
+        assert list(Recording(path)) == [*kept, EDIT, EDIT]
+
+
+@pytest.mark.parametrize("data", [b"", b"mine\n", written(structs.replace(RUN, started="later"))])
+def test_nothing_is_appended_to_another_file(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(data)
+    with pytest.raises(RecordingError):
+        append_to(path, RUN, EDIT)
+    assert path.read_bytes() == data
+
+
+def test_nothing_is_made_where_the_recording_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        append_to(tmp_path / "run.jsonl", RUN, EDIT)
+    assert list(tmp_path.iterdir()) == []
 
 
 # ------------------------------------------------------------------------------------------- what is no recording

@@ -1,7 +1,9 @@
-"""Floor 1: a clip in any form to blocks of 16-bit mono PCM at the wanted rate, and its peaks."""
+"""Floor 1: a clip in any form to blocks of 16-bit mono PCM at the wanted rate, its peaks, its sound, its picture."""
 
 from .clip import Clip, LiveClip, open_clip
 from .decode import Resampler
+from .listening import Listening
 from .peaks import bin_samples, peaks
+from .spectrogram import spectrogram
 
-__all__ = ["Clip", "LiveClip", "Resampler", "bin_samples", "open_clip", "peaks"]
+__all__ = ["Clip", "Listening", "LiveClip", "Resampler", "bin_samples", "open_clip", "peaks", "spectrogram"]

@@ -8,8 +8,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from ..errors import ParameterError
 from ..messages import ResultGenerated, SentenceResult, TaskStarted, WordResult, command_name
-from ..recording import PEAK_STEP, Audio, Connected, End, Gap, Lost, Peaks, Received, Record, Resumed, Run, Sent
+from ..recording import PEAK_STEP, Audio, Connected, Edit, End, Gap, Lost, Peaks, Received, Record, Resumed, Run, Sent
+from .edits import Change, Corrections
 from .model import Sentence, Word, join
 
 ENDED = ("finished", "stopped", "failed")
@@ -47,19 +49,23 @@ class Transcript:
     Attributes:
         run: the recording's first record, or None before it.
         state: connecting, streaming, finishing, reconnecting, then finished, stopped or failed.
-        settled: final sentences, in the order in which they became final; only ever appended to.
+        settled: final sentences as heard, in the order in which they became final; only ever appended to.
+        touched: ids of the sentences that an edit has changed, one for each time; only ever appended to.
         gaps: parts of the clip that were never heard.
+        resumes: where the run went on after a connection was lost in mid-clip.
         waveform: the clip's peaks, as far as it was sent.
         sent: position on the clip's time line up to which audio was sent, in seconds.
         engine: what the embedded service says it recognises with, or None.
-        end: the recording's last record, or None.
+        end: how the run ended, or None. Edits may come after it.
     """
 
     def __init__(self) -> None:
         self.run: Run | None = None
         self.state = "connecting"
         self.settled: list[Sentence] = []
+        self.touched: list[int] = []
         self.gaps: list[Gap] = []
+        self.resumes: list[Resumed] = []
         self.waveform = Waveform()
         self.sent = 0.0
         self.engine: str | None = None
@@ -68,20 +74,45 @@ class Transcript:
         self._closed: dict[_Key, Sentence] = {}
         self._offsets: dict[str, float] = {}
         self._ids = 0
+        self._corrections = Corrections()
 
     @property
     def open(self) -> list[Sentence]:
-        """Sentences that are still being heard; as a rule none or one."""
+        """Sentences that are still being heard, as heard; as a rule none or one."""
         return [partial.sentence for partial in list(self._open.values())]
 
     @property
-    def sentences(self) -> list[Sentence]:
-        """Settled and open sentences, by their start."""
+    def heard(self) -> list[Sentence]:
+        """Settled and open sentences as they were heard, by their start."""
         return sorted([*self.settled, *self.open], key=lambda sentence: sentence.start)
 
     @property
+    def sentences(self) -> list[Sentence]:
+        """Settled and open sentences as they were corrected, by their start; without those that have no words left."""
+        corrected = [sentence for heard in self.heard if (sentence := self.corrected(heard)).words]
+        return sorted(corrected, key=lambda sentence: sentence.start)
+
+    def corrected(self, sentence: Sentence) -> Sentence:
+        """A sentence as it was corrected, which is itself where nobody corrected it. It may have no words left."""
+        return self._corrections.corrected(sentence)
+
+    def knows(self, sentence_id: int) -> bool:
+        """Whether there is, or was, a sentence of this id."""
+        return 0 < sentence_id <= self._ids
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a correction to take back."""
+        return self._corrections.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a correction that was taken back, and none was made since."""
+        return self._corrections.can_redo
+
+    @property
     def text(self) -> str:
-        """All text so far, in one line."""
+        """All text so far, corrected, in one line."""
         return join([sentence.text for sentence in self.sentences])
 
     @property
@@ -108,12 +139,30 @@ class Transcript:
             case Lost():
                 self.state = "reconnecting"
             case Resumed():
+                self._corrections.withdraw(sentence.id for sentence in self._open.values())
                 self._open.clear()  # what was being heard will be heard again
                 self._offsets[record.task] = record.position
+                if self.run is None or record.position > self.run.start:
+                    self.resumes.append(record)
             case Gap():
                 self.gaps.append(record)
+            case Edit():
+                self._edit(record)
             case End():
                 self.end, self.state = record, record.state
+
+    def _edit(self, record: Edit) -> None:
+        try:
+            change = Change.of(record.change)
+        except ParameterError:
+            return  # a later version's
+        done = self._corrections.apply(change)
+        if done is None:
+            return
+        if self._corrections.is_adrift(done):
+            self.touched += [sentence.id for sentence in self.heard if done.lies_in(sentence)]
+        else:
+            self.touched.append(done.sentence)
 
     def _receive(self, record: Received) -> None:
         event = record.event
@@ -132,6 +181,8 @@ class Transcript:
             return
         before = self._open.pop(key, None)
         if not result.text and not result.words:
+            if before is not None:
+                self._corrections.withdraw([before.id])
             return  # a sentence that has just begun, or one that came to nothing
         if before is None:
             self._ids += 1

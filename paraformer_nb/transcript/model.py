@@ -7,8 +7,8 @@ import unicodedata
 from msgspec import Struct
 
 
-class Word(Struct, frozen=True):
-    """One recognised word. `confidence` is 0 to 1, or None where the service gives none."""
+class Word(Struct, frozen=True, omit_defaults=True):
+    """One word. `confidence` is 0 to 1, or None where the service gives none; `is_edited` where a person wrote it."""
 
     text: str
     start: float
@@ -16,6 +16,7 @@ class Word(Struct, frozen=True):
     punctuation: str = ""
     confidence: float | None = None
     speaker: str | None = None
+    is_edited: bool = False
 
 
 class Sentence(Struct, frozen=True):

@@ -1,8 +1,8 @@
 """Floor 4: links the ES modules of one widget into the single text that anywidget takes.
 
-anywidget imports its front end from a Blob URL, where a relative import cannot resolve. So the modules of a folder are
-laid end to end, each once and after what it imports, without their ``import`` lines and the word ``export``. Modules
-keep to a small subset: named imports from ``"./name.js"``, exported declarations, top-level names that are unique.
+anywidget imports its front end from a Blob URL, where a relative import cannot resolve. So each module becomes a
+function that is called once, after those that it imports, and gives what it exports; the entry comes last, as it is.
+Modules keep to a small subset: named imports from relative paths, exported declarations, a default export in the entry.
 """
 
 from __future__ import annotations
@@ -10,27 +10,44 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
+_IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class) (\w+))", re.MULTILINE)
 
 
 def link(entry: Path) -> str:
-    """The text of `entry` and of everything that it imports."""
-    texts: list[str] = []
-    _collect(entry, [], set(), texts)
-    return "\n".join(texts)
+    """The text of `entry` and of everything that it imports. Raises ValueError for what cannot be linked."""
+    texts: dict[Path, str] = {}
+    _collect(entry.resolve(), entry.resolve(), [], texts)
+    return "\n".join(texts.values())
 
 
-def _collect(module: Path, path: list[str], done: set[str], texts: list[str]) -> None:
-    if module.name in path:
-        raise ValueError(f"modules import each other in a circle: {' -> '.join([*path, module.name])}")
-    if module.name in done:
+def _collect(module: Path, entry: Path, path: list[Path], texts: dict[Path, str]) -> None:
+    if module in path:
+        names = " -> ".join(each.name for each in [*path, module])
+        raise ValueError(f"modules import each other in a circle: {names}")
+    if module in texts:
         return
-    done.add(module.name)
     text = module.read_text(encoding="utf-8")
-    for name in _IMPORT.findall(text):
-        _collect(module.parent / name, [*path, module.name], done, texts)
-    rest = _EXPORT.sub("", _IMPORT.sub("", text))
-    if stray := re.search(r"^(import\b.*|export (?!default ).*)$", rest, re.MULTILINE):
+    for _, name in _IMPORT.findall(text):
+        _collect((module.parent / name).resolve(), entry, [*path, module], texts)
+    texts[module] = _linked(module, entry, text)
+
+
+def _linked(module: Path, entry: Path, text: str) -> str:
+    def taken(match: re.Match[str]) -> str:
+        names = match[1].replace(" as ", ": ")
+        return f"const {{{names}}} = {_variable((module.parent / match[2]).resolve(), entry)};\n"
+
+    exported = _EXPORT.findall(text)
+    body = _EXPORT.sub("", _IMPORT.sub(taken, text))
+    if stray := re.search(r"^(import\b.*|export (?!default ).*)$", body, re.MULTILINE):
         raise ValueError(f"{module.name} has a line that cannot be linked: {stray.group()}")
-    texts.append(f"// {module.name}\n{rest}")
+    if module == entry:
+        return f"// {module.name}\n{body}"
+    given = f"return {{ {', '.join(exported)} }};\n"
+    return f"// {module.name}\nconst {_variable(module, entry)} = (() => {{\n{body}{given}}})();\n"
+
+
+def _variable(module: Path, entry: Path) -> str:
+    """What a module is called in the linked text."""
+    return "$" + re.sub(r"\W", "_", str(module.relative_to(entry.parent).with_suffix("")))

@@ -1,46 +1,80 @@
 """Floor 4: the timeline, live or not: words on the clip's waveform, in a widget. Front end: `static/timeline/`.
 
 The background loop is its one writer. It tells the front end what changed, at most 20 times a second, in numbered
-custom messages; a front end that misses one asks for everything again. Nothing travels in synced traits, so nothing of
-a clip is saved in a notebook but its picture.
+custom messages; a front end that misses one asks for everything again. Nothing of a clip travels in synced traits, so
+nothing of it is saved in a notebook but its picture; sound and spectrograms go by buffers, and only when asked for.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
+import traitlets
+from traitlets.utils.bunch import Bunch
 
 from .._loop import get_loop
-from ..transcript import ENDED, Sentence, Transcript, engine_notice, needs_space
+from ..errors import ParameterError
+from ..frames import matches_frame, words_frame
+from ..transcript import ENDED, Change, Transcript
+from ..transcript.search import find
+from .answers import Answers, OpenAudio
+from .layers import Layer, make_layer
 from .linker import link
+from .shells import answer_on_main_shell, answer_on_subshells
+from .updates import Told, run_facts, unpacked
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _STATIC = Path(__file__).parent / "static" / "timeline"
 _EVERY = 0.05  # seconds between updates
 _EVERY_WHOLE = 0.5  # seconds between whole updates, while no front end could say that it is there
 _UNASKED_FOR = 60.0  # seconds for which they go on
-_MOST_BINS = 400_000  # peaks in one message: 0.8 MB
-_MOST_SENTENCES = 2_000  # sentences in one message
+
+
+class _Fresh(traitlets.TraitType[Any, Any]):
+    """A trait that is worked out whenever it is read: its value depends on a transcript that grows."""
+
+    def get(self, obj: Any, cls: Any = None) -> Any:
+        return obj._selected()
 
 
 class Timeline(anywidget.AnyWidget):
-    """Words on a waveform, for a transcript that may still grow.
+    """Words on a waveform, for a transcript that may still grow: to look at, play, select from and correct.
+
+    Traits, each to be read, observed and linked as with any widget:
+        selection: (start, end) in seconds of the clip, or None. Python and the mouse set it alike.
+        selected_words: the words that touch the selection, as a DataFrame like `run.words`; read-only.
+        playhead: where playing is or would begin, in seconds of the clip.
 
     Args:
         transcript: what to show; call `refresh` on the background loop whenever it has changed.
         stop: what the Stop button does, or None where there is nothing to stop.
+        edit: takes a correction, and raises ParameterError for one that it refuses; None: nothing can be corrected.
+        open_audio: opens the clip for playing; raises AudioError where it cannot. None: there is no sound.
     """
 
     _esm = link(_STATIC / "index.js")
     _css = (_STATIC / "timeline.css").read_text(encoding="utf-8")
 
-    def __init__(self, transcript: Transcript, *, stop: Callable[[], None] | None = None) -> None:
+    selection = traitlets.Any(None, allow_none=True).tag(sync=True)
+    playhead = traitlets.Float(0.0).tag(sync=True)
+    selected_words = _Fresh(read_only=True)
+
+    def __init__(
+        self, transcript: Transcript, *, stop: Callable[[], None] | None = None,
+        edit: Callable[[Change], object] | None = None, open_audio: OpenAudio | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self._transcript = transcript
         self._stop = stop
+        self._edit = edit
+        self._answers = Answers(self.send, open_audio)
+        self._layers: tuple[Layer, ...] = ()
         self._finished: Callable[[], None] | None = None
         self._is_stopping = False
         self._is_listening = False  # a front end has asked for updates
@@ -48,24 +82,72 @@ class Timeline(anywidget.AnyWidget):
         self._timer: Any = None
         self._last = 0.0
         self._seq = 0
-        self._told = _Told()
+        self._told = Told()
         self.on_msg(self._on_message)
-        _answer_on_subshells(self)
+        answer_on_subshells(self)
+
+    # ------------------------------------------------------------------------------------------- two ways with Python
+
+    def seek(self, seconds: float) -> None:
+        """Move the playhead, and bring it on view; playing goes on from there. Raises ParameterError for no time."""
+        if not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
+            raise ParameterError(f"{seconds!r} is no place in a clip: give seconds from its beginning.")
+        self.playhead = float(seconds)
+        self._say({"kind": "seek", "time": float(seconds)})
+
+    def find(self, text: str) -> pd.DataFrame:
+        """Every place where a text stands, whatever its case; shown in the view as well.
+
+        Columns: ``sentence_id`` int64, ``text`` string, ``start`` and ``end`` float64 seconds of the clip.
+        """
+        self._say({"kind": "find", "text": text})
+        return matches_frame(find(self._transcript.sentences, text))
+
+    def highlight(self, frame: pd.DataFrame | None, name: str = "highlight", *, label: str | None = None) -> None:
+        """Lay a layer over the timeline: the spans of any DataFrame with ``start`` and ``end``, with a legend.
+
+        A layer of the same name is replaced; `frame` None takes it away. `label` names a column to write beside each
+        span (``label`` where there is one). Raises ParameterError for missing columns and for times that are none.
+        """
+        others = tuple(layer for layer in self._layers if layer.name != name)
+        self._layers = others if frame is None else (*others, make_layer(frame, name, label))
+        get_loop().call_soon_threadsafe(self.refresh)
+
+    @traitlets.validate("selection")
+    def _check_selection(self, proposal: Bunch) -> tuple[float, float] | None:
+        value = proposal["value"]
+        if value is None:
+            return None
+        try:
+            start, end = (float(time) for time in value)
+        except (TypeError, ValueError):
+            start = end = float("nan")
+        if not 0 <= start <= end < float("inf"):
+            raise traitlets.TraitError(f"selection={value!r}: give (start, end) in seconds of the clip, or None.")
+        return start, end
+
+    @traitlets.validate("playhead")
+    def _check_playhead(self, proposal: Bunch) -> float:
+        value = float(proposal["value"])
+        if not 0 <= value < float("inf"):
+            raise traitlets.TraitError(f"playhead={value!r}: give seconds from the clip's beginning.")
+        return value
+
+    @traitlets.observe("selection")
+    def _on_selection(self, _change: Bunch) -> None:
+        name = "selected_words"
+        self.notify_change(Bunch(name=name, owner=self, type="change", old=None, new=self._selected()))
+
+    def _selected(self) -> pd.DataFrame:
+        transcript = self._transcript
+        words = words_frame(transcript.sentences, transcript.run, transcript.engine)
+        start, end = self.selection or (0.0, -1.0)
+        chosen: pd.DataFrame = words[(words["start"] < end) & (words["end"] > start)].reset_index(drop=True)
+        return chosen
 
     def on_finished(self, callback: Callable[[], None]) -> None:
         """Call back, where the kernel runs cells, when a front end has drawn the final state."""
         self._finished = callback
-
-    def refresh(self) -> None:
-        """Tell the front end what is new, now or as soon as the last update is old enough. Background loop only."""
-        now = time.monotonic()
-        if self._timer is not None or not (self._is_listening or now - self._made < _UNASKED_FOR):
-            return
-        delay = self._last + (_EVERY if self._is_listening else _EVERY_WHOLE) - now
-        if delay <= 0:
-            self._push()
-        else:
-            self._timer = get_loop().call_later(delay, self._push)
 
     # ------------------------------------------------------------------------------------------ from the front end
 
@@ -80,8 +162,47 @@ class Timeline(anywidget.AnyWidget):
             get_loop().call_soon_threadsafe(self.refresh)
         elif kind == "finished" and self._finished is not None:
             self._finished()
+        elif kind in ("edit", "undo", "redo"):
+            get_loop().call_soon_threadsafe(self._correct, content)
+        elif kind in ("audio", "spectrogram"):
+            get_loop().call_soon_threadsafe(self._answers.answer, content)
+
+    def _correct(self, content: dict[str, Any]) -> None:
+        """Have a correction made, or say why not."""
+        try:
+            if self._edit is None:
+                raise ParameterError("this timeline cannot be corrected.")
+            self._edit(self._change(content))
+        except ParameterError as error:
+            self.send({"kind": "say", "text": str(error)})
+
+    def _change(self, content: dict[str, Any]) -> Change:
+        if content["kind"] != "edit":
+            return Change(content["kind"])
+        number = content.get("sentence", 0)
+        speakers = (word.speaker for each in self._transcript.heard if each.id == number for word in each.words)
+        speaker = next(speakers, None)
+        try:
+            old, new = (tuple(unpacked(row, speaker) for row in content[key]) for key in ("old", "new"))
+            return Change.of(Change("replace", number, old, new))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ParameterError(f"this is no correction ({error}). Nothing was changed.") from error
 
     # -------------------------------------------------------------------------------------------- to the front end
+
+    def refresh(self) -> None:
+        """Tell the front end what is new, now or as soon as the last update is old enough. Background loop only."""
+        now = time.monotonic()
+        if self._timer is not None or not (self._is_listening or now - self._made < _UNASKED_FOR):
+            return
+        delay = self._last + (_EVERY if self._is_listening else _EVERY_WHOLE) - now
+        if delay <= 0:
+            self._push()
+        else:
+            self._timer = get_loop().call_later(delay, self._push)
+
+    def _say(self, content: dict[str, Any]) -> None:
+        get_loop().call_soon_threadsafe(self.send, content)
 
     def _resync(self) -> None:
         self._is_listening = True
@@ -96,41 +217,20 @@ class Timeline(anywidget.AnyWidget):
         self._last = time.monotonic()
         reset = is_whole or not self._is_listening
         if reset:
-            self._told = _Told()
+            self._told = Told()
         if self._transcript.state in ENDED:
-            _answer_on_main_shell(self)  # from here on its messages may display things
-        for update, buffers in self._told.updates(self._transcript, self._run()):
+            answer_on_main_shell(self)  # from here on its messages may display things
+        can_stop = self._stop is not None and not self._is_stopping
+        run = run_facts(self._transcript, can_stop=can_stop, can_edit=self._edit is not None)
+        for update, buffers in self._told.updates(self._transcript, run, self._layers):
             self._seq += 1
             self.send({"kind": "update", "seq": self._seq, "reset": reset, **update}, buffers)
             reset = False
 
-    def _run(self) -> dict[str, Any]:
-        transcript, run = self._transcript, self._transcript.run
-        if run is None:
-            return {}
-        engine, end = transcript.engine, transcript.end
-        last = max([transcript.sent, *(gap.end for gap in transcript.gaps)])
-        known_end = run.end if run.end is None or end is None else min(run.end, last)
-        return {
-            "state": transcript.state,
-            "clip": run.clip.name,
-            "service": "Embedded" if run.service.kind == "embedded" else run.service.host,
-            "model": engine or run.model,
-            "notice": engine_notice(engine),
-            "message": self._message(),
-            "start": run.start,
-            "duration": known_end,
-            "sent": round(transcript.sent, 3),
-            "settled": round(transcript.settled_until, 3),
-            "can_stop": self._stop is not None and not self._is_stopping and transcript.state not in ENDED,
-        }
-
-    def _message(self) -> str:
-        """What a person must know: what ended the run, or what was never heard."""
-        end, gaps = self._transcript.end, self._transcript.gaps
-        if end and end.error:
-            return end.error.partition(": ")[2]
-        return " ".join(f"{gap.start:.1f}–{gap.end:.1f} s were not heard: {gap.reason}." for gap in gaps[-3:])
+    def close(self) -> None:
+        """Let go of the clip, and of the front end."""
+        self._answers.close()
+        super().close()
 
     # ---------------------------------------------------------------------------------------- what a notebook keeps
 
@@ -155,88 +255,3 @@ class Timeline(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"Timeline({self._in_words().partition(chr(10))[0]!r})"
-
-
-class _Told:
-    """What a front end knows already, and so what it must be told."""
-
-    def __init__(self) -> None:
-        self._run: dict[str, Any] | None = None
-        self._settled = 0
-        self._open: dict[int, Sentence] = {}
-        self._bins = 0
-        self._gaps = 0
-
-    def updates(self, transcript: Transcript, run: dict[str, Any]) -> Iterator[tuple[dict[str, Any], list[bytes]]]:
-        """What is new, in messages small enough to travel; at least one."""
-        update: dict[str, Any] = {}
-        if run != self._run:
-            self._run = update["run"] = run
-        if len(transcript.gaps) != self._gaps:
-            self._gaps = len(transcript.gaps)
-            update["gaps"] = [[gap.start, gap.end, gap.reason] for gap in transcript.gaps]
-        if removed := self._withdrawn(transcript):
-            update["removed"] = removed
-        sentences = self._new_sentences(transcript)
-        while True:
-            update["sentences"], sentences = sentences[:_MOST_SENTENCES], sentences[_MOST_SENTENCES:]
-            update["peaks"], buffers = self._new_peaks(transcript)
-            yield update, buffers
-            if not sentences and self._bins >= len(transcript.waveform):
-                return
-            update = {}
-
-    def _withdrawn(self, transcript: Transcript) -> list[int]:
-        """Sentences that were shown and came to nothing."""
-        alive = {sentence.id for sentence in (*transcript.open, *transcript.settled[self._settled :])}
-        return [number for number in self._open if number not in alive]
-
-    def _new_sentences(self, transcript: Transcript) -> list[dict[str, Any]]:
-        settled = transcript.settled[self._settled :]
-        changed = [sentence for sentence in transcript.open if self._open.get(sentence.id) is not sentence]
-        self._settled += len(settled)
-        self._open = {sentence.id: sentence for sentence in transcript.open}
-        return [_packed(sentence) for sentence in (*settled, *changed)]
-
-    def _new_peaks(self, transcript: Transcript) -> tuple[dict[str, Any] | None, list[bytes]]:
-        waveform, first = transcript.waveform, self._bins
-        last = min(len(waveform), first + _MOST_BINS)
-        if last == first:
-            return None, []
-        self._bins = last
-        position = (waveform.start or 0.0) + first * waveform.step
-        peaks = {"position": round(position, 4), "step": waveform.step, "bins": last - first}
-        return peaks, [bytes(waveform.data[2 * first : 2 * last])]
-
-
-def _packed(sentence: Sentence) -> dict[str, Any]:
-    """A sentence as it travels: a word is [text, punctuation, start, end, confidence, space before it]."""
-    before, words = "", []
-    for word in sentence.words:
-        space = needs_space(before, word.text)
-        before = word.text + word.punctuation
-        times = round(word.start, 3), round(word.end, 3)
-        words.append([word.text.strip(), word.punctuation, *times, word.confidence, int(space)])
-    return {
-        "id": sentence.id,
-        "is_final": sentence.is_final,
-        "start": round(sentence.start, 3),
-        "end": round(sentence.end, 3),
-        "words": words,
-    }
-
-
-# ipykernel 7.4 answers a widget on the shell that made it: there, a cell that waits would leave Stop unheard until it
-# ends. Earlier versions, and JupyterLab's own setting, answer on a subshell. The attribute is private: hence the guard.
-
-
-def _answer_on_subshells(widget: anywidget.AnyWidget) -> None:
-    """Hear messages while a cell runs."""
-    if hasattr(widget.comm, "_reply_subshell_for"):
-        widget.comm._reply_subshell_for = lambda _data, default: default
-
-
-def _answer_on_main_shell(widget: anywidget.AnyWidget) -> None:
-    """Hear messages where cells run, as ipykernel does by itself."""
-    if widget.comm is not None:
-        widget.comm.__dict__.pop("_reply_subshell_for", None)

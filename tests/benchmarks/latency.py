@@ -77,14 +77,14 @@ def main() -> None:
     delays: list[float] = []
 
     def watch(run: pnb.Transcription) -> None:
-        take = run._session._record  # the place where a run learns of what crossed
+        take = run._background._session._record  # the place where a run learns of what crossed
 
         def timed(record: object) -> None:
             take(record)
             if isinstance(record, Received) and len(run.words):
                 delays.append(time.monotonic() - float(run.words["text"].iloc[-1]))
 
-        run._session.record_to(timed)
+        run._background._session.record_to(timed)
 
     try:
         pnb.transcribe((silence[:16000], 16000), service=service, pace=1).wait()

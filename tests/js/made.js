@@ -1,6 +1,7 @@
 // Things the tests are made of: runs, sentences, updates, and a model that keeps what was sent.
 
 /** @import { AnyModel } from "@anywidget/types" */
+/** @import { TimelineModel } from "../../paraformer_nb/widgets/static/timeline/cursor.js" */
 /** @import { Run, Update } from "../../paraformer_nb/widgets/static/timeline/store.js" */
 /** @import { Sentence, Word } from "../../paraformer_nb/widgets/static/timeline/words.js" */
 
@@ -21,6 +22,10 @@ export function makeRun(over = {}) {
     sent: 0,
     settled: 0,
     can_stop: true,
+    sound: { mime: "audio/webm", windowSeconds: 10 },
+    can_edit: true,
+    can_undo: false,
+    can_redo: false,
     ...over,
   };
 }
@@ -34,7 +39,7 @@ export function makeRun(over = {}) {
  * @returns {Sentence}
  */
 export function makeSentence(id, start, text, isFinal = true) {
-  const words = text.split(" ").map((word, i) => /** @type {Word} */ ([word, "", start + i / 2, start + i / 2 + 0.4, 0.9, i ? 1 : 0]));
+  const words = text.split(" ").map((word, i) => /** @type {Word} */ ([word, "", start + i / 2, start + i / 2 + 0.4, 0.9, i ? 1 : 0, 0]));
   return { id, is_final: isFinal, start, end: start + words.length / 2, words };
 }
 
@@ -52,29 +57,54 @@ export class FakeModel {
   /** @type {string[]} the kinds of what was sent */
   sent = [];
   isDead = false;
+  /** @type {Record<string, unknown>[]} what was sent, whole */
+  contents = [];
   /** @type {((content: unknown, buffers: DataView[]) => void)[]} */
   handlers = [];
+  /** @type {Record<string, unknown>} */
+  traits = { selection: null, playhead: 0 };
+  /** @type {Map<string, Set<() => void>>} */
+  observers = new Map();
 
-  /** @param {Update} update */
-  receive(update) {
-    for (const handler of [...this.handlers]) handler(update, []);
+  /**
+   * @param {Update | Record<string, unknown>} message
+   * @param {DataView[]} buffers
+   */
+  receive(message, buffers = []) {
+    for (const handler of [...this.handlers]) handler(message, buffers);
+  }
+
+  /**
+   * Python sets a trait.
+   * @param {string} name
+   * @param {unknown} value
+   */
+  set(name, value) {
+    this.traits[name] = value;
+    for (const observer of this.observers.get(`change:${name}`) ?? []) observer();
   }
 
   /** A new object each time, as anywidget makes one for each view. */
   proxy() {
     /** @type {unknown} */
     const proxy = {
-      on: (/** @type {string} */ name, /** @type {FakeModel["handlers"][0]} */ handler) => {
+      on: (/** @type {string} */ name, /** @type {FakeModel["handlers"][0] & (() => void)} */ handler) => {
         if (name === "msg:custom") this.handlers.push(handler);
+        else this.observers.set(name, (this.observers.get(name) ?? new Set()).add(handler));
       },
-      off: (/** @type {string} */ _, /** @type {FakeModel["handlers"][0]} */ handler) => {
+      off: (/** @type {string} */ name, /** @type {FakeModel["handlers"][0] & (() => void)} */ handler) => {
         this.handlers = this.handlers.filter((other) => other !== handler);
+        this.observers.get(name)?.delete(handler);
       },
+      get: (/** @type {string} */ name) => this.traits[name],
+      set: (/** @type {string} */ name, /** @type {unknown} */ value) => this.set(name, value),
+      save_changes: () => {},
       send: (/** @type {{ kind: string }} */ content) => {
         if (this.isDead) throw new Error("Cannot send");
         this.sent.push(content.kind);
+        this.contents.push(content);
       },
     };
-    return /** @type {AnyModel} */ (proxy);
+    return /** @type {AnyModel<TimelineModel>} */ (proxy);
   }
 }

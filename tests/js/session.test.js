@@ -140,7 +140,6 @@ test("views are told until they leave; the session lets go of its model at the e
 
 test("other messages are none of its business", () => {
   begin();
-  // @ts-expect-error -- not an update
   model.receive({ kind: "anywidget-command", seq: 99 });
   assert.deepEqual(model.sent, ["sync"]);
 });

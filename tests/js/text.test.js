@@ -9,9 +9,9 @@ import { makeRun } from "./made.js";
 /** @import { Word } from "../../paraformer_nb/widgets/static/timeline/words.js" */
 
 /** @type {Word[]} */
-const ENGLISH = [["makes", "", 0, 1, 0.9, 1], ["a", "", 1, 2, 0.3, 1], ["guess", ",", 2, 3, null, 1]];
+const ENGLISH = [["makes", "", 0, 1, 0.9, 1, 0], ["a", "", 1, 2, 0.3, 1, 0], ["guess", ",", 2, 3, null, 1, 0]];
 /** @type {Word[]} */
-const CHINESE = [["今", "", 0, 1, 0.9, 0], ["天", "。", 1, 2, 0.9, 0]];
+const CHINESE = [["今", "", 0, 1, 0.9, 0, 0], ["天", "。", 1, 2, 0.9, 0, 0]];
 
 test("sentences with and without spaces", () => {
   assert.equal(sentenceText(ENGLISH), "makes a guess,");

@@ -14,7 +14,7 @@ import { WordTable, lowerBound } from "../../paraformer_nb/widgets/static/timeli
  * @returns {Sentence}
  */
 function sentence(id, start, count) {
-  const words = Array.from({ length: count }, (_, i) => /** @type {Word} */ ([`w${id}.${i}`, "", start + i, start + i + 0.9, null, 1]));
+  const words = Array.from({ length: count }, (_, i) => /** @type {Word} */ ([`w${id}.${i}`, "", start + i, start + i + 0.9, null, 1, 0]));
   return { id, is_final: true, start, end: start + count, words };
 }
 
@@ -48,7 +48,7 @@ test("rewriting from a place keeps what is before and drops what was after", () 
 test("a word that claims to begin before its neighbour is moved up to it", () => {
   const table = new WordTable();
   const late = sentence(1, 4, 1);
-  late.words.push(["early", "", 3, 3.5, null, 1]);
+  late.words.push(["early", "", 3, 3.5, null, 1, 0]);
   table.rewrite([late], 0);
   assert.equal(table.starts[1], 4);
   assert.ok(table.ends[1] >= table.starts[1]);

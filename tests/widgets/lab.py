@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -73,12 +73,15 @@ def _wait_until_it_listens(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[BrowserContext]:
-    """A browser with a profile of its own."""
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=CHROMIUM, headless=True, args=_FLAGS, viewport={"width": 1280, "height": 900}
-        )
+def chromium(*flags: str, playwright: Playwright | None = None) -> Iterator[BrowserContext]:
+    """A browser with a profile of its own. A process has but one playwright: who has started it hands it on."""
+    with contextlib.ExitStack() as stack:
+        api = playwright or stack.enter_context(sync_playwright())
+        profile = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+        context = api.chromium.launch_persistent_context(
+            profile, executable_path=CHROMIUM, headless=True, args=[*_FLAGS, *flags],
+            viewport={"width": 1280, "height": 900},
+        )  # fmt: skip
         try:
             yield context
         finally:

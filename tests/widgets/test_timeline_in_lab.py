@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab import CHROMIUM, Notebook, chromium, jupyter_lab
+from lab import Notebook
 from playwright.sync_api import BrowserContext, Locator
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-
-pytestmark = [
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="NO BROWSER: apt-get install chromium, or nothing of the view is tested"
-    ),
-    pytest.mark.timeout(180),
-]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the notebooks and their clips."""
-    path = tmp_path_factory.mktemp("lab") / "notebooks"
-    shutil.copytree(NOTEBOOKS, path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def lab(folder: Path) -> Iterator[str]:
-    """A JupyterLab over it."""
-    with jupyter_lab(folder) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserContext]:
-    """A browser."""
-    with chromium() as context:
-        yield context
+pytestmark = pytest.mark.timeout(180)
 
 
 def _state(view: Locator, name: str) -> None:

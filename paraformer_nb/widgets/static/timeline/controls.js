@@ -1,34 +1,132 @@
-// The row below the picture: zoom, follow, the number of words.
+// The row below the picture: play, loop, speed, follow, spectrogram, find; what is selected; zoom, help.
 
 import { make, makeButton, setText } from "./dom.js";
+import { ZOOM_STEP } from "./keys.js";
+import { RATES } from "./playback.js";
+import { selectionText } from "./text.js";
 
-/** @typedef {{ zoomIn: () => void, zoomOut: () => void, toggleFollow: () => void }} Actions */
+/** @import { Commands } from "./commands.js" */
+/** @import { Session } from "./session.js" */
+
+const FIND_AFTER_MS = 120; // of rest in typing
 
 export class Controls {
+  #session;
+  #play;
+  #loop;
+  #rate;
   #follow;
-  #count;
+  #spectrogram;
+  #find;
+  #found;
+  #about;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #typing;
 
   /**
+   * @param {Session} session
    * @param {HTMLElement} parent
-   * @param {Actions} actions
+   * @param {Commands} commands
+   * @param {{ help: () => void, toWords: () => void }} ask
    */
-  constructor(parent, actions) {
+  constructor(session, parent, commands, ask) {
+    this.#session = session;
     const row = make("div", "pnb-controls", parent);
-    makeButton("−", "Zoom out", row, actions.zoomOut);
-    makeButton("+", "Zoom in", row, actions.zoomIn);
-    this.#follow = makeButton("Follow", "Follow the newest words", row, actions.toggleFollow);
-    this.#count = make("span", "pnb-count", row);
+    this.#play = makeButton("▶ Play", "Play (space)", row, () => commands.togglePlay());
+    this.#play.classList.add("pnb-play");
+    this.#loop = makeButton("⟲ Loop", "Loop the selection, or the clip (L)", row, () => commands.toggleLoop());
+    this.#rate = this.#makeRate(row, session);
+    this.#follow = makeButton("Follow", "Follow the newest words (F)", row, () => commands.toggleFollow());
+    this.#spectrogram = makeButton("Spectrogram", "Spectrogram (G)", row, () => commands.toggleSpectrogram());
+    this.#find = this.#makeFind(row, commands, ask.toWords);
+    this.#found = make("span", "pnb-found", row);
+    this.#found.setAttribute("aria-live", "polite");
+    const right = make("span", "pnb-right", row);
+    this.#about = make("span", "pnb-about", right);
+    makeButton("−", "Zoom out", right, () => commands.zoom(1 / ZOOM_STEP));
+    makeButton("+", "Zoom in", right, () => commands.zoom(ZOOM_STEP));
+    makeButton("?", "Keys", right, ask.help);
+  }
+
+  focusFind() {
+    this.#find.focus();
+    this.#find.select();
   }
 
   /**
-   * @param {boolean} isFollowing
    * @param {boolean} isLive there is nothing to follow after the end
-   * @param {string} count
+   * @param {boolean} hasSpectrogram
    */
-  update(isFollowing, isLive, count) {
+  update(isLive, hasSpectrogram) {
+    const { choice, cursor, playback, store } = this.#session;
+    const { found } = cursor;
+    setText(this.#play, playback.isPlaying ? "❚❚ Pause" : "▶ Play");
+    this.#play.setAttribute("aria-label", playback.isPlaying ? "Pause (space)" : "Play (space)");
+    setPressed(this.#loop, playback.isLooping);
+    setPressed(this.#follow, choice.follow);
+    setPressed(this.#spectrogram, hasSpectrogram);
+    this.#rate.value = String(playback.rate);
     this.#follow.hidden = !isLive;
-    this.#follow.setAttribute("aria-pressed", String(isFollowing));
-    setText(this.#follow, isFollowing ? "Follow ✓" : "Follow");
-    setText(this.#count, count);
+    this.#spectrogram.hidden = this.#session.isStandalone;
+    setText(this.#follow, choice.follow ? "Follow ✓" : "Follow");
+    if (document.activeElement !== this.#find && this.#find.value !== found.text) this.#find.value = found.text;
+    setText(this.#found, found.text ? (found.matches.length ? `${found.current + 1}/${found.matches.length}` : "none") : "");
+    setText(this.#about, selectionText(cursor.selection, store));
   }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {Session} session
+   */
+  #makeRate(row, session) {
+    const select = make("select", "pnb-button pnb-rate", row);
+    select.setAttribute("aria-label", "Speed");
+    select.title = "Speed, with the pitch kept (, and .)";
+    for (const rate of RATES) select.add(new Option(`${rate}×`, String(rate)));
+    select.addEventListener("change", () => session.playback.setRate(Number(select.value)));
+    return select;
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {Commands} commands
+   * @param {() => void} toWords
+   */
+  #makeFind(row, commands, toWords) {
+    const input = make("input", "pnb-find", row);
+    input.type = "search";
+    input.placeholder = "Find a word";
+    input.setAttribute("aria-label", "Find in the transcript");
+    const find = () => {
+      clearTimeout(this.#typing);
+      if (input.value !== this.#session.cursor.found.text) commands.find(input.value);
+    };
+    input.addEventListener("input", () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(find, FIND_AFTER_MS);
+    });
+    input.addEventListener("keydown", (event) => {
+      event.stopPropagation(); // what is typed is no command
+      if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+      event.preventDefault();
+      if (event.key === "Escape") {
+        commands.find((input.value = ""));
+        toWords();
+      } else if (input.value === this.#session.cursor.found.text) commands.findNext(event.shiftKey ? -1 : 1);
+      else find();
+    });
+    return input;
+  }
+
+  dispose() {
+    clearTimeout(this.#typing);
+  }
+}
+
+/**
+ * @param {HTMLElement} button
+ * @param {boolean} isPressed
+ */
+function setPressed(button, isPressed) {
+  button.setAttribute("aria-pressed", String(isPressed));
 }

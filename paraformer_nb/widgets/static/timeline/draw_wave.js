@@ -14,7 +14,8 @@ const MOST_GAIN = 6; // a quiet recording is drawn larger, but hiss not as large
 const HATCH = 7;
 
 /**
- * Bars stand at fixed times, not at fixed pixels: else they would shimmer while the window moves.
+ * Bars stand at fixed times, not at fixed pixels: else they would shimmer while the window moves. Each is filled by
+ * itself: a path of them all costs a browser that draws without a GPU five times as much.
  * @param {CanvasRenderingContext2D} g
  * @param {Peaks} peaks
  * @param {TimeWindow} window
@@ -29,15 +30,13 @@ export function drawWave(g, peaks, window, width, band, colour) {
   const bar = Math.max(BAR, (pitch / perPixel) * 0.66);
   const gain = (Math.min(MOST_GAIN, 120 / Math.max(1, peaks.loudest)) * band.reach) / 128;
   const last = Math.min(window.start + window.span, peaks.end);
-  g.beginPath();
+  g.fillStyle = colour;
   for (let k = Math.floor(Math.max(window.start, peaks.start) / pitch); k * pitch < last; k++) {
     peaks.read(k * pitch, (k + 1) * pitch);
     const top = Math.min(-0.5, -peaks.high * gain);
     const bottom = Math.max(0.5, -peaks.low * gain);
-    g.rect(Math.round(timeToX(window, width, k * pitch)), band.middle + top, bar, bottom - top);
+    g.fillRect(Math.round(timeToX(window, width, k * pitch)), band.middle + top, bar, bottom - top);
   }
-  g.fillStyle = colour;
-  g.fill();
 }
 
 /**

@@ -155,14 +155,12 @@ function drawDensity(g, words, first, last, window, width, row, colours) {
     most = Math.max(most, counts[x]);
     i = next;
   }
-  g.beginPath();
-  counts.forEach((count, x) => {
-    const height = (count / most) * row.height;
-    if (count) g.rect(x * 2, row.top + row.height - height, 2, height);
-  });
   g.globalAlpha = 0.6;
   g.fillStyle = colours.sure;
-  g.fill();
+  counts.forEach((count, x) => {
+    const height = (count / most) * row.height;
+    if (count) g.fillRect(x * 2, row.top + row.height - height, 2, height);
+  });
   g.globalAlpha = 1;
 }
 

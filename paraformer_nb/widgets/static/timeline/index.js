@@ -1,11 +1,12 @@
-// The live view of a streaming speech recognition run, as an anywidget. This is the module that is loaded.
+// The timeline of a streaming speech recognition run, live or not, as an anywidget: the module that is loaded.
 
 import { Session } from "./session.js";
 import { View } from "./view.js";
 
 /** @import { AnyModel, InitializeProps, RenderProps } from "@anywidget/types" */
+/** @import { TimelineModel } from "./cursor.js" */
 
-/** @type {WeakMap<AnyModel, Session>} */
+/** @type {WeakMap<AnyModel<TimelineModel>, Session>} */
 const sessions = new WeakMap();
 /** @type {Set<Session>} those that a host began by `initialize` and has not ended */
 const begun = new Set();
@@ -14,7 +15,7 @@ const begun = new Set();
  * The session of a model. JupyterLab wraps a model anew for each view, so that it cannot be known by its
  * object; but it also loads this module anew for each model, so the one session begun is the one. Other
  * hosts (marimo) share the module and hand out the model itself.
- * @param {AnyModel} model
+ * @param {AnyModel<TimelineModel>} model
  */
 function sessionOf(model) {
   let session = sessions.get(model);
@@ -24,7 +25,7 @@ function sessionOf(model) {
   return session;
 }
 
-/** @param {InitializeProps} props */
+/** @param {InitializeProps<TimelineModel>} props */
 function initialize({ model }) {
   const session = new Session(model);
   sessions.set(model, session);
@@ -35,7 +36,7 @@ function initialize({ model }) {
   };
 }
 
-/** @param {RenderProps} props */
+/** @param {RenderProps<TimelineModel>} props */
 function render({ model, el }) {
   const view = new View(sessionOf(model), el);
   return () => view.dispose();

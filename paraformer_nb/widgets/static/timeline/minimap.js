@@ -1,9 +1,11 @@
 // The whole clip in a strip, with the window on view marked on it.
 
+import { drawPlayhead, drawSelection } from "./draw_marks.js";
 import { drawGap, drawWave } from "./draw_wave.js";
 import { drawSentences } from "./draw_words.js";
 import { timeToX } from "./scale.js";
 
+/** @import { Selection } from "./cursor.js" */
 /** @import { TimeWindow } from "./scale.js" */
 /** @import { Store } from "./store.js" */
 /** @import { Theme } from "./theme.js" */
@@ -28,8 +30,9 @@ export function wholeOf(store, shown) {
  * @param {Store} store
  * @param {TimeWindow} shown
  * @param {Theme} theme
+ * @param {{ playhead: number, selection: Selection | null }} marks
  */
-export function drawMinimap(g, { width, height }, store, shown, theme) {
+export function drawMinimap(g, { width, height }, store, shown, theme, marks) {
   const whole = wholeOf(store, shown);
   const { colours } = theme;
   const row = { top: height - 5, height: SPEECH_ROW };
@@ -47,4 +50,6 @@ export function drawMinimap(g, { width, height }, store, shown, theme) {
   g.strokeStyle = colours.brand;
   g.lineWidth = 1.5;
   g.strokeRect(x, 0.75, frame, height - 1.5);
+  drawSelection(g, marks.selection, whole, width, height, theme);
+  drawPlayhead(g, marks.playhead, whole, width, height, theme, 0);
 }

@@ -1,11 +1,14 @@
 // The timeline's picture: ticks, waveform, gaps, words, sentences, for one window of one run.
 
+import { drawLayers, drawPlayhead, drawResumes, drawSelection, drawWordMarks } from "./draw_marks.js";
 import { drawGap, drawWave } from "./draw_wave.js";
 import { drawSentences, drawWords } from "./draw_words.js";
 import { clock, ticksOf, timeToX } from "./scale.js";
 
+/** @import { Marks } from "./draw_marks.js" */
 /** @import { Ruler } from "./labels.js" */
 /** @import { TimeWindow } from "./scale.js" */
+/** @import { Image } from "./spectrogram.js" */
 /** @import { Store } from "./store.js" */
 /** @import { Theme } from "./theme.js" */
 
@@ -16,24 +19,60 @@ const AXIS_ROW = 25;
 const SPACE = 9;
 
 /**
+ * Where things lie in a picture of some height: the axis from its top on, the rows, the middle of the waveform.
+ * @param {number} height
+ */
+export function rowsOf(height) {
+  const axis = height - AXIS_ROW;
+  const sentences = { top: axis - SPACE - SENTENCE_ROW, height: SENTENCE_ROW };
+  const words = { top: sentences.top - SPACE + 2 - WORD_ROW, height: WORD_ROW };
+  const room = words.top - SPACE;
+  return { axis, sentences, words, room, wave: { middle: room / 2 + 3, reach: room / 2 - 4 } };
+}
+
+/**
  * @param {CanvasRenderingContext2D} g
  * @param {{ width: number, height: number }} size
  * @param {Store} store
  * @param {TimeWindow} window
  * @param {Theme} theme
  * @param {Ruler} ruler
+ * @param {Marks} marks
+ * @param {Image | null} spectrogram in place of the waveform
  */
-export function drawPicture(g, size, store, window, theme, ruler) {
-  const { width } = size;
-  const axis = size.height - AXIS_ROW;
-  const sentences = { top: axis - SPACE - SENTENCE_ROW, height: SENTENCE_ROW };
-  const words = { top: sentences.top - SPACE + 2 - WORD_ROW, height: WORD_ROW };
-  const room = words.top - SPACE;
+export function drawPicture(g, { width, height }, store, window, theme, ruler, marks, spectrogram) {
+  const { axis, sentences, words, room, wave } = rowsOf(height);
   drawAxis(g, width, axis, window, theme);
-  drawWave(g, store.peaks, window, width, { middle: room / 2 + 3, reach: room / 2 - 4 }, theme.colours.wave);
+  drawLayers(g, store.layers, window, width, words.top - 2, theme);
+  drawSelection(g, marks.selection, window, width, axis, theme);
+  if (spectrogram) drawSpectrogram(g, spectrogram, window, width, room, theme);
+  else drawWave(g, store.peaks, window, width, wave, theme.colours.wave);
   drawGaps(g, width, axis, store, window, theme);
+  drawResumes(g, store.resumes, window, width, axis, theme);
   drawWords(g, store.words, window, width, words, theme, ruler);
+  drawWordMarks(g, store.words, marks, window, width, words, theme, ruler);
   drawSentences(g, store.order, window, width, sentences, theme.colours.bar);
+  drawPlayhead(g, marks.playhead, window, width, axis, theme, 5);
+}
+
+/**
+ * Loudness as ink: the image holds nothing but opacity.
+ * @param {CanvasRenderingContext2D} g
+ * @param {Image} image
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {number} height
+ * @param {Theme} theme
+ */
+function drawSpectrogram(g, { bitmap, start, span }, window, width, height, { colours }) {
+  const left = timeToX(window, width, start);
+  const right = timeToX(window, width, start + span);
+  const context = bitmap.getContext("2d");
+  if (!context || right < 0 || left > width) return;
+  context.globalCompositeOperation = "source-in";
+  context.fillStyle = colours.ink;
+  context.fillRect(0, 0, bitmap.width, bitmap.height);
+  g.drawImage(bitmap, left, 4, right - left, height - 4);
 }
 
 /**

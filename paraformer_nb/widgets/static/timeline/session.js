@@ -2,15 +2,29 @@
 // session a model however many views show it, and it outlives them: a view drawn again starts where the
 // last one was.
 
+import { Cursor } from "./cursor.js";
+import { Playback } from "./playback.js";
+import { Requests } from "./requests.js";
 import { Store, isTerminal } from "./store.js";
+import { WindowedSource } from "./windowed.js";
 
 /** @import { AnyModel } from "@anywidget/types" */
+/** @import { TimelineModel } from "./cursor.js" */
+/** @import { AudioSource } from "./player.js" */
+/** @import { Correction } from "./edits.js" */
+/** @import { Reply } from "./requests.js" */
 /** @import { Change, RunState, Update } from "./store.js" */
 /** @import { Choice } from "./viewport.js" */
+/**
+ * What the kernel sends: what is new, an answer, or a wish.
+ * @typedef {Update | Reply | { kind: "seek", time: number } | { kind: "find", text: string } | { kind: "say", text: string }} Message
+ */
+/** @typedef {{ onSeek: (time: number) => void, onFind: (text: string) => void }} Wishes what Python asks a view for */
 
 const NO_ANSWER_MS = 3000;
 const ASK_AGAIN_MS = 2000;
 const STOP_HEARD_MS = 2500;
+const NO_RUN = "There is nothing to play yet.";
 
 export class Session {
   store = new Store();
@@ -22,9 +36,17 @@ export class Session {
   textTop = null;
   /** Sentences that were read out, or were there before anybody looked. @type {Set<number>} */
   announced = new Set();
+  /** What the last command or correction came to, where that must be said. */
+  said = "";
+  cursor;
+  requests;
+  playback;
 
   #model;
-  /** @type {Set<(change: Change) => void>} */
+  #openAudio;
+  /** @type {Set<Wishes>} */
+  #wishers = new Set();
+  /** @type {Set<(change: Change | null) => void>} */
   #listeners = new Set();
   /** The last update taken in; null while waiting to start over. @type {number | null} */
   #seq = null;
@@ -40,9 +62,16 @@ export class Session {
   #stoppedIn = null;
   #saidFinished = false;
 
-  /** @param {AnyModel} model */
-  constructor(model) {
+  /**
+   * @param {AnyModel<TimelineModel>} model
+   * @param {(() => AudioSource) | null} openAudio where there is no kernel to ask for the sound
+   */
+  constructor(model, openAudio = null) {
     this.#model = model;
+    this.#openAudio = openAudio;
+    this.cursor = new Cursor(model, () => this.notify(), (time) => this.playback.seek(time));
+    this.requests = new Requests((content) => this.#send(content));
+    this.playback = new Playback(this);
     model.on("msg:custom", this.#receive);
     this.#ask();
   }
@@ -52,16 +81,69 @@ export class Session {
     clearTimeout(this.#noAnswer);
     clearTimeout(this.#stopHeard);
     this.#model.off("msg:custom", this.#receive);
+    this.playback.dispose();
+    this.cursor.close();
+    this.requests.close();
     this.#listeners.clear();
+    this.#wishers.clear();
   }
 
   /**
-   * Tells a view of each change, until the returned function is called.
-   * @param {(change: Change) => void} listener
+   * Tells a view of each change of the run, and with null of where a person is, until the returned function
+   * is called.
+   * @param {(change: Change | null) => void} listener
    */
   listen(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Tells a view what Python asks for, until the returned function is called.
+   * @param {Wishes} wishes
+   */
+  grant(wishes) {
+    this.#wishers.add(wishes);
+    return () => this.#wishers.delete(wishes);
+  }
+
+  /** True in a page that was saved: nothing can be asked or changed. */
+  get isStandalone() {
+    return this.#openAudio !== null;
+  }
+
+  /** Where the sound comes from. Throws an error with a sentence for a person where there is none. */
+  openAudio() {
+    if (this.#openAudio) return this.#openAudio();
+    const sound = this.store.run?.sound;
+    if (!sound) throw new Error(NO_RUN);
+    return new WindowedSource(async (index) => {
+      const { buffers } = await this.requests.ask("audio", { index });
+      return /** @type {DataView<ArrayBuffer>} */ (buffers[0] ?? new DataView(new ArrayBuffer(0)));
+    }, sound);
+  }
+
+  /**
+   * Says something that no part of the picture shows.
+   * @param {string} text
+   */
+  say(text) {
+    this.said = text;
+    this.notify();
+  }
+
+  /**
+   * Asks the kernel to keep a correction; the words change when it says so.
+   * @param {number} sentence
+   * @param {Correction} correction
+   */
+  correct(sentence, correction) {
+    this.#send({ kind: "edit", sentence, ...correction });
+  }
+
+  /** @param {"undo" | "redo"} kind */
+  turnBack(kind) {
+    this.#send({ kind });
   }
 
   get isStopping() {
@@ -73,13 +155,13 @@ export class Session {
     this.#stoppedIn = this.store.run.state;
     this.#send({ kind: "stop" });
     this.#stopHeard = setTimeout(() => this.#missStop(), STOP_HEARD_MS);
-    this.notify();
+    this.#restate();
   }
 
   /** The kernel answers a Stop by taking `can_stop` back, at once; where it did not, no dead button is left. */
   #missStop() {
     this.isStopUnheard = this.store.run?.can_stop === true;
-    this.notify();
+    this.#restate();
   }
 
   /**
@@ -93,19 +175,41 @@ export class Session {
     this.#send({ kind: "finished" });
   }
 
-  /** Has every view draw again, with no new data. */
+  /** Has every view draw again, with no new data of the run. */
   notify() {
+    this.#tell(null);
+  }
+
+  /** Has every view write again what it says of the run. */
+  #restate() {
     this.#tell({ reset: false, sentences: [], removed: [] });
   }
 
-  /** @param {Change} change */
+  /** @param {Change | null} change */
   #tell(change) {
     for (const listener of [...this.#listeners]) listener(change);
   }
 
-  #receive = (/** @type {Update} */ update, /** @type {DataView[]} */ buffers) => {
-    if (update?.kind !== "update") return;
+  #receive = (/** @type {Message} */ message, /** @type {DataView[]} */ buffers) => {
     this.isDisconnected = false; // whatever it says, somebody is there
+    if (message?.kind === "update") this.#update(message, buffers ?? []);
+    else if (message?.kind === "reply") this.requests.answer(message, buffers ?? []);
+    else if (message?.kind === "seek") this.#seekAndShow(message.time);
+    else if (message?.kind === "find") for (const wisher of this.#wishers) wisher.onFind(message.text);
+    else if (message?.kind === "say") this.say(message.text);
+  };
+
+  /** @param {number} time */
+  #seekAndShow(time) {
+    this.playback.seek(time);
+    for (const wisher of this.#wishers) wisher.onSeek(time);
+  }
+
+  /**
+   * @param {Update} update
+   * @param {DataView[]} buffers
+   */
+  #update(update, buffers) {
     const isFirst = this.store.run === null;
     if (update.reset) this.#startOver();
     else if (this.#seq === null || update.seq !== this.#seq + 1) {
@@ -114,12 +218,12 @@ export class Session {
       return;
     }
     this.#seq = update.seq;
-    const change = this.store.apply(update, buffers ?? [], Date.now() / 1000);
+    const change = this.store.apply(update, buffers, Date.now() / 1000);
     if (this.store.run?.state !== this.#stoppedIn) this.#stoppedIn = null;
     if (!this.store.run?.can_stop) this.isStopUnheard = false;
     if (isFirst) this.#meetRun();
     this.#tell(change);
-  };
+  }
 
   #startOver() {
     clearTimeout(this.#noAnswer);
@@ -149,10 +253,10 @@ export class Session {
   #disconnect() {
     this.isDisconnected = true;
     this.#stoppedIn = null;
-    this.notify();
+    this.#restate();
   }
 
-  /** @param {{ kind: string }} content */
+  /** @param {{ kind: string } & Record<string, unknown>} content */
   #send(content) {
     try {
       this.#model.send(content);

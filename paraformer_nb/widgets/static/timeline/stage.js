@@ -1,48 +1,71 @@
-// The picture and the minimap in one view: two canvases, the window they share, and how it is moved.
+// The picture and the minimap in one view: two canvases, the window they share, and what lies where.
 
 import { make } from "./dom.js";
-import { onDrag, onKeys, onPointer } from "./gestures.js";
+import { edgeAt, heardAt, isDense, wordAt } from "./hits.js";
 import { Ruler } from "./labels.js";
 import { drawMinimap, wholeOf } from "./minimap.js";
-import { drawPicture } from "./picture.js";
-import { xToTime } from "./scale.js";
+import { drawPicture, rowsOf } from "./picture.js";
+import { timeToX, xToTime } from "./scale.js";
 import { Surface } from "./surface.js";
 import { describePicture } from "./text.js";
 import { movedTo, windowOf, zoomedAbout } from "./viewport.js";
 
 /** @import { TimeWindow } from "./scale.js" */
 /** @import { Session } from "./session.js" */
+/** @import { Spectrogram } from "./spectrogram.js" */
 /** @import { Theme } from "./theme.js" */
 /** @import { Choice, Scene } from "./viewport.js" */
+/** @typedef {{ part: "axis" | "wave" | "word", time: number, index: number, edge: "start" | "end" | null }} Hit */
 
 const GLIDE = 0.3; // of the way to where the window should be, each frame
+const PAGE_AT = 0.92; // of the window: a playhead that comes this far turns the page
+const PAGE_TO = 0.08;
+const MARGIN = 0.1; // of the window, kept about what is brought on view
 
 export class Stage {
   /** @type {TimeWindow} */
   shown = { start: 0, span: 1 };
+  /** The focused word while an edge of it is dragged, where it would come to lie. @type {{ start: number, end: number } | null} */
+  draft = null;
   #session;
+  #spectrogram;
   #canvas;
+  #strip;
   #picture;
   #minimap;
   #ruler = new Ruler();
   #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #isPlaced = false;
+  #pagedFrom = NaN;
 
   /**
    * @param {Session} session
+   * @param {Spectrogram} spectrogram
    * @param {HTMLElement} parent
    * @param {() => void} onResize
    */
-  constructor(session, parent, onResize) {
+  constructor(session, spectrogram, parent, onResize) {
     this.#session = session;
-    this.#canvas = make("canvas", "pnb-picture", parent);
-    this.#canvas.tabIndex = 0;
+    this.#spectrogram = spectrogram;
+    this.box = make("div", "pnb-stage", parent);
+    this.#canvas = make("canvas", "pnb-picture", this.box);
     this.#canvas.setAttribute("role", "img");
-    const strip = make("canvas", "pnb-minimap", parent);
-    strip.setAttribute("aria-hidden", "true"); // the picture's keys do all that it does
+    this.#strip = make("canvas", "pnb-minimap", parent);
+    this.#strip.setAttribute("aria-hidden", "true"); // the keys do all that it does
     this.#picture = new Surface(this.#canvas, onResize);
-    this.#minimap = new Surface(strip, onResize);
-    this.#listen(strip);
+    this.#minimap = new Surface(this.#strip, onResize);
+  }
+
+  get canvas() {
+    return this.#canvas;
+  }
+
+  get strip() {
+    return this.#strip;
+  }
+
+  get width() {
+    return this.#picture.width;
   }
 
   /**
@@ -51,26 +74,118 @@ export class Stage {
    */
   draw(theme) {
     if (this.#picture.width === 0) return false;
+    this.#turnPage();
     const isMoving = this.#place();
-    const { store } = this.#session;
-    drawPicture(this.#picture.begin(), this.#picture, store, this.shown, theme, this.#ruler);
-    drawMinimap(this.#minimap.begin(), this.#minimap, store, this.shown, theme);
+    const { store, cursor, playback } = this.#session;
+    const marks = {
+      selection: cursor.selection,
+      playhead: cursor.playhead,
+      focus: cursor.placeIn(store)?.index ?? -1,
+      heard: playback.isPlaying ? heardAt(store.words, cursor.playhead) : -1,
+      found: cursor.found.matches,
+      draft: this.draft,
+    };
+    const spectrogram = this.#spectrogram.imageFor(this.shown, this.#picture);
+    drawPicture(this.#picture.begin(), this.#picture, store, this.shown, theme, this.#ruler, marks, spectrogram);
+    drawMinimap(this.#minimap.begin(), this.#minimap, store, this.shown, theme, marks);
     const label = store.run ? describePicture(store.run, store.words.count, this.#target) : "Timeline";
-    if (!isMoving) this.#canvas.setAttribute("aria-label", label);
+    if (!isMoving && !playback.isPlaying) this.#canvas.setAttribute("aria-label", label);
     return isMoving;
   }
 
-  /** @param {number} factor below 1: in */
+  // ------------------------------------------------------------------------------------------ what lies where
+
+  /** @param {number} x pixels of the picture */
+  timeAt(x) {
+    const { start, end } = this.#session.store.extent;
+    return Math.min(end, Math.max(start, xToTime(this.shown, this.#picture.width, x)));
+  }
+
+  /** @param {number} time */
+  xAt(time) {
+    return timeToX(this.shown, this.#picture.width, time);
+  }
+
+  /** @param {number} x pixels of the minimap */
+  minimapTimeAt(x) {
+    return xToTime(wholeOf(this.#session.store, this.shown), this.#minimap.width, x);
+  }
+
+  /** Where the word blocks lie, from the picture's top. */
+  get wordRow() {
+    return rowsOf(this.#picture.height).words;
+  }
+
+  /**
+   * What is at a place of the picture. Only the focused word's edges can be taken hold of.
+   * @param {number} x
+   * @param {number} y
+   * @returns {Hit}
+   */
+  hit(x, y) {
+    const { store, cursor } = this.#session;
+    const rows = rowsOf(this.#picture.height);
+    const [time, width] = [this.timeAt(x), this.#picture.width];
+    if (y >= rows.axis) return { part: "axis", time, index: -1, edge: null };
+    const isInRow = y >= rows.words.top && y <= rows.words.top + rows.words.height;
+    if (!isInRow || isDense(store.words, this.shown, width)) return { part: "wave", time, index: -1, edge: null };
+    const focus = cursor.placeIn(store)?.index ?? -1;
+    const edge = focus < 0 ? null : edgeAt(store.words, focus, this.shown, width, x);
+    if (edge) return { part: "word", time, index: focus, edge };
+    const index = wordAt(store.words, this.shown, width, x);
+    return { part: index < 0 ? "wave" : "word", time, index, edge: null };
+  }
+
+  // --------------------------------------------------------------------------------------- moving the window
+
+  /** @param {number} factor below 1: in; about the middle, and without leaving off to follow */
   zoom(factor) {
-    const { shown } = this;
     const { follow } = this.#session.choice;
-    const held = shown.start + shown.span / 2;
-    this.#choose({ ...zoomedAbout(shown, this.#scene, this.#picture.width, factor, held), follow });
+    this.#choose({ ...this.#zoomed(factor, this.shown.start + this.shown.span / 2), follow });
+  }
+
+  /**
+   * @param {number} factor
+   * @param {number} time that stays in its place
+   */
+  zoomAt(factor, time) {
+    this.#choose(this.#zoomed(factor, time));
+  }
+
+  /** The whole clip, or what fits best again. */
+  fit() {
+    const { start, end } = this.#session.store.extent;
+    const isWhole = this.shown.span >= end - start - 1e-6;
+    this.#choose(isWhole ? { start: this.shown.start, span: null, follow: false } : { start, span: end - start, follow: false });
   }
 
   toggleFollow() {
     const { choice } = this.#session;
     this.#choose({ ...choice, start: this.shown.start, span: choice.span ?? this.shown.span, follow: !choice.follow });
+  }
+
+  /** @param {number} start */
+  moveTo(start) {
+    this.#choose(movedTo(this.#session.choice, this.shown, this.#scene, start));
+  }
+
+  /** @param {number} pixels of the picture */
+  pan(pixels) {
+    this.moveTo(this.shown.start + (pixels * this.shown.span) / this.#picture.width);
+  }
+
+  /**
+   * Brings a stretch on view, moving no further than needed.
+   * @param {number} from
+   * @param {number} [to]
+   */
+  reveal(from, to = from) {
+    const { start, span } = this.#target;
+    const margin = MARGIN * span;
+    if (from >= start + margin / 2 && to <= start + span - margin / 2) return;
+    const isFar = to < start - span || from > start + 2 * span;
+    if (isFar || to - from > span - 2 * margin) this.moveTo(from - (isFar ? span / 3 : margin));
+    else this.moveTo(from < start + margin ? from - margin : to + margin - span);
   }
 
   dispose() {
@@ -89,12 +204,25 @@ export class Stage {
     return windowOf(this.#session.choice, this.#scene, this.#picture.width);
   }
 
-  /** Takes the window towards where it should be; a following window glides there. */
+  /** While playing, the window goes on with the playhead, unless a person looks elsewhere. */
+  #turnPage() {
+    const { cursor, playback, choice } = this.#session;
+    if (!playback.isPlaying || this.#picture.width === 0) return;
+    const { start, span } = this.#target;
+    const way = (cursor.playhead - start) / span;
+    const wasOnView = this.#pagedFrom >= start && this.#pagedFrom <= start + span;
+    this.#pagedFrom = cursor.playhead;
+    if (way < PAGE_AT || way > 1.2 || !wasOnView || start + span >= this.#session.store.extent.end - 1e-6) return;
+    this.#session.choice = { ...movedTo(choice, { start, span }, this.#scene, cursor.playhead - PAGE_TO * span), span };
+  }
+
+  /** Takes the window towards where it should be; one that follows or turns a page glides there. */
   #place() {
     const target = this.#target;
+    const { choice, playback } = this.#session;
     const way = target.start - this.shown.start;
     const isNear = this.#isPlaced && target.span === this.shown.span && Math.abs(way) < target.span;
-    const isGliding = isNear && this.#session.choice.follow && !this.#calm.matches;
+    const isGliding = isNear && (choice.follow || playback.isPlaying) && !this.#calm.matches;
     const pixel = target.span / this.#picture.width;
     this.#isPlaced = true;
     if (!isGliding || Math.abs(way) < pixel / 2) {
@@ -105,53 +233,17 @@ export class Stage {
     return true;
   }
 
+  /**
+   * @param {number} factor
+   * @param {number} held
+   */
+  #zoomed(factor, held) {
+    return zoomedAbout(this.shown, this.#scene, this.#picture.width, factor, held);
+  }
+
   /** @param {Choice} choice */
   #choose(choice) {
     this.#session.choice = choice;
     this.#session.notify();
-  }
-
-  /** @param {number} start */
-  #moveTo(start) {
-    this.#choose(movedTo(this.#session.choice, this.shown, this.#scene, start));
-  }
-
-  /** @param {HTMLCanvasElement} strip */
-  #listen(strip) {
-    let grabbed = this.shown;
-    const seconds = (/** @type {number} */ pixels) => (pixels * this.shown.span) / this.#picture.width;
-    onPointer(this.#canvas, {
-      grab: () => (grabbed = this.shown),
-      drag: (pixels) => this.#moveTo(grabbed.start - seconds(pixels)),
-      pan: (pixels) => this.#moveTo(this.shown.start + seconds(pixels)),
-      zoomAt: (factor, x) => {
-        const { width } = this.#picture;
-        this.#choose(zoomedAbout(this.shown, this.#scene, width, factor, xToTime(this.shown, width, x)));
-      },
-    });
-    onKeys(this.#canvas, {
-      step: (windows) => this.#moveTo(this.shown.start + windows * this.shown.span),
-      zoom: (factor) => this.zoom(factor),
-      jump: (edge) => this.#moveTo(edge === "start" ? -Infinity : Infinity),
-    });
-    this.#listenToStrip(strip);
-  }
-
-  /**
-   * A press on the frame takes hold of it, one beside it brings it there.
-   * @param {HTMLCanvasElement} strip
-   */
-  #listenToStrip(strip) {
-    let held = 0;
-    const timeAt = (/** @type {number} */ x) => {
-      return xToTime(wholeOf(this.#session.store, this.shown), this.#minimap.width, x);
-    };
-    const down = (/** @type {number} */ x) => {
-      held = timeAt(x) - this.shown.start;
-      if (held >= 0 && held <= this.shown.span) return;
-      held = this.shown.span / 2;
-      this.#moveTo(timeAt(x) - held);
-    };
-    onDrag(strip, down, (x) => this.#moveTo(timeAt(x) - held));
   }
 }

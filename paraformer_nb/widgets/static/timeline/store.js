@@ -18,8 +18,14 @@ import { WordTable } from "./words.js";
  * @property {number} sent
  * @property {number} settled
  * @property {boolean} can_stop
+ * @property {{ mime: string, windowSeconds: number }} sound how windows of it come
+ * @property {boolean} can_edit
+ * @property {boolean} can_undo
+ * @property {boolean} can_redo
  */
 /** @typedef {[start: number, end: number, reason: string]} Gap */
+/** @typedef {[time: number, reason: string]} Mark where a run went on after its connection was lost */
+/** @typedef {{ name: string, spans: [start: number, end: number, label: string][], reach: number[] }} Layer by start; `reach` is the latest end up to each */
 /**
  * @typedef {object} Update
  * @property {"update"} kind
@@ -29,6 +35,8 @@ import { WordTable } from "./words.js";
  * @property {Sentence[]} [sentences]
  * @property {number[]} [removed]
  * @property {Gap[]} [gaps]
+ * @property {Mark[]} [resumes]
+ * @property {{ name: string, spans: Layer["spans"] }[]} [layers]
  * @property {{ position: number, step: number, bins: number }} [peaks]
  */
 /** @typedef {{ reset: boolean, sentences: number[], removed: number[] }} Change */
@@ -52,6 +60,10 @@ export class Store {
   order = [];
   /** @type {Gap[]} */
   gaps = [];
+  /** @type {Mark[]} */
+  resumes = [];
+  /** @type {Layer[]} */
+  layers = [];
   peaks = new Peaks();
   words = new WordTable();
   /** @type {{ at: number, sent: number } | null} */
@@ -74,6 +86,8 @@ export class Store {
     for (const sentence of sentences) from = Math.min(from, this.#put(sentence));
     if (sentences.length || removed.length) this.words.rewrite(this.order, from);
     if (update.gaps) this.gaps = update.gaps;
+    if (update.resumes) this.resumes = update.resumes;
+    if (update.layers) this.layers = update.layers.map(withReach);
     if (peaks && buffers[0]) this.peaks.write(peaks.position, peaks.step, buffers[0]);
     return { reset: update.reset === true, sentences: sentences.map(({ id }) => id), removed };
   }
@@ -151,4 +165,13 @@ export class Store {
     this.order.splice(place, 1);
     return place;
   }
+}
+
+/**
+ * @param {{ name: string, spans: Layer["spans"] }} layer
+ * @returns {Layer}
+ */
+function withReach({ name, spans }) {
+  let latest = -Infinity;
+  return { name, spans, reach: spans.map(([, end]) => (latest = Math.max(latest, end))) };
 }

@@ -4,6 +4,8 @@ import { clock } from "./scale.js";
 
 /** @import { Run, RunState } from "./store.js" */
 /** @import { TimeWindow } from "./scale.js" */
+/** @import { Selection } from "./cursor.js" */
+/** @import { Store } from "./store.js" */
 /** @import { Word } from "./words.js" */
 
 export const NO_KERNEL = "No kernel is connected: run the cell again to see the words live.";
@@ -100,4 +102,25 @@ export function describePicture(run, count, window) {
   const shown = `${clock(window.start, 1)} to ${clock(window.start + window.span, 1)}`;
   const clip = run.clip ? `Timeline of ${run.clip}` : "Timeline";
   return `${clip}: ${stateName(run.state).toLowerCase()}, ${countWords(count)}. Shows ${shown}.`;
+}
+
+/**
+ * The focused word in words.
+ * @param {Word} word
+ */
+export function describeFocus([text, punctuation, start, end, confidence, , isEdited]) {
+  const sure = isEdited ? "corrected" : confidence === null ? "" : `confidence ${confidence.toFixed(2)}`;
+  const length = `${Math.round(1000 * (end - start))} ms`;
+  return [`${text}${punctuation}`, `${clock(start, 2)}–${clock(end, 2)}`, length, sure].filter(Boolean).join(" · ");
+}
+
+/**
+ * What is selected, or how many words there are.
+ * @param {Selection | null} selection
+ * @param {Store} store
+ */
+export function selectionText(selection, { words }) {
+  if (!selection) return countWords(words.count);
+  const [first, last] = words.between(...selection);
+  return `selected ${selection[0].toFixed(2)}–${selection[1].toFixed(2)} s · ${countWords(last - first)}`;
 }

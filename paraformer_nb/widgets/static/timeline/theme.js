@@ -2,10 +2,13 @@
 
 import { make } from "./dom.js";
 
-const COLOURS = /** @type {const} */ (["paper", "ink", "muted", "grid", "edge", "wave", "block", "sure", "doubt", "outline", "bar", "brand", "bad"]);
+const COLOURS = /** @type {const} */ (["paper", "ink", "muted", "grid", "edge", "wave", "block", "sure", "doubt", "outline", "bar", "brand", "bad", "playhead"]);
+
+/** How many layers are told apart by colour; the style sheet has as many `--pnb-layer-N`. */
+export const LAYER_COLOURS = 6;
 
 /** @typedef {Record<typeof COLOURS[number], string>} Colours */
-/** @typedef {{ colours: Colours, family: string }} Theme */
+/** @typedef {{ colours: Colours, layers: string[], family: string }} Theme */
 
 export class ThemeReader {
   #probe;
@@ -27,10 +30,14 @@ export class ThemeReader {
   /** @returns {Theme} */
   read() {
     const style = getComputedStyle(this.#probe);
-    const entries = COLOURS.map((name) => {
+    const read = (/** @type {string | number} */ name) => {
       this.#probe.style.outlineColor = `var(--pnb-${name})`;
-      return [name, style.outlineColor];
-    });
-    return { colours: Object.fromEntries(entries), family: getComputedStyle(this.#root).fontFamily };
+      return style.outlineColor;
+    };
+    return {
+      colours: /** @type {Colours} */ (Object.fromEntries(COLOURS.map((name) => [name, read(name)]))),
+      layers: Array.from({ length: LAYER_COLOURS }, (_, i) => read(`layer-${i}`)),
+      family: getComputedStyle(this.#root).fontFamily,
+    };
   }
 }

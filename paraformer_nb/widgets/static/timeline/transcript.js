@@ -3,6 +3,7 @@
 
 import { make, setText } from "./dom.js";
 import { emptyText, isDoubtful, separatorBefore } from "./text.js";
+import { offsetIn, placeAt, rangeIn } from "./text_places.js";
 
 /** @import { Store } from "./store.js" */
 /** @import { Sentence, Word } from "./words.js" */
@@ -13,6 +14,8 @@ const MOST_SENTENCES = 8; // in a paragraph
 export class Transcript {
   /** @type {Map<number, HTMLElement>} */
   #elements = new Map();
+  /** @type {WeakMap<HTMLElement, Sentence>} what each element shows */
+  #sentences = new WeakMap();
   #box;
   #empty;
 
@@ -42,6 +45,45 @@ export class Transcript {
     });
     this.#empty.hidden = store.words.count > 0;
     setText(this.#empty, emptyText(store.run?.state ?? "connecting"));
+  }
+
+  /**
+   * Words of a sentence as a range of the text, or null where they are not in it.
+   * @param {Sentence} sentence
+   * @param {number} place
+   * @param {number} count
+   */
+  rangeOf(sentence, place, count) {
+    const element = this.#elements.get(sentence.id);
+    const isCurrent = element && this.#sentences.get(element) === sentence;
+    return isCurrent ? rangeIn(element, sentence.words, place, count) : null;
+  }
+
+  /**
+   * Brings a range into the box, leaving the page where it is.
+   * @param {Range} range
+   */
+  scrollTo(range) {
+    const [inner, outer] = [range.getBoundingClientRect(), this.#box.getBoundingClientRect()];
+    const above = inner.top - outer.top - this.#box.clientTop;
+    const isOff = above < 0 || above + inner.height > this.#box.clientHeight;
+    if (isOff) this.#box.scrollTop += above - (this.#box.clientHeight - inner.height) / 3;
+  }
+
+  /**
+   * Calls back with the word that was clicked on.
+   * @param {(sentence: number, place: number) => void} callback
+   */
+  onWord(callback) {
+    this.#box.addEventListener("click", (event) => {
+      if (document.getSelection()?.type === "Range") return; // text was marked, to be copied
+      const caret = document.caretPositionFromPoint?.(event.clientX, event.clientY);
+      const element = caret?.offsetNode.parentElement?.closest(".pnb-settled, .pnb-unsettled");
+      const sentence = element instanceof HTMLElement && this.#sentences.get(element);
+      if (!caret || !sentence) return;
+      const place = placeAt(sentence.words, offsetIn(element, caret.offsetNode, caret.offset));
+      if (place >= 0) callback(sentence.id, place);
+    });
   }
 
   /** The paragraphs that still change: those with an unsettled sentence in them. */
@@ -78,6 +120,7 @@ export class Transcript {
       this.#elements.set(sentence.id, element);
     }
     writeSentence(element, sentence);
+    this.#sentences.set(element, sentence);
   }
 
   /**

@@ -1,16 +1,23 @@
 // One view of a run: its parts, and the one animation frame in which they are brought up to date.
 
 import { Announcer } from "./announcer.js";
+import { Commands } from "./commands.js";
 import { Controls } from "./controls.js";
 import { make } from "./dom.js";
-import { ZOOM_STEP } from "./gestures.js";
+import { Editor } from "./editor.js";
 import { Header } from "./header.js";
+import { Help } from "./help.js";
+import { Legend } from "./legend.js";
+import { onMinimap, onPicture } from "./pointer.js";
+import { Spectrogram } from "./spectrogram.js";
 import { Stage } from "./stage.js";
 import { SteadyScroll } from "./steady.js";
 import { isTerminal } from "./store.js";
-import { countWords } from "./text.js";
+import { TextMarks } from "./text_marks.js";
 import { ThemeReader } from "./theme.js";
 import { Transcript } from "./transcript.js";
+import { WordBar } from "./word_bar.js";
+import { WordList } from "./word_list.js";
 
 /** @import { Session } from "./session.js" */
 /** @import { Change } from "./store.js" */
@@ -25,8 +32,16 @@ export class View {
   #header;
   #transcript;
   #scroll;
+  #textMarks;
+  #legend;
+  #spectrogram;
   #stage;
+  #editor;
+  #wordList;
+  #commands;
   #controls;
+  #wordBar;
+  #help;
   #announcer;
   #themeReader;
   /** @type {Theme | null} null: read it again */
@@ -35,6 +50,7 @@ export class View {
   #changed = null;
   #isTextStale = true;
   #frame = 0;
+  /** @type {(() => void)[]} */
   #unlisten;
 
   /**
@@ -46,37 +62,84 @@ export class View {
     this.#root = make("div", "pnb-timeline", parent);
     this.#root.setAttribute("role", "group");
     this.#root.setAttribute("aria-label", "Speech recognition run");
-    this.#root.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the arrow keys
+    this.#root.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the keys
     this.#themeReader = new ThemeReader(this.#root, () => this.#restyle());
     this.#header = new Header(session, this.#root);
     this.#body = make("div", "pnb-body", this.#root);
     this.#transcript = new Transcript(this.#body);
     this.#scroll = new SteadyScroll(session, this.#transcript);
-    this.#stage = new Stage(session, this.#body, () => this.#resize());
-    this.#controls = new Controls(this.#body, {
-      zoomIn: () => this.#stage.zoom(ZOOM_STEP),
-      zoomOut: () => this.#stage.zoom(1 / ZOOM_STEP),
-      toggleFollow: () => this.#stage.toggleFollow(),
-    });
+    this.#textMarks = new TextMarks(session, this.#transcript, this.#root);
+    this.#legend = new Legend(this.#body);
+    this.#spectrogram = new Spectrogram(session);
+    this.#stage = new Stage(session, this.#spectrogram, this.#body, () => this.#resize());
+    this.#wordList = new WordList(session, this.#stage.box);
+    const toWords = () => this.#wordList.focus();
+    this.#editor = new Editor(session, this.#stage, { toWords, step: (steps) => this.#editNext(steps) });
+    this.#commands = new Commands(session, this.#stage, this.#editor, this.#spectrogram);
+    this.#help = new Help(this.#root, toWords);
+    const help = () => this.#help.toggle();
+    this.#controls = new Controls(session, this.#body, this.#commands, { help, toWords });
+    this.#wordBar = new WordBar(session, this.#body, this.#commands);
     this.#announcer = new Announcer(session, this.#root);
-    this.#unlisten = session.listen((change) => this.#take(change));
+    this.#wordList.listen(this.#commands, { help, find: () => this.#controls.focusFind() });
+    this.#listenToPointers(toWords);
+    this.#unlisten = [
+      session.listen((change) => this.#take(change)),
+      session.grant({ onSeek: (time) => this.#stage.reveal(time), onFind: (text) => this.#commands.find(text) }),
+    ];
     this.#schedule();
   }
 
   dispose() {
     cancelAnimationFrame(this.#frame);
-    this.#unlisten();
+    for (const unlisten of this.#unlisten) unlisten();
     this.#announcer.dispose();
+    this.#controls.dispose();
+    this.#spectrogram.dispose();
+    this.#textMarks.dispose();
     this.#stage.dispose();
     this.#root.remove();
   }
 
-  /** @param {Change} change */
+  /** @param {() => void} toWords */
+  #listenToPointers(toWords) {
+    const hands = {
+      commands: this.#commands,
+      stage: this.#stage,
+      moveDraft: (/** @type {number} */ index, /** @type {"start" | "end"} */ edge, /** @type {number} */ time) => {
+        const [, , start, end] = this.#session.store.words.rows[index];
+        this.#stage.draft = edge === "start" ? { start: Math.min(time, end), end } : { start, end: Math.max(time, start) };
+        this.#schedule();
+      },
+      dropDraft: () => {
+        this.#stage.draft = null;
+        this.#schedule();
+      },
+    };
+    onPicture(hands, toWords);
+    onMinimap(this.#stage);
+    this.#transcript.onWord((sentence, place) => {
+      const at = this.#session.store.order.findIndex(({ id }) => id === sentence);
+      if (at < 0) return;
+      this.#commands.playFromWord(this.#session.store.words.firstOf(at) + place);
+      toWords();
+    });
+  }
+
+  /** @param {number} steps */
+  #editNext(steps) {
+    this.#commands.stepWord(steps);
+    this.#commands.edit();
+  }
+
+  /** @param {Change | null} change null: only where a person is has changed */
   #take(change) {
-    if (change.reset) this.#changed = null;
-    for (const id of change.sentences) this.#changed?.add(id);
-    for (const id of change.removed) this.#changed?.add(id);
-    this.#isTextStale = true;
+    if (change) {
+      if (change.reset) this.#changed = null;
+      for (const id of change.sentences) this.#changed?.add(id);
+      for (const id of change.removed) this.#changed?.add(id);
+      this.#isTextStale = true;
+    }
     this.#schedule();
   }
 
@@ -97,24 +160,30 @@ export class View {
 
   #draw() {
     this.#frame = 0;
-    if (this.#isTextStale) this.#write();
+    const isTextNew = this.#isTextStale;
+    if (isTextNew) this.#write();
     this.#theme ??= this.#themeReader.read();
+    const { run } = this.#session.store;
+    this.#controls.update(run === null || !isTerminal(run.state), this.#spectrogram.isOn);
+    this.#wordBar.update();
+    this.#wordList.update();
+    this.#textMarks.update(isTextNew);
     if (this.#stage.draw(this.#theme)) this.#schedule();
+    this.#editor.place();
     this.#session.drawn();
   }
 
   #write() {
-    const { store, choice, isDisconnected } = this.#session;
+    const { store, isDisconnected } = this.#session;
     this.#isTextStale = false;
     this.#root.classList.toggle("pnb-narrow", this.#root.clientWidth < NARROW_PIXELS);
     const { run } = store;
     const cameToNothing = run !== null && isTerminal(run.state) && run.sent <= run.start;
     this.#body.hidden = cameToNothing || (run === null && isDisconnected);
     this.#header.update();
+    this.#legend.update(store.layers);
     this.#transcript.show(store, this.#changed);
     this.#scroll.settle();
-    const isLive = run === null || !isTerminal(run.state);
-    this.#controls.update(choice.follow, isLive, countWords(store.words.count));
     this.#announcer.hear(this.#changed ?? store.sentences.keys());
     this.#changed = new Set();
   }

@@ -1,7 +1,7 @@
 // All words of a run in time order, as flat arrays, so that the ones in a window are found by binary
 // search however many there are.
 
-/** @typedef {[text: string, punctuation: string, start: number, end: number, confidence: number | null, space: 0 | 1]} Word */
+/** @typedef {[text: string, punctuation: string, start: number, end: number, confidence: number | null, space: 0 | 1, isEdited: 0 | 1]} Word */
 /** @typedef {{ id: number, is_final: boolean, start: number, end: number, words: Word[] }} Sentence */
 
 /**
@@ -59,6 +59,22 @@ export class WordTable {
   between(from, to) {
     const first = lowerBound((i) => this.#reach[i], this.count, from);
     return [first, Math.max(first, lowerBound((i) => this.starts[i], this.count, to))];
+  }
+
+  /**
+   * Where a sentence's words begin, by the sentence's place in the order.
+   * @param {number} place
+   */
+  firstOf(place) {
+    return this.#firsts[place];
+  }
+
+  /**
+   * The place in the order of the sentence that a word is of.
+   * @param {number} index
+   */
+  sentenceOf(index) {
+    return lowerBound((place) => this.#firsts[place], this.#firsts.length, index + 1) - 1;
   }
 
   /** The time at which the newest word ends, or null where there is none. */

@@ -1,0 +1,148 @@
+"""Floor 4: an edited table of words, as the changes that make the transcript say the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from numbers import Real
+from typing import Any, NamedTuple
+
+from .errors import ParameterError
+from .transcript import ENDED, Change, Sentence, Transcript, Word
+from .transcript.edits import looks, replaced
+
+NEEDED = ("sentence_id", "text", "start", "end")
+
+
+class Reading:
+    """The words as somebody last read them: a run may go on while its table is being edited."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.had_ended = transcript.state in ENDED
+        self._open = {sentence.id: (sentence, transcript.corrected(sentence)) for sentence in transcript.open}
+
+    def sentences(self, transcript: Transcript) -> dict[int, Sentence]:
+        """Corrected sentences by id; those that were heard anew since, as they were read."""
+        heard = {sentence.id: sentence for sentence in transcript.heard}
+        sentences = {number: transcript.corrected(sentence) for number, sentence in heard.items()}
+        anew = {number: read for number, (was, read) in self._open.items() if heard.get(number) is not was}
+        return sentences | anew
+
+
+class _Row(NamedTuple):
+    text: str
+    punctuation: str | None  # None: the table does not say
+    start: float
+    end: float
+
+    def is_for(self, word: Word) -> bool:
+        """Whether it says what the word says."""
+        text, punctuation, *times = looks(word)
+        same_mark = self.punctuation is None or self.punctuation == punctuation
+        return text == self.text and same_mark and times == [round(self.start, 3), round(self.end, 3)]
+
+
+def changes_of(frame: Any, sentences: Mapping[int, Sentence], *, is_whole: bool) -> list[Change]:
+    """What differs between an edited table and the `sentences` that it was made of: at most one change a sentence.
+
+    Where the table is not the whole one, a sentence after its last is one that was heard since, and not deleted.
+    Raises ParameterError for whatever the table has that cannot be meant.
+    """
+    rows = _rows(frame)
+    if strangers := sorted(set(rows) - set(sentences)):
+        raise ParameterError(
+            f"the table has a sentence_id that the run does not know: {', '.join(map(str, strangers[:5]))}. A new word "
+            "takes the sentence_id of the sentence that it belongs to. Nothing was changed."
+        )
+    last = math.inf if is_whole else max(rows, default=0)
+    changes = [_change(sentences[number], rows.get(number, [])) for number in sorted(sentences) if number <= last]
+    return [Change.of(change) for change in changes if change is not None]
+
+
+def _rows(frame: Any) -> dict[int, list[_Row]]:
+    """The table's rows by sentence, each sentence's by their start."""
+    columns = list(getattr(frame, "columns", ()))
+    if missing := [name for name in NEEDED if columns.count(name) != 1]:
+        raise ParameterError(
+            f"the table lacks {', '.join(missing)}: give an edited copy of run.words, with its columns "
+            f"{', '.join(NEEDED)}. Nothing was changed."
+        )
+    marks = frame["punctuation"].tolist() if "punctuation" in columns else [None] * len(frame)
+    rows: dict[int, list[_Row]] = {}
+    for at, (number, text, start, end) in enumerate(zip(*(frame[name].tolist() for name in NEEDED), strict=True)):
+        if not isinstance(text, str):
+            raise _refusal(at, f"text is {text!r}, not a string")
+        mark = _mark(marks[at], at) if "punctuation" in columns else None
+        row = _Row(text.strip(), mark, _number(start, at, "start"), _number(end, at, "end"))
+        rows.setdefault(_whole_number(number, at), []).append(row)
+    return {number: sorted(those, key=lambda row: row.start) for number, those in rows.items()}
+
+
+def _whole_number(value: Any, at: int) -> int:
+    number = _number(value, at, "sentence_id")
+    if not number.is_integer():
+        raise _refusal(at, f"sentence_id is {value!r}, not a whole number")
+    return int(number)
+
+
+def _number(value: Any, at: int, column: str) -> float:
+    if not isinstance(value, Real) or isinstance(value, bool) or not math.isfinite(value):
+        raise _refusal(at, f"{column} is {value!r}, not a finite number")
+    return float(value)
+
+
+def _mark(value: Any, at: int) -> str:
+    if isinstance(value, str):
+        return str(value)
+    import pandas as pd
+
+    if not pd.api.types.is_scalar(value) or not pd.isna(value):
+        raise _refusal(at, f"punctuation is {value!r}, not a string")
+    return ""  # a CSV does not tell an empty string from none
+
+
+def _refusal(at: int, what: str) -> ParameterError:
+    return ParameterError(f"row {at} of the table (counted from 0): {what}. Nothing was changed.")
+
+
+def _change(sentence: Sentence, rows: list[_Row]) -> Change | None:
+    """The words that differ; of those at the sentence's head and tail that do not, none."""
+    words = sorted(sentence.words, key=lambda word: word.start)
+    head = _alike(rows, words)
+    tail = _alike(reversed(rows[head:]), reversed(words[head:]))
+    old, new = words[head : len(words) - tail], rows[head : len(rows) - tail]
+    if not old and not new:
+        return None
+    change = Change("replace", sentence.id, tuple(old), tuple(_word(row, words) for row in new))
+    made = replaced(words, change)
+    if len(made) == len(rows) and all(row.is_for(word) for row, word in zip(rows, made, strict=True)):
+        return change
+    # Words that are there twice, or begin at the same time: only the whole sentence says which is meant.
+    return Change("replace", sentence.id, tuple(words), tuple(_word(row, words) for row in rows))
+
+
+def _alike(rows: Iterable[_Row], words: Iterable[Word]) -> int:
+    """How many are the same from the first on."""
+    count = 0
+    for row, word in zip(rows, words, strict=False):
+        if not row.is_for(word):
+            break
+        count += 1
+    return count
+
+
+def _word(row: _Row, words: list[Word]) -> Word:
+    """A row as a word. One whose text was heard keeps what is known of it; another has its neighbour's speaker."""
+
+    def distance(word: Word) -> float:
+        return abs(word.start - row.start)
+
+    same = min((word for word in words if word.text.strip() == row.text), key=distance, default=None)
+    if same is None:
+        speaker = min(words, key=distance).speaker if words else None
+        mark = next((word.punctuation for word in words if round(word.end, 3) == round(row.end, 3)), "")
+        same = Word(row.text, row.start, row.end, mark, speaker=speaker)
+    mark = same.punctuation if row.punctuation is None else row.punctuation
+    if _Row(row.text, mark, row.start, row.end).is_for(same):
+        return same
+    return Word(same.text, row.start, row.end, mark, same.confidence, same.speaker)

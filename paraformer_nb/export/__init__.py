@@ -1,0 +1,1 @@
+"""Floor 4: a transcript as a file in another format, one file a format."""

@@ -1,0 +1,203 @@
+// Plays any part of a clip through one <audio> element, wherever its sound comes from.
+
+/**
+ * @typedef {object} AudioSource
+ * @property {number} offset the clip's time at the media's time 0
+ * @property {(audio: HTMLAudioElement, fail: (reason: string) => void) => void} attach gives the element its sound;
+ *   throws an Error whose message can be shown
+ * @property {() => void} detach
+ * @property {(time: number) => void} ensure the playhead is, or will be, at this time of the media
+ */
+
+/**
+ * @typedef {object} PlayerCallbacks
+ * @property {() => void} changed it began, stopped, waits for sound or goes on
+ * @property {(reason: string) => void} failed it stopped because something is wrong; a sentence to show
+ */
+
+const SLOWEST = 0.5;
+const FASTEST = 2;
+/** Seconds before a part's end that count as its end: a timer may come so much early. */
+const NEARLY = 0.004;
+const MAY_NOT = "The browser did not let this page play sound. Press Play once more.";
+const CANNOT = "The browser cannot play this clip's sound.";
+const EVENTS = ["playing", "waiting", "seeking", "seeked", "timeupdate", "ratechange", "ended", "error"];
+
+export class Player {
+  isPlaying = false;
+  /** True while it should be heard and is not, because its sound has not come yet. */
+  isWaiting = false;
+
+  #source;
+  #callbacks;
+  #audio = new Audio();
+  #listening = new AbortController();
+  #isAttached = false;
+  /** The place last asked for, in the clip's time; the element forgets it while it has no sound. */
+  #asked = 0;
+  /** @type {number | null} */
+  #until = null;
+  /** @type {number | null} */
+  #loopFrom = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #endTimer;
+
+  /**
+   * @param {AudioSource} source
+   * @param {PlayerCallbacks} callbacks
+   */
+  constructor(source, callbacks) {
+    this.#source = source;
+    this.#callbacks = callbacks;
+    this.#audio.preservesPitch = true;
+    for (const name of EVENTS) this.#audio.addEventListener(name, this.#hear, { signal: this.#listening.signal });
+  }
+
+  dispose() {
+    this.#listening.abort();
+    this.#halt();
+    this.#detach();
+  }
+
+  /** The clip's time that is heard now. */
+  get time() {
+    return this.#audio.readyState === 0 ? this.#asked : this.#source.offset + this.#audio.currentTime;
+  }
+
+  /** Speed, 0.5 to 2; the pitch is kept. */
+  get rate() {
+    return this.#audio.playbackRate;
+  }
+
+  set rate(rate) {
+    const within = Math.min(FASTEST, Math.max(SLOWEST, rate));
+    this.#audio.defaultPlaybackRate = within; // what an element goes back to with a new source
+    this.#audio.playbackRate = within;
+  }
+
+  /**
+   * Plays a part of the clip. To be called in a person's gesture: browsers allow sound only there.
+   * @param {number} from
+   * @param {number | null} [until] where to stop; null: at the clip's end
+   * @param {number | null} [loopFrom] where to go on instead of stopping
+   */
+  play(from, until = null, loopFrom = null) {
+    this.#until = until;
+    this.#loopFrom = loopFrom;
+    this.isPlaying = true;
+    this.isWaiting = true;
+    try {
+      this.#attach();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    this.#go(from);
+    this.#start();
+    this.#callbacks.changed();
+  }
+
+  pause() {
+    if (!this.isPlaying) return;
+    this.#halt();
+    this.#callbacks.changed();
+  }
+
+  /**
+   * Goes elsewhere, playing or not. Outside the part that is being played there is no stop any more.
+   * @param {number} time
+   */
+  seek(time) {
+    if (this.#until !== null && (time >= this.#until || time < (this.#loopFrom ?? -Infinity))) {
+      this.#until = null;
+      this.#loopFrom = null;
+    }
+    this.#go(time);
+  }
+
+  #attach() {
+    if (this.#isAttached) return;
+    this.#source.attach(this.#audio, (reason) => this.#fail(reason));
+    this.#isAttached = true;
+  }
+
+  #detach() {
+    this.#asked = this.time;
+    this.#source.detach();
+    this.#isAttached = false;
+    this.#audio.removeAttribute("src");
+    this.#audio.load(); // lets go of what was buffered
+  }
+
+  /** @param {number} time */
+  #go(time) {
+    clearTimeout(this.#endTimer);
+    this.#asked = time;
+    if (!this.#isAttached) return;
+    const place = Math.max(0, time - this.#source.offset);
+    if (this.isPlaying) this.#source.ensure(place);
+    this.#audio.currentTime = place;
+  }
+
+  #start() {
+    this.#audio.play().catch((error) => {
+      // A pause before the sound came is no failure, and neither is the end of this source.
+      if (error.name === "AbortError" || !this.isPlaying) return;
+      this.#fail(error.name === "NotAllowedError" ? MAY_NOT : CANNOT);
+    });
+  }
+
+  #halt() {
+    this.isPlaying = false;
+    this.isWaiting = false;
+    clearTimeout(this.#endTimer);
+    this.#audio.pause();
+  }
+
+  /** @param {string} reason */
+  #fail(reason) {
+    this.#halt();
+    this.#detach(); // so that the next play begins anew
+    this.#callbacks.failed(reason);
+  }
+
+  #hear = (/** @type {Event} */ { type }) => {
+    if (!this.#isAttached) return;
+    if (type === "error") this.#fail(CANNOT);
+    if (!this.isPlaying) return;
+    if (type === "ended") this.#finish();
+    else if (type === "playing") this.#wait(false);
+    else if (type === "waiting") this.#wait(true);
+    else if (type !== "ratechange") this.#source.ensure(this.#audio.currentTime);
+    this.#armEnd();
+  };
+
+  /** @param {boolean} isWaiting */
+  #wait(isWaiting) {
+    if (this.isWaiting === isWaiting) return;
+    this.isWaiting = isWaiting;
+    this.#callbacks.changed();
+  }
+
+  /** The element tells its time four times a second only: a part's end needs a timer of its own. */
+  #armEnd() {
+    clearTimeout(this.#endTimer);
+    if (this.#until === null || !this.isPlaying || this.isWaiting || this.#audio.seeking) return;
+    const left = this.#until - this.time;
+    if (left <= NEARLY) this.#finish();
+    else this.#endTimer = setTimeout(() => this.#armEnd(), (1000 * left) / this.rate);
+  }
+
+  /** The part's end, or the clip's. */
+  #finish() {
+    if (this.#loopFrom !== null) {
+      this.#go(this.#loopFrom);
+      if (this.#audio.paused) this.#start(); // it pauses at its end
+      return;
+    }
+    const until = this.#until;
+    this.#halt();
+    if (until !== null && until < this.time) this.#go(until);
+    this.#callbacks.changed();
+  }
+}

@@ -1,0 +1,158 @@
+// Mouse, touch, pen and wheel on the picture, the axis and the minimap; says to the commands what was meant.
+
+/** @import { Commands } from "./commands.js" */
+/** @import { Hit, Stage } from "./stage.js" */
+/** @typedef {{ commands: Commands, stage: Stage, moveDraft: (index: number, edge: "start" | "end", time: number) => void, dropDraft: () => void }} Hands */
+
+const DRAG_PIXELS = 4; // less is a click with an unsteady hand
+const WHEEL_ZOOM = 0.002;
+const LINE = 16; // pixels of a wheel that counts in lines
+
+/**
+ * @param {Hands} hands
+ * @param {() => void} toWords gives the keys to the words
+ */
+export function onPicture(hands, toWords) {
+  const { commands, stage } = hands;
+  const { canvas } = stage;
+  /** @type {{ x: number, y: number, hit: Hit, last: number, isDrag: boolean } | null} */
+  let press = null;
+  /** @type {Map<number, number>} where each finger is */
+  const fingers = new Map();
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    const [x, y] = placeIn(canvas, event);
+    canvas.setPointerCapture(event.pointerId);
+    fingers.set(event.pointerId, x);
+    press = fingers.size > 1 ? null : { x, y, hit: stage.hit(x, y), last: x, isDrag: false };
+    toWords();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const [x, y] = placeIn(canvas, event);
+    if (fingers.size > 1) pinch(fingers, event.pointerId, x, stage);
+    else if (press && fingers.has(event.pointerId)) drag(press, x, hands);
+    else canvas.style.cursor = cursorFor(stage.hit(x, y));
+  });
+  canvas.addEventListener("pointerup", (event) => {
+    const was = press;
+    release(event);
+    if (was?.isDrag && was.hit.edge) commands.moveEdge(was.hit.edge, stage.timeAt(was.last));
+    else if (was && !was.isDrag) click(was.hit, event, commands);
+    hands.dropDraft();
+  });
+  canvas.addEventListener("pointercancel", (event) => {
+    release(event);
+    hands.dropDraft();
+  });
+  canvas.addEventListener("mousedown", (event) => event.preventDefault()); // it would take the focus from the words
+  canvas.addEventListener("dblclick", (event) => {
+    const { part, index } = stage.hit(...placeIn(canvas, event));
+    if (part === "word") commands.edit(index);
+  });
+  canvas.addEventListener("wheel", (event) => takeWheel(event, canvas, stage), { passive: false });
+
+  /** @param {PointerEvent} event */
+  function release(event) {
+    fingers.delete(event.pointerId);
+    press = null;
+  }
+}
+
+/**
+ * A press on the frame takes hold of it, one beside it brings it there.
+ * @param {Stage} stage
+ */
+export function onMinimap(stage) {
+  const { strip } = stage;
+  let held = 0;
+  strip.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    strip.setPointerCapture(event.pointerId);
+    const time = stage.minimapTimeAt(placeIn(strip, event)[0]);
+    held = time - stage.shown.start;
+    if (held >= 0 && held <= stage.shown.span) return;
+    held = stage.shown.span / 2;
+    stage.moveTo(time - held);
+  });
+  strip.addEventListener("pointermove", (event) => {
+    if (strip.hasPointerCapture(event.pointerId)) stage.moveTo(stage.minimapTimeAt(placeIn(strip, event)[0]) - held);
+  });
+  strip.addEventListener("wheel", (event) => takeWheel(event, stage.canvas, stage), { passive: false });
+}
+
+/**
+ * @param {{ x: number, hit: Hit, last: number, isDrag: boolean }} press
+ * @param {number} x
+ * @param {Hands} hands
+ */
+function drag(press, x, { commands, stage, moveDraft }) {
+  press.isDrag ||= Math.abs(x - press.x) >= DRAG_PIXELS;
+  if (!press.isDrag) return;
+  const { part, time, index, edge } = press.hit;
+  if (part === "axis") stage.pan(press.last - x);
+  else if (edge) moveDraft(index, edge, stage.timeAt(x));
+  else commands.select(time, stage.timeAt(x));
+  press.last = x;
+}
+
+/**
+ * @param {Hit} hit
+ * @param {PointerEvent} event
+ * @param {Commands} commands
+ */
+function click({ part, time, index }, event, commands) {
+  if (part !== "word") commands.seek(time);
+  else if (event.altKey) commands.playWord(index);
+  else commands.playFromWord(index);
+}
+
+/**
+ * Two fingers: the times under them stay under them.
+ * @param {Map<number, number>} fingers
+ * @param {number} id of the finger that moved
+ * @param {number} x
+ * @param {Stage} stage
+ */
+function pinch(fingers, id, x, stage) {
+  const before = [...fingers.values()];
+  fingers.set(id, x);
+  const after = [...fingers.values()];
+  const width = (/** @type {number[]} */ [a, b]) => Math.max(10, Math.abs(a - b));
+  const middle = (/** @type {number[]} */ [a, b]) => (a + b) / 2;
+  stage.zoomAt(width(before) / width(after), stage.timeAt(middle(before)));
+  stage.pan(middle(before) - middle(after));
+}
+
+/** @param {Hit} hit */
+function cursorFor({ part, edge }) {
+  if (edge) return "ew-resize";
+  return part === "axis" ? "grab" : part === "word" ? "pointer" : "text";
+}
+
+/**
+ * A plain vertical wheel scrolls the notebook, as everywhere else on the page.
+ * @param {WheelEvent} event
+ * @param {HTMLElement} canvas
+ * @param {Stage} stage
+ */
+function takeWheel(event, canvas, stage) {
+  const lines = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : LINE;
+  const sideways = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX;
+  if (event.ctrlKey || event.metaKey) {
+    stage.zoomAt(Math.exp(event.deltaY * lines * WHEEL_ZOOM), stage.timeAt(placeIn(canvas, event)[0]));
+  } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+    stage.pan(sideways * lines);
+  } else return;
+  event.preventDefault();
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {MouseEvent} event
+ * @returns {[x: number, y: number]} pixels from its corner
+ */
+function placeIn(element, event) {
+  const { left, top } = element.getBoundingClientRect();
+  return [event.clientX - left, event.clientY - top];
+}

@@ -1,0 +1,94 @@
+// The words as a list that keys and screen readers walk. It lies over the picture and is never seen: what is
+// focused in it is drawn in the picture. Only the words about the focused one are elements.
+
+import { make } from "./dom.js";
+import { keyOf } from "./keys.js";
+import { clock } from "./scale.js";
+import { isDoubtful } from "./text.js";
+
+/** @import { Commands } from "./commands.js" */
+/** @import { Session } from "./session.js" */
+/** @import { Word } from "./words.js" */
+
+const AROUND = 25; // words before and after the focused one
+let lists = 0;
+
+export class WordList {
+  #session;
+  #list;
+  #prefix = `pnb-words-${++lists}-`;
+  /** What the elements show: that they need not be made again. */
+  #shown = "";
+
+  /**
+   * @param {Session} session
+   * @param {HTMLElement} parent
+   */
+  constructor(session, parent) {
+    this.#session = session;
+    this.#list = make("div", "pnb-words", parent);
+    this.#list.tabIndex = 0;
+    this.#list.setAttribute("role", "listbox");
+    this.#list.setAttribute("aria-label", "Words, with their times. Press question mark for the keys.");
+  }
+
+  focus() {
+    this.#list.focus({ preventScroll: true });
+  }
+
+  /**
+   * @param {Commands} commands
+   * @param {{ help: () => void, find: () => void }} ask for parts that take the focus
+   */
+  listen(commands, ask) {
+    this.#list.addEventListener("keydown", (event) => {
+      const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+      const does = plain && event.key === "?" ? ask.help : plain && event.key === "/" ? ask.find : null;
+      const key = keyOf(event);
+      if (!does && !key) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (does) does();
+      else key?.does(commands);
+    });
+  }
+
+  update() {
+    const { cursor, store } = this.#session;
+    const place = cursor.placeIn(store);
+    const { count } = store.words;
+    const middle = place?.index ?? 0;
+    const first = Math.max(0, middle - AROUND);
+    const rows = store.words.rows.slice(first, middle + AROUND + 1);
+    const shown = `${first} ${place?.index} ${count} ${rows.map(describeWord).join("|")}`;
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#list.replaceChildren(...rows.map((word, i) => this.#option(word, first + i, count, place?.index)));
+    if (place) this.#list.setAttribute("aria-activedescendant", this.#prefix + place.index);
+    else this.#list.removeAttribute("aria-activedescendant");
+  }
+
+  /**
+   * @param {Word} word
+   * @param {number} index
+   * @param {number} count
+   * @param {number | undefined} focused
+   */
+  #option(word, index, count, focused) {
+    const option = document.createElement("div");
+    option.id = this.#prefix + index;
+    option.setAttribute("role", "option");
+    option.setAttribute("aria-posinset", String(index + 1));
+    option.setAttribute("aria-setsize", String(count));
+    option.setAttribute("aria-selected", String(index === focused));
+    option.textContent = describeWord(word);
+    return option;
+  }
+}
+
+/** @param {Word} word */
+export function describeWord(word) {
+  const doubt = isDoubtful(word) ? ", doubtful" : "";
+  const corrected = word[6] ? ", corrected" : "";
+  return `${word[0]}${word[1]}, ${clock(word[2], 2)} to ${clock(word[3], 2)}${doubt}${corrected}`;
+}

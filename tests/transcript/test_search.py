@@ -1,0 +1,48 @@
+"""Finding words, whatever their case, width and punctuation. tests/js/find.test.js has the same cases."""
+
+from __future__ import annotations
+
+from paraformer_nb.transcript import Sentence, Word
+from paraformer_nb.transcript.search import comparable, find
+
+
+def spoken(number: int, start: float, *texts: str) -> Sentence:
+    words = tuple(Word(text, start + i / 2, start + i / 2 + 0.4) for i, text in enumerate(texts))
+    return Sentence(number, " ".join(texts), start, words[-1].end, True, words)
+
+
+SENTENCES = [
+    spoken(1, 0, "Good", "morning", "good", "day"),
+    spoken(2, 5, "A", "good-morning", "song"),
+    Sentence(3, "今天天气好。", 9, 11, True, (Word("今天", 9, 9.5), Word("天气", 9.5, 10), Word("好", 10, 11, "。"))),
+]
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return [(match.sentence_id, match.text) for match in find(SENTENCES, text)]
+
+
+def test_case_width_and_punctuation_do_not_matter() -> None:
+    assert found("GOOD") == [(1, "Good"), (1, "good"), (2, "good-morning")]
+    assert found("ｇｏｏｄ, morning!") == [(1, "Good morning"), (2, "good-morning")]
+    assert comparable("  Don't —  stop… ") == "don t stop"
+
+
+def test_a_part_of_a_word_is_found_and_a_phrase_over_several() -> None:
+    assert found("orn") == [(1, "morning"), (2, "good-morning")]
+    assert found("morning good d") == [(1, "morning good day")]
+
+
+def test_chinese_is_found_across_its_words() -> None:
+    assert found("天天") == [(3, "今天天气")]
+    assert found("气好") == [(3, "天气好")]
+
+
+def test_nothing_is_found_of_nothing_and_what_overlaps_once() -> None:
+    assert found(" .,") == found("zebra") == []
+    assert len(list(find([spoken(1, 0, "aaaa")], "aa"))) == 2
+
+
+def test_a_match_has_the_times_of_its_words() -> None:
+    (match,) = find(SENTENCES, "morning good")
+    assert (match.start, match.end) == (0.5, 1.4)

@@ -1,0 +1,253 @@
+"""The timeline in a real JupyterLab, under mouse and keys: what they do is seen from Python."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab import Notebook
+from playwright.sync_api import BrowserContext, Locator
+
+pytestmark = pytest.mark.timeout(180)
+
+SETUP = """import json, paraformer_nb as pnb
+script = pnb.Embedded("scripted", script="data/lesson_en.json")
+run = pnb.transcribe("data/lesson_en.flac", service=script, save="hands.jsonl").wait()
+view = run.timeline()
+view"""
+
+
+class Hands:
+    """A finished run's timeline in a notebook: two cells, the view and one to ask Python in."""
+
+    def __init__(self, browser: BrowserContext, lab: str, folder: Path, name: str) -> None:
+        cells = [SETUP.replace("hands", name), "print()"]
+        self.notebook = Notebook(browser, lab, folder / f"{name}.ipynb", cells)
+        self.notebook.run(0)
+        self.view: Locator = self.notebook.page.locator(".pnb-timeline").first
+        self.view.locator(".pnb-text", has_text="morning").wait_for(timeout=30_000)
+        self.picture = self.view.locator(".pnb-picture")
+        self.page = self.notebook.page
+
+    def python(self, expression: str) -> Any:
+        """What an expression is worth in the kernel now; running a cell takes the keys, so they are given back."""
+        had_keys = self.page.evaluate("() => document.activeElement?.classList.contains('pnb-words')")
+        self.page.evaluate(
+            "source => window.jupyterapp.shell.currentWidget.content.widgets[1].model.sharedModel.setSource(source)",
+            f"print(json.dumps({expression}, default=lambda value: value.item()))",
+        )
+        told = self.notebook.run(1)
+        if had_keys:
+            self.view.locator(".pnb-words").focus()
+        return json.loads(told)
+
+    def eventually(self, expression: str, expected: Any) -> None:
+        """What Python says soon, the front end being another process."""
+        for _ in range(40):
+            told = self.python(expression)
+            if told == expected:
+                return
+            self.page.wait_for_timeout(50)
+        assert told == expected
+
+    def shown(self) -> tuple[float, float]:
+        """The window on view, as the picture's label says it."""
+        label = self.picture.get_attribute("aria-label") or ""
+        start, end = label.rsplit("Shows ", 1)[1].rstrip(".").split(" to ")
+        return tuple(60 * float(time.split(":")[0]) + float(time.split(":")[1]) for time in (start, end))  # type: ignore[return-value]
+
+    def at(self, time: float, row: str) -> tuple[float, float]:
+        """Page coordinates of a time in a row of the picture: wave, words or axis."""
+        box = self.picture.bounding_box()
+        assert box is not None
+        start, end = self.shown()
+        below = {"wave": 60, "words": 163, "axis": box["height"] - 10}[row]
+        return box["x"] + (time - start) / (end - start) * box["width"], box["y"] + below
+
+    def click(self, time: float, row: str, **options: Any) -> None:
+        self.page.mouse.click(*self.at(time, row), **options)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        self.page.mouse.move(*start)
+        self.page.mouse.down()
+        self.page.mouse.move((start[0] + end[0]) / 2, start[1])
+        self.page.mouse.move(*end)
+        self.page.mouse.up()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def focus_is_on(self, text: str) -> None:
+        """Wait until what a screen reader says of the focused word begins like this."""
+        self.page.wait_for_function(
+            "text => { const focused = document.activeElement.getAttribute('aria-activedescendant');"
+            "return document.getElementById(focused)?.textContent.startsWith(text) }",
+            arg=text,
+            timeout=5000,
+        )
+
+
+@pytest.fixture
+def hands(browser: BrowserContext, lab: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[Hands]:
+    """A timeline to lay hands on."""
+    hands = Hands(browser, lab, folder, request.node.name)
+    try:
+        yield hands
+        assert hands.notebook.errors == []
+    finally:
+        hands.notebook.close()
+
+
+def word(number: int) -> str:
+    return f"run.words.text.iloc[{number}]"
+
+
+def test_mouse(hands: Hands) -> None:
+    first = hands.python("run.words.loc[:2, ['text', 'start', 'end']].to_dict('records')")
+    good, morning, _ = first
+    # Drag on the waveform selects, in Python as well; a click elsewhere lets go and puts the playhead there.
+    hands.drag(hands.at(good["start"] - 0.1, "wave"), hands.at(morning["end"] - 0.1, "wave"))
+    hands.eventually("view.selected_words.text.tolist()", [good["text"], morning["text"]])
+    assert hands.python("view.selection[0]") == pytest.approx(good["start"] - 0.1, abs=0.05)
+    assert "selected" in hands.view.inner_text()
+    hands.click(4.0, "wave")
+    hands.eventually("view.selection", None)
+    assert hands.python("view.playhead") == pytest.approx(4.0, abs=0.05)
+    # A click on a word plays from it; Alt-click plays it alone and stops.
+    middle = (morning["start"] + morning["end"]) / 2
+    hands.click(middle, "words")
+    hands.view.get_by_role("button", name="Play", exact=False).first.wait_for()
+    hands.page.wait_for_function("() => document.querySelector('.pnb-play').textContent.includes('Pause')")
+    hands.page.wait_for_timeout(400)
+    hands.press("Space")
+    hands.page.wait_for_function("() => document.querySelector('.pnb-play').textContent.includes('Play')")
+    assert hands.python("view.playhead") > morning["start"] + 0.1
+    hands.page.keyboard.down("Alt")
+    hands.click(middle, "words")
+    hands.page.keyboard.up("Alt")
+    hands.page.wait_for_function("() => document.querySelector('.pnb-play').textContent.includes('Pause')")
+    hands.page.wait_for_function("() => document.querySelector('.pnb-play').textContent.includes('Play')")
+    assert hands.python("view.playhead") == pytest.approx(morning["end"], abs=0.06)
+    # Double-click edits; an edge of the focused word can be dragged.
+    x, y = hands.at(middle, "words")
+    hands.page.mouse.dblclick(x, y)
+    hands.page.locator(".pnb-editor:visible").wait_for()
+    hands.page.keyboard.type("evening,")
+    hands.press("Enter")
+    hands.eventually(word(1), "evening")
+    assert hands.python("run.words.punctuation.iloc[1]") == ","
+    assert hands.python("run.words_raw.text.iloc[1]") == morning["text"]
+    hands.drag(hands.at(morning["end"], "words"), hands.at(morning["end"] - 0.12, "words"))
+    hands.eventually(f"abs(run.words.end.iloc[1] - {morning['end'] - 0.12}) < 0.04", True)
+    # The wheel zooms and pans, the axis and the strip below move the window.
+    before = hands.shown()
+    hands.page.mouse.move(*hands.at(sum(before) / 2, "wave"))
+    hands.page.keyboard.down("Control")
+    hands.page.mouse.wheel(0, -300)
+    hands.page.keyboard.up("Control")
+    hands.page.wait_for_timeout(100)
+    zoomed = hands.shown()
+    assert zoomed[1] - zoomed[0] < 0.7 * (before[1] - before[0])
+    hands.page.mouse.wheel(200, 0)
+    hands.page.wait_for_timeout(100)
+    assert hands.shown()[0] > zoomed[0]
+    moved = hands.shown()
+    hands.drag(hands.at(moved[0] + 1, "axis"), hands.at(moved[0] + 2, "axis"))
+    hands.page.wait_for_timeout(100)
+    assert hands.shown()[0] == pytest.approx(max(0, moved[0] - 1), abs=0.15)
+    strip = hands.view.locator(".pnb-minimap").bounding_box()
+    assert strip is not None
+    hands.page.mouse.click(strip["x"] + 0.75 * strip["width"], strip["y"] + 20)
+    hands.page.wait_for_timeout(100)
+    assert hands.shown()[0] > 20
+
+
+def test_keys(hands: Hands) -> None:
+    texts = hands.python("run.words.text.tolist()")
+    hands.view.locator(".pnb-words").focus()
+    hands.press("Home")
+    hands.focus_is_on(f"{texts[0]}, 0:0")
+    hands.press("ArrowRight", "ArrowRight")
+    hands.focus_is_on(texts[2])
+    hands.press("ArrowDown")
+    second = hands.python("int((run.words.sentence_id == 1).sum())")
+    hands.focus_is_on(texts[second])
+    hands.press("ArrowUp", "Shift+ArrowRight", "Shift+ArrowRight")
+    hands.eventually("view.selected_words.text.tolist()", texts[:3])
+    hands.press("Escape")
+    hands.eventually("view.selection", None)
+    # Correcting: Enter types anew, Tab goes on to the next word, Escape leaves things as they are.
+    hands.press("Home", "Enter")
+    hands.page.keyboard.type("fine")
+    hands.press("Tab")
+    hands.page.locator(".pnb-editor:visible").wait_for()
+    hands.page.keyboard.type("nonsense")
+    hands.press("Escape")
+    hands.eventually("run.words.text.tolist()[:2]", ["fine", texts[1]])
+    hands.press("Home", "s")
+    hands.eventually("run.words.text.tolist()[:3]", ["fi", "ne", texts[1]])
+    hands.press("m")
+    hands.eventually("run.words.text.tolist()[:2]", ["fine", texts[1]])
+    hands.press("i")
+    hands.page.locator(".pnb-editor:visible").wait_for()
+    hands.page.keyboard.type("old")
+    hands.press("Enter")
+    hands.eventually("run.words.text.tolist()[:3]", ["fine", "old", texts[1]])
+    hands.press("Home", "Delete")
+    hands.eventually("run.words.text.tolist()[:2]", ["old", texts[1]])
+    hands.press("Home", "Alt+Shift+ArrowLeft")
+    hands.eventually("bool(run.words.end.iloc[0] < view._transcript.sentences[0].words[1].start)", True)
+    for _ in range(6):
+        hands.press("Control+z")
+    hands.eventually("run.words.text.tolist()", texts)
+    hands.press("Control+Shift+Z")
+    hands.eventually(word(0), "fine")
+    # What was corrected is in the recording, and comes back with it.
+    assert hands.python("pnb.load(run.recording.path).words.text.iloc[0]") == "fine"
+    # Find, the keys' own list, and playing.
+    hands.press("/")
+    hands.page.keyboard.type(texts[8])
+    hands.press("Enter")
+    hands.page.wait_for_function("() => /\\d+\\/\\d+/.test(document.querySelector('.pnb-found').textContent)")
+    hands.press("Escape", "?")
+    assert "play or pause" in hands.view.locator(".pnb-help").inner_text()
+    hands.press("Escape", "Home", "Space")
+    hands.page.wait_for_function("() => document.querySelector('.pnb-play').textContent.includes('Pause')")
+    hands.press("Space")
+
+
+def test_python_speaks_and_the_view_follows(hands: Hands) -> None:
+    hands.python("view.set_trait('selection', (1.0, 3.0))")
+    hands.view.locator(".pnb-about", has_text="selected 1.00–3.00 s").wait_for()
+    hands.python("view.seek(30)")
+    hands.page.wait_for_timeout(150)
+    assert hands.shown()[0] <= 30 <= hands.shown()[1]
+    places = hands.python("len(view.find('the'))")
+    hands.view.locator(".pnb-found", has_text=f"/{places}").wait_for()
+    hands.python("view.highlight(run.sentences, 'sentences')")
+    hands.view.locator(".pnb-legend", has_text="sentences (").wait_for()
+    hands.python("view.highlight(None, 'sentences')")
+    hands.view.locator(".pnb-legend").wait_for(state="hidden")
+    hands.python("run.correct(run.words.assign(text=run.words.text.str.upper()))")
+    hands.view.locator(".pnb-text", has_text="MORNING").wait_for()
+    hands.view.get_by_role("button", name="Spectrogram").click()
+    hands.page.wait_for_timeout(800)
+    assert hands.view.locator(".pnb-said").inner_text() == ""
+
+
+def test_a_clip_that_is_gone_still_shows_and_says_why_it_is_silent(hands: Hands, folder: Path) -> None:
+    hands.python("__import__('shutil').copy('data/lesson_en.flac', 'gone.flac')")
+    hands.page.evaluate(
+        "source => window.jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.setSource(source)",
+        "run = pnb.transcribe('gone.flac', end=4).wait()\nview = run.timeline()\nview",
+    )
+    hands.notebook.run(0)
+    (folder / "gone.flac").unlink()
+    hands.view.locator(".pnb-text", has_text="lesson").wait_for()
+    hands.view.get_by_role("button", name="Play", exact=False).first.click()
+    hands.view.locator(".pnb-said", has_text="gone from disk").wait_for()
+    assert "Play" in hands.view.locator(".pnb-play").inner_text()
