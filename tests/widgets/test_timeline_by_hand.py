@@ -222,7 +222,7 @@ def test_keys(hands: Hands) -> None:
 
 def test_python_speaks_and_the_view_follows(hands: Hands) -> None:
     hands.python("view.set_trait('selection', (1.0, 3.0))")
-    hands.view.locator(".pnb-about", has_text="selected 1.00–3.00 s").wait_for()
+    hands.view.locator(".pnb-selected", has_text="selected 1.00–3.00 s").wait_for()
     hands.python("view.seek(30)")
     hands.page.wait_for_timeout(150)
     assert hands.shown()[0] <= 30 <= hands.shown()[1]

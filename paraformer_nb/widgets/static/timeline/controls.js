@@ -1,9 +1,8 @@
-// The row below the picture: play, loop, speed, follow, spectrogram, find; what is selected; zoom, help.
+// The row below the picture: play, loop, speed, follow, spectrogram, find, zoom, help.
 
 import { make, makeButton, setText } from "./dom.js";
 import { ZOOM_STEP } from "./keys.js";
 import { RATES } from "./playback.js";
-import { selectionText } from "./text.js";
 
 /** @import { Commands } from "./commands.js" */
 /** @import { Session } from "./session.js" */
@@ -19,7 +18,6 @@ export class Controls {
   #spectrogram;
   #find;
   #found;
-  #about;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #typing;
 
@@ -42,7 +40,6 @@ export class Controls {
     this.#found = make("span", "pnb-found", row);
     this.#found.setAttribute("aria-live", "polite");
     const right = make("span", "pnb-right", row);
-    this.#about = make("span", "pnb-about", right);
     makeButton("−", "Zoom out", right, () => commands.zoom(1 / ZOOM_STEP));
     makeButton("+", "Zoom in", right, () => commands.zoom(ZOOM_STEP));
     makeButton("?", "Keys", right, ask.help);
@@ -58,7 +55,7 @@ export class Controls {
    * @param {boolean} hasSpectrogram
    */
   update(isLive, hasSpectrogram) {
-    const { choice, cursor, playback, store } = this.#session;
+    const { choice, cursor, playback } = this.#session;
     const { found } = cursor;
     setText(this.#play, playback.isPlaying ? "❚❚ Pause" : "▶ Play");
     this.#play.setAttribute("aria-label", playback.isPlaying ? "Pause (space)" : "Play (space)");
@@ -71,7 +68,6 @@ export class Controls {
     setText(this.#follow, choice.follow ? "Follow ✓" : "Follow");
     if (document.activeElement !== this.#find && this.#find.value !== found.text) this.#find.value = found.text;
     setText(this.#found, found.text ? (found.matches.length ? `${found.current + 1}/${found.matches.length}` : "none") : "");
-    setText(this.#about, selectionText(cursor.selection, store));
   }
 
   /**

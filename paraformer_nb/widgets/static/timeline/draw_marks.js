@@ -1,5 +1,6 @@
 // What a person put on the picture, and what is heard: selection, layers, focus, playhead.
 
+import { HAIR } from "./draw_words.js";
 import { LABEL_SIZES, fitLabel } from "./labels.js";
 import { timeToX } from "./scale.js";
 import { LAYER_COLOURS } from "./theme.js";
@@ -147,8 +148,8 @@ export function drawResumes(g, marks, window, width, height, { colours, family }
 export function drawWordMarks(g, words, marks, window, width, row, theme, ruler) {
   const { colours } = theme;
   const blockOf = (/** @type {number} */ start, /** @type {number} */ end) => {
-    const left = timeToX(window, width, start) + 0.75;
-    return { left, right: Math.max(left + 1, timeToX(window, width, end) - 0.75) };
+    const left = timeToX(window, width, start) + HAIR;
+    return { left, right: Math.max(left + 1, timeToX(window, width, end) - HAIR) };
   };
   const end = window.start + window.span;
   const first = lowerBound((i) => marks.found[i].end, marks.found.length, window.start);

@@ -14,6 +14,7 @@ import { lowerBound } from "./words.js";
 
 const DENSE_PIXELS = 2; // from word to word; below it blocks are no longer told apart
 const ROUND = 3;
+export const HAIR = 0.5; // pixels that a block stays within its word's span, so that neighbours part
 const SMALL_BAR = 8; // pixels: too short for dashes, and joined with the next where that is close
 
 /**
@@ -82,9 +83,9 @@ function blocksOf(words, first, last, window, width) {
   const blocks = [];
   let free = -Infinity;
   for (let index = first; index < last; index++) {
-    const left = Math.max(free, timeToX(window, width, words.starts[index]) + 0.75);
-    const right = Math.max(left + 1, timeToX(window, width, words.ends[index]) - 0.75);
-    free = right + 0.5;
+    const left = Math.max(free, timeToX(window, width, words.starts[index]) + HAIR);
+    const right = Math.max(left + 1, timeToX(window, width, words.ends[index]) - HAIR);
+    free = right + HAIR;
     blocks.push({ left, right, index });
   }
   return blocks;

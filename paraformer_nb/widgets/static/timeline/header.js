@@ -2,7 +2,7 @@
 
 import { make, makeButton, setText } from "./dom.js";
 import { isTerminal } from "./store.js";
-import { NO_KERNEL, STOP_UNHEARD, clockText, progressText, servedBy, stateName } from "./text.js";
+import { NO_KERNEL, STOP_UNHEARD, clockText, countWords, progressText, servedBy, stateName } from "./text.js";
 
 /** @import { Session } from "./session.js" */
 /** @import { Run } from "./store.js" */
@@ -58,7 +58,8 @@ export class Header {
     setText(this.#served, run ? servedBy(run) : "");
     setText(this.#notice, run?.notice ?? "");
     this.#notice.hidden = !run?.notice;
-    setText(this.#progress, run ? progressText(run) : "");
+    const isOver = run !== null && isTerminal(run.state);
+    setText(this.#progress, isOver ? countWords(store.words.count) : run ? progressText(run) : "");
     setText(this.#clock, run ? clockText(run) : "");
     this.#updateStop(run, isLost);
     if (run) this.#updateBar(run);

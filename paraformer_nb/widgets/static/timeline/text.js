@@ -12,6 +12,7 @@ export const NO_KERNEL = "No kernel is connected: run the cell again to see the 
 export const STOP_UNHEARD =
   "The kernel is busy with a cell and will hear Stop when that ends. To stop now, interrupt the kernel (■ in the toolbar).";
 export const DOUBTFUL_BELOW = 0.5;
+const LONG_WORD = 40; // characters; of a longer one only these are repeated
 const LONG_SECONDS = 600; // from which tenths of a second are no longer of interest
 
 /** @type {Record<RunState, string>} */
@@ -110,17 +111,17 @@ export function describePicture(run, count, window) {
  */
 export function describeFocus([text, punctuation, start, end, confidence, , isEdited]) {
   const sure = isEdited ? "corrected" : confidence === null ? "" : `confidence ${confidence.toFixed(2)}`;
-  const length = `${Math.round(1000 * (end - start))} ms`;
-  return [`${text}${punctuation}`, `${clock(start, 2)}–${clock(end, 2)}`, length, sure].filter(Boolean).join(" · ");
+  const short = text.length > LONG_WORD ? `${[...text].slice(0, LONG_WORD).join("")}…` : text + punctuation;
+  return [short, `${clock(start, 2)}–${clock(end, 2)}`, sure].filter(Boolean).join(" · ");
 }
 
 /**
- * What is selected, or how many words there are.
+ * What is selected, or nothing.
  * @param {Selection | null} selection
  * @param {Store} store
  */
 export function selectionText(selection, { words }) {
-  if (!selection) return countWords(words.count);
+  if (!selection) return "";
   const [first, last] = words.between(...selection);
   return `selected ${selection[0].toFixed(2)}–${selection[1].toFixed(2)} s · ${countWords(last - first)}`;
 }

@@ -1,7 +1,7 @@
-// The row about the focused word: what is known of it, and all that can be done to it without keys.
+// The row about what a person chose: the focused word, and all that can be done to it without keys; the selection.
 
 import { make, makeButton, setText } from "./dom.js";
-import { describeFocus } from "./text.js";
+import { describeFocus, selectionText } from "./text.js";
 
 /** @import { Commands } from "./commands.js" */
 /** @import { Session } from "./session.js" */
@@ -10,6 +10,7 @@ export class WordBar {
   #session;
   #row;
   #about;
+  #selected;
   #said;
   #undo;
   #redo;
@@ -41,8 +42,9 @@ export class WordBar {
       add("Delete", "Delete the word (Delete)", () => commands.remove()),
     ];
     this.#row.append(...this.#acts);
-    this.#undo = add("Undo", "Undo (Ctrl Z)", () => commands.undo());
-    this.#redo = add("Redo", "Redo (Ctrl Shift Z)", () => commands.redo());
+    this.#undo = add("↶", "Undo (Ctrl Z)", () => commands.undo());
+    this.#redo = add("↷", "Redo (Ctrl Shift Z)", () => commands.redo());
+    this.#selected = make("span", "pnb-selected", this.#row);
     this.#said = make("span", "pnb-said", this.#row);
     this.#said.setAttribute("role", "status");
   }
@@ -51,6 +53,7 @@ export class WordBar {
     const { cursor, said, store } = this.#session;
     const place = cursor.placeIn(store);
     setText(this.#about, place ? describeFocus(place.sentence.words[place.place]) : "");
+    setText(this.#selected, selectionText(cursor.selection, store));
     setText(this.#said, said);
     const canEdit = store.run?.can_edit === true;
     this.#acts.forEach((button, i) => (button.hidden = !place || (i > 0 && !canEdit))); // the first one plays
@@ -58,6 +61,6 @@ export class WordBar {
     this.#undo.hidden = this.#redo.hidden = !canEdit || (!place && !store.run?.can_undo && !store.run?.can_redo);
     this.#undo.disabled = !store.run?.can_undo;
     this.#redo.disabled = !store.run?.can_redo;
-    this.#row.hidden = !place && said === "" && this.#undo.hidden;
+    this.#row.hidden = !place && !cursor.selection && said === "" && this.#undo.hidden;
   }
 }
