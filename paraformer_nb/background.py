@@ -87,6 +87,6 @@ class Background:
             self._journal.take(end)
         except RecordingError as error:
             self.error = self.error or error
-            self._journal.transcript.apply(end)
+            self._journal.take_unwritten(end)
         self._session.close()
         self._journal.close()

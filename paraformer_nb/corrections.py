@@ -3,30 +3,72 @@
 from __future__ import annotations
 
 import math
+import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import Any, NamedTuple
 
 from .errors import ParameterError
 from .transcript import ENDED, Change, Sentence, Transcript, Word
-from .transcript.edits import looks, replaced
+from .transcript.edits import looks, replaced, speaker_at
 
 NEEDED = ("sentence_id", "text", "start", "end")
 
+_READINGS = 256  # that a run remembers: a sentence or two each, and somebody may read its words at every turn
+
+
+class Read(NamedTuple):
+    """A sentence as it was heard and corrected when a table was read, and as it is corrected now."""
+
+    heard: Sentence
+    corrected: Sentence
+    now: Sentence
+
 
 class Reading:
-    """The words as somebody last read them: a run may go on while its table is being edited."""
+    """The words as somebody read them: a run may go on while the table is being edited.
 
-    def __init__(self, transcript: Transcript) -> None:
-        self.had_ended = transcript.state in ENDED
+    Attributes:
+        is_whole: whether nothing was heard afterwards, so that what a table lacks was deleted from it.
+    """
+
+    def __init__(self, transcript: Transcript, *, is_known: bool = True) -> None:
+        self.is_whole = is_known and transcript.state in ENDED
         self._open = {sentence.id: (sentence, transcript.corrected(sentence)) for sentence in transcript.open}
 
-    def sentences(self, transcript: Transcript) -> dict[int, Sentence]:
-        """Corrected sentences by id; those that were heard anew since, as they were read."""
+    def sentences(self, transcript: Transcript) -> dict[int, Read]:
+        """Sentences by id: what was heard anew since as it was read, all others as they are now."""
         heard = {sentence.id: sentence for sentence in transcript.heard}
-        sentences = {number: transcript.corrected(sentence) for number, sentence in heard.items()}
-        anew = {number: read for number, (was, read) in self._open.items() if heard.get(number) is not was}
-        return sentences | anew
+        now = {number: transcript.corrected(sentence) for number, sentence in heard.items()}
+        sentences = {number: Read(heard[number], now[number], now[number]) for number in heard}
+        for number, (was, read) in self._open.items():
+            if heard.get(number) is not was:
+                sentences[number] = Read(was, read, now.get(number, read))
+        return sentences
+
+
+class Readings:
+    """The last readings of a run's words, each by a number that its table carries along: ``attrs["reading"]``.
+
+    The number is one of its own among those of all runs, for tables outlive them: in files, in other runs' hands.
+    """
+
+    def __init__(self) -> None:
+        self._by_number: dict[int, Reading] = {}
+
+    def add(self, reading: Reading) -> int:
+        """Remember one, and forget the oldest. Returns its number."""
+        number = secrets.randbits(52)  # JSON takes it
+        self._by_number[number] = reading
+        if len(self._by_number) > _READINGS:
+            del self._by_number[next(iter(self._by_number))]
+        return number
+
+    def of(self, frame: Any) -> Reading | None:
+        """The one that a table comes from; None where it does not say, or it is too long ago."""
+        number = getattr(frame, "attrs", {}).get("reading")
+        return self._by_number.get(number) if isinstance(number, int) else None
 
 
 class _Row(NamedTuple):
@@ -42,7 +84,7 @@ class _Row(NamedTuple):
         return text == self.text and same_mark and times == [round(self.start, 3), round(self.end, 3)]
 
 
-def changes_of(frame: Any, sentences: Mapping[int, Sentence], *, is_whole: bool) -> list[Change]:
+def changes_of(frame: Any, sentences: Mapping[int, Read], *, is_whole: bool) -> list[Change]:
     """What differs between an edited table and the `sentences` that it was made of: at most one change a sentence.
 
     Where the table is not the whole one, a sentence after its last is one that was heard since, and not deleted.
@@ -56,7 +98,8 @@ def changes_of(frame: Any, sentences: Mapping[int, Sentence], *, is_whole: bool)
         )
     last = math.inf if is_whole else max(rows, default=0)
     changes = [_change(sentences[number], rows.get(number, [])) for number in sorted(sentences) if number <= last]
-    return [Change.of(change) for change in changes if change is not None]
+    meant = [Change.of(change) for change in changes if change is not None]
+    return [change for change in meant if not _is_made(change, sentences[change.sentence])]
 
 
 def _rows(frame: Any) -> dict[int, list[_Row]]:
@@ -105,20 +148,32 @@ def _refusal(at: int, what: str) -> ParameterError:
     return ParameterError(f"row {at} of the table (counted from 0): {what}. Nothing was changed.")
 
 
-def _change(sentence: Sentence, rows: list[_Row]) -> Change | None:
+def _change(sentence: Read, rows: list[_Row]) -> Change | None:
     """The words that differ; of those at the sentence's head and tail that do not, none."""
-    words = sorted(sentence.words, key=lambda word: word.start)
+    number, heard = sentence.heard.id, sentence.heard.words
+    words = sorted(sentence.corrected.words, key=lambda word: word.start)
     head = _alike(rows, words)
     tail = _alike(reversed(rows[head:]), reversed(words[head:]))
     old, new = words[head : len(words) - tail], rows[head : len(rows) - tail]
     if not old and not new:
         return None
-    change = Change("replace", sentence.id, tuple(old), tuple(_word(row, words) for row in new))
+    change = Change("replace", number, tuple(old), tuple(_word(row, words, heard) for row in new))
     made = replaced(words, change)
     if len(made) == len(rows) and all(row.is_for(word) for row, word in zip(rows, made, strict=True)):
         return change
     # Words that are there twice, or begin at the same time: only the whole sentence says which is meant.
-    return Change("replace", sentence.id, tuple(words), tuple(_word(row, words) for row in rows))
+    return Change("replace", number, tuple(words), tuple(_word(row, words, heard) for row in rows))
+
+
+def _is_made(change: Change, sentence: Read) -> bool:
+    """Whether a sentence that was heard anew says by now what the change would make it say: a table may come twice."""
+    now = sentence.now.words
+    if sentence.now is sentence.corrected:
+        return False
+    if not change.new:
+        return len(replaced(now, change)) == len(now)
+    old, new, there = (Counter(looks(word) for word in words) for words in (change.old, change.new, now))
+    return new <= there and not (old - new) & (there - new)
 
 
 def _alike(rows: Iterable[_Row], words: Iterable[Word]) -> int:
@@ -131,18 +186,14 @@ def _alike(rows: Iterable[_Row], words: Iterable[Word]) -> int:
     return count
 
 
-def _word(row: _Row, words: list[Word]) -> Word:
-    """A row as a word. One whose text was heard keeps what is known of it; another has its neighbour's speaker."""
-
-    def distance(word: Word) -> float:
-        return abs(word.start - row.start)
-
-    same = min((word for word in words if word.text.strip() == row.text), key=distance, default=None)
+def _word(row: _Row, words: list[Word], heard: Iterable[Word]) -> Word:
+    """A row as a word. One whose text is among the `words` keeps what is known of it; its time tells the speaker."""
+    alike = [word for word in words if word.text.strip() == row.text]
+    same = min(alike, key=lambda word: abs(word.start - row.start), default=None)
     if same is None:
-        speaker = min(words, key=distance).speaker if words else None
         mark = next((word.punctuation for word in words if round(word.end, 3) == round(row.end, 3)), "")
-        same = Word(row.text, row.start, row.end, mark, speaker=speaker)
+        same = Word(row.text, row.start, row.end, mark)
     mark = same.punctuation if row.punctuation is None else row.punctuation
-    if _Row(row.text, mark, row.start, row.end).is_for(same):
+    if alike and _Row(row.text, mark, row.start, row.end).is_for(same):
         return same
-    return Word(same.text, row.start, row.end, mark, same.confidence, same.speaker)
+    return Word(same.text, row.start, row.end, mark, same.confidence, speaker_at(heard, row.start, row.end))

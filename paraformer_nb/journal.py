@@ -10,19 +10,18 @@ import os
 import shutil
 import tempfile
 import threading
-import warnings
 import weakref
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ._loop import get_loop
 from .errors import ParameterError, RecordingError
-from .recording import Edit, Known, Recording, Writer, append_to, create
+from .recording import Edit, Known, Recording, Run, Writer, append_to, create, read
 from .transcript import Change, Transcript
-from .transcript.edits import looks
+from .transcript.edits import looks, replaced
 
 if TYPE_CHECKING:
     from .widgets.timeline import Timeline
@@ -34,12 +33,20 @@ SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
 _BUFFER = 256 * 1024  # bytes of records that may wait for a settled word to be written with
 
 
+class Edited(NamedTuple):
+    """What became of a correction: whether it changed something, and what a person must be told of it, if anything."""
+
+    is_change: bool
+    problem: str | None = None
+
+
 class Journal:
     """The records of one run, on their way.
 
     Attributes:
         recording, transcript: where they are kept, and what they say.
-        lock: hold it to read the transcript; the background loop needs none.
+        lock: held to write a record and fold it, on whatever thread. To read one attribute of the transcript takes no
+            lock; hold it where several must be of one moment.
         is_kept: whether the recording stays when the run goes.
     """
 
@@ -82,6 +89,12 @@ class Journal:
             self.transcript.apply(record)
         self._refresh()
 
+    def take_unwritten(self, record: Known) -> None:
+        """Fold and show a record that could not be written. Background loop only."""
+        with self.lock:
+            self.transcript.apply(record)
+        self._refresh()
+
     def _write(self, record: Known) -> None:
         assert self._writer is not None
         try:
@@ -93,25 +106,26 @@ class Journal:
             ) from error
 
     def close(self) -> None:
-        """The run has ended. Corrections may still come."""
+        """The run has ended. Corrections may still come, and are appended to what the file's buffer held."""
         with self.lock:
             file, self._file, self._writer = self._file, None, None
-        if file is not None:
-            with suppress(OSError):  # a full disk: told by `take`
-                file.close()
+            if file is not None:
+                with suppress(OSError):  # a full disk: told by `take`
+                    file.close()
 
     # ------------------------------------------------------------------------------------------------ from a person
 
-    def edit(self, change: Change) -> bool:
-        """Keep a correction, make it, show it; on any thread. Returns False, and keeps nothing, if it changes nothing.
+    def edit(self, change: Change) -> Edited:
+        """Keep a correction, make it, show it; on any thread. Keeps nothing if it changes nothing.
 
-        Raises ParameterError where it cannot be meant. A file that cannot be written costs a warning, once.
+        Raises ParameterError where it cannot be meant. That the file cannot be written is a `problem` for the caller to
+        tell, once; the correction is made all the same.
         """
         change = Change.of(change)
         failure = None
         with self.lock:
             if not self._is_possible(change):
-                return False
+                return Edited(False)
             record = Edit(round(self._now(), 6), change.plain)
             if self._unsaved:  # an undo without what it undoes would undo something else
                 self._unsaved.append(record)
@@ -120,9 +134,7 @@ class Journal:
             self.transcript.apply(record)
         if self._has_views:
             get_loop().call_soon_threadsafe(self._refresh)
-        if failure is not None:
-            warnings.warn(self._in_memory_only(failure), stacklevel=3)
-        return True
+        return Edited(True, None if failure is None else self._in_memory_only(failure))
 
     def _is_possible(self, change: Change) -> bool:
         if change.action == "undo":
@@ -131,7 +143,9 @@ class Journal:
             return self.transcript.can_redo
         if not self.transcript.knows(change.sentence):
             raise ParameterError(f"the run has no sentence {change.sentence}. Nothing was changed.")
-        return [looks(word) for word in change.old] != [looks(word) for word in change.new]
+        heard = (sentence for sentence in self.transcript.heard if sentence.id == change.sentence)
+        before = next((self.transcript.corrected(sentence).words for sentence in heard), change.old)
+        return [looks(word) for word in before] != [looks(word) for word in replaced(before, change)]
 
     def _keep(self, record: Edit) -> OSError | RecordingError | None:
         try:
@@ -145,33 +159,81 @@ class Journal:
         return None
 
     def _in_memory_only(self, failure: OSError | RecordingError) -> str:
-        why = failure.strerror if isinstance(failure, OSError) else failure
+        why = failure.strerror if isinstance(failure, OSError) else "another file stands there now"
+        try:
+            with self._opened():
+                advice = "run.save(...) in another place, or with run.words.to_csv(...)"
+        except RecordingError:  # there is nothing to copy
+            advice = "run.words.to_csv(...)"
         return (
             f"the recording {self.recording.path.name!r} cannot be written ({why}): this correction and those to come "
-            "are kept in memory only. Keep them with run.save(...) in another place, or with run.words.to_csv(...)."
+            f"are kept in memory only. Keep them with {advice}."
         )
 
     # -------------------------------------------------------------------------------------------------------- reading
 
     def flush(self) -> None:
-        """Have on disk what is known by now."""
-        with self.lock:
+        """Have on disk what is known by now, as far as the disk takes it (`take` tells where it does not)."""
+        with self.lock, suppress(OSError):
             if self._writer is not None:
                 self._writer.flush()
 
     def copy_to(self, path: Path) -> None:
-        """Copy the recording, and what could not be written to it. Raises RecordingError as `create` does."""
+        """Copy the recording, and what could not be written to it; whole, or not at all.
+
+        Raises RecordingError where the recording is gone, or `path` cannot be written or stands there already.
+        """
         self.flush()
-        with self.recording.path.open("rb") as source, create(path, _BUFFER) as target:
+        with self._opened() as source, ExitStack() as failing:
+            create(path, 0).close()  # nobody else may take the name meanwhile
+            failing.callback(path.unlink, missing_ok=True)
+            try:
+                with tempfile.TemporaryDirectory(prefix=".", suffix=".draft", dir=path.parent) as folder:
+                    draft = Path(folder) / "draft.jsonl"
+                    self._write_copy(source, draft)
+                    draft.replace(path)
+            except OSError as error:
+                raise RecordingError(
+                    f"the recording cannot be copied to {str(path)!r}: {error.strerror}. Nothing was left there; "
+                    "choose another place."
+                ) from error
+            failing.pop_all()
+
+    def _write_copy(self, source: BinaryIO, draft: Path) -> None:
+        with draft.open("xb") as target:
             shutil.copyfileobj(source, target)
         with self.lock:
             unsaved, run = list(self._unsaved), self.transcript.run
         if unsaved and run is not None:
             # The first of them may have come to lie on the disk after all.
-            there = {record.t for record in Recording(path) if isinstance(record, Edit)}
+            there = {record.t for record in Recording(draft) if isinstance(record, Edit)}
             for record in unsaved:
                 if record.t not in there:
-                    append_to(path, run, record)
+                    append_to(draft, run, record)
+
+    @contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        """The recording's file, to be read. Raises RecordingError where it is gone, or another one by now."""
+        path = self.recording.path
+        advice = "Nothing was copied. Keep the words with run.words.to_csv(...)."
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            raise RecordingError(f"the recording {str(path)!r} cannot be read: {error.strerror}. {advice}") from error
+        with file:
+            if not self._is_own(file):
+                raise RecordingError(f"what stands at {str(path)!r} is not this run's recording any more. {advice}")
+            yield file
+
+    def _is_own(self, file: BinaryIO) -> bool:
+        """Whether it begins with this run's first record. Leaves it at its beginning."""
+        run = self.transcript.run
+        try:
+            first = next(read(file), None)
+            file.seek(0)
+        except (OSError, RecordingError):
+            return False
+        return isinstance(first, Run) and run is not None and (first.t, first.started) == (run.t, run.started)
 
     def show_in(self, view: Timeline) -> None:
         """Have a view refreshed from now on."""

@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+import warnings
+import weakref
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -17,8 +20,8 @@ from .audio import Listening
 from .background import Background
 from .cells import Display, in_kernel
 from .client import Pace, Session, open_session
-from .corrections import Reading, changes_of
-from .errors import RecordingError, told_error
+from .corrections import Reading, Readings, changes_of
+from .errors import AudioError, RecordingError, told_error
 from .journal import Journal
 from .protocol.parameters import Parameters
 from .recording import ClipSource, Recording, ServiceSource
@@ -125,16 +128,18 @@ class Transcription:
             )
         elif transcript.end.error:
             run._told = told_error(transcript.end.error)
-        run._reading = Reading(transcript)  # now that the state is known
         return run
 
     def _join(self, journal: Journal, source: Any) -> None:
         self._journal = journal
         self._source = source  # the clip as it was given, to be heard again
+        self._listening: Listening | None = None
         self.recording, self._transcript, self._lock = journal.recording, journal.transcript, journal.lock
-        self._reading = Reading(self._transcript)
+        self._readings = Readings()
         self._display: Display | None = None
         self._told: BaseException | None = None  # of a loaded run
+        with suppress(AudioError):  # told when somebody wants to hear it
+            self._listen()
 
     # ------------------------------------------------------------------------------------------------- what is known
 
@@ -159,14 +164,17 @@ class Transcription:
         """One row a word, as it was corrected, sorted by start, with a RangeIndex. Never raises.
 
         Columns: ``sentence_id`` int64, ``text``, ``punctuation`` and ``speaker`` string, ``start`` and ``end`` float64
-        seconds of the clip, ``confidence`` float64 (NaN where unknown), ``is_final`` bool.
+        seconds of the clip, ``confidence`` float64 (NaN where unknown), ``is_final`` bool. ``attrs`` has ``clip``,
+        ``service``, ``model``, and ``reading``: an int that tells `correct` when the table was read.
         """
         from .frames import words_frame
 
         with self._lock:
             sentences = self._transcript.sentences
-            self._reading = Reading(self._transcript)
-        return words_frame(sentences, self._transcript.run, self._transcript.engine)
+            reading = self._readings.add(Reading(self._transcript))
+        frame = words_frame(sentences, self._transcript.run, self._transcript.engine)
+        frame.attrs["reading"] = reading
+        return frame
 
     @property
     def words_raw(self) -> pd.DataFrame:
@@ -207,16 +215,18 @@ class Transcription:
 
         Needed are the columns ``sentence_id``, ``text``, ``start`` and ``end``; ``punctuation`` counts where it is
         there, others do not. Times are compared to the millisecond. What is still being heard may go on meanwhile: a
-        correction stays, whatever comes later. Raises ParameterError, and changes nothing, where a row cannot be meant.
+        correction stays, whatever comes later, and what was heard after the table was read is not deleted. When that
+        was, ``attrs["reading"]`` tells, which copies and slices keep. A table without it (from a CSV, put together
+        from several, read long ago) is compared with what is there now; the sentences behind its last one stay.
+
+        Raises ParameterError, and changes nothing, where a row cannot be meant.
         """
         with self._lock:
-            sentences = self._reading.sentences(self._transcript)
-        changes = changes_of(frame, sentences, is_whole=self._reading.had_ended)
-        for change in changes:
-            self.edit(change)
-        with self._lock:
-            self._reading = Reading(self._transcript)
-        return len(changes)
+            reading = self._readings.of(frame) or Reading(self._transcript, is_known=False)
+            sentences = reading.sentences(self._transcript)
+        edited = [self._journal.edit(change) for change in changes_of(frame, sentences, is_whole=reading.is_whole)]
+        _warn(next((each.problem for each in edited if each.problem), None))
+        return len(edited)
 
     def edit(self, change: Change) -> bool:
         """Make one correction, on any thread; `words`, views and the recording have it at once.
@@ -225,15 +235,21 @@ class Transcription:
         times that are not finite or not 0 <= start <= end, a text that is empty, too long or has line breaks. A
         recording that cannot be written costs a warning, once; the correction is kept in memory then.
         """
-        return self._journal.edit(change)
+        edited = self._journal.edit(change)
+        _warn(edited.problem)
+        return edited.is_change
 
     def undo(self) -> bool:
         """Take the last correction back. Returns False where there is none."""
-        return self.edit(Change("undo"))
+        edited = self._journal.edit(Change("undo"))
+        _warn(edited.problem)
+        return edited.is_change
 
     def redo(self) -> bool:
         """Make the correction again that was taken back last. Returns False where there is none, or one came since."""
-        return self.edit(Change("redo"))
+        edited = self._journal.edit(Change("redo"))
+        _warn(edited.problem)
+        return edited.is_change
 
     # --------------------------------------------------------------------------------------------- waiting and ending
 
@@ -309,12 +325,23 @@ class Transcription:
         from .widgets.timeline import Timeline
 
         stop = None if self._background is None else self.stop
-        view = Timeline(self._transcript, stop=stop, edit=self.edit, open_audio=self._listen)
+        view = Timeline(self._transcript, stop=stop, edit=self._edit_in_view, open_audio=self._listen)
         self._journal.show_in(view)
         return view
 
+    def _edit_in_view(self, change: Change) -> str | None:
+        """For a view, which says what its person must be told: on the background loop a warning would be lost."""
+        return self._journal.edit(change).problem
+
     def _listen(self) -> Listening:
-        return Listening(self._source)
+        """The clip's sound, for all views. Raises AudioError where there is none."""
+        if self._listening is None:
+            if self._source is None:
+                raise AudioError("the recording keeps no sound, and its clip was no file: there is nothing to play.")
+            end = self._transcript.end
+            self._listening = Listening(self._source, sha256=end.sha256 if end else None)
+            weakref.finalize(self, self._listening.close)
+        return self._listening
 
     def plot(self, start: float | None = None, end: float | None = None) -> Figure:
         """The waveform over time with the words at their spans, as a matplotlib Figure. `start`, `end`: seconds."""
@@ -340,8 +367,18 @@ class Transcription:
         """
         from .export.html import write_html
 
-        return write_html(self._transcript, Path(path), audio, self._listen, title or self.clip.name)
+        return write_html(self._transcript, Path(path).expanduser(), audio, self._listen, title or self.clip.name)
+
+    def _display_(self) -> Timeline:
+        """What marimo shows as a cell's value."""
+        return self.timeline()
 
     def _ipython_display_(self) -> None:
         self._display = self._display or Display(self.timeline(), lambda: self.state in ENDED)
         self._display.show()
+
+
+def _warn(problem: str | None) -> None:
+    """Warn whoever called the caller, if there is a problem."""
+    if problem is not None:
+        warnings.warn(problem, stacklevel=3)

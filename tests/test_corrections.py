@@ -217,6 +217,40 @@ def test_a_table_may_have_been_a_csv_in_between(run: pnb.Transcription, tmp_path
     assert run.text == "good mourning all bye"
 
 
+def test_a_table_that_does_not_say_when_it_was_read_deletes_no_sentence_behind_its_last(
+    run: pnb.Transcription, path: Path
+) -> None:
+    """It may be of a time when no more was heard: from a file, put together, of another run's life."""
+    first = run.words[:2]
+    again = pd.DataFrame(first.to_dict())
+    joined = pd.concat([first[:1], pnb.load(path).words[1:2]])
+    anothers = pnb.load(path).words[:2]
+    for frame in (again, joined, anothers):
+        assert run.correct(frame) == 1, "the third word of its own sentence is deleted"
+        assert run.text == "good mourning by"
+        assert run.undo()
+    assert run.correct(first) == 2, "this one was read when all was heard"
+    assert run.text == "good mourning"
+
+
+def test_a_word_that_is_written_anew_is_of_whoever_speaks_at_its_time(tmp_path: Path) -> None:
+    words = [
+        {"text": text, "begin_time": 1000 * at, "end_time": 1000 * at + 900, "speaker_id": speaker}
+        for at, (text, speaker) in enumerate([("ja", "a"), ("so", "a"), ("non", "b")])
+    ]
+    run = pnb.load(written(tmp_path / "run.jsonl", said("ja", words=words)))
+    frame = run.words
+    frame.loc[2, "text"] = "no"
+    late = pd.DataFrame([(1, "so", 3.0, 3.1), (1, "oh", 1.6, 1.7)], columns=["sentence_id", "text", "start", "end"])
+    run.correct(pd.concat([frame, late])[["sentence_id", "text", "start", "end"]])
+    assert run.words[["text", "speaker"]].to_numpy().tolist() == [
+        ["ja", "a"], ["so", "a"], ["oh", "a"], ["no", "b"], ["so", "b"],
+    ]  # fmt: skip
+    run.correct(run.words[:0])
+    run.correct(pd.DataFrame([(1, "non", 2.0, 2.9)], columns=["sentence_id", "text", "start", "end"]))
+    assert run.words["speaker"].tolist() == ["b"], "it was heard, though no word of it was left"
+
+
 @pytest.mark.parametrize("missing", [["text"], ["start", "end"], ["sentence_id"]])
 def test_a_table_that_lacks_columns_is_refused_by_their_names(missing: list[str], run: pnb.Transcription) -> None:
     with pytest.raises(ParameterError, match=f"lacks {', '.join(missing)}:"):
@@ -285,6 +319,7 @@ def test_after_any_table_the_words_are_the_table_s(
         rows = [(number, text, start, start + length) for number, text, start, length in table]
         frame = pd.DataFrame(rows, columns=["sentence_id", "text", "start", "end"])
         frame = frame.sample(frac=1, random_state=chance.randrange(99))
+        frame.attrs = run.words.attrs  # it is the whole table, however few its rows
         steps += run.correct(frame)
         assert _by_sentence(run.words) == _by_sentence(frame)
         assert pnb.load(path).words.equals(run.words)
@@ -373,6 +408,42 @@ def test_a_table_that_was_read_while_the_run_went_on_takes_nothing_back(talking:
     assert texts(run) == ["one", "two", "thee", "for", "five"]
 
 
+def test_a_table_stays_of_the_time_when_it_was_read_whoever_reads_the_words_since(talking: Any) -> None:
+    run, say = talking
+    say("one", final=True)
+    frame = run.words
+    for number, word in enumerate(["two", "three", "four", "five"], 2):
+        say(word, number=number, final=True)
+        assert len(run.words) == number
+    run.cancel()
+    ended(run)
+    assert len(run.words) == 5
+    frame.loc[0, "text"] = "won"
+    assert run.correct(frame) == 1
+    assert texts(run) == ["won", "two", "three", "four", "five"]
+
+
+def test_a_table_may_come_twice_though_its_sentence_was_heard_anew(talking: Any) -> None:
+    """As when a cell is run again."""
+    run, say = talking
+    say("tow", "um", "thee")
+    frame = run.words
+    say("tow", "um", "thee", "for", final=True)
+    frame.loc[frame["text"] == "tow", "text"] = "two"
+    new = frame[:1].assign(text="and", start=0.25, end=0.28)
+    edited = pd.concat([frame[frame["text"] != "um"], new])
+    edited.attrs = frame.attrs
+    assert run.correct(edited) == 1
+    assert texts(run) == ["two", "thee", "and", "for"]
+    assert run.correct(edited) == 0
+    assert run.undo()
+    assert texts(run) == ["tow", "um", "thee", "for"]
+    assert run.correct(edited) == 1
+    assert run.correct(frame[frame["text"] != "two"]) == 1, "and another table of the same reading"
+    assert "two" not in texts(run)
+    assert texts(run)[-1] == "for"
+
+
 def test_corrections_may_come_from_many_threads_while_the_run_goes_on(talking: Any) -> None:
     run, say = talking
     say("a", "b", "c", "d", final=True)
@@ -436,11 +507,13 @@ def test_a_file_that_is_gone_warns_once_and_the_corrections_hold(
     elif what == "another file":
         path.write_text("mine\n")
     before = path.read_bytes() if path.exists() else None
-    with pytest.warns(UserWarning, match=r"kept in memory only.*run\.save") as told:
+    with pytest.warns(UserWarning, match=r"kept in memory only.*with run\.words\.to_csv") as told:
         run.edit(CORRECTION)
         run.edit(replace(2, [Word("by", 1.0, 1.1)], []))
         assert run.undo()
     assert len(told) == 1
+    assert "run.save" not in str(told[0].message), "there is nothing left to copy"
+    assert told[0].filename == __file__
     assert texts(run) == ["good", "morning", "all", "by"]
     assert (path.read_bytes() if path.exists() else None) == before
 
@@ -457,7 +530,7 @@ def sealed(path: Path) -> Iterator[Path]:
 
 def test_a_file_that_is_read_only_warns_once_and_a_copy_has_the_corrections(sealed: Path, tmp_path: Path) -> None:
     run = pnb.load(sealed)
-    with pytest.warns(UserWarning, match="Operation not permitted") as told:
+    with pytest.warns(UserWarning, match=r"Operation not permitted.*run\.save") as told:
         run.edit(CORRECTION)
         run.edit(replace(2, [Word("by", 1.0, 1.1)], []))
         run.undo()

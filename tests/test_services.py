@@ -266,6 +266,8 @@ def test_the_engine_is_named_wherever_its_words_are(chinese: Path) -> None:
     service = pnb.Embedded("scripted", script=chinese.with_suffix(".json"))
     run = ended(pnb.transcribe(chinese, service=service))
     assert (run.service.kind, run.service.engine, repr(service)) == ("embedded", "scripted", "Embedded('scripted')")
-    assert run.words.attrs == {"clip": "lesson_zh.flac", "service": "scripted", "model": "paraformer-realtime-v2"}
+    named = {"clip": "lesson_zh.flac", "service": "scripted", "model": "paraformer-realtime-v2"}
+    assert run.words_raw.attrs == run.sentences.attrs == named
+    assert run.words.attrs.items() >= named.items()
     first = json.loads(run.recording.path.read_text().splitlines()[0])
     assert first["service"] == {"kind": "embedded", "host": "127.0.0.1", "engine": "scripted"}

@@ -50,17 +50,22 @@ class Clip:
 
     def sha256(self) -> str | None:
         """The digest of the clip's file, or None where there is none (any more)."""
-        if self.path is None or not self.path.is_file():
-            return None
-        try:
-            with self.path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            return None
+        return None if self.path is None else sha256_of(self.path)
 
     def close(self) -> None:
         """Close what was opened for it."""
         self._resources.close()
+
+
+def sha256_of(path: Path) -> str | None:
+    """The digest of a file, or None where there is none. Reads the whole file."""
+    if not path.is_file():
+        return None
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 class LiveClip:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AudioError, ParameterError
+from .clip import sha256_of
 from .decode import Resampler
 from .opus import PACKET, RATE, WARM_UP, encode
 from .samples import Samples, open_samples
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
 
 WINDOW = 10  # seconds; some 50 kB
 _PIECE = WARM_UP + WINDOW * RATE + PACKET  # samples read at once: what a window needs
-_BLOCK_HEAD = 20  # bytes that a packet costs beside itself, with its share of the index
 
 
 class Listening:
     """The sound of a clip as the user gave it: a path, the bytes of a file, (array, sample_rate), or an open file that
     has a name on disk.
 
-    The clip may be of any length: what is kept in memory is a window's worth. One caller at a time.
+    The clip may be of any length: what is kept in memory is a window's worth. One caller at a time; `copy` gives one to
+    another thread. A file that changes on disk after this was made is not played; neither is one whose digest is
+    not `sha256`, where that is given.
 
     Attributes:
         mime: the type of what `window` and `whole` give, as a MediaSource and an <audio> take it.
@@ -38,9 +40,10 @@ class Listening:
     mime = 'audio/webm; codecs="opus"'
     window_seconds = WINDOW
 
-    def __init__(self, clip: Any) -> None:
+    def __init__(self, clip: Any, *, sha256: str | None = None) -> None:
         self._clip, self._name = _playable(clip)
         self._stamp = _stamp(self._clip) if isinstance(self._clip, Path) else None
+        self._sha256 = sha256
         self._samples: Samples | None = None
 
     def window(self, index: int) -> bytes:
@@ -70,21 +73,12 @@ class Listening:
         parts.append(resampler.flush())
         return np.frombuffer(b"".join(parts), "<i2")[: round((end - start) * sample_rate)]
 
-    def whole(self, start: float, end: float, limit: int | None = None) -> bytes:
+    def whole(self, start: float, end: float) -> bytes:
         """The part from `start` to `end` seconds as one seekable WebM file, its time 0 at `start`; some 18 MB an hour.
 
-        Raises AudioError where it would be larger than `limit` bytes, where there is nothing, or the clip can no longer
-        be read.
+        Raises AudioError where there is nothing, or the clip can no longer be read.
         """
-        packets, size = [], 0
-        for packet in self._packets(*_part(start, end)):
-            packets.append(packet)
-            size += len(packet) + _BLOCK_HEAD
-            if limit is not None and size > limit:
-                raise AudioError(
-                    f"the sound from {start:g} to {end:g} s is larger than {limit / 1e6:g} MB, which hold about "
-                    f"{len(packets) * PACKET // RATE} s of it. Choose a shorter part, or raise the limit."
-                )
+        packets = list(self._packets(*_part(start, end)))
         if not packets:
             raise self._nothing_at(start)
         return webm(packets, is_whole=True)
@@ -94,6 +88,13 @@ class Listening:
         if self._samples:
             self._samples.close()
             self._samples = None
+
+    def copy(self) -> Listening:
+        """Another for the same clip, as it was when this one was made."""
+        other = Listening.__new__(Listening)
+        other._clip, other._name, other._stamp, other._sha256 = self._clip, self._name, self._stamp, self._sha256
+        other._samples = None
+        return other
 
     def _packets(self, first: int, last: int) -> Iterator[bytes]:
         """Opus packets for samples `first` to `last`; none where the clip has ended."""
@@ -126,7 +127,7 @@ class Listening:
             first += len(piece)
 
     def _read(self, first: int, last: int) -> np.ndarray[Any, np.dtype[np.int16]]:
-        if isinstance(self._clip, Path) and _stamp(self._clip) != self._stamp:
+        if isinstance(self._clip, Path) and self._is_another(self._clip):
             raise AudioError(
                 f"{self._name!r} has changed on disk since: its sound and these words need not belong together. "
                 "Transcribe it again."
@@ -137,6 +138,11 @@ class Listening:
             return self._samples.read(first, last)
         except OSError as error:
             raise AudioError(f"{self._name!r} cannot be read any more: {error}. Put it back to play it.") from error
+
+    def _is_another(self, path: Path) -> bool:
+        if self._samples is None and self._sha256 is not None and sha256_of(path) != self._sha256:
+            return True
+        return _stamp(path) != self._stamp
 
     def _nothing_at(self, start: float) -> AudioError:
         return AudioError(f"{self._name!r} has nothing at {start:g} s: it ends before. Choose an earlier part.")

@@ -19,3 +19,13 @@ def peaks(block: bytes, samples: int) -> bytes:
         pairs[:, 0] = np.minimum.reduceat(pcm, firsts) >> 8
         pairs[:, 1] = np.maximum.reduceat(pcm, firsts) >> 8
     return pairs.tobytes()
+
+
+def coarser(pairs: bytes, factor: int) -> bytes:
+    """Peaks with every `factor` pairs made one; the last may be of fewer."""
+    import numpy as np
+
+    fine = np.frombuffer(pairs, np.int8).reshape(-1, 2)
+    firsts = np.arange(0, len(fine), factor)
+    lows, highs = np.minimum.reduceat(fine[:, 0], firsts), np.maximum.reduceat(fine[:, 1], firsts)
+    return np.stack([lows, highs], axis=1).tobytes()

@@ -26,7 +26,10 @@ _BOLD: dict[str, Any] = {"size": SIZE + 1, "weight": "bold"}
 
 def draw(transcript: Transcript, start: float, end: float, width: float) -> TranscriptFigure:
     """The figure of the part from `start` to `end`, in seconds, `width` inches wide."""
-    sentences = transcript.sentences  # once: a live one may change while this draws
+    everything = transcript.sentences  # once: a live one may change while this draws
+    total = sum(len(sentence.words) for sentence in everything)
+    # Measuring texts is what costs: of a long clip only those of the part are measured.
+    sentences = [sentence for sentence in everything if sentence.start <= end and _reach(sentence) >= start]
     name = plain(transcript.run.clip.name) if transcript.run else "no clip yet"
     across = width * 72 - 2 * SIDE
     with quiet():
@@ -34,7 +37,7 @@ def draw(transcript: Transcript, start: float, end: float, width: float) -> Tran
         blocks = _blocks(sentences, pen)
         rows = lay_out(blocks, start, end, across)
         name = _shorten(name, across, partial(pen.width, **_BOLD))
-        facts = _lines(_facts(transcript, len(blocks), rows), across, pen.width(name, **_BOLD) + 4, pen)
+        facts = _lines(_facts(transcript, total, rows), across, pen.width(name, **_BOLD) + 4, pen)
         notes = _lines(_notes(transcript, rows), across, 0, pen)
         swing = 24 if len(rows) == 1 else 18 if len(rows) <= 8 else 13  # a lone row may be tall
         head, each = HEAD + LINE * len(facts) + 6, height(swing) + TIMES
@@ -47,10 +50,15 @@ def draw(transcript: Transcript, start: float, end: float, width: float) -> Tran
         _fill(axes, rows, transcript, sentences, end, pen)
         if not any(row.pieces for row in rows):
             middle = (rows[0].start + min(rows[0].end, end)) / 2
-            pen.write(axes[0], middle, BASELINE, _nothing(transcript, len(blocks)), ha="center", color=SOFT)
+            pen.write(axes[0], middle, BASELINE, _nothing(transcript, total), ha="center", color=SOFT)
         for number, line in enumerate(reversed(notes)):
             page.write(pen, SIDE, page.down - FOOT - LINE * number, line, size=7, color=SOFT)
     return page.figure
+
+
+def _reach(sentence: Sentence) -> float:
+    """Where the last of its words ends, which may be behind its own end."""
+    return max(sentence.end, *(word.end for word in sentence.words)) if sentence.words else sentence.end
 
 
 def _blocks(sentences: list[Sentence], pen: Pen) -> list[Block]:

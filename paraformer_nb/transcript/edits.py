@@ -103,6 +103,15 @@ def looks(word: Word) -> tuple[str, str, float, float]:
     return word.text.strip(), word.punctuation, round(word.start, 3), round(word.end, 3)
 
 
+def speaker_at(heard: Iterable[Word], start: float, end: float) -> str | None:
+    """Who speaks what a person writes from `start` to `end`: whoever speaks the nearest of the words that were `heard`.
+
+    Near is what has its middle near; a person corrects what is said, never who says it.
+    """
+    nearest = min(heard, key=lambda word: abs(word.start + word.end - start - end), default=None)
+    return nearest.speaker if nearest else None
+
+
 def replaced(words: Iterable[Word], change: Change) -> tuple[Word, ...]:
     """A sentence's words after a change, sorted by start.
 

@@ -44,7 +44,9 @@ class Waveform:
 
 
 class Transcript:
-    """What a recording says so far. Apply records in order; read the attributes at any time.
+    """What a recording says so far. Apply records in order, one at a time; read the attributes at any time.
+
+    Readers on other threads need no lock: a sentence is in `settled` before it leaves `open`, so none is in neither.
 
     Attributes:
         run: the recording's first record, or None before it.
@@ -84,7 +86,10 @@ class Transcript:
     @property
     def heard(self) -> list[Sentence]:
         """Settled and open sentences as they were heard, by their start."""
-        return sorted([*self.settled, *self.open], key=lambda sentence: sentence.start)
+        opened = self.open  # first: what settles from now on is found in both, and counts as settled
+        settled = {sentence.id: sentence for sentence in self.settled}
+        still_open = [sentence for sentence in opened if sentence.id not in settled]
+        return sorted([*settled.values(), *still_open], key=lambda sentence: sentence.start)
 
     @property
     def sentences(self) -> list[Sentence]:
@@ -139,8 +144,9 @@ class Transcript:
             case Lost():
                 self.state = "reconnecting"
             case Resumed():
-                self._corrections.withdraw(sentence.id for sentence in self._open.values())
+                withdrawn = [partial.id for partial in self._open.values()]
                 self._open.clear()  # what was being heard will be heard again
+                self._corrections.withdraw(withdrawn)
                 self._offsets[record.task] = record.position
                 if self.run is None or record.position > self.run.start:
                     self.resumes.append(record)
@@ -179,9 +185,10 @@ class Transcript:
         offset = self._offsets.get(task, self.run.start if self.run else 0.0)
         if key[1] is not None and key in self._closed and self._is_old(result, offset, self._closed[key]):
             return
-        before = self._open.pop(key, None)
+        before = self._open.get(key)
         if not result.text and not result.words:
             if before is not None:
+                del self._open[key]
                 self._corrections.withdraw([before.id])
             return  # a sentence that has just begun, or one that came to nothing
         if before is None:
@@ -190,6 +197,7 @@ class Transcript:
         if result.is_final:
             self.settled.append(partial.sentence)
             self._closed[key] = partial.sentence
+            self._open.pop(key, None)  # last: a reader finds it in one of them
         else:
             self._open[key] = partial
 

@@ -41,9 +41,9 @@ def _line(sentence: Sentence) -> tuple[str, list[int]]:
     """A sentence's words as they are compared, in one line, and where each ends in it."""
     line, ends, before = "", [], ""
     for word in sentence.words:
-        space = " " if needs_space(before, word.text) else ""
+        text = comparable(word.text)
+        line += (" " if line and text and needs_space(before, word.text) else "") + text
         before = word.text + word.punctuation
-        line += space + comparable(word.text)
         ends.append(len(line))
     return line, ends
 

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from .._loop import submit
 from ..audio import Listening, spectrogram
 from ..errors import AudioError
 
@@ -24,13 +23,13 @@ _RATE = 16_000
 
 
 class Answers:
-    """Answers a front end, over `send`. The clip is opened when it is first asked for."""
+    """Answers a front end, over `send`. `open_audio` is asked for the clip each time, and keeps it open if it likes."""
+
+    _reading = asyncio.Lock()  # clips are read by one view at a time: several may share one
 
     def __init__(self, send: Send, open_audio: OpenAudio | None) -> None:
         self._send = send
         self._open_audio = open_audio
-        self._audio: Listening | None = None
-        self._reading = asyncio.Lock()  # the clip is read by one at a time
         self._tasks: set[asyncio.Task[None]] = set()
 
     def answer(self, question: dict[str, Any]) -> None:
@@ -41,16 +40,6 @@ class Answers:
         task = asyncio.get_running_loop().create_task(self._answer(question))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def close(self) -> None:
-        """Let go of the clip, as soon as nobody reads it. Any thread."""
-        submit(self._close())
-
-    async def _close(self) -> None:
-        async with self._reading:
-            self._open_audio = None
-            if self._audio is not None:
-                self._audio.close()
 
     async def _answer(self, question: dict[str, Any]) -> None:
         try:
@@ -64,17 +53,16 @@ class Answers:
             self._reply(question, data, **facts)
 
     def _read(self, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        if self._audio is None:
-            if self._open_audio is None:
-                raise AudioError("there is no sound here to play.")
-            self._audio = self._open_audio()
+        if self._open_audio is None:
+            raise AudioError("there is no sound here to play.")
+        audio = self._open_audio()
         if question["kind"] == "audio":
-            return {"mime": self._audio.mime}, self._audio.window(int(question["index"]))
+            return {"mime": audio.mime}, audio.window(int(question["index"]))
         start, span = float(question["start"]), float(question["span"])
         columns, rows = int(question["columns"]), int(question["rows"])
         if not (0 < span <= _LONGEST and columns > 0 and rows > 0 and columns * rows <= _MOST_CELLS):
             raise ValueError("a spectrogram of this size")
-        pcm = self._audio.pcm(start, start + span, _RATE)
+        pcm = audio.pcm(start, start + span, _RATE)
         return {"span": len(pcm) / _RATE}, spectrogram(pcm, _RATE, columns, rows)  # the clip may end before
 
     def _reply(self, question: dict[str, Any], *buffers: bytes, **facts: Any) -> None:

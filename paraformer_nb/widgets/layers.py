@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LONGEST_LABEL = 60  # characters; more would not be drawn
+_MOST_ROWS = 20_000  # of a layer, which travels in one message
 
 
 class Layer(NamedTuple):
@@ -24,7 +26,7 @@ def make_layer(frame: pd.DataFrame, name: str, label: str | None) -> Layer:
 
     `label` names the column to write beside each span; None: ``label`` where there is one.
 
-    Raises ParameterError for missing columns, and for times that are none.
+    Raises ParameterError for missing columns, for times that are none, and for more rows than can be shown.
     """
     columns = list(getattr(frame, "columns", ()))
     wanted = ["start", "end", *([label] if label else [])]
@@ -33,16 +35,27 @@ def make_layer(frame: pd.DataFrame, name: str, label: str | None) -> Layer:
             f"the table to highlight has no column {' and no '.join(map(repr, missing))}; it has {columns}. "
             "Give a DataFrame with start and end, in seconds."
         )
+    kept = frame[frame[["start", "end"]].notna().all(axis=1)]
+    if len(kept) > _MOST_ROWS:
+        raise ParameterError(f"{len(kept)} rows are more than can be shown: give at most {_MOST_ROWS}, a part of them.")
+    starts, ends = _times(kept)
     labels = label or ("label" if "label" in columns else None)
+    texts = [""] * len(kept) if labels is None else _texts(kept[labels])
+    spans = zip(starts, ends, texts, strict=True)
+    return Layer(name, sorted((round(start, 3), round(end, 3), text[:_LONGEST_LABEL]) for start, end, text in spans))
+
+
+def _times(frame: pd.DataFrame) -> tuple[list[float], list[float]]:
     try:
-        times = frame[["start", "end"]].dropna().astype("float64")
+        starts, ends = (frame[name].astype("float64").tolist() for name in ("start", "end"))
     except (TypeError, ValueError) as error:
         raise ParameterError(f"start and end must be numbers, in seconds: {error}.") from error
-    if (bad := times[(times["end"] < times["start"]) | ~times.abs().lt(float("inf")).all(axis=1)]).size:
-        raise ParameterError(f"{len(bad)} rows end before they start, the first at {bad.index[0]!r}. Mend them first.")
-    texts = frame.loc[times.index, labels].fillna("").astype(str) if labels else ["" for _ in range(len(times))]
-    spans = [
-        (round(start, 3), round(end, 3), text[:_LONGEST_LABEL])
-        for start, end, text in zip(times["start"], times["end"], texts, strict=True)
-    ]
-    return Layer(name, sorted(spans))
+    pairs = enumerate(zip(starts, ends, strict=True))
+    if bad := [at for at, (start, end) in pairs if not -math.inf < start <= end < math.inf]:
+        first = frame.index[bad[0]]
+        raise ParameterError(f"{len(bad)} rows end before they start, the first at {first!r}. Mend them first.")
+    return starts, ends
+
+
+def _texts(column: pd.Series[Any]) -> list[str]:
+    return ["" if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,22 @@ _STATIC = Path(__file__).parent / "static" / "timeline"
 _EVERY = 0.05  # seconds between updates
 _EVERY_WHOLE = 0.5  # seconds between whole updates, while no front end could say that it is there
 _UNASKED_FOR = 60.0  # seconds for which they go on
+_LONGEST_PICTURE = 300.0  # seconds: more could not be read; the text beside it is whole
+
+
+class _Span(traitlets.TraitType[Any, Any]):
+    """(start, end) in seconds; None is taken for an empty one."""
+
+    default_value = (0.0, 0.0)
+
+    def validate(self, _obj: Any, value: Any) -> tuple[float, float]:
+        try:
+            start, end = (0.0, 0.0) if value is None else (float(time) for time in value)
+        except (TypeError, ValueError):
+            start = end = float("nan")
+        if not 0 <= start <= end < float("inf"):
+            raise traitlets.TraitError(f"{self.name}={value!r}: give (start, end) in seconds of the clip, or None.")
+        return start, end
 
 
 class _Fresh(traitlets.TraitType[Any, Any]):
@@ -47,21 +64,23 @@ class Timeline(anywidget.AnyWidget):
     """Words on a waveform, for a transcript that may still grow: to look at, play, select from and correct.
 
     Traits, each to be read, observed and linked as with any widget:
-        selection: (start, end) in seconds of the clip, or None. Python and the mouse set it alike.
+        selection: (start, end) in seconds of the clip; where the two are the same nothing is selected, and None may be
+            given for that. Python and the mouse set it alike.
         selected_words: the words that touch the selection, as a DataFrame like `run.words`; read-only.
         playhead: where playing is or would begin, in seconds of the clip.
 
     Args:
         transcript: what to show; call `refresh` on the background loop whenever it has changed.
         stop: what the Stop button does, or None where there is nothing to stop.
-        edit: takes a correction, and raises ParameterError for one that it refuses; None: nothing can be corrected.
+        edit: takes a correction, and raises ParameterError for one that it refuses; a text that it returns is told to
+            the person. None: nothing can be corrected.
         open_audio: opens the clip for playing; raises AudioError where it cannot. None: there is no sound.
     """
 
     _esm = link(_STATIC / "index.js")
     _css = (_STATIC / "timeline.css").read_text(encoding="utf-8")
 
-    selection = traitlets.Any(None, allow_none=True).tag(sync=True)
+    selection = _Span().tag(sync=True)
     playhead = traitlets.Float(0.0).tag(sync=True)
     selected_words = _Fresh(read_only=True)
 
@@ -90,7 +109,7 @@ class Timeline(anywidget.AnyWidget):
 
     def seek(self, seconds: float) -> None:
         """Move the playhead, and bring it on view; playing goes on from there. Raises ParameterError for no time."""
-        if not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
+        if not isinstance(seconds, Real) or not 0 <= seconds < float("inf"):
             raise ParameterError(f"{seconds!r} is no place in a clip: give seconds from its beginning.")
         self.playhead = float(seconds)
         self._say({"kind": "seek", "time": float(seconds)})
@@ -100,6 +119,8 @@ class Timeline(anywidget.AnyWidget):
 
         Columns: ``sentence_id`` int64, ``text`` string, ``start`` and ``end`` float64 seconds of the clip.
         """
+        if not isinstance(text, str):
+            raise ParameterError(f"{text!r} is no text to find.")
         self._say({"kind": "find", "text": text})
         return matches_frame(find(self._transcript.sentences, text))
 
@@ -112,19 +133,6 @@ class Timeline(anywidget.AnyWidget):
         others = tuple(layer for layer in self._layers if layer.name != name)
         self._layers = others if frame is None else (*others, make_layer(frame, name, label))
         get_loop().call_soon_threadsafe(self.refresh)
-
-    @traitlets.validate("selection")
-    def _check_selection(self, proposal: Bunch) -> tuple[float, float] | None:
-        value = proposal["value"]
-        if value is None:
-            return None
-        try:
-            start, end = (float(time) for time in value)
-        except (TypeError, ValueError):
-            start = end = float("nan")
-        if not 0 <= start <= end < float("inf"):
-            raise traitlets.TraitError(f"selection={value!r}: give (start, end) in seconds of the clip, or None.")
-        return start, end
 
     @traitlets.validate("playhead")
     def _check_playhead(self, proposal: Bunch) -> float:
@@ -140,8 +148,9 @@ class Timeline(anywidget.AnyWidget):
 
     def _selected(self) -> pd.DataFrame:
         transcript = self._transcript
-        words = words_frame(transcript.sentences, transcript.run, transcript.engine)
-        start, end = self.selection or (0.0, -1.0)
+        start, end = self.selection
+        near = [each for each in transcript.sentences if each.start < end and each.end > start]
+        words = words_frame(near, transcript.run, transcript.engine)
         chosen: pd.DataFrame = words[(words["start"] < end) & (words["end"] > start)].reset_index(drop=True)
         return chosen
 
@@ -160,33 +169,39 @@ class Timeline(anywidget.AnyWidget):
             self._is_stopping = True
             self._stop()
             get_loop().call_soon_threadsafe(self.refresh)
-        elif kind == "finished" and self._finished is not None:
-            self._finished()
+        elif kind == "ending":
+            get_loop().call_soon_threadsafe(self._prepare)
+        elif kind == "finished":
+            if self._finished is not None:
+                self._finished()
+            answer_on_subshells(self)
         elif kind in ("edit", "undo", "redo"):
             get_loop().call_soon_threadsafe(self._correct, content)
         elif kind in ("audio", "spectrogram"):
             get_loop().call_soon_threadsafe(self._answers.answer, content)
 
     def _correct(self, content: dict[str, Any]) -> None:
-        """Have a correction made, or say why not."""
+        """Have a correction made, or say why not; say as well whatever `edit` returns as a text."""
         try:
             if self._edit is None:
                 raise ParameterError("this timeline cannot be corrected.")
-            self._edit(self._change(content))
+            told = self._edit(self._change(content))
         except ParameterError as error:
-            self.send({"kind": "say", "text": str(error)})
+            told = str(error)
+        if isinstance(told, str):
+            self.send({"kind": "say", "text": told})
+        self.refresh()  # an answer, even where nothing was changed
 
     def _change(self, content: dict[str, Any]) -> Change:
         if content["kind"] != "edit":
             return Change(content["kind"])
         number = content.get("sentence", 0)
-        speakers = (word.speaker for each in self._transcript.heard if each.id == number for word in each.words)
-        speaker = next(speakers, None)
+        heard = [word for sentence in self._transcript.heard if sentence.id == number for word in sentence.words]
         try:
-            old, new = (tuple(unpacked(row, speaker) for row in content[key]) for key in ("old", "new"))
-            return Change.of(Change("replace", number, old, new))
+            old, new = (tuple(unpacked(row, heard) for row in content[key]) for key in ("old", "new"))
         except (KeyError, TypeError, ValueError) as error:
             raise ParameterError(f"this is no correction ({error}). Nothing was changed.") from error
+        return Change.of(Change("replace", number, old, new))
 
     # -------------------------------------------------------------------------------------------- to the front end
 
@@ -204,6 +219,11 @@ class Timeline(anywidget.AnyWidget):
     def _say(self, content: dict[str, Any]) -> None:
         get_loop().call_soon_threadsafe(self.send, content)
 
+    def _prepare(self) -> None:
+        """The next message may display things, which works where cells run only."""
+        answer_on_main_shell(self)
+        self.send({"kind": "end"})
+
     def _resync(self) -> None:
         self._is_listening = True
         self._push(is_whole=True)
@@ -218,19 +238,12 @@ class Timeline(anywidget.AnyWidget):
         reset = is_whole or not self._is_listening
         if reset:
             self._told = Told()
-        if self._transcript.state in ENDED:
-            answer_on_main_shell(self)  # from here on its messages may display things
         can_stop = self._stop is not None and not self._is_stopping
         run = run_facts(self._transcript, can_stop=can_stop, can_edit=self._edit is not None)
         for update, buffers in self._told.updates(self._transcript, run, self._layers):
             self._seq += 1
             self.send({"kind": "update", "seq": self._seq, "reset": reset, **update}, buffers)
             reset = False
-
-    def close(self) -> None:
-        """Let go of the clip, and of the front end."""
-        self._answers.close()
-        super().close()
 
     # ---------------------------------------------------------------------------------------- what a notebook keeps
 
@@ -244,7 +257,9 @@ class Timeline(anywidget.AnyWidget):
         if self._transcript.state in ENDED:
             from ..plots import png
 
-            data["image/png"] = png(self._transcript)
+            start = self._transcript.run.start if self._transcript.run else 0.0
+            is_long = self._transcript.sent > start + _LONGEST_PICTURE
+            data["image/png"] = png(self._transcript, end=start + _LONGEST_PICTURE if is_long else None)
         return data, metadata
 
     def _in_words(self) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..audio import Listening
+from ..audio import Listening, coarser
 from ..transcript import ENDED, Sentence, Transcript, Word, engine_notice, needs_space
+from ..transcript.edits import speaker_at
 from .layers import Layer
 
 _MOST_BINS = 400_000  # peaks in one message: 0.8 MB
+_MANY_BINS = 720_000  # two hours: where a whole run is longer, its peaks travel at half their resolution
 _MOST_SENTENCES = 2_000  # sentences in one message
 
 Update = tuple[dict[str, Any], list[bytes]]
@@ -59,6 +61,7 @@ class Told:
         self._touched = 0
         self._open: dict[int, Sentence] = {}
         self._bins = 0
+        self._factor = 1  # how many peaks travel as one
         self._gaps = 0
         self._resumes = 0
         self._layers: Sequence[Layer] = ()
@@ -90,16 +93,20 @@ class Told:
 
     def _new_sentences(self, transcript: Transcript) -> tuple[list[int], list[dict[str, Any]]]:
         """Ids of sentences that are no more, and those that are new or other than they were told."""
+        touched = len(transcript.touched)  # people may go on meanwhile: what they do from now on is for the next time
+        edited = set(transcript.touched[self._touched : touched])
         opened = transcript.open
         settled = transcript.settled[self._settled :]
-        alive = {sentence.id for sentence in (*opened, *settled)}
+        closed = {sentence.id for sentence in transcript.settled[max(0, self._settled - 1) :]}
+        opened = [sentence for sentence in opened if sentence.id not in closed]  # one that has just settled is in both
+        alive = {sentence.id for sentence in opened} | closed
         removed = [number for number in self._open if number not in alive]  # shown, and come to nothing
         changed = [sentence for sentence in opened if self._open.get(sentence.id) is not sentence]
-        edited = set(transcript.touched[self._touched :])
-        edited_before = [sentence for sentence in transcript.settled[: self._settled] if sentence.id in edited]
+        told_before = transcript.settled[: self._settled] if edited else []
+        edited_before = [sentence for sentence in told_before if sentence.id in edited]
         edited_open = [sentence for sentence in opened if sentence.id in edited and sentence not in changed]
         self._settled += len(settled)
-        self._touched = len(transcript.touched)
+        self._touched = touched
         self._open = {sentence.id: sentence for sentence in opened}
         told = [transcript.corrected(each) for each in (*edited_before, *settled, *edited_open, *changed)]
         removed += [sentence.id for sentence in told if not sentence.words]
@@ -107,13 +114,19 @@ class Told:
 
     def _new_peaks(self, transcript: Transcript) -> tuple[dict[str, Any] | None, list[bytes]]:
         waveform, first = transcript.waveform, self._bins
-        last = min(len(waveform), first + _MOST_BINS)
+        if first == 0 and transcript.state in ENDED and len(waveform) > _MANY_BINS:
+            self._factor = 2
+        most = _MOST_BINS * self._factor
+        last = min(len(waveform), first + most)
         if last == first:
             return None, []
         self._bins = last
+        data = bytes(waveform.data[2 * first : 2 * last])
+        if self._factor > 1:
+            data = coarser(data, self._factor)
         position = (waveform.start or 0.0) + first * waveform.step
-        peaks = {"position": round(position, 4), "step": waveform.step, "bins": last - first}
-        return peaks, [bytes(waveform.data[2 * first : 2 * last])]
+        step = waveform.step * self._factor
+        return {"position": round(position, 4), "step": step, "bins": len(data) // 2}, [data]
 
 
 def packed(sentence: Sentence) -> dict[str, Any]:
@@ -133,7 +146,11 @@ def packed(sentence: Sentence) -> dict[str, Any]:
     }
 
 
-def unpacked(row: Sequence[Any], speaker: str | None) -> Word:
-    """A word as a front end sends it back. Raises TypeError and ValueError for what is none."""
+def unpacked(row: Sequence[Any], heard: Sequence[Word]) -> Word:
+    """A word as a front end sends it back, which no speaker travels with: `heard`, its sentence's words, tell that.
+
+    Raises TypeError and ValueError for what is none.
+    """
     text, punctuation, start, end, confidence, *_ = row
-    return Word(text, float(start), float(end), punctuation, confidence, speaker)
+    start, end = float(start), float(end)
+    return Word(text, start, end, punctuation, confidence, speaker_at(heard, start, end))

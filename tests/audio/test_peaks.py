@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paraformer_nb.audio import bin_samples, peaks
+from paraformer_nb.audio import bin_samples, coarser, peaks
 
 
 def plainly(pcm: np.ndarray, samples: int) -> list[tuple[int, int]]:
@@ -41,3 +41,8 @@ def test_a_bin_is_about_ten_milliseconds(rate: int, samples: int) -> None:
 def test_peaks_of_whole_blocks_are_the_peaks_of_the_whole() -> None:
     pcm = (np.random.default_rng(0).standard_normal(16000) * 9000).astype("<i2").tobytes()
     assert b"".join(peaks(pcm[at : at + 3200], 160) for at in range(0, len(pcm), 3200)) == peaks(pcm, 160)
+
+
+def test_coarser_peaks_hold_the_least_and_the_greatest_of_what_they_stand_for() -> None:
+    fine = np.array([[-1, 2], [-5, 1], [0, 9], [-3, 3], [-7, 0]], np.int8)
+    assert np.frombuffer(coarser(fine.tobytes(), 2), np.int8).reshape(-1, 2).tolist() == [[-5, 2], [-3, 9], [-7, 0]]

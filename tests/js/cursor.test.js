@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
 import { Cursor } from "../../paraformer_nb/widgets/static/timeline/cursor.js";
+import { findMatches } from "../../paraformer_nb/widgets/static/timeline/find.js";
 import { Store } from "../../paraformer_nb/widgets/static/timeline/store.js";
 import { FakeModel, makeSentence, makeUpdate } from "./made.js";
 
@@ -26,7 +27,30 @@ test("a selection is told the right way round, in milliseconds", () => {
   cursor.select(2.00049, 1);
   assert.deepEqual(model.traits.selection, [1, 2]);
   cursor.deselect();
-  assert.equal(model.traits.selection, null);
+  assert.deepEqual(model.traits.selection, [0, 0]);
+  assert.equal(cursor.selection, null);
+  cursor.select(3, 3.001); // there and back
+  assert.equal(cursor.selection, null);
+});
+
+test("a selection that is dragged is told ten times a second, and where it came to rest", () => {
+  let told = 0;
+  model.observers.set("change:selection", new Set([() => told++]));
+  for (let i = 0; i <= 30; i++) {
+    cursor.select(1, 1 + i / 10);
+    mock.timers.tick(16);
+  }
+  mock.timers.tick(100);
+  assert.deepEqual(model.traits.selection, [1, 4]);
+  assert.ok(told <= 7, `${told}`);
+});
+
+test("a selection that Python sets is shown, also while one is dragged", () => {
+  cursor.select(1, 2);
+  model.set("selection", [5, 6]);
+  assert.deepEqual(cursor.selection, [5, 6]);
+  mock.timers.tick(100);
+  assert.deepEqual(model.traits.selection, [5, 6]);
 });
 
 test("a playhead that moves is told ten times a second, one that is put at once", () => {
@@ -47,6 +71,19 @@ test("a playhead that Python sets is followed, also while it moves", () => {
   cursor.movePlayhead(7.01, true);
   model.set("playhead", 3);
   assert.deepEqual(seeks, [7, 3]);
+});
+
+test("what was found is looked for again where sentences changed", () => {
+  const store = new Store();
+  const tell = (/** @type {number} */ seq, /** @type {Parameters<typeof makeUpdate>[1]} */ over) =>
+    cursor.refind(store, store.apply(makeUpdate(seq, over), [], 0));
+  tell(1, { sentences: [makeSentence(1, 0, "the end"), makeSentence(2, 5, "of the lesson")] });
+  cursor.found = { text: "the", matches: findMatches(store.order, "the"), current: 1 };
+  tell(2, { sentences: [makeSentence(1, 0, "and the end"), makeSentence(3, 9, "the last")] });
+  assert.deepEqual(cursor.found.matches.map(({ sentence, place }) => [sentence, place]), [[1, 1], [2, 1], [3, 0]]);
+  assert.equal(cursor.found.current, 1);
+  tell(3, { removed: [2] });
+  assert.deepEqual([cursor.found.matches.length, cursor.found.current], [2, 1]);
 });
 
 test("the focus stays with its word while sentences before it change, and moves in where its own got shorter", () => {

@@ -3,13 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { insertAfter, mergeWords, moveEdge, removeWord, retype, splitWord } from "../../paraformer_nb/widgets/static/timeline/edits.js";
+import { correctedWords, insertAfter, mergeWords, moveEdge, removeWord, retype, splitWord } from "../../paraformer_nb/widgets/static/timeline/edits.js";
 
 /** @import { Correction } from "../../paraformer_nb/widgets/static/timeline/edits.js" */
 /** @import { Word } from "../../paraformer_nb/widgets/static/timeline/words.js" */
 
 /** @type {Word[]} */
 const WORDS = [["good", "", 1, 1.4, 0.9, 0, 0], ["mornig", ",", 1.4, 2, 0.4, 1, 0], ["all", ".", 3, 3.5, 0.8, 1, 0]];
+
+const ROOM = { from: 0, to: 10 }; // what lies between the sentences before and after
 
 /** @param {Correction | null} correction */
 function texts(correction) {
@@ -39,22 +41,22 @@ test("punctuation within a word and punctuation alone stay text", () => {
 });
 
 test("an edge moves alone where nothing is in its way", () => {
-  assert.deepEqual(texts(moveEdge(WORDS, 1, "end", 2.5)), [["mornig", ",", 1.4, 2.5]]);
-  assert.deepEqual(moveEdge(WORDS, 1, "end", 2.5)?.new[0].slice(4), [0.4, 1, 1]); // as sure as it was
+  assert.deepEqual(texts(moveEdge(WORDS, 1, "end", 2.5, ROOM)), [["mornig", ",", 1.4, 2.5]]);
+  assert.deepEqual(moveEdge(WORDS, 1, "end", 2.5, ROOM)?.new[0].slice(4), [0.4, 1, 1]); // as sure as it was
 });
 
 test("an edge pushes its neighbour's, which keeps a sliver", () => {
-  const pushed = moveEdge(WORDS, 1, "start", 1.2);
+  const pushed = moveEdge(WORDS, 1, "start", 1.2, ROOM);
   assert.deepEqual(pushed?.old, [WORDS[0], WORDS[1]]);
   assert.deepEqual(texts(pushed), [["good", "", 1, 1.2], ["mornig", ",", 1.2, 2]]);
-  assert.deepEqual(texts(moveEdge(WORDS, 1, "start", 0)), [["good", "", 1, 1.02], ["mornig", ",", 1.02, 2]]);
-  assert.deepEqual(texts(moveEdge(WORDS, 1, "end", 9)), [["mornig", ",", 1.4, 3.48], ["all", ".", 3.48, 3.5]]);
+  assert.deepEqual(texts(moveEdge(WORDS, 1, "start", 0, ROOM)), [["good", "", 1, 1.02], ["mornig", ",", 1.02, 2]]);
+  assert.deepEqual(texts(moveEdge(WORDS, 1, "end", 9, ROOM)), [["mornig", ",", 1.4, 3.48], ["all", ".", 3.48, 3.5]]);
 });
 
 test("an edge never passes the other one, nor the clip's beginning", () => {
-  assert.deepEqual(texts(moveEdge(WORDS, 0, "start", 5)), [["good", "", 1.38, 1.4]]);
-  assert.deepEqual(texts(moveEdge(WORDS, 0, "start", -3)), [["good", "", 0, 1.4]]);
-  assert.equal(moveEdge(WORDS, 0, "start", 1), null);
+  assert.deepEqual(texts(moveEdge(WORDS, 0, "start", 5, ROOM)), [["good", "", 1.38, 1.4]]);
+  assert.deepEqual(texts(moveEdge(WORDS, 0, "start", -3, ROOM)), [["good", "", 0, 1.4]]);
+  assert.equal(moveEdge(WORDS, 0, "start", 1, ROOM), null);
 });
 
 test("a word is split at a time within it, else in the middle", () => {
@@ -63,8 +65,24 @@ test("a word is split at a time within it, else in the middle", () => {
   assert.equal(splitWord([["a", "", 0, 1, null, 0, 0]], 0, null), null);
 });
 
-test("letters beyond the first plane are not cut in two", () => {
-  assert.deepEqual(texts(splitWord([["👩🎓", "", 0, 1, null, 0, 0]], 0, null)), [["👩", "", 0, 0.5], ["🎓", "", 0.5, 1]]);
+test("what a person takes for a letter is not cut in two", () => {
+  assert.deepEqual(texts(splitWord([["🇩🇪👨‍👩‍👧", "", 0, 1, null, 0, 0]], 0, null)), [["🇩🇪", "", 0, 0.5], ["👨‍👩‍👧", "", 0.5, 1]]);
+  assert.equal(splitWord([["👨‍👩‍👧‍👦", "", 0, 1, null, 0, 0]], 0, null), null);
+});
+
+test("words never leave the room between the sentences before and after", () => {
+  const room = { from: 0.9, to: 3.6 };
+  assert.deepEqual(texts(moveEdge(WORDS, 0, "start", 0.1, room)), [["good", "", 0.9, 1.4]]);
+  assert.deepEqual(texts(moveEdge(WORDS, 2, "end", 9, room)), [["all", ".", 3, 3.6]]);
+  assert.deepEqual(texts(insertAfter(WORDS, 2, "in", room)), [["in", "", 3.5, 3.6]]);
+  assert.deepEqual(insertAfter(WORDS, 2, "in", { from: 0, to: 3.5 })?.old, [WORDS[2]]);
+});
+
+test("a sentence's words after a correction are in order", () => {
+  const correction = insertAfter(WORDS, 1, "to you", ROOM);
+  assert.ok(correction);
+  assert.deepEqual(correctedWords(WORDS, correction).map(([text]) => text), ["good", "mornig", "to", "you", "all"]);
+  assert.deepEqual(correctedWords(WORDS, removeWord(WORDS, 1)).map(([text]) => text), ["good", "all"]);
 });
 
 test("words are merged with what is between them; the last has nothing to merge with", () => {
@@ -73,8 +91,8 @@ test("words are merged with what is between them; the last has nothing to merge 
 });
 
 test("a word is inserted into the pause, or takes the last third of the one before", () => {
-  assert.deepEqual(insertAfter(WORDS, 1, "to")?.old, []);
-  assert.deepEqual(texts(insertAfter(WORDS, 1, "to")), [["to", "", 2, 2.4]]);
-  assert.deepEqual(texts(insertAfter(WORDS, 0, "old")), [["good", "", 1, 1.267], ["old", "", 1.267, 1.4]]);
-  assert.equal(insertAfter(WORDS, 0, " "), null);
+  assert.deepEqual(insertAfter(WORDS, 1, "to", ROOM)?.old, []);
+  assert.deepEqual(texts(insertAfter(WORDS, 1, "to", ROOM)), [["to", "", 2, 2.4]]);
+  assert.deepEqual(texts(insertAfter(WORDS, 0, "old", ROOM)), [["good", "", 1, 1.267], ["old", "", 1.267, 1.4]]);
+  assert.equal(insertAfter(WORDS, 0, " ", ROOM), null);
 });

@@ -26,6 +26,13 @@ test("case, width and punctuation do not matter", () => {
   assert.equal(comparable("  Don't —  stop… "), "don t stop");
 });
 
+test("a word that is but a sign does not part a phrase", () => {
+  const order = [makeSentence(1, 0, "rock & roll"), makeSentence(2, 5, "... and so on")];
+  assert.deepEqual(findMatches(order, "rock roll").map(({ place, count }) => [place, count]), [[0, 3]]);
+  assert.deepEqual(findMatches(order, "Rock & Roll").map(({ place, count }) => [place, count]), [[0, 3]]);
+  assert.deepEqual(findMatches(order, "and so").map(({ place, count }) => [place, count]), [[1, 2]]);
+});
+
 test("a part of a word is found, and a phrase over several", () => {
   assert.deepEqual(found("orn"), [[1, 1, 1], [2, 1, 1]]);
   assert.deepEqual(found("morning good d"), [[1, 1, 3]]);

@@ -31,6 +31,12 @@ test("presses are told apart by what is held", () => {
   assert.equal(says("z"), undefined);
 });
 
+test("Caps Lock changes nothing", () => {
+  assert.equal(says("P"), "play the word alone");
+  assert.equal(says("Z", { ctrlKey: true }), "undo");
+  assert.equal(says("n", { shiftKey: true }), "previous place found");
+});
+
 test("signs are the same with and without Shift, as keyboards differ", () => {
   assert.equal(says("+", { shiftKey: true }), "zoom in");
   assert.equal(says("+"), "zoom in");

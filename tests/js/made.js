@@ -62,7 +62,7 @@ export class FakeModel {
   /** @type {((content: unknown, buffers: DataView[]) => void)[]} */
   handlers = [];
   /** @type {Record<string, unknown>} */
-  traits = { selection: null, playhead: 0 };
+  traits = { selection: [0, 0], playhead: 0 };
   /** @type {Map<string, Set<() => void>>} */
   observers = new Map();
 

@@ -108,7 +108,7 @@ test("'finished' is said once, when an end was drawn, not before and never again
   for (let i = 0; i < 70; i++) session.drawn();
   model.receive(makeUpdate(7, { reset: true, run: makeRun({ state: "finished" }) }));
   session.drawn();
-  assert.deepEqual(model.sent, ["sync", "finished"]);
+  assert.deepEqual(model.sent, ["sync", "ending"]);
 });
 
 test("a run found over is shown from its start; one seen ending stays where it was", () => {
@@ -142,4 +142,30 @@ test("other messages are none of its business", () => {
   begin();
   model.receive({ kind: "anywidget-command", seq: 99 });
   assert.deepEqual(model.sent, ["sync"]);
+});
+
+test("a correction stands at once, and gives way to the kernel's word", () => {
+  begin();
+  const [sentence] = session.store.order;
+  const [old] = sentence.words;
+  session.correct(sentence, { old: [old], new: [["new", "", old[2], old[3], null, 0, 1]] });
+  assert.deepEqual(session.store.words.rows.map(([text]) => text), ["new", "words"]);
+  assert.equal(model.sent.at(-1), "edit");
+  model.receive({ kind: "say", text: "That cannot be meant." }); // refused: everything is asked for again
+  assert.equal(session.said, "That cannot be meant.");
+  assert.equal(model.sent.at(-1), "sync");
+});
+
+test("a kernel that answers no correction is told of", () => {
+  begin();
+  session.turnBack("undo");
+  mock.timers.tick(3000);
+  assert.match(session.said, /has not answered/);
+});
+
+test("a search is kept up with what changes", () => {
+  begin();
+  session.cursor.found = { text: "new", matches: [], current: -1 };
+  model.receive(makeUpdate(6, { sentences: [makeSentence(2, 5, "a new one")] }));
+  assert.deepEqual(session.cursor.found.matches.map(({ sentence, place }) => [sentence, place]), [[2, 1]]);
 });

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from paraformer_nb.errors import ParameterError
 from paraformer_nb.recording import ClipSource, Edit, End, Known, Received, Resumed, Run, ServiceSource, Writer, read
 from paraformer_nb.transcript import Change, Sentence, Transcript, Word
-from paraformer_nb.transcript.edits import Corrections, looks, replaced
+from paraformer_nb.transcript.edits import Corrections, looks, replaced, speaker_at
 
 RUN = Run(0.0, 1, "now", ClipSource("a.wav"), 16000, 0.0, 40.0, ServiceSource("embedded", "h", "scripted"), "m", {})
 _settings = settings(max_examples=150, deadline=None, derandomize=True, database=None)
@@ -387,6 +387,13 @@ def test_many_corrections_of_a_long_transcript_cost_little() -> None:
     first = [corrections.corrected(sentence) for sentence in sentences]
     assert [sentence.text for sentence in first[:2]] == ["b", "a b"]
     assert all(a is corrections.corrected(b) for a, b in zip(first, sentences, strict=True))
+
+
+def test_whoever_speaks_the_nearest_word_speaks_what_is_written() -> None:
+    words = [w("a", 0.0, 1.0, speaker="A"), w("b", 1.0, 1.2, speaker="B"), w("c", 5.0, 6.0)]
+    assert [speaker_at(words, at, at) for at in (0.0, 0.7, 0.9, 3.0, 4.0)] == ["A", "A", "B", "B", None]
+    assert speaker_at(words, 0.2, 1.1) == "A"
+    assert speaker_at([], 0.0, 1.0) is None
 
 
 def test_replacing_never_loses_a_word_that_was_not_meant() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -332,6 +333,63 @@ def test_a_loaded_recording_gives_what_the_live_run_gave() -> None:
     assert loaded.sentences == live.sentences
     assert (loaded.text, loaded.state, loaded.run) == (live.text, live.state, live.run)
     assert loaded.waveform.data == live.waveform.data
+
+
+# --------------------------------------------------------------------------------------------------- other threads
+
+
+class _Watched(dict[Any, Any]):
+    """What is open, looked at in the midst of every change of it."""
+
+    look: Callable[[], None]
+
+    def pop(self, *key: Any) -> Any:
+        try:
+            return super().pop(*key)
+        finally:
+            self.look()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, value)
+        self.look()
+
+
+def test_a_reader_without_a_lock_never_misses_a_sentence() -> None:
+    transcript = fold(heard("one", 0, 900), heard("two", 1000, None, 2))
+    seen: list[list[int]] = []
+    transcript._open = _Watched(transcript._open)
+    transcript._open.look = lambda: seen.append([sentence.id for sentence in transcript.heard])
+    transcript.apply(heard("two three", 1000, None, 2))
+    transcript.apply(heard("two three", 1000, 1900, 2))
+    assert len(seen) >= 2
+    assert all(ids == [1, 2] for ids in seen)
+
+
+@pytest.mark.parametrize("reads", ["open", "settled"])
+def test_a_sentence_that_settles_between_two_looks_of_a_reader_is_there_once(reads: str) -> None:
+    """Right after the reader has looked at what is open, or at what has settled."""
+    final = heard("two", 1000, 1900, 2)
+
+    class Settling(Transcript):
+        @property
+        def open(self) -> list[Sentence]:
+            opened = super().open
+            if reads == "open":
+                self.apply(final)
+            return opened
+
+    class Settled(list[Sentence]):
+        def __iter__(self) -> Iterator[Sentence]:
+            found = list(self[:])
+            if reads == "settled":
+                transcript.apply(final)
+            return iter(found)
+
+    transcript = Settling()
+    for record in (run(), heard("one", 0, 900), heard("two", 1000, None, 2)):
+        transcript.apply(record)
+    transcript.settled = Settled(transcript.settled)
+    assert [(sentence.id, sentence.is_final) for sentence in transcript.heard] == [(1, True), (2, reads == "open")]
 
 
 @pytest.mark.parametrize(("engine", "said"), [("pocketsphinx", "English only"), ("scripted", "nothing is recognised")])

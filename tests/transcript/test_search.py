@@ -28,6 +28,13 @@ def test_case_width_and_punctuation_do_not_matter() -> None:
     assert comparable("  Don't —  stop… ") == "don t stop"
 
 
+def test_a_word_that_is_but_a_sign_does_not_part_a_phrase() -> None:
+    sentences = [spoken(1, 0, "rock", "&", "roll"), spoken(2, 5, "...", "and", "so", "on")]
+    assert [match.text for match in find(sentences, "rock roll")] == ["rock & roll"]
+    assert [match.text for match in find(sentences, "Rock & Roll")] == ["rock & roll"]
+    assert [match.text for match in find(sentences, "and so")] == ["and so"]
+
+
 def test_a_part_of_a_word_is_found_and_a_phrase_over_several() -> None:
     assert found("orn") == [(1, "morning"), (2, "good-morning")]
     assert found("morning good d") == [(1, "morning good day")]

@@ -139,7 +139,7 @@ def test_odd_words_are_shown_walked_and_found(page: Page) -> None:
     page.keyboard.press("0")
     page.wait_for_function("() => document.querySelector('.pnb-words').childElementCount === 12")
     said = page.locator(".pnb-words [role=option]").all_inner_texts()
-    assert said[6] == "مرحبا بالعالم؟, 0:06.00 to 0:07.00"
+    assert said[6] == "\u2068مرحبا بالعالم؟\u2069, 0:06.00 to 0:07.00"
     assert said[5].endswith("corrected")
     view.locator(".pnb-find").fill("ZÄLGO")
     view.locator(".pnb-found", has_text="1/1").wait_for()

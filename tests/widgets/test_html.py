@@ -48,7 +48,7 @@ def test_it_plays_seeks_lights_words_and_searches(page: Page, run: pnb.Transcrip
     page.locator(".pnb-find").fill("computer")
     page.locator(".pnb-found", has_text="1/1").wait_for()
     word = run.words[run.words.text == "computer"].iloc[0]
-    assert page.locator(".pnb-word-about").inner_text().startswith("computer")
+    assert page.locator(".pnb-word-about").inner_text().startswith("\u2068computer")
     page.keyboard.press("Escape")
     page.keyboard.press("Space")  # from the word that was found
     playing(page, yes=True)
@@ -78,12 +78,17 @@ def test_sound_may_lie_beside_it_or_be_left_out(
 ) -> None:
     run.to_html(tmp_path / "beside.html", audio="beside")
     run.to_html(tmp_path / "silent.html", audio=None)
-    assert (tmp_path / "beside.webm").stat().st_size > 50_000
+    assert (tmp_path / "beside.html.webm").stat().st_size > 50_000
     assert (tmp_path / "beside.html").stat().st_size < 400_000
     page = browser.new_page()
     page.goto((tmp_path / "beside.html").as_uri())
-    page.locator(".pnb-play").click()
-    page.wait_for_function("() => document.querySelector('.pnb-play').textContent.includes('Pause')")
+    page.locator(".pnb-words").focus()
+    page.keyboard.press("End")
+    page.locator(".pnb-word-about", has_text="0:3").wait_for()
+    page.keyboard.press("Space")
+    page.wait_for_function(
+        "() => [...CSS.highlights.keys()].some(name => name.startsWith('pnb-heard'))"
+    )  # time goes on
     page.goto((tmp_path / "silent.html").as_uri())
     page.locator(".pnb-play").click()
     page.locator(".pnb-said", has_text="without its sound").wait_for()
@@ -96,6 +101,17 @@ def test_what_cannot_be_done_is_said(run: pnb.Transcription, tmp_path: Path) -> 
     with pytest.raises(RecordingError, match="cannot be written"):
         run.to_html(tmp_path / "no" / "such.html", audio=None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_clip_itself_is_never_written_over(run: pnb.Transcription, tmp_path: Path) -> None:
+    clip = tmp_path / "lesson.webm"
+    clip.write_bytes(run._listen().whole(0, 3))
+    before = clip.read_bytes()
+    mine = pnb.transcribe(clip, service=pnb.Embedded(), end=1).wait()
+    mine.to_html(tmp_path / "lesson.html", audio="beside")
+    with pytest.raises(ParameterError, match="the clip itself"):
+        mine.to_html(clip)
+    assert clip.read_bytes() == before
 
 
 def test_a_clip_that_is_gone_leaves_the_old_page(tmp_path: Path) -> None:

@@ -143,6 +143,19 @@ def test_no_buffer_is_larger_than_a_megabyte(transcript: Transcript) -> None:
     assert positions[0] == 0.0
 
 
+def test_three_hours_that_have_ended_travel_at_half_their_resolution(transcript: Transcript) -> None:
+    """So that a loaded recording shows soon, also over a thin line."""
+    three_hours = bytes(range(256)) * (2 * 3 * 360_000 // 256)
+    transcript.apply(Peaks(0.0, 0.0, 0.01, three_hours))
+    transcript.apply(End(2.0, "finished", None, 10_800.0))
+    view = Listened(transcript)
+    ask(view, "sync")
+    told = [content["peaks"] for content, its in view.sent if its]
+    assert {peaks["step"] for peaks in told} == {0.02}
+    assert sum(peaks["bins"] for peaks in told) == len(three_hours) // 4
+    assert told[1]["position"] == pytest.approx(told[0]["bins"] * 0.02)
+
+
 def test_nothing_of_the_clip_is_in_the_saved_state(transcript: Transcript) -> None:
     transcript.apply(heard(1, ["secret"], is_final=True))
     view = Listened(transcript)
@@ -197,6 +210,8 @@ def test_a_busy_kernel_s_front_end_is_told_all_without_asking(transcript: Transc
 def test_the_finished_message_calls_back(transcript: Transcript) -> None:
     view, calls = Listened(transcript), []
     view.on_finished(lambda: calls.append("settled"))
+    ask(view, "ending")
+    assert view.sent[-1][0] == {"kind": "end"}  # from here on its messages come where cells run
     ask(view, "finished")
     assert calls == ["settled"]
 

@@ -64,9 +64,13 @@ def test_observers_hear_of_selected_words_and_playhead(transcript: Transcript) -
 
 def test_selection_links_to_a_slider(transcript: Transcript) -> None:
     view, slider = Told(transcript), ipywidgets.FloatRangeSlider(value=(0.0, 1.0), min=0, max=60)
-    ipywidgets.link((slider, "value"), (view, "selection"))
+    ipywidgets.link((view, "selection"), (slider, "value"))
     view.selection = (2.0, 3.5)
     assert slider.value == (2.0, 3.5)
+    slider.value = (4.0, 5.0)
+    assert view.selection == (4.0, 5.0)
+    view.selection = None
+    assert slider.value == view.selection == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("wrong", [(2, 1), (-1, 2), 5, "ab", (1,), (0, float("nan")), (0, float("inf"))])
@@ -83,8 +87,13 @@ def test_seek_moves_the_playhead_and_the_view(transcript: Transcript) -> None:
     view.seek(2.5)
     assert view.playhead == 2.5
     assert view.said("seek") == [{"kind": "seek", "time": 2.5}]
-    with pytest.raises(ParameterError, match="seconds"):
-        view.seek(-1)
+    view.seek(np.int64(3))
+    assert view.playhead == 3.0
+    for wrong in (-1, "x", float("inf")):
+        with pytest.raises(ParameterError, match="seconds"):
+            view.seek(wrong)  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="no text"):
+        view.find(5)  # type: ignore[arg-type]
 
 
 def test_the_front_end_knows_the_traits_that_there_are() -> None:
@@ -121,6 +130,13 @@ def test_layers_are_told_once_and_can_be_replaced(transcript: Transcript) -> Non
     ]
 
 
+def test_a_layer_may_have_any_index_and_labels_that_are_missing(transcript: Transcript) -> None:
+    view = Told(transcript)
+    part = pd.DataFrame({"start": [1, None], "end": [2, 3], "label": pd.array(["a", None], "string")})
+    view.highlight(pd.concat([part, part.assign(label=pd.NA)]), "twice")
+    assert view._layers[0].spans == [(1.0, 2.0, ""), (1.0, 2.0, "a")]
+
+
 @pytest.mark.parametrize(
     ("frame", "says"),
     [
@@ -128,6 +144,7 @@ def test_layers_are_told_once_and_can_be_replaced(transcript: Transcript) -> Non
         (pd.DataFrame({"a": [1]}), "no column 'start' and no 'end'"),
         (pd.DataFrame({"start": ["x"], "end": [2]}), "must be numbers"),
         (pd.DataFrame({"start": [3, 1], "end": [2, 2]}), "1 rows end before they start"),
+        (pd.DataFrame({"start": [0.0] * 20_001, "end": 1.0}), "more than can be shown"),
         ([(1, 2)], "no column"),
     ],
 )
@@ -224,6 +241,7 @@ def question(view: Told, content: dict[str, Any]) -> tuple[dict[str, Any], list[
 
 
 def tone() -> Listening:
+    """A clip of two seconds, opened anew each time: nobody wants it kept."""
     return Listening((np.sin(np.arange(32_000) / 5).astype(np.float32), 16_000))
 
 
@@ -235,7 +253,6 @@ def test_sound_and_spectrogram_come_as_buffers(transcript: Transcript) -> None:
     told, buffers = question(view, {"kind": "spectrogram", "id": 2, "start": 0, "span": 1, "columns": 50, "rows": 32})
     assert "error" not in told
     assert len(buffers[0]) == 50 * 32
-    view.close()
 
 
 def test_a_clip_that_cannot_be_played_says_why(transcript: Transcript) -> None:
@@ -267,3 +284,4 @@ def test_nobody_can_ask_for_everything_at_once(transcript: Transcript) -> None:
 
     on_loop(flood)
     assert sum("Too much" in told.get("error", "") for told in view.said("reply")) == 100 - 32
+    assert eventually(lambda: not view._answers._tasks)

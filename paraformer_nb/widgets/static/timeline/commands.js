@@ -3,6 +3,7 @@
 import { insertAfter, mergeWords, moveEdge, removeWord, roomAfter, splitWord } from "./edits.js";
 import { findMatches } from "./find.js";
 
+/** @import { Place } from "./cursor.js" */
 /** @import { Correction } from "./edits.js" */
 /** @import { Editor } from "./editor.js" */
 /** @import { Session } from "./session.js" */
@@ -159,7 +160,7 @@ export class Commands {
     const { cursor, store } = this.#session;
     const match = cursor.found.matches[cursor.found.current];
     const at = match ? store.order.findIndex(({ id }) => id === match.sentence) : -1;
-    if (at >= 0) this.#goTo(this.#words.firstOf(at) + match.place);
+    if (at >= 0) this.#goTo(Math.min(this.#words.firstOf(at) + match.place, this.#words.count - 1));
     else this.#session.notify();
   }
 
@@ -183,17 +184,21 @@ export class Commands {
   }
 
   remove() {
+    const index = this.#focus?.index;
     this.#correct(removeWord, "");
+    if (index !== undefined && !this.#focus && this.#words.count) this.focus(Math.min(index, this.#words.count - 1));
   }
 
   insert() {
     const focus = this.#focus;
     if (!focus || !this.#canEdit()) return;
-    const { words, id } = focus.sentence;
-    const { start, end } = roomAfter(words, focus.place);
+    const { sentence, place } = focus;
+    const room = this.#roomOf(focus);
+    const { start, end } = roomAfter(sentence.words, place, room);
     this.#editor.openFor({ text: "", start, end, label: "New word" }, (typed) => {
-      const correction = insertAfter(words, focus.place, typed);
-      if (correction) this.#session.correct(id, correction);
+      const correction = insertAfter(sentence.words, place, typed, room);
+      if (correction) this.#session.correct(sentence, correction);
+      return correction;
     });
   }
 
@@ -212,7 +217,10 @@ export class Commands {
    * @param {number} time
    */
   moveEdge(edge, time) {
-    this.#correct((words, place) => moveEdge(words, place, edge, time), "");
+    const focus = this.#focus;
+    if (!focus) return;
+    const room = this.#roomOf(focus);
+    this.#correct((words, place) => moveEdge(words, place, edge, time, room), "");
   }
 
   undo() {
@@ -257,6 +265,18 @@ export class Commands {
     return this.#session.cursor.placeIn(this.#session.store);
   }
 
+  /**
+   * What lies between the sentences before and after a word's own.
+   * @param {Place} place
+   */
+  #roomOf({ index, place, sentence }) {
+    const words = this.#words;
+    const first = index - place;
+    const after = first + sentence.words.length;
+    const { start, end } = this.#session.store.extent;
+    return { from: first > 0 ? words.ends[first - 1] : start, to: after < words.count ? words.starts[after] : end };
+  }
+
   #canEdit() {
     const can = this.#session.store.run?.can_edit === true;
     if (!can) this.#session.say("Words cannot be corrected here.");
@@ -287,7 +307,7 @@ export class Commands {
     const focus = this.#focus;
     if (!focus || !this.#canEdit()) return;
     const made = correction(focus.sentence.words, focus.place);
-    if (made) this.#session.correct(focus.sentence.id, made);
+    if (made) this.#session.correct(focus.sentence, made);
     this.#session.say(made ? "" : otherwise);
   }
 }

@@ -1,6 +1,6 @@
 // The row below the picture: play, loop, speed, follow, spectrogram, find, zoom, help.
 
-import { make, makeButton, setText } from "./dom.js";
+import { make, makeButton, setAttribute, setText } from "./dom.js";
 import { ZOOM_STEP } from "./keys.js";
 import { RATES } from "./playback.js";
 
@@ -57,12 +57,12 @@ export class Controls {
   update(isLive, hasSpectrogram) {
     const { choice, cursor, playback } = this.#session;
     const { found } = cursor;
-    setText(this.#play, playback.isPlaying ? "❚❚ Pause" : "▶ Play");
-    this.#play.setAttribute("aria-label", playback.isPlaying ? "Pause (space)" : "Play (space)");
-    setPressed(this.#loop, playback.isLooping);
-    setPressed(this.#follow, choice.follow);
-    setPressed(this.#spectrogram, hasSpectrogram);
-    this.#rate.value = String(playback.rate);
+    setText(this.#play, playback.isWaiting ? "❚❚ Pause …" : playback.isPlaying ? "❚❚ Pause" : "▶ Play");
+    setAttribute(this.#play, "aria-label", playback.isPlaying ? "Pause (space)" : "Play (space)");
+    setAttribute(this.#loop, "aria-pressed", String(playback.isLooping));
+    setAttribute(this.#follow, "aria-pressed", String(choice.follow));
+    setAttribute(this.#spectrogram, "aria-pressed", String(hasSpectrogram));
+    if (this.#rate.value !== String(playback.rate)) this.#rate.value = String(playback.rate);
     this.#follow.hidden = !isLive;
     this.#spectrogram.hidden = this.#session.isStandalone;
     setText(this.#follow, choice.follow ? "Follow ✓" : "Follow");
@@ -92,6 +92,7 @@ export class Controls {
     const input = make("input", "pnb-find", row);
     input.type = "search";
     input.placeholder = "Find a word";
+    input.dir = "auto";
     input.setAttribute("aria-label", "Find in the transcript");
     const find = () => {
       clearTimeout(this.#typing);
@@ -117,12 +118,4 @@ export class Controls {
   dispose() {
     clearTimeout(this.#typing);
   }
-}
-
-/**
- * @param {HTMLElement} button
- * @param {boolean} isPressed
- */
-function setPressed(button, isPressed) {
-  button.setAttribute("aria-pressed", String(isPressed));
 }

@@ -1,15 +1,21 @@
 // Where a person is in a run: the focused word, the selection, the playhead, what was searched for. One for
 // all views of a run; selection and playhead are traits that Python reads and sets.
 
+import { findMatches } from "./find.js";
+
 /** @import { AnyModel } from "@anywidget/types" */
 /** @import { Match } from "./find.js" */
-/** @import { Store } from "./store.js" */
+/** @import { Change, Store } from "./store.js" */
 /** @import { Sentence } from "./words.js" */
 /** @typedef {[start: number, end: number]} Selection */
-/** @typedef {{ selection: Selection | null, playhead: number }} TimelineModel the synced traits; Python's are in widgets/timeline.py */
+/** @typedef {{ selection: Selection, playhead: number }} TimelineModel the synced traits, as in widgets/timeline.py; an empty selection is none */
 /** @typedef {{ index: number, sentence: Sentence, place: number }} Place a word: its index of all, its sentence, its place there */
 
-const TELL_MS = 100; // between two tellings of a playhead that moves
+const TELL_MS = 100; // between two tellings of what moves
+const SHORTEST_SELECTION = 0.01; // seconds; less is a drag there and back
+/** @type {Selection} */
+const NOTHING = [0, 0];
+const SAME_PLACE = 0.001; // seconds
 
 export class Cursor {
   /** The word that keys and buttons mean. @type {{ sentence: number, place: number } | null} */
@@ -20,6 +26,9 @@ export class Cursor {
   #onChange;
   #onSeek;
   #playhead;
+  /** @type {Selection} */
+  #selection;
+  /** What the traits were when we last set or heard them. @type {TimelineModel} */
   #told;
   #toldAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -34,19 +43,22 @@ export class Cursor {
     this.#model = model;
     this.#onChange = onChange;
     this.#onSeek = onSeek;
-    this.#playhead = this.#told = model.get("playhead") ?? 0;
-    model.on("change:selection", onChange);
+    this.#playhead = model.get("playhead") ?? 0;
+    this.#selection = model.get("selection") ?? NOTHING;
+    this.#told = { selection: this.#selection, playhead: this.#playhead };
+    model.on("change:selection", this.#hearSelection);
     model.on("change:playhead", this.#hearPlayhead);
   }
 
   close() {
     clearTimeout(this.#telling);
-    this.#model.off("change:selection", this.#onChange);
+    this.#model.off("change:selection", this.#hearSelection);
     this.#model.off("change:playhead", this.#hearPlayhead);
   }
 
+  /** @returns {Selection | null} */
   get selection() {
-    return this.#model.get("selection") ?? null;
+    return this.#selection[1] > this.#selection[0] ? this.#selection : null;
   }
 
   get playhead() {
@@ -58,24 +70,25 @@ export class Cursor {
    * @param {number} to
    */
   select(from, to) {
-    this.#setSelection([round(Math.min(from, to)), round(Math.max(from, to))]);
+    const isNothing = Math.abs(to - from) < SHORTEST_SELECTION;
+    this.#selection = isNothing ? NOTHING : [round(Math.min(from, to)), round(Math.max(from, to))];
+    this.#tell(true);
   }
 
   deselect() {
-    if (this.selection) this.#setSelection(null);
+    if (!this.selection) return;
+    this.#selection = NOTHING;
+    this.#tell(false);
   }
 
   /**
    * @param {number} time
-   * @param {boolean} isMoving by itself: Python is told now and then
+   * @param {boolean} isMoving by itself
    */
   movePlayhead(time, isMoving = false) {
     if (time === this.#playhead && isMoving) return;
     this.#playhead = time;
-    const wait = isMoving ? this.#toldAt + TELL_MS - Date.now() : 0;
-    if (wait <= 0) this.#tellPlayhead();
-    else this.#telling ??= setTimeout(() => this.#tellPlayhead(), wait);
-    this.#onChange();
+    this.#tell(isMoving);
   }
 
   /**
@@ -100,32 +113,62 @@ export class Cursor {
     this.#onChange();
   }
 
+  /**
+   * Looks again for what was searched for, in the sentences that changed.
+   * @param {Store} store
+   * @param {Change} change
+   */
+  refind(store, { reset, sentences, removed }) {
+    const { text, matches, current } = this.found;
+    if (text === "") return;
+    const gone = new Set([...sentences, ...removed]);
+    const kept = reset ? [] : matches.filter(({ sentence }) => !gone.has(sentence));
+    const anew = reset ? store.order : store.order.filter(({ id }) => gone.has(id));
+    const all = [...kept, ...findMatches(anew, text)].sort((a, b) => a.start - b.start);
+    const same = all.findIndex(({ start }) => start >= (matches[current]?.start ?? Infinity) - SAME_PLACE);
+    this.found = { text, matches: all, current: all.length === 0 ? -1 : same < 0 ? all.length - 1 : same };
+  }
+
   blur() {
     this.focus = null;
     this.#onChange();
   }
 
-  #tellPlayhead() {
-    clearTimeout(this.#telling);
-    this.#telling = undefined;
-    this.#toldAt = Date.now();
-    this.#told = round(this.#playhead);
-    this.#model.set("playhead", this.#told);
-    this.#model.save_changes();
-  }
-
-  /** @param {Selection | null} selection */
-  #setSelection(selection) {
-    this.#model.set("selection", selection);
-    this.#model.save_changes();
+  /** @param {boolean} canWait what moves is told now and then */
+  #tell(canWait) {
+    const wait = canWait ? this.#toldAt + TELL_MS - Date.now() : 0;
+    if (wait <= 0) this.#tellNow();
+    else this.#telling ??= setTimeout(() => this.#tellNow(), wait);
     this.#onChange();
   }
 
+  #tellNow() {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
+    this.#toldAt = Date.now();
+    const before = this.#told;
+    const isMoved = this.#playhead !== before.playhead; // Python may have set it finer than we tell
+    const playhead = isMoved ? round(this.#playhead) : before.playhead;
+    this.#told = { selection: this.#selection, playhead };
+    if (playhead !== before.playhead) this.#model.set("playhead", playhead);
+    if (this.#selection !== before.selection) this.#model.set("selection", this.#selection);
+    this.#model.save_changes();
+  }
+
+  #hearSelection = () => {
+    const selection = this.#model.get("selection");
+    if (String(selection) === String(this.#told.selection)) return; // it is our own word
+    this.#selection = selection;
+    this.#told = { ...this.#told, selection };
+    this.#onChange();
+  };
+
   #hearPlayhead = () => {
-    const time = this.#model.get("playhead");
-    if (time === this.#told) return; // it is our own word
-    this.#playhead = this.#told = time;
-    this.#onSeek(time);
+    const playhead = this.#model.get("playhead");
+    if (playhead === this.#told.playhead) return; // it is our own word
+    this.#playhead = playhead;
+    this.#told = { ...this.#told, playhead };
+    this.#onSeek(playhead);
   };
 }
 

@@ -27,8 +27,9 @@ import { lowerBound } from "./words.js";
 
 const LAYER_ROW = 5;
 const LAYER_LABEL = 13;
+const MOST_LABELS = 4; // layers whose labels there is room for
 const LEAST_LABEL = 20; // pixels of room below which a layer's label is not even measured
-const MARK_ROUND = 3;
+const ROUND = 3;
 
 /**
  * @param {CanvasRenderingContext2D} g
@@ -98,14 +99,14 @@ export function drawLayers(g, layers, window, width, height, { layers: colours, 
       if (right <= drawn || right < 0) continue;
       const from = Math.max(left, drawn);
       drawn = right;
-      g.globalAlpha = 0.14;
+      g.globalAlpha = 0.14 / Math.max(1, layers.length / 3);
       g.fillRect(from, 0, right - from, height);
       g.globalAlpha = 1;
       g.fillRect(from, top, right - from, LAYER_ROW);
       const label = spans[k][2];
       const x = Math.max(left, 0) + 3;
       const room = Math.min(right, width) - x - 3;
-      if (label && room >= LEAST_LABEL && g.measureText(label).width <= room) {
+      if (label && i < MOST_LABELS && room >= LEAST_LABEL && g.measureText(label).width <= room) {
         g.fillText(label, x, layers.length * (LAYER_ROW + 1) + 1 + i * LAYER_LABEL);
       }
     }
@@ -178,7 +179,7 @@ export function drawWordMarks(g, words, marks, window, width, row, theme, ruler)
  */
 function outline(g, { left, right }, row, inset) {
   g.beginPath();
-  g.roundRect(left + inset, row.top + inset, Math.max(1, right - left - 2 * inset), row.height - 2 * inset, MARK_ROUND);
+  g.roundRect(left + inset, row.top + inset, Math.max(1, right - left - 2 * inset), row.height - 2 * inset, ROUND);
   g.stroke();
 }
 
@@ -194,7 +195,7 @@ function outline(g, { left, right }, row, inset) {
 function drawHeard(g, [text, punctuation], { left, right }, width, row, { colours, family }, ruler) {
   g.fillStyle = colours.brand;
   g.beginPath();
-  g.roundRect(left, row.top, right - left, row.height, MARK_ROUND);
+  g.roundRect(left, row.top, right - left, row.height, ROUND);
   g.fill();
   const [from, to] = [Math.max(0, left), Math.min(width, right)];
   const font = (/** @type {number} */ size) => `${size}px ${family}`;

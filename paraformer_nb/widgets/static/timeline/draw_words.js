@@ -1,5 +1,6 @@
 // The word blocks at their true spans, each with its text whole or a dot, and the bars of the sentences.
 
+import { isDense } from "./hits.js";
 import { LABEL_SIZES, fitLabel } from "./labels.js";
 import { timeToX } from "./scale.js";
 import { isDoubtful } from "./text.js";
@@ -12,8 +13,8 @@ import { lowerBound } from "./words.js";
 /** @typedef {{ top: number, height: number }} Row */
 /** @typedef {{ left: number, right: number, index: number }} Block */
 
-const DENSE_PIXELS = 2; // from word to word; below it blocks are no longer told apart
 const ROUND = 3;
+const CORNER = 7; // pixels
 export const HAIR = 0.5; // pixels that a block stays within its word's span, so that neighbours part
 const SMALL_BAR = 8; // pixels: too short for dashes, and joined with the next where that is close
 
@@ -30,9 +31,7 @@ export function drawWords(g, words, window, width, row, theme, ruler) {
   const { colours } = theme;
   const [first, last] = words.between(window.start, window.start + window.span);
   if (first === last) return;
-  const from = timeToX(window, width, words.starts[first]);
-  const to = timeToX(window, width, words.ends[last - 1]);
-  if ((to - from) / (last - first) < DENSE_PIXELS) {
+  if (isDense(words, window, width)) {
     drawDensity(g, words, first, last, window, width, row, colours);
     return;
   }
@@ -40,6 +39,7 @@ export function drawWords(g, words, window, width, row, theme, ruler) {
   drawShapes(g, blocks.filter(({ index }) => words.settled[index]), row, colours.block, true);
   drawShapes(g, blocks.filter(({ index }) => !words.settled[index]), row, colours.outline, false);
   drawConfidence(g, words, blocks, row, colours);
+  drawCorrected(g, words, blocks, row, colours);
   drawLabels(g, words, blocks, width, row, theme, ruler);
 }
 
@@ -133,6 +133,26 @@ function drawConfidence(g, words, blocks, row, colours) {
     g.fillStyle = isDoubtful(word) ? colours.doubt : colours.sure;
     g.fillRect(left + 3, row.top + row.height - 4, Math.max(1, (right - left - 6) * word[4]), 2);
   }
+}
+
+/**
+ * Words that a person corrected have a corner turned down.
+ * @param {CanvasRenderingContext2D} g
+ * @param {WordTable} words
+ * @param {Block[]} blocks
+ * @param {Row} row
+ * @param {Colours} colours
+ */
+function drawCorrected(g, words, blocks, row, colours) {
+  g.beginPath();
+  for (const { left, right, index } of blocks) {
+    if (!words.rows[index][6] || right - left < CORNER) continue;
+    g.moveTo(right - CORNER, row.top);
+    g.lineTo(right, row.top);
+    g.lineTo(right, row.top + CORNER);
+  }
+  g.fillStyle = colours.muted;
+  g.fill();
 }
 
 /**

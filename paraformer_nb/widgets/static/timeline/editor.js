@@ -3,9 +3,11 @@
 import { retype } from "./edits.js";
 import { make } from "./dom.js";
 
+/** @import { Correction } from "./edits.js" */
 /** @import { Session } from "./session.js" */
 /** @import { Stage } from "./stage.js" */
 /** @typedef {{ text: string, start: number, end: number, label: string }} Field */
+/** @typedef {(typed: string) => Correction | null} Take what becomes of what was typed */
 
 const LEAST_WIDTH = 72;
 const CHARACTER = 9; // pixels, about
@@ -16,7 +18,7 @@ export class Editor {
   #stage;
   #input;
   #leave;
-  /** @type {((typed: string) => void) | null} null: it is closed */
+  /** @type {Take | null} null: it is closed */
   #take = null;
   /** @type {Field | null} */
   #field = null;
@@ -33,6 +35,7 @@ export class Editor {
     this.#input = make("input", "pnb-editor", stage.box);
     this.#input.maxLength = LONGEST;
     this.#input.spellcheck = false;
+    this.#input.dir = "auto";
     this.#input.hidden = true;
     this.#input.addEventListener("keydown", (event) => this.#onKey(event));
     this.#input.addEventListener("blur", () => this.#commit());
@@ -48,17 +51,18 @@ export class Editor {
     const { cursor, store } = this.#session;
     const place = cursor.placeIn(store);
     if (!place) return;
-    const { id, words } = place.sentence;
-    const [text, punctuation, start, end] = words[place.place];
+    const { sentence } = place;
+    const [text, punctuation, start, end] = sentence.words[place.place];
     this.openFor({ text: text + punctuation, start, end, label: `Correct the word ${text}` }, (typed) => {
-      const correction = retype(words, place.place, typed);
-      if (correction) this.#session.correct(id, correction);
+      const correction = retype(sentence.words, place.place, typed);
+      if (correction) this.#session.correct(sentence, correction);
+      return correction;
     });
   }
 
   /**
    * @param {Field} field
-   * @param {(typed: string) => void} take
+   * @param {Take} take
    */
   openFor(field, take) {
     this.#field = field;
@@ -76,7 +80,8 @@ export class Editor {
     if (!this.#field || !this.isOpen) return;
     const { top, height } = this.#stage.wordRow;
     const middle = (this.#stage.xAt(this.#field.start) + this.#stage.xAt(this.#field.end)) / 2;
-    const width = Math.max(LEAST_WIDTH, CHARACTER * (this.#input.value.length + 3));
+    const wanted = Math.max(LEAST_WIDTH, CHARACTER * (this.#input.value.length + 3));
+    const width = Math.min(wanted, this.#stage.width - 4);
     const left = Math.min(Math.max(2, middle - width / 2), Math.max(2, this.#stage.width - width - 2));
     Object.assign(this.#input.style, {
       left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px`,
@@ -90,8 +95,8 @@ export class Editor {
     if (event.key === "Escape") this.#close();
     else if (event.key === "Enter") this.#commit();
     else if (event.key === "Tab") {
-      this.#commit();
-      this.#leave.step(event.shiftKey ? -1 : 1);
+      const added = this.#commit();
+      this.#leave.step(event.shiftKey ? -1 : 1 + added);
       event.preventDefault();
       return;
     } else return;
@@ -99,11 +104,13 @@ export class Editor {
     this.#leave.toWords();
   }
 
+  /** Keeps what was typed; says by how many there are more words now. */
   #commit() {
     const take = this.#take;
     const typed = this.#input.value;
     this.#close();
-    take?.(typed);
+    const correction = take?.(typed);
+    return correction ? correction.new.length - correction.old.length : 0;
   }
 
   #close() {

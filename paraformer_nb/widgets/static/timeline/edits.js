@@ -3,6 +3,7 @@
 
 /** @import { Word } from "./words.js" */
 /** @typedef {{ old: Word[], new: Word[] }} Correction */
+/** @typedef {{ from: number, to: number }} Room seconds between the sentences before and after, which words may not leave */
 
 const SHORTEST = 0.02; // seconds that an edge leaves of a word
 const INSERTED = 0.4; // seconds that an inserted word takes, where there is room
@@ -25,6 +26,17 @@ export function retype(words, place, typed) {
 }
 
 /**
+ * A sentence's words after a correction.
+ * @param {Word[]} words
+ * @param {Correction} correction
+ * @returns {Word[]}
+ */
+export function correctedWords(words, correction) {
+  const rest = words.filter((word) => !correction.old.includes(word));
+  return [...rest, ...correction.new].sort((a, b) => a[2] - b[2]);
+}
+
+/**
  * @param {Word[]} words
  * @param {number} place
  * @returns {Correction}
@@ -39,14 +51,15 @@ export function removeWord(words, place) {
  * @param {number} place
  * @param {"start" | "end"} edge
  * @param {number} time
+ * @param {Room} room
  * @returns {Correction | null}
  */
-export function moveEdge(words, place, edge, time) {
+export function moveEdge(words, place, edge, time, room) {
   const word = words[place];
   const isStart = edge === "start";
   const neighbour = words[isStart ? place - 1 : place + 1];
-  const least = isStart ? (neighbour ? neighbour[2] + SHORTEST : 0) : word[2] + SHORTEST;
-  const most = isStart ? word[3] - SHORTEST : neighbour ? neighbour[3] - SHORTEST : Infinity;
+  const least = isStart ? (neighbour ? neighbour[2] + SHORTEST : room.from) : word[2] + SHORTEST;
+  const most = isStart ? word[3] - SHORTEST : neighbour ? neighbour[3] - SHORTEST : room.to;
   const at = toMilliseconds(Math.min(Math.max(time, least), most));
   if (!(least <= most) || at === word[isStart ? 2 : 3]) return null;
   const moved = withTimes(word, isStart ? at : word[2], isStart ? word[3] : at);
@@ -65,7 +78,7 @@ export function moveEdge(words, place, edge, time) {
  */
 export function splitWord(words, place, time) {
   const [text, punctuation, start, end, , space] = words[place];
-  const letters = [...text];
+  const letters = lettersOf(text);
   if (letters.length < 2) return null;
   const isWithin = time !== null && time > start + SHORTEST && time < end - SHORTEST;
   const share = isWithin ? (time - start) / (end - start) : 0.5;
@@ -98,13 +111,14 @@ export function mergeWords(words, place) {
  * @param {Word[]} words
  * @param {number} place
  * @param {string} typed
+ * @param {Room} room
  * @returns {Correction | null}
  */
-export function insertAfter(words, place, typed) {
+export function insertAfter(words, place, typed, room) {
   const text = typed.trim();
   if (text === "") return null;
   const word = words[place];
-  const { start, end, isInPause } = roomAfter(words, place);
+  const { start, end, isInPause } = roomAfter(words, place, room);
   const added = shareSpan(text.split(/\s+/u), start, end, 1);
   if (isInPause) return { old: [], new: added };
   return { old: [word], new: [withTimes(word, word[2], start), ...added] };
@@ -114,13 +128,13 @@ export function insertAfter(words, place, typed) {
  * Where a word inserted after another would go.
  * @param {Word[]} words
  * @param {number} place
+ * @param {Room} room
  */
-export function roomAfter(words, place) {
+export function roomAfter(words, place, room) {
   const word = words[place];
-  const next = words[place + 1];
-  const room = next ? next[2] - word[3] : INSERTED;
-  if (room >= LEAST_ROOM) {
-    return { start: word[3], end: toMilliseconds(word[3] + Math.min(room, INSERTED)), isInPause: true };
+  const pause = (words[place + 1]?.[2] ?? room.to) - word[3];
+  if (pause >= LEAST_ROOM) {
+    return { start: word[3], end: toMilliseconds(word[3] + Math.min(pause, INSERTED)), isInPause: true };
   }
   return { start: toMilliseconds(word[2] + ((word[3] - word[2]) * 2) / 3), end: word[3], isInPause: false };
 }
@@ -134,7 +148,7 @@ export function roomAfter(words, place) {
  * @returns {Word[]}
  */
 function shareSpan(pieces, start, end, space) {
-  const letters = pieces.map((piece) => [...piece].length);
+  const letters = pieces.map((piece) => lettersOf(piece).length);
   const all = letters.reduce((sum, count) => sum + count, 0);
   let done = 0;
   let from = start;
@@ -178,6 +192,14 @@ function makeWord(text, punctuation, start, end, space) {
  */
 function withTimes([text, punctuation, , , confidence, space], start, end) {
   return [text, punctuation, start, end, confidence, space, 1];
+}
+
+/**
+ * What a person takes for letters: a flag or a family is one.
+ * @param {string} text
+ */
+function lettersOf(text) {
+  return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
 }
 
 /** @param {number} seconds */

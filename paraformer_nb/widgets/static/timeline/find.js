@@ -30,8 +30,9 @@ export function findMatches(order, wanted) {
  */
 function matchesIn({ id, words }, text) {
   let line = "";
-  const ends = words.map((word, i) => {
-    line += (word[5] && i ? " " : "") + comparable(word[0]);
+  const ends = words.map((word) => {
+    const text = comparable(word[0]);
+    line += (word[5] && line && text ? " " : "") + text;
     return line.length;
   });
   /** @type {Match[]} */

@@ -7,7 +7,7 @@ import { timeToX, xToTime } from "./scale.js";
 
 const EDGE_PIXELS = 5; // on either side of an edge that still take hold of it
 const NEAR_PIXELS = 3; // beside a word too narrow to be met
-const TELLABLE_PIXELS = 2; // from word to word; below it words are no longer told apart
+const DENSE_PIXELS = 2; // from word to word; below it words are no longer told apart
 
 /**
  * Whether a window holds more words than can be told apart.
@@ -19,7 +19,7 @@ export function isDense(words, window, width) {
   const [first, last] = words.between(window.start, window.start + window.span);
   if (first === last) return false;
   const room = timeToX(window, width, words.ends[last - 1]) - timeToX(window, width, words.starts[first]);
-  return room / (last - first) < TELLABLE_PIXELS;
+  return room / (last - first) < DENSE_PIXELS;
 }
 
 /**

@@ -30,7 +30,7 @@ export const KEYS = [
   { keys: ["f"], says: "follow the newest words", does: (c) => c.toggleFollow() },
   { keys: ["g"], says: "spectrogram", does: (c) => c.toggleSpectrogram() },
   { keys: ["n"], says: "next place found", does: (c) => c.findNext(1) },
-  { keys: ["Shift+N"], says: "previous place found", does: (c) => c.findNext(-1) },
+  { keys: ["Shift+n"], says: "previous place found", does: (c) => c.findNext(-1) },
   { keys: ["Enter"], says: "correct the word", does: (c) => c.edit() },
   { keys: ["Alt+ArrowLeft"], says: "the word begins 10 ms earlier", does: (c) => c.nudge("start", -1) },
   { keys: ["Alt+ArrowRight"], says: "the word begins 10 ms later", does: (c) => c.nudge("start", 1) },
@@ -41,7 +41,7 @@ export const KEYS = [
   { keys: ["i"], says: "insert a word after it", does: (c) => c.insert() },
   { keys: ["Delete", "Backspace"], says: "delete the word", does: (c) => c.remove() },
   { keys: ["Ctrl+z"], says: "undo", does: (c) => c.undo() },
-  { keys: ["Ctrl+Shift+Z", "Ctrl+y"], says: "redo", does: (c) => c.redo() },
+  { keys: ["Ctrl+Shift+z", "Ctrl+y"], says: "redo", does: (c) => c.redo() },
   { keys: ["Escape"], says: "stop, then leave selection, search, word", does: (c) => c.leave() },
 ];
 
@@ -65,7 +65,8 @@ export function shownKey(key) {
  * @param {{ key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean }} event
  */
 export function keyOf(event) {
-  const name = event.key === " " ? "Space" : event.key;
+  const plain = event.key.length === 1 ? event.key.toLowerCase() : event.key; // whatever Caps Lock says
+  const name = plain === " " ? "Space" : plain;
   const isSign = name.length === 1 && !/[a-z]/iu.test(name); // Shift is how it is typed
   const pressed = [
     event.ctrlKey || event.metaKey ? "Ctrl" : "", event.altKey ? "Alt" : "", event.shiftKey && !isSign ? "Shift" : "", name,

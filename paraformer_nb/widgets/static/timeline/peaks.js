@@ -44,7 +44,7 @@ export class Peaks {
     this.bins = Math.max(this.bins, to);
     const pairs = new Int8Array(data.buffer, data.byteOffset, count * 2);
     this.#room(0, this.bins).set(pairs, from * 2);
-    for (const value of pairs) this.loudest = Math.max(this.loudest, Math.abs(value));
+    for (let i = 0; i < pairs.length; i++) if (Math.abs(pairs[i]) > this.loudest) this.loudest = Math.abs(pairs[i]);
     this.#coarsen(from, to);
   }
 
@@ -71,14 +71,14 @@ export class Peaks {
   }
 
   /**
-   * A level with room for so many bins. Doubles, so that growing by 5 bins a message stays cheap.
+   * A level with room for so many bins and one more. Doubles, so that growing by 5 bins a message stays cheap.
    * @param {number} k
    * @param {number} bins
    */
   #room(k, bins) {
     const old = this.#levels[k];
-    if (old && old.length >= bins * 2) return old;
-    const grown = new Int8Array(Math.max(1024, bins * 2, (old?.length ?? 0) * 2));
+    if (old && old.length >= bins * 2 + 2) return old;
+    const grown = new Int8Array(Math.max(1024, bins * 2 + 2, (old?.length ?? 0) * 2));
     if (old) grown.set(old);
     this.#levels[k] = grown;
     return grown;
@@ -98,8 +98,8 @@ export class Peaks {
       const last = isNew ? bins : (to + (1 << k) - 1) >> k;
       for (let i = isNew ? 0 : from >> k; i < last; i++) {
         // Beyond the newest bin an array holds zeros, which is what silence is.
-        level[2 * i] = Math.min(below[4 * i], below[4 * i + 2] ?? 0);
-        level[2 * i + 1] = Math.max(below[4 * i + 1], below[4 * i + 3] ?? 0);
+        level[2 * i] = Math.min(below[4 * i], below[4 * i + 2]);
+        level[2 * i + 1] = Math.max(below[4 * i + 1], below[4 * i + 3]);
       }
     }
   }

@@ -4,6 +4,7 @@ import { drawLayers, drawPlayhead, drawResumes, drawSelection, drawWordMarks } f
 import { drawGap, drawWave } from "./draw_wave.js";
 import { drawSentences, drawWords } from "./draw_words.js";
 import { clock, ticksOf, timeToX } from "./scale.js";
+import { inInk } from "./spectrogram.js";
 
 /** @import { Marks } from "./draw_marks.js" */
 /** @import { Ruler } from "./labels.js" */
@@ -56,7 +57,6 @@ export function drawPicture(g, { width, height }, store, window, theme, ruler, m
 }
 
 /**
- * Loudness as ink: the image holds nothing but opacity.
  * @param {CanvasRenderingContext2D} g
  * @param {Image} image
  * @param {TimeWindow} window
@@ -64,15 +64,10 @@ export function drawPicture(g, { width, height }, store, window, theme, ruler, m
  * @param {number} height
  * @param {Theme} theme
  */
-function drawSpectrogram(g, { bitmap, start, span }, window, width, height, { colours }) {
-  const left = timeToX(window, width, start);
-  const right = timeToX(window, width, start + span);
-  const context = bitmap.getContext("2d");
-  if (!context || right < 0 || left > width) return;
-  context.globalCompositeOperation = "source-in";
-  context.fillStyle = colours.ink;
-  context.fillRect(0, 0, bitmap.width, bitmap.height);
-  g.drawImage(bitmap, left, 4, right - left, height - 4);
+function drawSpectrogram(g, image, window, width, height, { colours }) {
+  const left = timeToX(window, width, image.start);
+  const right = timeToX(window, width, image.start + image.span);
+  g.drawImage(inInk(image, colours.ink), left, 4, right - left, height - 4);
 }
 
 /**

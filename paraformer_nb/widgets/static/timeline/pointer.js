@@ -2,7 +2,7 @@
 
 /** @import { Commands } from "./commands.js" */
 /** @import { Hit, Stage } from "./stage.js" */
-/** @typedef {{ commands: Commands, stage: Stage, moveDraft: (index: number, edge: "start" | "end", time: number) => void, dropDraft: () => void }} Hands */
+/** @typedef {{ commands: Commands, stage: Stage, moveDraft: (edge: "start" | "end", time: number) => void, dropDraft: () => void }} Hands */
 
 const DRAG_PIXELS = 4; // less is a click with an unsteady hand
 const WHEEL_ZOOM = 0.002;
@@ -38,7 +38,7 @@ export function onPicture(hands, toWords) {
     const was = press;
     release(event);
     if (was?.isDrag && was.hit.edge) commands.moveEdge(was.hit.edge, stage.timeAt(was.last));
-    else if (was && !was.isDrag) click(was.hit, event, commands);
+    else if (was && !was.isDrag) click(stage.hit(was.x, was.y), event, commands); // words may have come since
     hands.dropDraft();
   });
   canvas.addEventListener("pointercancel", (event) => {
@@ -89,9 +89,9 @@ export function onMinimap(stage) {
 function drag(press, x, { commands, stage, moveDraft }) {
   press.isDrag ||= Math.abs(x - press.x) >= DRAG_PIXELS;
   if (!press.isDrag) return;
-  const { part, time, index, edge } = press.hit;
+  const { part, time, edge } = press.hit;
   if (part === "axis") stage.pan(press.last - x);
-  else if (edge) moveDraft(index, edge, stage.timeAt(x));
+  else if (edge) moveDraft(edge, stage.timeAt(x));
   else commands.select(time, stage.timeAt(x));
   press.last = x;
 }
@@ -120,7 +120,7 @@ function pinch(fingers, id, x, stage) {
   const after = [...fingers.values()];
   const width = (/** @type {number[]} */ [a, b]) => Math.max(10, Math.abs(a - b));
   const middle = (/** @type {number[]} */ [a, b]) => (a + b) / 2;
-  stage.zoomAt(width(before) / width(after), stage.timeAt(middle(before)));
+  stage.zoomAt(width(before) / width(after), middle(before));
   stage.pan(middle(before) - middle(after));
 }
 
@@ -140,7 +140,7 @@ function takeWheel(event, canvas, stage) {
   const lines = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : LINE;
   const sideways = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX;
   if (event.ctrlKey || event.metaKey) {
-    stage.zoomAt(Math.exp(event.deltaY * lines * WHEEL_ZOOM), stage.timeAt(placeIn(canvas, event)[0]));
+    stage.zoomAt(Math.exp(event.deltaY * lines * WHEEL_ZOOM), placeIn(canvas, event)[0]);
   } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
     stage.pan(sideways * lines);
   } else return;

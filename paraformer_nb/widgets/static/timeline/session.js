@@ -3,6 +3,7 @@
 // last one was.
 
 import { Cursor } from "./cursor.js";
+import { correctedWords } from "./edits.js";
 import { Playback } from "./playback.js";
 import { Requests } from "./requests.js";
 import { Store, isTerminal } from "./store.js";
@@ -14,16 +15,19 @@ import { WindowedSource } from "./windowed.js";
 /** @import { Correction } from "./edits.js" */
 /** @import { Reply } from "./requests.js" */
 /** @import { Change, RunState, Update } from "./store.js" */
+/** @import { Sentence } from "./words.js" */
 /** @import { Choice } from "./viewport.js" */
 /**
  * What the kernel sends: what is new, an answer, or a wish.
- * @typedef {Update | Reply | { kind: "seek", time: number } | { kind: "find", text: string } | { kind: "say", text: string }} Message
+ * @typedef {Update | Reply | { kind: "seek", time: number } | { kind: "find", text: string } | { kind: "say", text: string } | { kind: "end" }} Message
  */
-/** @typedef {{ onSeek: (time: number) => void, onFind: (text: string) => void }} Wishes what Python asks a view for */
+/** @typedef {{ onShow: (time: number) => void, onFind: (text: string) => void }} Wishes what a view is asked for */
 
 const NO_ANSWER_MS = 3000;
 const ASK_AGAIN_MS = 2000;
 const STOP_HEARD_MS = 2500;
+const UNSEEN_MS = 1000; // after which sound stops that nobody could stop any more; a view drawn anew comes sooner
+const NOT_KEPT = "The kernel has not answered: it is busy with a cell, or gone. Then run the cell again.";
 const NO_RUN = "There is nothing to play yet.";
 
 export class Session {
@@ -61,6 +65,8 @@ export class Session {
   /** @type {RunState | null} the state in which Stop was pressed */
   #stoppedIn = null;
   #saidFinished = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #unseen;
 
   /**
    * @param {AnyModel<TimelineModel>} model
@@ -80,6 +86,7 @@ export class Session {
   close() {
     clearTimeout(this.#noAnswer);
     clearTimeout(this.#stopHeard);
+    clearTimeout(this.#unseen);
     this.#model.off("msg:custom", this.#receive);
     this.playback.dispose();
     this.cursor.close();
@@ -94,12 +101,16 @@ export class Session {
    * @param {(change: Change | null) => void} listener
    */
   listen(listener) {
+    clearTimeout(this.#unseen);
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#unseen = setTimeout(() => this.playback.pause(), UNSEEN_MS);
+    };
   }
 
   /**
-   * Tells a view what Python asks for, until the returned function is called.
+   * Tells a view what it is asked for, until the returned function is called.
    * @param {Wishes} wishes
    */
   grant(wishes) {
@@ -124,6 +135,14 @@ export class Session {
   }
 
   /**
+   * Has every view bring a time on view.
+   * @param {number} time
+   */
+  show(time) {
+    for (const wisher of this.#wishers) wisher.onShow(time);
+  }
+
+  /**
    * Says something that no part of the picture shows.
    * @param {string} text
    */
@@ -133,17 +152,30 @@ export class Session {
   }
 
   /**
-   * Asks the kernel to keep a correction; the words change when it says so.
-   * @param {number} sentence
+   * Corrects a sentence, here at once, so that the next correction builds on it; and asks the kernel to keep it.
+   * @param {Sentence} sentence
    * @param {Correction} correction
    */
   correct(sentence, correction) {
-    this.#send({ kind: "edit", sentence, ...correction });
+    const change = this.store.correct(sentence, correctedWords(sentence.words, correction));
+    this.cursor.refind(this.store, change);
+    this.#tell(change);
+    this.#expect({ kind: "edit", sentence: sentence.id, ...correction });
   }
 
   /** @param {"undo" | "redo"} kind */
   turnBack(kind) {
-    this.#send({ kind });
+    this.#expect({ kind });
+  }
+
+  /**
+   * Sends what the kernel answers at once, unless it is gone.
+   * @param {{ kind: string } & Record<string, unknown>} content
+   */
+  #expect(content) {
+    clearTimeout(this.#noAnswer);
+    this.#noAnswer = setTimeout(() => this.say(NOT_KEPT), NO_ANSWER_MS);
+    this.#send(content);
   }
 
   get isStopping() {
@@ -165,14 +197,15 @@ export class Session {
   }
 
   /**
-   * A view has drawn what there is. The first time that this is a run's end the kernel is told, which
-   * then stores the final picture; that makes a new view, so a second word of it would never end.
+   * A view has drawn what there is, and nobody is in it. The first time that this is a run's end the kernel is
+   * told. It gets ready to exchange the cell's output for the final picture, says so, and is told to. That makes a
+   * new view, so a second word of it would never end.
    */
   drawn() {
     const { run } = this.store;
     if (this.#saidFinished || !run || !isTerminal(run.state)) return;
     this.#saidFinished = true;
-    this.#send({ kind: "finished" });
+    this.#send({ kind: "ending" });
   }
 
   /** Has every view draw again, with no new data of the run. */
@@ -192,18 +225,17 @@ export class Session {
 
   #receive = (/** @type {Message} */ message, /** @type {DataView[]} */ buffers) => {
     this.isDisconnected = false; // whatever it says, somebody is there
+    clearTimeout(this.#noAnswer);
     if (message?.kind === "update") this.#update(message, buffers ?? []);
     else if (message?.kind === "reply") this.requests.answer(message, buffers ?? []);
-    else if (message?.kind === "seek") this.#seekAndShow(message.time);
+    else if (message?.kind === "seek") this.show(message.time);
     else if (message?.kind === "find") for (const wisher of this.#wishers) wisher.onFind(message.text);
-    else if (message?.kind === "say") this.say(message.text);
+    else if (message?.kind === "end") this.#send({ kind: "finished" });
+    else if (message?.kind === "say") {
+      this.say(message.text);
+      this.#ask(); // what was corrected here at once may have been refused
+    }
   };
-
-  /** @param {number} time */
-  #seekAndShow(time) {
-    this.playback.seek(time);
-    for (const wisher of this.#wishers) wisher.onSeek(time);
-  }
 
   /**
    * @param {Update} update
@@ -219,6 +251,7 @@ export class Session {
     }
     this.#seq = update.seq;
     const change = this.store.apply(update, buffers, Date.now() / 1000);
+    this.cursor.refind(this.store, change);
     if (this.store.run?.state !== this.#stoppedIn) this.#stoppedIn = null;
     if (!this.store.run?.can_stop) this.isStopUnheard = false;
     if (isFirst) this.#meetRun();

@@ -3,7 +3,7 @@
 
 /** @import { TimeWindow } from "./scale.js" */
 /** @import { Session } from "./session.js" */
-/** @typedef {{ bitmap: HTMLCanvasElement, start: number, span: number }} Image */
+/** @typedef {{ opacity: HTMLCanvasElement, start: number, span: number }} Image loudness as opacity */
 
 const REST_MS = 180;
 const LONGEST_SPAN = 120; // seconds; beyond it a spectrogram of speech says nothing
@@ -28,8 +28,7 @@ export class Spectrogram {
   toggle() {
     this.isOn = !this.isOn;
     this.#asked = "";
-    this.#session.say("");
-    this.#session.notify();
+    this.#session.say(this.isOn ? `A spectrogram is shown where ${LONGEST_SPAN} s or less are on view.` : "");
   }
 
   /**
@@ -38,14 +37,15 @@ export class Spectrogram {
    * @param {{ width: number }} size
    */
   imageFor(window, { width }) {
-    if (!this.isOn) return null;
+    if (!this.isOn || window.span > LONGEST_SPAN) return null;
     const wanted = `${window.start.toFixed(3)} ${window.span.toFixed(3)} ${width}`;
     if (wanted !== this.#asked) {
       this.#asked = wanted;
       clearTimeout(this.#resting);
       this.#resting = setTimeout(() => this.#fetch(wanted, window, width), REST_MS);
     }
-    return this.#image;
+    const image = this.#image;
+    return image && image.start < window.start + window.span && image.start + image.span > window.start ? image : null;
   }
 
   dispose() {
@@ -58,35 +58,56 @@ export class Spectrogram {
    * @param {number} width
    */
   async #fetch(wanted, { start, span }, width) {
-    if (span > LONGEST_SPAN) {
-      this.#session.say(`Zoom in to ${LONGEST_SPAN} s or less to see the spectrogram.`);
-      return;
-    }
     const columns = Math.min(MOST_COLUMNS, Math.max(2, Math.round(width)));
     try {
       const { content, buffers } = await this.#session.requests.ask("spectrogram", { start, span, columns, rows: ROWS });
       if (wanted !== this.#asked || !buffers[0]) return;
-      this.#image = { bitmap: paint(buffers[0], columns), start, span: Number(content.span) };
-      this.#session.notify();
+      this.#image = { opacity: paint(buffers[0], columns), start, span: Number(content.span) };
+      this.#session.say("");
     } catch (error) {
+      if (wanted !== this.#asked) return; // of a window that was left since
+      this.isOn = false;
       this.#session.say(error instanceof Error ? error.message : String(error));
-      this.toggle();
     }
   }
 }
 
 /**
- * Loudness as opacity of one ink, so that the theme may change under it.
+ * Loudness as opacity, so that the theme may change under it.
  * @param {DataView} data row by row, the highest frequency first
  * @param {number} columns
  */
 function paint(data, columns) {
-  const bitmap = document.createElement("canvas");
-  bitmap.width = columns;
-  bitmap.height = ROWS;
-  const context = bitmap.getContext("2d");
+  const canvas = document.createElement("canvas");
+  canvas.width = columns;
+  canvas.height = ROWS;
   const image = new ImageData(columns, ROWS);
   for (let i = 0; i < Math.min(data.byteLength, columns * ROWS); i++) image.data[4 * i + 3] = data.getUint8(i);
-  context?.putImageData(image, 0, 0);
-  return bitmap;
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** @type {WeakMap<Image, { ink: string, canvas: HTMLCanvasElement }>} */
+const tinted = new WeakMap();
+
+/**
+ * The image in an ink.
+ * @param {Image} image
+ * @param {string} ink
+ */
+export function inInk(image, ink) {
+  const known = tinted.get(image);
+  if (known?.ink === ink) return known.canvas;
+  const canvas = document.createElement("canvas");
+  canvas.width = image.opacity.width;
+  canvas.height = image.opacity.height;
+  const g = canvas.getContext("2d");
+  if (g) {
+    g.drawImage(image.opacity, 0, 0);
+    g.globalCompositeOperation = "source-in";
+    g.fillStyle = ink;
+    g.fillRect(0, 0, canvas.width, canvas.height);
+  }
+  tinted.set(image, { ink, canvas });
+  return canvas;
 }

@@ -89,7 +89,8 @@ export class Stage {
     drawPicture(this.#picture.begin(), this.#picture, store, this.shown, theme, this.#ruler, marks, spectrogram);
     drawMinimap(this.#minimap.begin(), this.#minimap, store, this.shown, theme, marks);
     const label = store.run ? describePicture(store.run, store.words.count, this.#target) : "Timeline";
-    if (!isMoving && !playback.isPlaying) this.#canvas.setAttribute("aria-label", label);
+    const isAtRest = !isMoving && !playback.isPlaying;
+    if (isAtRest || !this.#canvas.hasAttribute("aria-label")) this.#canvas.setAttribute("aria-label", label);
     return isMoving;
   }
 
@@ -141,15 +142,15 @@ export class Stage {
   /** @param {number} factor below 1: in; about the middle, and without leaving off to follow */
   zoom(factor) {
     const { follow } = this.#session.choice;
-    this.#choose({ ...this.#zoomed(factor, this.shown.start + this.shown.span / 2), follow });
+    this.#choose({ ...this.#zoomed(factor, this.#picture.width / 2), follow });
   }
 
   /**
    * @param {number} factor
-   * @param {number} time that stays in its place
+   * @param {number} x where time stays in its place
    */
-  zoomAt(factor, time) {
-    this.#choose(this.#zoomed(factor, time));
+  zoomAt(factor, x) {
+    this.#choose(this.#zoomed(factor, x));
   }
 
   /** The whole clip, or what fits best again. */
@@ -166,12 +167,16 @@ export class Stage {
 
   /** @param {number} start */
   moveTo(start) {
-    this.#choose(movedTo(this.#session.choice, this.shown, this.#scene, start));
+    this.#choose(movedTo(this.#session.choice, this.#target, this.#scene, start));
   }
 
-  /** @param {number} pixels of the picture */
+  /**
+   * Moves on from where the window is bound for: two moves may come before one frame.
+   * @param {number} pixels of the picture
+   */
   pan(pixels) {
-    this.moveTo(this.shown.start + (pixels * this.shown.span) / this.#picture.width);
+    const { start, span } = this.#target;
+    this.moveTo(start + (pixels * span) / this.#picture.width);
   }
 
   /**
@@ -235,10 +240,11 @@ export class Stage {
 
   /**
    * @param {number} factor
-   * @param {number} held
+   * @param {number} x
    */
-  #zoomed(factor, held) {
-    return zoomedAbout(this.shown, this.#scene, this.#picture.width, factor, held);
+  #zoomed(factor, x) {
+    const { width } = this.#picture;
+    return zoomedAbout(this.#target, this.#scene, width, factor, xToTime(this.#target, width, x));
   }
 
   /** @param {Choice} choice */

@@ -32,7 +32,7 @@ export function mountRecording(parent, recording) {
  */
 function modelOf({ updates }) {
   /** @type {Record<string, unknown>} */
-  const traits = { selection: null, playhead: updates[0]?.run?.start ?? 0 };
+  const traits = { selection: [0, 0], playhead: updates[0]?.run?.start ?? 0 };
   /** @type {Map<string, Set<(...values: any[]) => void>>} */
   const handlers = new Map();
   const call = (/** @type {string} */ name, /** @type {any[]} */ ...values) => {

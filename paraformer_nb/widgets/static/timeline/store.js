@@ -3,7 +3,7 @@
 import { Peaks } from "./peaks.js";
 import { WordTable } from "./words.js";
 
-/** @import { Sentence } from "./words.js" */
+/** @import { Sentence, Word } from "./words.js" */
 /** @typedef {"connecting" | "streaming" | "finishing" | "reconnecting" | "finished" | "stopped" | "failed"} RunState */
 /**
  * @typedef {object} Run
@@ -90,6 +90,21 @@ export class Store {
     if (update.layers) this.layers = update.layers.map(withReach);
     if (peaks && buffers[0]) this.peaks.write(peaks.position, peaks.step, buffers[0]);
     return { reset: update.reset === true, sentences: sentences.map(({ id }) => id), removed };
+  }
+
+  /**
+   * Takes a correction in before the kernel has said so; its word will stand in this one's place.
+   * @param {Sentence} sentence
+   * @param {Word[]} words
+   * @returns {Change}
+   */
+  correct(sentence, words) {
+    const { id } = sentence;
+    const start = Math.min(...words.map((word) => word[2]));
+    const end = Math.max(...words.map((word) => word[3]));
+    const from = words.length ? this.#put({ ...sentence, start, end, words }) : this.#remove(id);
+    this.words.rewrite(this.order, from);
+    return { reset: false, sentences: words.length ? [id] : [], removed: words.length ? [] : [id] };
   }
 
   /** The clip's part that there is to see, as [start, end]; grows while its end is not known. */

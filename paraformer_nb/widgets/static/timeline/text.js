@@ -12,6 +12,7 @@ export const NO_KERNEL = "No kernel is connected: run the cell again to see the 
 export const STOP_UNHEARD =
   "The kernel is busy with a cell and will hear Stop when that ends. To stop now, interrupt the kernel (■ in the toolbar).";
 export const DOUBTFUL_BELOW = 0.5;
+const NUMBER = new Intl.NumberFormat("en");
 const LONG_WORD = 40; // characters; of a longer one only these are repeated
 const LONG_SECONDS = 600; // from which tenths of a second are no longer of interest
 
@@ -54,7 +55,7 @@ export function separatorBefore(words) {
 
 /** @param {number} count */
 export function countWords(count) {
-  return count === 1 ? "1 word" : `${count.toLocaleString("en")} words`;
+  return count === 1 ? "1 word" : `${NUMBER.format(count)} words`;
 }
 
 /**
@@ -112,7 +113,15 @@ export function describePicture(run, count, window) {
 export function describeFocus([text, punctuation, start, end, confidence, , isEdited]) {
   const sure = isEdited ? "corrected" : confidence === null ? "" : `confidence ${confidence.toFixed(2)}`;
   const short = text.length > LONG_WORD ? `${[...text].slice(0, LONG_WORD).join("")}…` : text + punctuation;
-  return [short, `${clock(start, 2)}–${clock(end, 2)}`, sure].filter(Boolean).join(" · ");
+  return [isolated(short), `${clock(start, 2)}–${clock(end, 2)}`, sure].filter(Boolean).join(" · ");
+}
+
+/**
+ * A text that may run the other way, kept apart from what stands beside it.
+ * @param {string} text
+ */
+export function isolated(text) {
+  return `\u2068${text}\u2069`;
 }
 
 /**

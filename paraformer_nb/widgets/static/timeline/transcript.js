@@ -16,6 +16,8 @@ export class Transcript {
   #elements = new Map();
   /** @type {WeakMap<HTMLElement, Sentence>} what each element shows */
   #sentences = new WeakMap();
+  /** @type {Set<HTMLElement>} kept, because looking for them costs as much as the text is long */
+  #unsettled = new Set();
   #box;
   #empty;
 
@@ -40,9 +42,7 @@ export class Transcript {
    */
   show(store, ids) {
     for (const id of ids ?? this.#elements.keys()) if (!store.sentences.has(id)) this.#remove(id);
-    store.order.forEach((sentence, place) => {
-      if (!ids || ids.has(sentence.id)) this.#put(store.order, place);
-    });
+    for (const place of ids ? placesOf(store, ids) : store.order.keys()) this.#put(store.order, place);
     this.#empty.hidden = store.words.count > 0;
     setText(this.#empty, emptyText(store.run?.state ?? "connecting"));
   }
@@ -82,13 +82,15 @@ export class Transcript {
       const sentence = element instanceof HTMLElement && this.#sentences.get(element);
       if (!caret || !sentence) return;
       const place = placeAt(sentence.words, offsetIn(element, caret.offsetNode, caret.offset));
-      if (place >= 0) callback(sentence.id, place);
+      const range = place < 0 ? null : rangeIn(element, sentence.words, place, 1);
+      if (range && isWithin(range, event)) callback(sentence.id, place); // and not the empty end of a line
     });
   }
 
   /** The paragraphs that still change: those with an unsettled sentence in them. */
   get unsettledParagraphs() {
-    return [...this.#box.querySelectorAll("p")].filter((paragraph) => paragraph.querySelector(".pnb-unsettled"));
+    const parents = [...this.#unsettled].map((element) => element.parentElement);
+    return [...new Set(parents)].filter((paragraph) => paragraph !== null);
   }
 
   /** @param {number} id */
@@ -98,6 +100,7 @@ export class Transcript {
     element?.remove();
     if (paragraph?.childElementCount === 0) paragraph.remove();
     this.#elements.delete(id);
+    if (element) this.#unsettled.delete(element);
   }
 
   /**
@@ -121,6 +124,8 @@ export class Transcript {
     }
     writeSentence(element, sentence);
     this.#sentences.set(element, sentence);
+    if (sentence.is_final) this.#unsettled.delete(element);
+    else this.#unsettled.add(element);
   }
 
   /**
@@ -133,6 +138,7 @@ export class Transcript {
     const isLast = previous && !previous.nextElementSibling;
     if (!paragraph || (isLast && (pause >= PAUSE_SECONDS || paragraph.childElementCount >= MOST_SENTENCES))) {
       const fresh = document.createElement("p");
+      fresh.dir = "auto";
       (paragraph ?? this.#empty).after(fresh);
       fresh.append(element);
     } else previous.after(element);
@@ -146,6 +152,26 @@ export class Transcript {
 }
 
 /**
+ * @param {Range} range
+ * @param {MouseEvent} event
+ */
+function isWithin(range, { clientX, clientY }) {
+  return [...range.getClientRects()].some(
+    ({ left, right, top, bottom }) => clientX >= left && clientX <= right && clientY >= top && clientY <= bottom,
+  );
+}
+
+/**
+ * Where sentences stand in the order, ascending: each is put after the one before it.
+ * @param {Store} store
+ * @param {Set<number>} ids
+ */
+function placesOf({ order, sentences }, ids) {
+  const places = [...ids].map((id) => order.lastIndexOf(/** @type {Sentence} */ (sentences.get(id))));
+  return places.filter((place) => place >= 0).sort((a, b) => a - b);
+}
+
+/**
  * Settled words that are sure are plain text; each other word is an element of its own.
  * @param {HTMLElement} element
  * @param {Sentence} sentence
@@ -154,12 +180,16 @@ function writeSentence(element, { words, is_final }) {
   element.className = is_final ? "pnb-settled" : "pnb-unsettled";
   /** @type {(string | HTMLElement)[]} */
   const parts = [];
+  let plain = separatorBefore(words);
   words.forEach((word, i) => {
-    parts.push(i === 0 ? separatorBefore(words) : word[5] ? " " : "");
-    parts.push(is_final && !isDoubtful(word) ? word[0] + word[1] : writeWord(word));
+    if (i > 0 && word[5]) plain += " ";
+    if (is_final && !isDoubtful(word)) plain += word[0] + word[1];
+    else {
+      parts.push(plain, writeWord(word));
+      plain = "";
+    }
   });
-  element.replaceChildren(...parts);
-  if (is_final) element.normalize();
+  element.replaceChildren(...[...parts, plain].filter((part) => part !== ""));
 }
 
 /** @param {Word} word */

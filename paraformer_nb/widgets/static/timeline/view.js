@@ -42,6 +42,7 @@ export class View {
   #controls;
   #wordBar;
   #help;
+  #toWords;
   #announcer;
   #themeReader;
   /** @type {Theme | null} null: read it again */
@@ -62,7 +63,10 @@ export class View {
     this.#root = make("div", "pnb-timeline", parent);
     this.#root.setAttribute("role", "group");
     this.#root.setAttribute("aria-label", "Speech recognition run");
-    this.#root.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the keys
+    this.#root.addEventListener("keydown", (event) => {
+      if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); // else JupyterLab takes them: "d d" deletes the cell
+    });
+    this.#root.addEventListener("focusout", () => this.#schedule()); // what waited until nobody is in the view
     this.#themeReader = new ThemeReader(this.#root, () => this.#restyle());
     this.#header = new Header(session, this.#root);
     this.#body = make("div", "pnb-body", this.#root);
@@ -74,6 +78,7 @@ export class View {
     this.#stage = new Stage(session, this.#spectrogram, this.#body, () => this.#resize());
     this.#wordList = new WordList(session, this.#stage.box);
     const toWords = () => this.#wordList.focus();
+    this.#toWords = toWords;
     this.#editor = new Editor(session, this.#stage, { toWords, step: (steps) => this.#editNext(steps) });
     this.#commands = new Commands(session, this.#stage, this.#editor, this.#spectrogram);
     this.#help = new Help(this.#root, toWords);
@@ -85,7 +90,7 @@ export class View {
     this.#listenToPointers(toWords);
     this.#unlisten = [
       session.listen((change) => this.#take(change)),
-      session.grant({ onSeek: (time) => this.#stage.reveal(time), onFind: (text) => this.#commands.find(text) }),
+      session.grant({ onShow: (time) => this.#stage.reveal(time), onFind: (text) => this.#commands.find(text) }),
     ];
     this.#schedule();
   }
@@ -106,8 +111,10 @@ export class View {
     const hands = {
       commands: this.#commands,
       stage: this.#stage,
-      moveDraft: (/** @type {number} */ index, /** @type {"start" | "end"} */ edge, /** @type {number} */ time) => {
-        const [, , start, end] = this.#session.store.words.rows[index];
+      moveDraft: (/** @type {"start" | "end"} */ edge, /** @type {number} */ time) => {
+        const place = this.#session.cursor.placeIn(this.#session.store);
+        if (!place) return;
+        const [, , start, end] = place.sentence.words[place.place];
         this.#stage.draft = edge === "start" ? { start: Math.min(time, end), end } : { start, end: Math.max(time, start) };
         this.#schedule();
       },
@@ -126,10 +133,16 @@ export class View {
     });
   }
 
-  /** @param {number} steps */
+  /** @param {number} steps by words; at the first and the last one the field is left */
   #editNext(steps) {
+    const before = this.#focusedIndex;
     this.#commands.stepWord(steps);
-    this.#commands.edit();
+    if (this.#focusedIndex === before && steps !== 0) this.#toWords();
+    else this.#commands.edit();
+  }
+
+  get #focusedIndex() {
+    return this.#session.cursor.placeIn(this.#session.store)?.index ?? -1;
   }
 
   /** @param {Change | null} change null: only where a person is has changed */
@@ -161,6 +174,7 @@ export class View {
   #draw() {
     this.#frame = 0;
     const isTextNew = this.#isTextStale;
+    const held = this.#root.contains(document.activeElement) ? document.activeElement : null;
     if (isTextNew) this.#write();
     this.#theme ??= this.#themeReader.read();
     const { run } = this.#session.store;
@@ -170,7 +184,8 @@ export class View {
     this.#textMarks.update(isTextNew);
     if (this.#stage.draw(this.#theme)) this.#schedule();
     this.#editor.place();
-    this.#session.drawn();
+    if (held instanceof HTMLElement && (held.offsetParent === null || held.matches(":disabled"))) this.#toWords();
+    if (!held) this.#session.drawn(); // the exchange for the final picture would take a person's keys, and what is half typed
   }
 
   #write() {
@@ -178,7 +193,7 @@ export class View {
     this.#isTextStale = false;
     this.#root.classList.toggle("pnb-narrow", this.#root.clientWidth < NARROW_PIXELS);
     const { run } = store;
-    const cameToNothing = run !== null && isTerminal(run.state) && run.sent <= run.start;
+    const cameToNothing = run !== null && isTerminal(run.state) && run.sent <= run.start && store.words.count === 0;
     this.#body.hidden = cameToNothing || (run === null && isDisconnected);
     this.#header.update();
     this.#legend.update(store.layers);

@@ -4,7 +4,7 @@
 import { make } from "./dom.js";
 import { keyOf } from "./keys.js";
 import { clock } from "./scale.js";
-import { isDoubtful } from "./text.js";
+import { isDoubtful, isolated } from "./text.js";
 
 /** @import { Commands } from "./commands.js" */
 /** @import { Session } from "./session.js" */
@@ -17,8 +17,8 @@ export class WordList {
   #session;
   #list;
   #prefix = `pnb-words-${++lists}-`;
-  /** What the elements show: that they need not be made again. */
-  #shown = "";
+  /** What the elements show: that they need not be made again. @type {{ rows: Word[], index: number }} */
+  #shown = { rows: [], index: -1 };
 
   /**
    * @param {Session} session
@@ -55,16 +55,14 @@ export class WordList {
 
   update() {
     const { cursor, store } = this.#session;
-    const place = cursor.placeIn(store);
-    const { count } = store.words;
-    const middle = place?.index ?? 0;
-    const first = Math.max(0, middle - AROUND);
-    const rows = store.words.rows.slice(first, middle + AROUND + 1);
-    const shown = `${first} ${place?.index} ${count} ${rows.map(describeWord).join("|")}`;
-    if (shown === this.#shown) return;
-    this.#shown = shown;
-    this.#list.replaceChildren(...rows.map((word, i) => this.#option(word, first + i, count, place?.index)));
-    if (place) this.#list.setAttribute("aria-activedescendant", this.#prefix + place.index);
+    const index = cursor.placeIn(store)?.index ?? -1;
+    const first = Math.max(0, index - AROUND);
+    const rows = store.words.rows.slice(first, Math.max(0, index) + AROUND + 1);
+    const { rows: before, index: was } = this.#shown;
+    if (index === was && rows.length === before.length && rows.every((row, i) => row === before[i])) return;
+    this.#shown = { rows, index };
+    this.#list.replaceChildren(...rows.map((word, i) => this.#option(word, first + i, store.words.count, index)));
+    if (index >= 0) this.#list.setAttribute("aria-activedescendant", this.#prefix + index);
     else this.#list.removeAttribute("aria-activedescendant");
   }
 
@@ -72,7 +70,7 @@ export class WordList {
    * @param {Word} word
    * @param {number} index
    * @param {number} count
-   * @param {number | undefined} focused
+   * @param {number} focused
    */
   #option(word, index, count, focused) {
     const option = document.createElement("div");
@@ -90,5 +88,5 @@ export class WordList {
 export function describeWord(word) {
   const doubt = isDoubtful(word) ? ", doubtful" : "";
   const corrected = word[6] ? ", corrected" : "";
-  return `${word[0]}${word[1]}, ${clock(word[2], 2)} to ${clock(word[3], 2)}${doubt}${corrected}`;
+  return `${isolated(word[0] + word[1])}, ${clock(word[2], 2)} to ${clock(word[3], 2)}${doubt}${corrected}`;
 }
