@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,21 @@ def test_third_party_packages_stay_in_their_rooms() -> None:
         if top not in THIRD_PARTY[room] or top not in known
     ]
     assert strangers == []
+
+
+# The front end's rooms; imports go to the right only. "" are the entries, and what joins the rooms.
+FRONT_END = ["", "hands", "picture", "text", "sound", "run"]
+
+
+def test_the_front_end_s_imports_go_one_way() -> None:
+    root, wrong = PACKAGE / "widgets" / "static" / "timeline", []
+    for path in root.rglob("*.js"):
+        room = path.parent.relative_to(root).as_posix().strip(".")
+        for name in re.findall(r'^import .* from "([^"]+)";', path.read_text(encoding="utf-8"), re.MULTILINE):
+            other = (path.parent / name).resolve().parent.relative_to(root.resolve()).as_posix().strip(".")
+            if FRONT_END.index(other) < FRONT_END.index(room):
+                wrong.append(f"{path.relative_to(root)} imports {name}")
+    assert wrong == []
 
 
 def test_wire_floors_do_no_io() -> None:

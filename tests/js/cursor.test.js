@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { Cursor } from "../../paraformer_nb/widgets/static/timeline/cursor.js";
-import { findMatches } from "../../paraformer_nb/widgets/static/timeline/find.js";
-import { Store } from "../../paraformer_nb/widgets/static/timeline/store.js";
+import { Cursor } from "../../paraformer_nb/widgets/static/timeline/run/cursor.js";
+import { findMatches } from "../../paraformer_nb/widgets/static/timeline/run/find.js";
+import { Store } from "../../paraformer_nb/widgets/static/timeline/run/store.js";
 import { FakeModel, makeSentence, makeUpdate } from "./made.js";
 
 /** @type {FakeModel} */

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { correctedWords, insertAfter, mergeWords, moveEdge, removeWord, retype, splitWord } from "../../paraformer_nb/widgets/static/timeline/edits.js";
+import { correctedWords, insertAfter, mergeWords, moveEdge, removeWord, retype, splitWord } from "../../paraformer_nb/widgets/static/timeline/run/edits.js";
 
-/** @import { Correction } from "../../paraformer_nb/widgets/static/timeline/edits.js" */
-/** @import { Word } from "../../paraformer_nb/widgets/static/timeline/words.js" */
+/** @import { Correction } from "../../paraformer_nb/widgets/static/timeline/run/edits.js" */
+/** @import { Word } from "../../paraformer_nb/widgets/static/timeline/run/words.js" */
 
 /** @type {Word[]} */
 const WORDS = [["good", "", 1, 1.4, 0.9, 0, 0], ["mornig", ",", 1.4, 2, 0.4, 1, 0], ["all", ".", 3, 3.5, 0.8, 1, 0]];

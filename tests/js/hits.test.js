@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { edgeAt, heardAt, isDense, wordAt } from "../../paraformer_nb/widgets/static/timeline/hits.js";
-import { WordTable } from "../../paraformer_nb/widgets/static/timeline/words.js";
+import { edgeAt, heardAt, isDense, wordAt } from "../../paraformer_nb/widgets/static/timeline/run/hits.js";
+import { WordTable } from "../../paraformer_nb/widgets/static/timeline/run/words.js";
 import { makeSentence } from "./made.js";
 
 const words = new WordTable();

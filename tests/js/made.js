@@ -1,9 +1,9 @@
 // Things the tests are made of: runs, sentences, updates, and a model that keeps what was sent.
 
 /** @import { AnyModel } from "@anywidget/types" */
-/** @import { TimelineModel } from "../../paraformer_nb/widgets/static/timeline/cursor.js" */
-/** @import { Run, Update } from "../../paraformer_nb/widgets/static/timeline/store.js" */
-/** @import { Sentence, Word } from "../../paraformer_nb/widgets/static/timeline/words.js" */
+/** @import { TimelineModel } from "../../paraformer_nb/widgets/static/timeline/run/cursor.js" */
+/** @import { Run, Update } from "../../paraformer_nb/widgets/static/timeline/run/store.js" */
+/** @import { Sentence, Word } from "../../paraformer_nb/widgets/static/timeline/run/words.js" */
 
 /**
  * @param {Partial<Run>} over

@@ -18,7 +18,7 @@ beforeEach(() => {
   session = new Session(model.proxy());
 });
 
-/** @param {Partial<import("../../paraformer_nb/widgets/static/timeline/store.js").Run>} over */
+/** @param {Partial<import("../../paraformer_nb/widgets/static/timeline/run/store.js").Run>} over */
 function begin(over = {}) {
   model.receive(makeUpdate(5, { reset: true, run: makeRun(over), sentences: [makeSentence(1, 0, "old words")] }));
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Store, isTerminal } from "../../paraformer_nb/widgets/static/timeline/store.js";
+import { Store, isTerminal } from "../../paraformer_nb/widgets/static/timeline/run/store.js";
 import { makeRun, makeSentence, makeUpdate } from "./made.js";
 
 /** @param {Store} store */

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { offsetsOf, placeAt } from "../../paraformer_nb/widgets/static/timeline/text_places.js";
+import { offsetsOf, placeAt } from "../../paraformer_nb/widgets/static/timeline/text/text_places.js";
 
-/** @import { Word } from "../../paraformer_nb/widgets/static/timeline/words.js" */
+/** @import { Word } from "../../paraformer_nb/widgets/static/timeline/run/words.js" */
 
 /** @type {Word[]} */
 const ENGLISH = [["Hello", ",", 0, 1, null, 0, 0], ["dear", "", 1, 2, null, 1, 0], ["class", ".", 2, 3, null, 1, 0]];

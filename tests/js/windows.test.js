@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FETCHED_AHEAD, KEPT_BEHIND, bufferedUntil, isBuffered, staleStretches, wantedWindows } from "../../paraformer_nb/widgets/static/timeline/windows.js";
+import { FETCHED_AHEAD, KEPT_BEHIND, bufferedUntil, isBuffered, staleStretches, wantedWindows } from "../../paraformer_nb/widgets/static/timeline/sound/windows.js";
 
 test("the window of the playhead comes first, then those ahead", () => {
   assert.deepEqual(wantedWindows(5405, 10, Infinity), [540, 541, 542, 543]);

@@ -19,10 +19,10 @@ RED = (255, 0, 0)
 
 # Draws one picture of some words for a window, in glaring colours; gives where the model says that they lie.
 DRAW = """async ([words, window, density]) => {
-  const { drawPicture, rowsOf } = await import("/picture.js");
-  const { Store } = await import("/store.js");
-  const { Ruler } = await import("/labels.js");
-  const { timeToX } = await import("/scale.js");
+  const { drawPicture, rowsOf } = await import("/picture/picture.js");
+  const { Store } = await import("/run/store.js");
+  const { Ruler } = await import("/picture/labels.js");
+  const { timeToX } = await import("/run/scale.js");
   const store = new Store();
   store.apply({ sentences: [{ id: 1, is_final: true, start: 0, end: 100, words }] }, [], 0);
   const canvas = document.querySelector("canvas");
@@ -48,7 +48,7 @@ def page(browser: BrowserContext) -> Iterator[Page]:
     """An empty page that can import the modules as they are."""
 
     def serve(route: Route) -> None:
-        name = route.request.url.rsplit("/", 1)[1]
+        name = route.request.url.removeprefix("http://modules.test/")
         if name.endswith(".js"):
             route.fulfill(path=MODULES / name, content_type="text/javascript")
         else:

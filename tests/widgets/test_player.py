@@ -23,9 +23,9 @@ RATE = 16_000
 LENGTH = 3 * 3600
 TONES = {5400: 500, 5410: 1000, LENGTH - 20: 700}  # second where it begins: Hz, for 10 s; silence elsewhere
 _PAGE = """<!doctype html><meta charset="utf-8"><script type="module">
-import { Player } from "/player.js";
-import { WholeSource } from "/whole.js";
-import { WindowedSource } from "/windowed.js";
+import { Player } from "/sound/player.js";
+import { WholeSource } from "/sound/whole.js";
+import { WindowedSource } from "/sound/windowed.js";
 const tap = `registerProcessor("tap", class extends AudioWorkletProcessor {
   process([[samples]]) { if (samples) this.port.postMessage(samples.slice()); return true; } });`;
 const context = new AudioContext({ sampleRate: 48000 });
@@ -103,8 +103,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind, _, what = self.path.lstrip("/").partition("/")
         status, mime, body = 200, "text/html", _PAGE.encode()
         try:
-            if kind.endswith(".js"):
-                mime, body = "text/javascript", (MODULES / kind).read_bytes()
+            if what.endswith(".js"):
+                mime, body = "text/javascript", (MODULES / kind / what).read_bytes()
             elif kind == "window":
                 if self.server.fault:
                     raise AudioError(self.server.fault)

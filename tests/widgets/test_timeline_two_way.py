@@ -97,7 +97,7 @@ def test_seek_moves_the_playhead_and_the_view(transcript: Transcript) -> None:
 
 
 def test_the_front_end_knows_the_traits_that_there_are() -> None:
-    cursor = Path(module.__file__).parent / "static" / "timeline" / "cursor.js"
+    cursor = Path(module.__file__).parent / "static" / "timeline" / "run" / "cursor.js"
     (body,) = re.findall(r"@typedef \{\{ (.*) \}\} TimelineModel", cursor.read_text(encoding="utf-8"))
     own = set(module.Timeline.class_traits(sync=True)) - set(anywidget.AnyWidget.class_traits(sync=True))
     assert {part.split(":")[0].strip() for part in re.sub(r"\[.*?\]", "", body).split(", ")} == own

@@ -4,7 +4,7 @@ import { Session } from "./session.js";
 import { View } from "./view.js";
 
 /** @import { AnyModel, InitializeProps, RenderProps } from "@anywidget/types" */
-/** @import { TimelineModel } from "./cursor.js" */
+/** @import { TimelineModel } from "./run/cursor.js" */
 
 /** @type {WeakMap<AnyModel<TimelineModel>, Session>} */
 const sessions = new WeakMap();

@@ -2,21 +2,21 @@
 // session a model however many views show it, and it outlives them: a view drawn again starts where the
 // last one was.
 
-import { Cursor } from "./cursor.js";
-import { correctedWords } from "./edits.js";
-import { Playback } from "./playback.js";
-import { Requests } from "./requests.js";
-import { Store, isTerminal } from "./store.js";
-import { WindowedSource } from "./windowed.js";
+import { Cursor } from "./run/cursor.js";
+import { correctedWords } from "./run/edits.js";
+import { Playback } from "./sound/playback.js";
+import { Requests } from "./run/requests.js";
+import { Store, isTerminal } from "./run/store.js";
+import { WindowedSource } from "./sound/windowed.js";
 
 /** @import { AnyModel } from "@anywidget/types" */
-/** @import { TimelineModel } from "./cursor.js" */
-/** @import { AudioSource } from "./player.js" */
-/** @import { Correction } from "./edits.js" */
-/** @import { Reply } from "./requests.js" */
-/** @import { Change, RunState, Update } from "./store.js" */
-/** @import { Sentence } from "./words.js" */
-/** @import { Choice } from "./viewport.js" */
+/** @import { TimelineModel } from "./run/cursor.js" */
+/** @import { AudioSource } from "./sound/player.js" */
+/** @import { Correction } from "./run/edits.js" */
+/** @import { Reply } from "./run/requests.js" */
+/** @import { Change, RunState, Update } from "./run/store.js" */
+/** @import { Sentence } from "./run/words.js" */
+/** @import { Choice } from "./picture/viewport.js" */
 /**
  * What the kernel sends: what is new, an answer, or a wish.
  * @typedef {Update | Reply | { kind: "seek", time: number } | { kind: "find", text: string } | { kind: "say", text: string } | { kind: "end" }} Message

@@ -2,11 +2,11 @@
 
 import { Session } from "./session.js";
 import { View } from "./view.js";
-import { WholeSource } from "./whole.js";
+import { WholeSource } from "./sound/whole.js";
 
 /** @import { AnyModel } from "@anywidget/types" */
-/** @import { TimelineModel } from "./cursor.js" */
-/** @import { Update } from "./store.js" */
+/** @import { TimelineModel } from "./run/cursor.js" */
+/** @import { Update } from "./run/store.js" */
 /** @typedef {Omit<Update, "kind" | "seq"> & { buffers: string[] }} StoredUpdate buffers in base64 */
 /** @typedef {{ updates: StoredUpdate[], sound: { url: string, start: number } | null }} StoredRecording */
 

@@ -1,27 +1,27 @@
 // One view of a run: its parts, and the one animation frame in which they are brought up to date.
 
-import { Announcer } from "./announcer.js";
-import { Commands } from "./commands.js";
-import { Controls } from "./controls.js";
-import { make } from "./dom.js";
-import { Editor } from "./editor.js";
-import { Header } from "./header.js";
-import { Help } from "./help.js";
-import { Legend } from "./legend.js";
-import { onMinimap, onPicture } from "./pointer.js";
-import { Spectrogram } from "./spectrogram.js";
-import { Stage } from "./stage.js";
-import { SteadyScroll } from "./steady.js";
-import { isTerminal } from "./store.js";
-import { TextMarks } from "./text_marks.js";
-import { ThemeReader } from "./theme.js";
-import { Transcript } from "./transcript.js";
-import { WordBar } from "./word_bar.js";
-import { WordList } from "./word_list.js";
+import { Announcer } from "./text/announcer.js";
+import { Commands } from "./hands/commands.js";
+import { Controls } from "./hands/controls.js";
+import { make } from "./text/dom.js";
+import { Editor } from "./hands/editor.js";
+import { Header } from "./hands/header.js";
+import { Help } from "./hands/help.js";
+import { Legend } from "./hands/legend.js";
+import { onMinimap, onPicture } from "./hands/pointer.js";
+import { Spectrogram } from "./picture/spectrogram.js";
+import { Stage } from "./picture/stage.js";
+import { SteadyScroll } from "./text/steady.js";
+import { isTerminal } from "./run/store.js";
+import { TextMarks } from "./text/text_marks.js";
+import { ThemeReader } from "./picture/theme.js";
+import { Transcript } from "./text/transcript.js";
+import { WordBar } from "./hands/word_bar.js";
+import { WordList } from "./hands/word_list.js";
 
 /** @import { Session } from "./session.js" */
-/** @import { Change } from "./store.js" */
-/** @import { Theme } from "./theme.js" */
+/** @import { Change } from "./run/store.js" */
+/** @import { Theme } from "./picture/theme.js" */
 
 const NARROW_PIXELS = 620;
 

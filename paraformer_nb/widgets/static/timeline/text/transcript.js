@@ -2,11 +2,12 @@
 // word costs one sentence and the layout of one paragraph however long the transcript is.
 
 import { make, setText } from "./dom.js";
-import { emptyText, isDoubtful, separatorBefore } from "./text.js";
+import { isDoubtful } from "../run/words.js";
+import { emptyText, separatorBefore } from "./text.js";
 import { offsetIn, placeAt, rangeIn } from "./text_places.js";
 
-/** @import { Store } from "./store.js" */
-/** @import { Sentence, Word } from "./words.js" */
+/** @import { Store } from "../run/store.js" */
+/** @import { Sentence, Word } from "../run/words.js" */
 
 const PAUSE_SECONDS = 2.5; // of silence, after which a new paragraph begins
 const MOST_SENTENCES = 8; // in a paragraph

@@ -1,11 +1,11 @@
 // The field in which a word is typed anew, over its block in the picture.
 
-import { retype } from "./edits.js";
-import { make } from "./dom.js";
+import { retype } from "../run/edits.js";
+import { make } from "../text/dom.js";
 
-/** @import { Correction } from "./edits.js" */
-/** @import { Session } from "./session.js" */
-/** @import { Stage } from "./stage.js" */
+/** @import { Correction } from "../run/edits.js" */
+/** @import { Session } from "../session.js" */
+/** @import { Stage } from "../picture/stage.js" */
 /** @typedef {{ text: string, start: number, end: number, label: string }} Field */
 /** @typedef {(typed: string) => Correction | null} Take what becomes of what was typed */
 

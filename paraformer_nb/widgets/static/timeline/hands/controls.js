@@ -1,11 +1,11 @@
 // The row below the picture: play, loop, speed, follow, spectrogram, find, zoom, help.
 
-import { make, makeButton, setAttribute, setText } from "./dom.js";
+import { make, makeButton, setAttribute, setText } from "../text/dom.js";
 import { ZOOM_STEP } from "./keys.js";
-import { RATES } from "./playback.js";
+import { RATES } from "../sound/playback.js";
 
 /** @import { Commands } from "./commands.js" */
-/** @import { Session } from "./session.js" */
+/** @import { Session } from "../session.js" */
 
 const FIND_AFTER_MS = 120; // of rest in typing
 

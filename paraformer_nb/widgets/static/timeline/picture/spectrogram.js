@@ -1,8 +1,8 @@
 // The spectrogram of what is on view: computed in Python once a window rests, and shown, moved and
 // stretched with the window, until the next one is there.
 
-/** @import { TimeWindow } from "./scale.js" */
-/** @import { Session } from "./session.js" */
+/** @import { TimeWindow } from "../run/scale.js" */
+/** @import { Session } from "../session.js" */
 /** @typedef {{ opacity: HTMLCanvasElement, start: number, span: number }} Image loudness as opacity */
 
 const REST_MS = 180;

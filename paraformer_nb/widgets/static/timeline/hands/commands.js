@@ -1,14 +1,14 @@
 // What a person can do in a view, each thing once: pointers, keys and buttons all end here.
 
-import { insertAfter, mergeWords, moveEdge, removeWord, roomAfter, splitWord } from "./edits.js";
-import { findMatches } from "./find.js";
+import { insertAfter, mergeWords, moveEdge, removeWord, roomAfter, splitWord } from "../run/edits.js";
+import { findMatches } from "../run/find.js";
 
-/** @import { Place } from "./cursor.js" */
-/** @import { Correction } from "./edits.js" */
+/** @import { Place } from "../run/cursor.js" */
+/** @import { Correction } from "../run/edits.js" */
 /** @import { Editor } from "./editor.js" */
-/** @import { Session } from "./session.js" */
-/** @import { Spectrogram } from "./spectrogram.js" */
-/** @import { Stage } from "./stage.js" */
+/** @import { Session } from "../session.js" */
+/** @import { Spectrogram } from "../picture/spectrogram.js" */
+/** @import { Stage } from "../picture/stage.js" */
 
 const NUDGE = 0.01; // seconds that a key moves an edge by
 
@@ -300,7 +300,7 @@ export class Commands {
   }
 
   /**
-   * @param {(words: import("./words.js").Word[], place: number) => Correction | null} correction
+   * @param {(words: import("../run/words.js").Word[], place: number) => Correction | null} correction
    * @param {string} otherwise what to say where there is nothing to do
    */
   #correct(correction, otherwise) {

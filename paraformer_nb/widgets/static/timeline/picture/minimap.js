@@ -3,11 +3,11 @@
 import { drawPlayhead, drawSelection } from "./draw_marks.js";
 import { drawGap, drawWave } from "./draw_wave.js";
 import { drawSentences } from "./draw_words.js";
-import { timeToX } from "./scale.js";
+import { timeToX } from "../run/scale.js";
 
-/** @import { Selection } from "./cursor.js" */
-/** @import { TimeWindow } from "./scale.js" */
-/** @import { Store } from "./store.js" */
+/** @import { Selection } from "../run/cursor.js" */
+/** @import { TimeWindow } from "../run/scale.js" */
+/** @import { Store } from "../run/store.js" */
 /** @import { Theme } from "./theme.js" */
 
 const LEAST_FRAME = 6; // pixels, so that there is something to take hold of

@@ -1,10 +1,10 @@
 // The row about what a person chose: the focused word, and all that can be done to it without keys; the selection.
 
-import { make, makeButton, setText } from "./dom.js";
-import { describeFocus, selectionText } from "./text.js";
+import { make, makeButton, setText } from "../text/dom.js";
+import { describeFocus, selectionText } from "../text/text.js";
 
 /** @import { Commands } from "./commands.js" */
-/** @import { Session } from "./session.js" */
+/** @import { Session } from "../session.js" */
 
 export class WordBar {
   #session;

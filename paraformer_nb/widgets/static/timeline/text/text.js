@@ -1,17 +1,16 @@
 // What the view says in words: states, counts, sentences, what stands where no words are.
 
-import { clock } from "./scale.js";
+import { clock } from "../run/scale.js";
 
-/** @import { Run, RunState } from "./store.js" */
-/** @import { TimeWindow } from "./scale.js" */
-/** @import { Selection } from "./cursor.js" */
-/** @import { Store } from "./store.js" */
-/** @import { Word } from "./words.js" */
+/** @import { Run, RunState } from "../run/store.js" */
+/** @import { TimeWindow } from "../run/scale.js" */
+/** @import { Selection } from "../run/cursor.js" */
+/** @import { Store } from "../run/store.js" */
+/** @import { Word } from "../run/words.js" */
 
 export const NO_KERNEL = "No kernel is connected: run the cell again to see the words live.";
 export const STOP_UNHEARD =
   "The kernel is busy with a cell and will hear Stop when that ends. To stop now, interrupt the kernel (■ in the toolbar).";
-export const DOUBTFUL_BELOW = 0.5;
 const NUMBER = new Intl.NumberFormat("en");
 const LONG_WORD = 40; // characters; of a longer one only these are repeated
 const LONG_SECONDS = 600; // from which tenths of a second are no longer of interest
@@ -33,11 +32,6 @@ const UNSPACED = /^[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]/u;
 /** @param {RunState} state */
 export function stateName(state) {
   return STATE_NAMES[state];
-}
-
-/** @param {Word} word */
-export function isDoubtful(word) {
-  return word[4] !== null && word[4] < DOUBTFUL_BELOW;
 }
 
 /** @param {Word[]} words */

@@ -1,6 +1,6 @@
 // The list of keys, under `?`.
 
-import { make, makeButton } from "./dom.js";
+import { make, makeButton } from "../text/dom.js";
 import { KEYS, shownKey } from "./keys.js";
 
 const EXTRA = [["/", "find"], ["?", "this list"]];

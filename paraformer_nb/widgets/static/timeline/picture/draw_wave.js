@@ -1,10 +1,10 @@
 // The waveform, on the timeline and on the minimap, and the hatching of a gap.
 
-import { timeToX } from "./scale.js";
+import { timeToX } from "../run/scale.js";
 
-/** @import { Peaks } from "./peaks.js" */
-/** @import { TimeWindow } from "./scale.js" */
-/** @import { Gap } from "./store.js" */
+/** @import { Peaks } from "../run/peaks.js" */
+/** @import { TimeWindow } from "../run/scale.js" */
+/** @import { Gap } from "../run/store.js" */
 /** @import { Theme } from "./theme.js" */
 /** @typedef {{ middle: number, reach: number }} WaveBand where the waveform lies: its middle line, and how far it swings */
 

@@ -2,17 +2,17 @@
 
 import { HAIR } from "./draw_words.js";
 import { LABEL_SIZES, fitLabel } from "./labels.js";
-import { timeToX } from "./scale.js";
+import { timeToX } from "../run/scale.js";
 import { LAYER_COLOURS } from "./theme.js";
-import { lowerBound } from "./words.js";
+import { lowerBound } from "../run/words.js";
 
-/** @import { Selection } from "./cursor.js" */
-/** @import { Match } from "./find.js" */
+/** @import { Selection } from "../run/cursor.js" */
+/** @import { Match } from "../run/find.js" */
 /** @import { Ruler } from "./labels.js" */
-/** @import { TimeWindow } from "./scale.js" */
-/** @import { Layer, Mark } from "./store.js" */
+/** @import { TimeWindow } from "../run/scale.js" */
+/** @import { Layer, Mark } from "../run/store.js" */
 /** @import { Theme } from "./theme.js" */
-/** @import { Word, WordTable } from "./words.js" */
+/** @import { Word, WordTable } from "../run/words.js" */
 /** @typedef {{ top: number, height: number }} Row */
 /**
  * What stands on the words and the waveform; -1 and null: nothing.

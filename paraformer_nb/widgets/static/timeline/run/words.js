@@ -4,6 +4,16 @@
 /** @typedef {[text: string, punctuation: string, start: number, end: number, confidence: number | null, space: 0 | 1, isEdited: 0 | 1]} Word */
 /** @typedef {{ id: number, is_final: boolean, start: number, end: number, words: Word[] }} Sentence */
 
+const DOUBTFUL_BELOW = 0.5; // confidence
+
+/**
+ * Whether the recogniser doubts a word itself.
+ * @param {Word} word
+ */
+export function isDoubtful(word) {
+  return word[4] !== null && word[4] < DOUBTFUL_BELOW;
+}
+
 /**
  * The first of `count` ascending values that is not below x.
  * @param {(index: number) => number} valueAt

@@ -3,14 +3,14 @@
 import { drawLayers, drawPlayhead, drawResumes, drawSelection, drawWordMarks } from "./draw_marks.js";
 import { drawGap, drawWave } from "./draw_wave.js";
 import { drawSentences, drawWords } from "./draw_words.js";
-import { clock, ticksOf, timeToX } from "./scale.js";
+import { clock, ticksOf, timeToX } from "../run/scale.js";
 import { inInk } from "./spectrogram.js";
 
 /** @import { Marks } from "./draw_marks.js" */
 /** @import { Ruler } from "./labels.js" */
-/** @import { TimeWindow } from "./scale.js" */
+/** @import { TimeWindow } from "../run/scale.js" */
 /** @import { Image } from "./spectrogram.js" */
-/** @import { Store } from "./store.js" */
+/** @import { Store } from "../run/store.js" */
 /** @import { Theme } from "./theme.js" */
 
 // Rows from the top, in pixels; what is left over goes to the waveform.

@@ -2,7 +2,7 @@
 
 import { separatorBefore } from "./text.js";
 
-/** @import { Word } from "./words.js" */
+/** @import { Word } from "../run/words.js" */
 
 /**
  * Where each word begins and ends in a sentence's text as `transcript.js` writes it.

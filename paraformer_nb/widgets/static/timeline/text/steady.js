@@ -1,7 +1,7 @@
 // Keeps the transcript steady: it never shrinks in a jump, and stays along with its end, or where a
 // person scrolled it to.
 
-/** @import { Session } from "./session.js" */
+/** @import { Session } from "../session.js" */
 /** @import { Transcript } from "./transcript.js" */
 
 const NEAR_END = 12; // pixels from the end that still count as being there

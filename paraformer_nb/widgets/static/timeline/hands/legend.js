@@ -1,9 +1,9 @@
 // The layers that Python laid over the timeline: a colour and a name each, in a row above the picture.
 
-import { make } from "./dom.js";
-import { LAYER_COLOURS } from "./theme.js";
+import { make } from "../text/dom.js";
+import { LAYER_COLOURS } from "../picture/theme.js";
 
-/** @import { Layer } from "./store.js" */
+/** @import { Layer } from "../run/store.js" */
 
 export class Legend {
   #list;

@@ -1,15 +1,14 @@
 // The word blocks at their true spans, each with its text whole or a dot, and the bars of the sentences.
 
-import { isDense } from "./hits.js";
+import { isDense } from "../run/hits.js";
 import { LABEL_SIZES, fitLabel } from "./labels.js";
-import { timeToX } from "./scale.js";
-import { isDoubtful } from "./text.js";
-import { lowerBound } from "./words.js";
+import { timeToX } from "../run/scale.js";
+import { isDoubtful, lowerBound } from "../run/words.js";
 
 /** @import { Ruler } from "./labels.js" */
-/** @import { TimeWindow } from "./scale.js" */
+/** @import { TimeWindow } from "../run/scale.js" */
 /** @import { Colours, Theme } from "./theme.js" */
-/** @import { Sentence, WordTable } from "./words.js" */
+/** @import { Sentence, WordTable } from "../run/words.js" */
 /** @typedef {{ top: number, height: number }} Row */
 /** @typedef {{ left: number, right: number, index: number }} Block */
 

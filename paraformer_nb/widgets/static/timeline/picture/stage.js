@@ -1,17 +1,17 @@
 // The picture and the minimap in one view: two canvases, the window they share, and what lies where.
 
-import { make } from "./dom.js";
-import { edgeAt, heardAt, isDense, wordAt } from "./hits.js";
+import { make } from "../text/dom.js";
+import { edgeAt, heardAt, isDense, wordAt } from "../run/hits.js";
 import { Ruler } from "./labels.js";
 import { drawMinimap, wholeOf } from "./minimap.js";
 import { drawPicture, rowsOf } from "./picture.js";
-import { timeToX, xToTime } from "./scale.js";
+import { timeToX, xToTime } from "../run/scale.js";
 import { Surface } from "./surface.js";
-import { describePicture } from "./text.js";
+import { describePicture } from "../text/text.js";
 import { movedTo, windowOf, zoomedAbout } from "./viewport.js";
 
-/** @import { TimeWindow } from "./scale.js" */
-/** @import { Session } from "./session.js" */
+/** @import { TimeWindow } from "../run/scale.js" */
+/** @import { Session } from "../session.js" */
 /** @import { Spectrogram } from "./spectrogram.js" */
 /** @import { Theme } from "./theme.js" */
 /** @import { Choice, Scene } from "./viewport.js" */

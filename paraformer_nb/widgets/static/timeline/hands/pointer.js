@@ -1,7 +1,7 @@
 // Mouse, touch, pen and wheel on the picture, the axis and the minimap; says to the commands what was meant.
 
 /** @import { Commands } from "./commands.js" */
-/** @import { Hit, Stage } from "./stage.js" */
+/** @import { Hit, Stage } from "../picture/stage.js" */
 /** @typedef {{ commands: Commands, stage: Stage, moveDraft: (edge: "start" | "end", time: number) => void, dropDraft: () => void }} Hands */
 
 const DRAG_PIXELS = 4; // less is a click with an unsteady hand

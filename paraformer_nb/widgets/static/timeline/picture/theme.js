@@ -1,6 +1,6 @@
 // The colours and the font of the picture, read from the style sheet: a canvas cannot use its variables.
 
-import { make } from "./dom.js";
+import { make } from "../text/dom.js";
 
 const COLOURS = /** @type {const} */ (["paper", "ink", "muted", "grid", "edge", "wave", "block", "sure", "doubt", "outline", "bar", "brand", "bad", "playhead"]);
 

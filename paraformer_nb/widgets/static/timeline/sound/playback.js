@@ -1,9 +1,9 @@
 // Playing for one run, however many views show it: what Play means now, and the playhead that goes along.
 
 import { Player } from "./player.js";
-import { isTerminal } from "./store.js";
+import { isTerminal } from "../run/store.js";
 
-/** @import { Session } from "./session.js" */
+/** @import { Session } from "../session.js" */
 
 const PLAYS = "paraformer-nb-plays";
 const NEARLY_OVER = 0.05; // seconds before a part's end, where Play begins it again

@@ -1,9 +1,9 @@
 // What is heard and what was found, marked in the running text. The browser's own highlights: no element
 // changes, however long the text is.
 
-import { heardAt } from "./hits.js";
+import { heardAt } from "../run/hits.js";
 
-/** @import { Session } from "./session.js" */
+/** @import { Session } from "../session.js" */
 /** @import { Transcript } from "./transcript.js" */
 
 const MOST_FOUND = 500; // ranges; more would be a wall of colour, and slow

@@ -2,9 +2,9 @@
 
 import { make } from "./dom.js";
 import { sentenceText, stateName } from "./text.js";
-import { isTerminal } from "./store.js";
+import { isTerminal } from "../run/store.js";
 
-/** @import { Session } from "./session.js" */
+/** @import { Session } from "../session.js" */
 
 const PAUSE_MS = 1500; // for a screen reader to take a sentence up before the next replaces it
 const MOST_WAITING = 3; // a clip sent at once would queue minutes; the transcript is there to be read

@@ -1,11 +1,11 @@
 // The line on top: state, service, notice, how far it is, Stop; under it the progress bar and any message.
 
-import { make, makeButton, setText } from "./dom.js";
-import { isTerminal } from "./store.js";
-import { NO_KERNEL, STOP_UNHEARD, clockText, countWords, progressText, servedBy, stateName } from "./text.js";
+import { make, makeButton, setText } from "../text/dom.js";
+import { isTerminal } from "../run/store.js";
+import { NO_KERNEL, STOP_UNHEARD, clockText, countWords, progressText, servedBy, stateName } from "../text/text.js";
 
-/** @import { Session } from "./session.js" */
-/** @import { Run } from "./store.js" */
+/** @import { Session } from "../session.js" */
+/** @import { Run } from "../run/store.js" */
 
 export class Header {
   #session;

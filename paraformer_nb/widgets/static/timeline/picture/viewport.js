@@ -1,6 +1,6 @@
 // Which stretch of the clip is on view: follows the newest words until a person moves it. Pure arithmetic.
 
-/** @import { TimeWindow } from "./scale.js" */
+/** @import { TimeWindow } from "../run/scale.js" */
 /** @typedef {{ start: number, end: number }} Extent */
 /**
  * What a person chose: nulls mean nothing yet.

@@ -1,14 +1,15 @@
 // The words as a list that keys and screen readers walk. It lies over the picture and is never seen: what is
 // focused in it is drawn in the picture. Only the words about the focused one are elements.
 
-import { make } from "./dom.js";
+import { make } from "../text/dom.js";
 import { keyOf } from "./keys.js";
-import { clock } from "./scale.js";
-import { isDoubtful, isolated } from "./text.js";
+import { clock } from "../run/scale.js";
+import { isDoubtful } from "../run/words.js";
+import { isolated } from "../text/text.js";
 
 /** @import { Commands } from "./commands.js" */
-/** @import { Session } from "./session.js" */
-/** @import { Word } from "./words.js" */
+/** @import { Session } from "../session.js" */
+/** @import { Word } from "../run/words.js" */
 
 const AROUND = 25; // words before and after the focused one
 let lists = 0;
