@@ -1,7 +1,8 @@
 """Floor 4: a transcript as a picture that stays: waveform over time, words at their spans, for paper and for GitHub.
 
 `layout` lays the clip out in rows, `page` and `row` draw them, `pen` writes, `fonts` finds a font for Chinese, Japanese
-and Korean, `figure` is a Figure that shows itself in a notebook. The first picture loads matplotlib; none loads pyplot.
+and Korean, `figure` is a Figure that shows itself in a notebook. `overview` draws what is too long for rows. The first
+picture loads matplotlib; none loads pyplot.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from .layout import part
 if TYPE_CHECKING:
     from .figure import TranscriptFigure
 
-__all__ = ["plot", "png"]
+__all__ = ["plot", "png", "still"]
+
+_LONGEST_ROWS = 200.0  # seconds of a clip that a saved notebook shows as rows of words; drawing them takes a second
 
 
 def plot(
@@ -42,6 +45,14 @@ def plot(
     if not (isinstance(width, Real) and 3 <= width <= 40):
         raise ParameterError(f"width={width!r}: a picture is 3 to 40 inches wide.")
     return draw(transcript, *span, width)
+
+
+def still(transcript: Transcript) -> bytes:
+    """What a saved notebook shows, as a PNG file's bytes: rows of words, or of a long clip the whole at one glance."""
+    from .overview import overview
+
+    start, end = part(transcript, None, None)
+    return png(transcript) if end - start <= _LONGEST_ROWS else overview(transcript)
 
 
 def png(transcript: Transcript, *, start: float | None = None, end: float | None = None, width: float = 10.0) -> bytes:

@@ -35,7 +35,6 @@ _STATIC = Path(__file__).parent / "static" / "timeline"
 _EVERY = 0.05  # seconds between updates
 _EVERY_WHOLE = 0.5  # seconds between whole updates, while no front end could say that it is there
 _UNASKED_FOR = 60.0  # seconds for which they go on
-_LONGEST_PICTURE = 300.0  # seconds: more could not be read; the text beside it is whole
 
 
 class _Span(traitlets.TraitType[Any, Any]):
@@ -255,11 +254,9 @@ class Timeline(anywidget.AnyWidget):
         data, metadata = dict(bundle[0]), bundle[1]
         data["text/plain"] = self._in_words()
         if self._transcript.state in ENDED:
-            from ..plots import png
+            from ..plots import still
 
-            start = self._transcript.run.start if self._transcript.run else 0.0
-            is_long = self._transcript.sent > start + _LONGEST_PICTURE
-            data["image/png"] = png(self._transcript, end=start + _LONGEST_PICTURE if is_long else None)
+            data["image/png"] = still(self._transcript)
         return data, metadata
 
     def _in_words(self) -> str:
