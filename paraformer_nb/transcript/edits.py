@@ -205,10 +205,13 @@ class Corrections:
             changes = (*(change for change in adrift if change.lies_in(sentence)), *changes)
         if not changes:
             return sentence
-        known = self._known.get(sentence.id)
-        if known is None or known[0] is not sentence or known[1] != changes:
-            known = self._known[sentence.id] = sentence, changes, _apply_all(sentence, changes)
-        return known[2]
+        heard, made, corrected = self._known.get(sentence.id, (None, (), sentence))
+        if heard is not sentence or changes[: len(made)] != made:
+            made, corrected = (), sentence
+        if len(made) < len(changes):  # as a rule one was added
+            corrected = _apply_all(corrected, changes[len(made) :])
+            self._known[sentence.id] = sentence, changes, corrected
+        return corrected
 
 
 def _apply_all(sentence: Sentence, changes: Iterable[Change]) -> Sentence:

@@ -100,15 +100,23 @@ class Hands:
         )
 
 
-@pytest.fixture
-def hands(browser: BrowserContext, lab: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[Hands]:
-    """A timeline to lay hands on."""
-    hands = Hands(browser, lab, folder, request.node.name)
+@pytest.fixture(scope="module")
+def opened(browser: BrowserContext, lab: str, folder: Path) -> Iterator[Hands]:
+    """A notebook with a timeline, for all tests here: a kernel takes its time to start."""
+    hands = Hands(browser, lab, folder, "hands")
     try:
         yield hands
-        assert hands.notebook.errors == []
     finally:
         hands.notebook.close()
+
+
+@pytest.fixture
+def hands(opened: Hands) -> Iterator[Hands]:
+    """A timeline to lay hands on, as it was when its run had ended."""
+    opened.python("[run.undo() for _ in range(50)] and view.set_trait('selection', None)")
+    opened.python("view.seek(0)")
+    yield opened
+    assert opened.notebook.errors == []
 
 
 def word(number: int) -> str:
