@@ -3,7 +3,7 @@
 import { make } from "../text/dom.js";
 import { edgeAt, heardAt, isDense, wordAt } from "../run/hits.js";
 import { Ruler } from "./labels.js";
-import { drawMinimap, wholeOf } from "./minimap.js";
+import { Minimap, wholeOf } from "./minimap.js";
 import { drawPicture, rowsOf } from "./picture.js";
 import { timeToX, xToTime } from "../run/scale.js";
 import { Surface } from "./surface.js";
@@ -33,6 +33,7 @@ export class Stage {
   #strip;
   #picture;
   #minimap;
+  #whole;
   #ruler = new Ruler();
   #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #isPlaced = false;
@@ -54,6 +55,7 @@ export class Stage {
     this.#strip.setAttribute("aria-hidden", "true"); // the keys do all that it does
     this.#picture = new Surface(this.#canvas, onResize);
     this.#minimap = new Surface(this.#strip, onResize);
+    this.#whole = new Minimap(() => session.notify());
   }
 
   get canvas() {
@@ -87,7 +89,7 @@ export class Stage {
     };
     const spectrogram = this.#spectrogram.imageFor(this.shown, this.#picture);
     drawPicture(this.#picture.begin(), this.#picture, store, this.shown, theme, this.#ruler, marks, spectrogram);
-    drawMinimap(this.#minimap.begin(), this.#minimap, store, this.shown, theme, marks);
+    this.#whole.draw(this.#minimap.begin(), this.#minimap, store, this.shown, theme, marks);
     const label = store.run ? describePicture(store.run, store.words.count, this.#target) : "Timeline";
     const isAtRest = !isMoving && !playback.isPlaying;
     if (isAtRest || !this.#canvas.hasAttribute("aria-label")) this.#canvas.setAttribute("aria-label", label);
@@ -196,6 +198,7 @@ export class Stage {
   dispose() {
     this.#picture.dispose();
     this.#minimap.dispose();
+    this.#whole.dispose();
   }
 
   /** @returns {Scene} */

@@ -54,6 +54,8 @@ export function isTerminal(state) {
 export class Store {
   /** @type {Run | null} */
   run = null;
+  /** Another number whenever anything has changed. */
+  version = 0;
   /** @type {Map<number, Sentence>} */
   sentences = new Map();
   /** @type {Sentence[]} by start */
@@ -79,6 +81,7 @@ export class Store {
    * @returns {Change}
    */
   apply(update, buffers, now) {
+    this.version++;
     const { sentences = [], removed = [], peaks } = update;
     if (update.run) this.#takeRun(update.run, now);
     let from = this.order.length;
@@ -99,6 +102,7 @@ export class Store {
    * @returns {Change}
    */
   correct(sentence, words) {
+    this.version++;
     const { id } = sentence;
     const start = Math.min(...words.map((word) => word[2]));
     const end = Math.max(...words.map((word) => word[3]));
