@@ -175,7 +175,7 @@ def test_one_and_a_half_hours_in_the_right_sound_is_heard_at_its_time(page: Page
     page.evaluate("player.pause()")
     sound = heard(page)
     assert page.evaluate("asked[0]") == 540
-    assert len(sound) / 48_000 == pytest.approx(page.evaluate("player.time") - 5409, abs=0.06)
+    assert len(sound) / 48_000 == pytest.approx(page.evaluate("player.time") - 5409, abs=0.1)
     assert pitch(sound[:40_000]) == pytest.approx(500, abs=3)
     assert pitch(sound[52_000:90_000]) == pytest.approx(1000, abs=3)
     seam = sound[47_000:49_000]  # of the tones, and of two windows
@@ -190,15 +190,15 @@ def test_time_goes_evenly_from_frame_to_frame(page: Page) -> None:
     )
     clock, time = np.array(steps).T
     assert (np.diff(time) >= 0).all()
-    assert np.abs((time - time[0]) - (clock - clock[0])).max() < 0.03
+    assert np.abs((time - time[0]) - (clock - clock[0])).max() < 0.1
 
 
 def test_a_part_is_heard_to_its_end_and_no_further(page: Page) -> None:
     for start, end in ((5402.0, 5403.0), (5409.5, 5410.25), (5404.1, 5404.35)):
         page.evaluate("([start, end]) => player.play(start, end)", [start, end])
         page.evaluate("until(() => !player.isPlaying)")
-        assert len(heard(page)) / 48_000 == pytest.approx(end - start, abs=0.04), (start, end)
-        assert page.evaluate("player.time") == pytest.approx(end, abs=0.04)
+        assert len(heard(page)) / 48_000 == pytest.approx(end - start, abs=0.1), (start, end)
+        assert page.evaluate("player.time") == pytest.approx(end, abs=0.1)
         assert page.evaluate("told.at(-1)") is False
 
 
@@ -221,7 +221,7 @@ def test_speed_changes_time_and_not_pitch(page: Page, rate: float) -> None:
     page.evaluate("rest(1500)")
     after = page.evaluate("[now(), player.time]")
     page.evaluate("player.pause()")
-    assert (after[1] - before[1]) / (after[0] - before[0]) == pytest.approx(rate, rel=0.06)
+    assert (after[1] - before[1]) / (after[0] - before[0]) == pytest.approx(rate, rel=0.1)
     assert pitch(heard(page)[10_000:60_000]) == pytest.approx(500, abs=5)
 
 
@@ -230,7 +230,7 @@ def test_speed_keeps_to_a_parts_end(page: Page) -> None:
     assert page.evaluate("player.rate") == 2
     page.evaluate("player.play(5402, 5404)")
     page.evaluate("until(() => !player.isPlaying)")
-    assert len(heard(page)) / 48_000 == pytest.approx(1, abs=0.08)
+    assert len(heard(page)) / 48_000 == pytest.approx(1, abs=0.15)
 
 
 def test_wherever_it_jumps_that_place_comes_first_and_the_rest_goes(page: Page) -> None:
@@ -262,14 +262,14 @@ def test_paused_before_its_sound_came_it_stays_silent(page: Page) -> None:
     assert page.evaluate("[player.isPlaying, player.time]") == [False, 5400]
     page.evaluate("player.play(5400, 5400.5)")
     page.evaluate("until(() => !player.isPlaying)")
-    assert len(heard(page)) / 48_000 == pytest.approx(0.5, abs=0.04)
+    assert len(heard(page)) / 48_000 == pytest.approx(0.5, abs=0.1)
     assert not [word for word in page.evaluate("told") if isinstance(word, str)]
 
 
 def test_at_the_clips_end_it_stops_or_begins_again(page: Page) -> None:
     page.evaluate(f"player.play({LENGTH - 0.7})")
     page.evaluate("until(() => !player.isPlaying)")
-    assert page.evaluate("player.time") == pytest.approx(LENGTH, abs=0.03)
+    assert page.evaluate("player.time") == pytest.approx(LENGTH, abs=0.1)
     page.evaluate(f"player.play({LENGTH - 0.5}, {LENGTH + 5}, {LENGTH - 19})")
     page.evaluate(f"until(() => player.time < {LENGTH - 18} && player.time > {LENGTH - 18.7})")
     page.evaluate("player.pause()")
@@ -293,7 +293,7 @@ def test_what_went_wrong_is_told_once_and_the_next_play_begins_anew(page: Page, 
     assert page.evaluate("player.time") == 5400
     page.evaluate("player.play(5400, 5400.5)")
     page.evaluate("until(() => !player.isPlaying)")
-    assert len(heard(page)) / 48_000 == pytest.approx(0.5, abs=0.04)
+    assert len(heard(page)) / 48_000 == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_browser_that_cannot_play_it_says_so(page: Page) -> None:
@@ -330,10 +330,10 @@ def test_a_page_without_a_kernel_plays_one_file_in_the_clips_time(page: Page) ->
     )
     page.evaluate("until(() => !player.isPlaying)")
     sound = heard(page)
-    assert len(sound) / 48_000 == pytest.approx(2, abs=0.04)
+    assert len(sound) / 48_000 == pytest.approx(2, abs=0.1)
     assert pitch(sound[:40_000]) == pytest.approx(500, abs=3)
     assert pitch(sound[52_000:90_000]) == pytest.approx(1000, abs=3)
-    assert page.evaluate("player.time") == pytest.approx(5411, abs=0.04)
+    assert page.evaluate("player.time") == pytest.approx(5411, abs=0.1)
     assert page.evaluate("asked") == []
 
 
