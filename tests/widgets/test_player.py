@@ -218,7 +218,7 @@ def test_speed_changes_time_and_not_pitch(page: Page, rate: float) -> None:
     page.evaluate("rate => { player.rate = rate; player.play(5401) }", rate)
     page.evaluate("until(() => player.time > 5401.2)")
     before = page.evaluate("[now(), player.time]")
-    page.evaluate("rest(1500)")
+    page.evaluate("rest(1300)")
     after = page.evaluate("[now(), player.time]")
     page.evaluate("player.pause()")
     assert (after[1] - before[1]) / (after[0] - before[0]) == pytest.approx(rate, rel=0.1)

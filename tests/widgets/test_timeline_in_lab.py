@@ -48,10 +48,12 @@ def test_the_first_notebook_shows_words_live_and_keeps_the_picture(
         notebook.close()
 
 
-def test_stop_keeps_the_words(lab: str, browser: BrowserContext, folder: Path) -> None:
+def test_stop_keeps_the_words_and_is_heard_while_a_cell_waits(lab: str, browser: BrowserContext, folder: Path) -> None:
     cells = [
         "import paraformer_nb as pnb\nrun = pnb.transcribe('data/lesson_en.flac', pace=2)\nrun",
         "await run\nprint(run.state, run.words.is_final.all(), run.text)",
+        "run = pnb.transcribe('data/lesson_en.flac', pace=2)\ndisplay(run)\nrun.wait()\n"
+        "print(run.state, len(run.words) > 0)",
     ]
     notebook = Notebook(browser, lab, folder / "stop.ipynb", cells)
     try:
@@ -63,23 +65,12 @@ def test_stop_keeps_the_words(lab: str, browser: BrowserContext, folder: Path) -
         told = notebook.run(1)
         assert told.startswith("stopped True good morning")
         assert "see where they are" not in told
-        assert notebook.errors == []
-    finally:
-        notebook.close()
-
-
-def test_stop_is_heard_while_a_cell_waits(lab: str, browser: BrowserContext, folder: Path) -> None:
-    cells = [
-        "import paraformer_nb as pnb\nrun = pnb.transcribe('data/lesson_en.flac', pace=1)\ndisplay(run)\n"
-        "run.wait()\nprint(run.state, len(run.words) > 0)"
-    ]
-    notebook = Notebook(browser, lab, folder / "wait.ipynb", cells)
-    try:
-        notebook.start(0)
-        view = notebook.page.locator(".pnb-timeline").first
+        notebook.start(2)
+        view = notebook.page.locator(".pnb-timeline").nth(1)
         view.locator(".pnb-text", has_text="good").wait_for(timeout=30_000)
         view.get_by_role("button", name="Stop").click()
-        assert notebook.wait(0).rstrip().endswith("stopped True")
+        assert notebook.wait(2).rstrip().endswith("stopped True")
+        assert notebook.errors == []
     finally:
         notebook.close()
 
