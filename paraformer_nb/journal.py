@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ._loop import get_loop
 from .errors import ParameterError, RecordingError
-from .recording import Edit, Known, Recording, Run, Writer, append_to, create, read
+from .recording import Edit, Known, Recording, Writer, append_to, create, is_of
 from .transcript import Change, Transcript
 from .transcript.edits import looks, replaced
 
@@ -226,14 +226,11 @@ class Journal:
             yield file
 
     def _is_own(self, file: BinaryIO) -> bool:
-        """Whether it begins with this run's first record. Leaves it at its beginning."""
         run = self.transcript.run
         try:
-            first = next(read(file), None)
-            file.seek(0)
+            return run is not None and is_of(file, run)
         except (OSError, RecordingError):
             return False
-        return isinstance(first, Run) and run is not None and (first.t, first.started) == (run.t, run.started)
 
     def show_in(self, view: Timeline) -> None:
         """Have a view refreshed from now on."""

@@ -271,11 +271,17 @@ def append_to(path: Path, run: Run, record: Known) -> None:
     Raises OSError and RecordingError where it cannot be written, or another file stands there now.
     """
     with path.open("r+b") as file:
-        first = next(read(file), None)
-        if not isinstance(first, Run) or (first.t, first.started) != (run.t, run.started):
+        if not is_of(file, run):
             raise RecordingError("another file stands there now")
         _go_to_end(file)
         Writer(file).append(record)
+
+
+def is_of(file: BinaryIO, run: Run) -> bool:
+    """Whether an open recording is `run`'s. Leaves it at its beginning. Raises OSError and RecordingError as `read`."""
+    first = next(read(file), None)
+    file.seek(0)
+    return isinstance(first, Run) and (first.t, first.started) == (run.t, run.started)
 
 
 def _go_to_end(file: BinaryIO) -> None:

@@ -66,6 +66,16 @@ class Decoder:
         self._frames = chain([first], frames)
         self.duration = self._duration() if has_length else None
 
+    @property
+    def sample_rate(self) -> int:
+        """Of the clip's sound as it is, in Hz."""
+        return int(self._stream.rate)
+
+    @property
+    def has_index(self) -> bool:
+        """Whether a place can be jumped to, right to the sample."""
+        return bool(_SEEKABLE & self._kinds)
+
     def _duration(self) -> float | None:
         if self._stream.duration is not None and self._stream.time_base is not None:
             return float(self._stream.duration * self._stream.time_base)
@@ -93,7 +103,7 @@ class Decoder:
 
     def _from(self, start: float) -> tuple[float, Iterator[Any]]:
         """Where decoding begins, in seconds of the clip, and the frames from there."""
-        if start > 2 * _PREROLL and _SEEKABLE & self._kinds:
+        if start > 2 * _PREROLL and self.has_index:
             self._container.seek(int((self._origin + start - _PREROLL) * 1_000_000), backward=True)
             frames = self._decoded()
             first = next(frames, None)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import AudioError
 from .clip import Clip, open_clip
-from .decode import _SEEKABLE, Decoder
+from .decode import Decoder
 from .opus import RATE
 from .wav import WavFormat, wav_format
 
@@ -63,8 +63,8 @@ def _open_encoded(clip: Path | bytes, name: str) -> Samples:
         file = opened.enter_context(_open(clip))
         decoder = Decoder(file, name)
         opened.pop_all()  # it stays open
-    rate = decoder._stream.rate
-    if not _SEEKABLE & decoder._kinds:
+    rate = decoder.sample_rate
+    if not decoder.has_index:
         spool = Spool(decoder, min(rate, RATE), file)
         return Samples(spool.take, spool.sample_rate, spool.close)
     decoder.close()

@@ -8,12 +8,12 @@ import { lowerBound } from "../run/words.js";
 
 /** @import { Selection } from "../run/cursor.js" */
 /** @import { Match } from "../run/find.js" */
+/** @import { Row } from "./draw_words.js" */
 /** @import { Ruler } from "./labels.js" */
 /** @import { TimeWindow } from "../run/scale.js" */
 /** @import { Layer, Mark } from "../run/store.js" */
 /** @import { Theme } from "./theme.js" */
 /** @import { Word, WordTable } from "../run/words.js" */
-/** @typedef {{ top: number, height: number }} Row */
 /**
  * What stands on the words and the waveform; -1 and null: nothing.
  * @typedef {object} Marks
