@@ -175,7 +175,7 @@ def _printable(text: str) -> str:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from .server.engines import make_engine_factory
+    from .server.engines import make_engine
     from .server.service import Service as RunningService
 
     if not 0 <= options.port <= 65535:
@@ -183,9 +183,9 @@ def _serve(options: argparse.Namespace) -> int:
     if options.verbose:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     engine_options = {} if options.script is None else {"script": options.script}
-    make_engine = make_engine_factory(options.engine, engine_options)
+    engine = make_engine(options.engine, engine_options)
     key = _serve_key(options)
-    service = RunningService(options.engine, make_engine, key or secrets.token_hex(16))
+    service = RunningService(options.engine, engine, key or secrets.token_hex(16))
     asyncio.run(_listen(service, options.port, show_key=key is None))
     return 0
 

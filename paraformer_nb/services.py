@@ -119,17 +119,17 @@ class Embedded:
     pace = None
 
     def __init__(self, engine: str = "pocketsphinx", **engine_options: Any) -> None:
-        from .server.engines import ENGINES, make_engine_factory
+        from .server.engines import ENGINES, make_engine
 
-        self._make_engine = make_engine_factory(engine, engine_options)
-        self._engine = engine
+        self._engine = make_engine(engine, engine_options)
+        self._name = engine
         self._lock = threading.Lock()
         self._running: Future[RunningService] | None = None
         self.languages = ENGINES[engine].languages
         self.source = ServiceSource("embedded", "127.0.0.1", engine)
 
     def __repr__(self) -> str:
-        return f"Embedded({self._engine!r})"
+        return f"Embedded({self._name!r})"
 
     async def endpoint(self) -> Endpoint:
         """The running service's address and key; it is started at the first call, on the background loop."""
@@ -148,7 +148,7 @@ class Embedded:
     async def _start(self) -> RunningService:
         from .server.service import Service as RunningService
 
-        service = RunningService(self._engine, self._make_engine, secrets.token_hex(16))
+        service = RunningService(self._name, self._engine, secrets.token_hex(16))
         await service.start()
         weakref.finalize(self, _close, service).atexit = False
         return service

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextlib import suppress
 
 from websockets.asyncio.server import ServerConnection as Socket
@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from ..audio import Resampler
 from ..messages import FinishTask, RunTask, SentenceResult
 from ..protocol.server import Audio, Refusal, Request, ServerConnection
-from .engines import Engine, EngineError, EngineKind
+from .engines import NO_TRANSLATIONS, Engine, EngineError, EngineKind, Settings
 
 logger = logging.getLogger("paraformer_nb.server")
 
@@ -34,10 +34,10 @@ class TaskRefused(Exception):
 class Connection:
     """Serves one client until it goes, or a task of it fails."""
 
-    def __init__(self, socket: Socket, kind: EngineKind, make_engine: Callable[[], Engine]) -> None:
+    def __init__(self, socket: Socket, kind: EngineKind, engine: Engine) -> None:
         self._socket = socket
         self._kind = kind
-        self._make_engine = make_engine
+        self._engine = engine
         self._protocol = ServerConnection()
 
     async def serve(self) -> None:
@@ -79,10 +79,9 @@ class Connection:
 
     async def _task(self, command: RunTask) -> None:
         self._check(command)
-        engine = self._make_engine()
-        task = _Task(self._socket, self._protocol, engine, command)
+        task = _Task(self._socket, self._protocol, self._engine, command)
         try:
-            await engine.start(task.emit)
+            await task.stream.start()
             await self._socket.send(self._protocol.started())
             while not isinstance(request := await self._receive(_NO_DATA_TIMEOUT), FinishTask):
                 if request is None:
@@ -93,7 +92,7 @@ class Connection:
         except EngineError as error:
             raise TaskRefused(Refusal(error.code, str(error))) from error
         finally:
-            await engine.close()
+            await task.stream.close()
 
     def _check(self, command: RunTask) -> None:
         """What this service cannot do, though the protocol allows it."""
@@ -120,7 +119,7 @@ class _Task:
         rate = command.parameters.get("sample_rate", RATE)
         self._socket = socket
         self._protocol = protocol
-        self._engine = engine
+        self.stream = engine.stream(Settings(), self._emit)
         self._rate = rate
         self._resampler = None if rate == RATE else Resampler(RATE)
         self._seconds = 0.0
@@ -142,19 +141,19 @@ class _Task:
     async def finish(self) -> None:
         """Let the engine settle what is open, then say that the task is finished, or that there was nothing to hear."""
         await self._pass(self._resampler.flush() if self._resampler else b"")
-        await self._engine.finish()
+        await self.stream.finish()
         if not self._has_results:
             raise TaskRefused(Refusal("NO_VALID_AUDIO_ERROR", "no speech was found in the audio"))
         await self._socket.send(self._protocol.finished(math.ceil(self._seconds)))
 
-    async def emit(self, sentence: SentenceResult) -> None:
+    async def _emit(self, sentence: SentenceResult, translations: Mapping[str, str] = NO_TRANSLATIONS) -> None:
         """Send one result."""
         self._has_results = self._has_results or bool(sentence.text)
         await self._socket.send(self._protocol.result(sentence, math.ceil(self._seconds)))
 
     async def _pass(self, pcm: bytes) -> None:
         if pcm:
-            await self._engine.accept(pcm)
+            await self.stream.accept(pcm)
 
 
 def _riff_header(data: bytes) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import logging
 import socket
-from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,10 +27,10 @@ logger.setLevel(logging.INFO)
 class Service:
     """The service: once started, `url` and `api_key` are what a client needs."""
 
-    def __init__(self, engine: str, make_engine: Callable[[], Engine], api_key: str) -> None:
-        self.engine = engine
+    def __init__(self, name: str, engine: Engine, api_key: str) -> None:
+        self.engine = name
         self.api_key = api_key
-        self._make_engine = make_engine
+        self._engine = engine
         self._server: Server | None = None
 
     @property
@@ -50,6 +49,7 @@ class Service:
         except OSError:
             listener.close()
             raise
+        await self._engine.open()
         self._server = await serve(
             self._serve, sock=listener, process_request=self._authenticate, process_response=self._name_engine,
             compression=None, max_size=_MAX_FRAME, max_queue=4, server_header=None, logger=logger,
@@ -60,9 +60,10 @@ class Service:
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
+            await self._engine.close()
 
     async def _serve(self, socket: Socket) -> None:
-        await Connection(socket, ENGINES[self.engine], self._make_engine).serve()
+        await Connection(socket, ENGINES[self.engine], self._engine).serve()
 
     def _authenticate(self, socket: Socket, request: Request) -> Response | None:
         url = urlsplit(request.path)

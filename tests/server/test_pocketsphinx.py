@@ -20,7 +20,7 @@ from servers import assert_says, ended, eventually, failure, is_running, workers
 import paraformer_nb as pnb
 from paraformer_nb import errors
 from paraformer_nb.audio import open_clip
-from paraformer_nb.server.engines.pocketsphinx import PocketSphinx
+from paraformer_nb.server.engines.pocketsphinx import PocketSphinxStream
 from paraformer_nb.server.pocketsphinx_worker import Recogniser
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -203,7 +203,7 @@ def test_the_next_task_is_served_after_a_worker_was_killed(english: Path) -> Non
     os.kill(workers()[0], signal.SIGKILL)  # maybe before it is ready
     failure(run)
     assert ended(pnb.transcribe(english, service=service, start=0.5, end=3.6), 60).text.startswith("good morning")
-    assert PocketSphinx._workers == 0
+    assert PocketSphinxStream._workers == 0
 
 
 def test_a_worker_that_hangs_is_ended_by_cancel(paced: pnb.Transcription) -> None:
@@ -229,7 +229,7 @@ def test_no_worker_is_left(how: str, paced: pnb.Transcription, english: Path) ->
         assert eventually(lambda: paced.state == "stopped")
     assert eventually(lambda: workers() == [])
     assert not is_running(pid)
-    assert eventually(lambda: PocketSphinx._workers == 0)
+    assert eventually(lambda: PocketSphinxStream._workers == 0)
 
 
 def test_no_worker_is_left_when_the_interpreter_ends(english: Path) -> None:
@@ -270,7 +270,7 @@ def test_a_fifth_task_at_once_is_told_to_wait() -> None:
             run.stop()
     for run in runs:
         assert len(ended(run).words) == 0
-    assert eventually(lambda: PocketSphinx._workers == 0)
+    assert eventually(lambda: PocketSphinxStream._workers == 0)
 
 
 def _recognised(pcm: bytes) -> list[str]:

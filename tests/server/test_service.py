@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from paraformer_nb.audio import Clip, open_clip
 from paraformer_nb.server import connection as served
-from paraformer_nb.server.engines import make_engine_factory
+from paraformer_nb.server.engines import make_engine
 from paraformer_nb.server.service import Service
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -29,7 +29,7 @@ TEXTS = ["今天天气很好。", "我们一起去公园散步。", "语音识�
 
 @pytest.fixture
 def factory(chinese: Path) -> Callable[[], Any]:
-    return make_engine_factory("scripted", {"script": chinese.with_suffix(".json")})
+    return make_engine("scripted", {"script": chinese.with_suffix(".json")})
 
 
 @pytest.fixture
@@ -260,7 +260,7 @@ def test_another_language_is_refused_by_the_english_engine() -> None:
             await socket.send(run_task(language_hints=["zh"]))
             return (await events(socket))[-1]
 
-    failed = talk_to(make_engine_factory("pocketsphinx", {}), talk, "pocketsphinx")
+    failed = talk_to(make_engine("pocketsphinx", {}), talk, "pocketsphinx")
     assert failed["header"]["error_code"] == "InvalidParameter"
     assert "knows en only" in failed["header"]["error_message"]
 

@@ -2,48 +2,59 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ...errors import MissingDependency, ParameterError
-from .base import Emit, Engine, EngineError
+from ...errors import ParameterError
+from .base import NO_TRANSLATIONS, Emit, Engine, EngineError, Settings, Stream
 
-__all__ = ["ENGINES", "Emit", "Engine", "EngineError", "EngineKind", "make_engine_factory"]
+__all__ = [
+    "ENGINES", "NO_TRANSLATIONS", "Emit", "Engine", "EngineError", "EngineKind", "Settings", "Stream", "make_engine",
+]  # fmt: skip
 
 
 class EngineKind(NamedTuple):
-    """What is known of an engine: the languages it hears (None: whatever its script holds), and its own options."""
+    """What is known of an engine.
+
+    Attributes:
+        languages: what it hears; None: whatever its script, recording or model holds.
+        options: its own options; what to give where one must be given, None where it may be left out.
+        honours: the task's settings that it can do something about; of others the log says that they cannot be had.
+    """
 
     languages: tuple[str, ...] | None
-    options: frozenset[str]
+    options: dict[str, str | None]
+    honours: frozenset[str]
 
 
 ENGINES = {
-    "pocketsphinx": EngineKind(("en",), frozenset()),
-    "scripted": EngineKind(None, frozenset({"script"})),
+    "pocketsphinx": EngineKind(("en",), {}, frozenset({"max_sentence_silence"})),
+    "scripted": EngineKind(
+        None, {"script": "FILE.json, with the clip's audio beside it"}, frozenset({"translation_target_languages"})
+    ),
 }
 
 
-def make_engine_factory(engine: str, options: dict[str, Any]) -> Callable[[], Engine]:
-    """A maker of fresh engines, one a task. Raises ParameterError for an unknown engine, option or missing script."""
+def make_engine(engine: str, options: dict[str, Any]) -> Engine:
+    """An engine, checked and not yet opened.
+
+    Raises ParameterError for an unknown engine or option, or one that is missing or cannot be meant, MissingDependency
+    where a package is not installed.
+    """
     if engine not in ENGINES:
         raise ParameterError(f"there is no engine {engine!r}. Known: {', '.join(ENGINES)}.")
-    if unknown := set(options) - ENGINES[engine].options:
+    known = ENGINES[engine].options
+    if unknown := set(options) - set(known):
         raise ParameterError(f"engine {engine!r} has no option {', '.join(sorted(unknown))}.")
-    if engine == "pocketsphinx":
-        if importlib.util.find_spec("pocketsphinx") is None:
-            raise MissingDependency(
-                "the embedded English recogniser needs the package pocketsphinx, which has no wheel for this Python "
-                "and platform. Use Python 3.11 or 3.13, a DashScope key, or the scripted engine."
-            )
-        from .pocketsphinx import PocketSphinx
+    if missing := [f"{name}={what}" for name, what in known.items() if what and options.get(name) is None]:
+        raise ParameterError(f"engine {engine!r} needs {' and '.join(missing)}.")
+    given = {name: value for name, value in options.items() if value is not None}
+    match engine:
+        case "pocketsphinx":
+            from .pocketsphinx import PocketSphinx
 
-        return PocketSphinx
-    from .scripted import Script, Scripted
+            return PocketSphinx()
+        case _:
+            from .scripted import Script, Scripted
 
-    if "script" not in options:
-        raise ParameterError("engine 'scripted' needs script=FILE.json, with the clip's audio beside it.")
-    script = Script.load(Path(options["script"]))
-    return lambda: Scripted(script)
+            return Scripted(Script.load(Path(given["script"])))

@@ -6,14 +6,16 @@ What is decoded, and how, stands in `pocketsphinx_worker`.
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import struct
 import sys
 
 import msgspec
 from msgspec import Struct
 
+from ...errors import MissingDependency
 from ...messages import SentenceResult
-from .base import Emit, EngineError
+from .base import Emit, EngineError, Settings
 
 _AHEAD = 1.0  # seconds of audio that may wait in the worker: little, so that what is shown as sent is soon heard
 _READY_TIMEOUT = 30.0  # seconds for a worker to load its model; a busy laptop takes two
@@ -35,23 +37,44 @@ _decode = msgspec.json.Decoder(_Line).decode
 
 
 class PocketSphinx:
+    """The engine. Raises MissingDependency where the package is not installed."""
+
+    def __init__(self) -> None:
+        if importlib.util.find_spec("pocketsphinx") is None:
+            raise MissingDependency(
+                "the embedded English recogniser needs the package pocketsphinx, which has no wheel for this Python "
+                "and platform. Use Python 3.11 or 3.13, a DashScope key, or the scripted engine."
+            )
+
+    async def open(self) -> None:
+        """Nothing to get ready."""
+
+    def stream(self, settings: Settings, emit: Emit) -> PocketSphinxStream:
+        """One task's recogniser process."""
+        return PocketSphinxStream(emit)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class PocketSphinxStream:
     """One task's recogniser process."""
 
     _workers = 0
 
-    def __init__(self) -> None:
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._sent = 0.0
         self._heard = 0.0
         self._progress = asyncio.Event()
 
-    async def start(self, emit: Emit) -> None:
+    async def start(self) -> None:
         """Start a worker and wait until it is ready."""
-        if PocketSphinx._workers >= _MOST_WORKERS:
+        if PocketSphinxStream._workers >= _MOST_WORKERS:
             raise EngineError("Throttling", f"{_MOST_WORKERS} tasks are being recognised already; wait for one to end.")
-        self._emit = emit
-        PocketSphinx._workers += 1
+        PocketSphinxStream._workers += 1
         try:
             # A session of its own: interrupting the kernel must not interrupt the recogniser.
             self._process = await asyncio.create_subprocess_exec(
@@ -62,7 +85,7 @@ class PocketSphinx:
         except OSError as error:
             raise EngineError("InternalError", f"the embedded recogniser cannot be started: {error}.") from error
         finally:
-            PocketSphinx._workers -= self._process is None
+            PocketSphinxStream._workers -= self._process is None
         try:
             async with asyncio.timeout(_READY_TIMEOUT):
                 line = await self._line()
@@ -106,7 +129,7 @@ class PocketSphinx:
             await asyncio.gather(self._reader, return_exceptions=True)  # what it raised was told by accept or finish
         if process is None:
             return
-        PocketSphinx._workers -= 1
+        PocketSphinxStream._workers -= 1
         if process.stdin:
             process.stdin.close()  # it ends by itself when its input does
         try:

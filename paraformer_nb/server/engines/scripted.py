@@ -18,9 +18,8 @@ from msgspec import Struct
 from ...audio import Clip, open_clip
 from ...errors import AudioError, ParameterError
 from ...messages import SentenceResult, WordResult
-from .base import Emit
+from .base import RATE, Emit, Settings
 
-RATE = 16_000
 _NEEDLE = RATE // 5 * 2  # bytes of sound (0.2 s) that tell a place in the clip from any other
 _SETTLE_MS = 200  # a sentence is final this long after its last word
 
@@ -87,11 +86,30 @@ def _samples(clip: Path) -> mmap.mmap:
 
 
 class Scripted:
-    """One task, answered from the script as its audio arrives: a partial at the end of each word, a final after each
-    sentence."""
+    """The engine."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
+
+    async def open(self) -> None:
+        """Nothing to get ready."""
+
+    def stream(self, settings: Settings, emit: Emit) -> ScriptedStream:
+        """One task, answered from the script."""
+        return ScriptedStream(self._script, settings, emit)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class ScriptedStream:
+    """One task, answered from the script as its audio arrives: a partial at the end of each word, a final after each
+    sentence."""
+
+    def __init__(self, script: Script, settings: Settings, emit: Emit) -> None:
+        self._script = script
+        self._settings = settings
+        self._emit = emit
         self._heard = 0  # bytes
         self._probe = bytearray()  # sound from the first sample that is not zero, until the place is known
         self._sounds_from = 0  # bytes before it
@@ -100,9 +118,8 @@ class Scripted:
         self._words = 0  # how many of its words were told
         self._number = 1
 
-    async def start(self, emit: Emit) -> None:
+    async def start(self) -> None:
         """Nothing to get ready."""
-        self._emit = emit
 
     async def accept(self, pcm: bytes) -> None:
         """Go on to the place in the script that this audio reaches."""
