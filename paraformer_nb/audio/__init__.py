@@ -2,8 +2,12 @@
 
 from .clip import Clip, LiveClip, open_clip
 from .decode import Resampler
+from .incoming import Incoming
 from .listening import Listening
 from .peaks import bin_samples, coarser, peaks
 from .spectrogram import spectrogram
 
-__all__ = ["Clip", "Listening", "LiveClip", "Resampler", "bin_samples", "coarser", "open_clip", "peaks", "spectrogram"]
+__all__ = [
+    "Clip", "Incoming", "Listening", "LiveClip", "Resampler", "bin_samples", "coarser", "open_clip", "peaks",
+    "spectrogram",
+]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -116,10 +116,11 @@ class Decoder:
         """Decoded frames. A damaged packet is left out, as players do; a damaged container ends the clip."""
         import av
 
+        decode = _decoding(self._stream)
         try:
             for packet in self._container.demux(self._stream):
                 try:
-                    yield from packet.decode()
+                    yield from decode(packet)
                 except (av.error.InvalidDataError, av.error.EOFError) as error:
                     logger.warning("%s: a damaged piece was left out (%s)", self._name, error)
         except av.error.FFmpegError as error:
@@ -154,6 +155,33 @@ class Decoder:
         return missing if missing > _HOLE and is_possible else 0.0
 
 
+class Decoders:
+    """Decoders of one file, one after the other, because each reads it once.
+
+    Attributes:
+        duration: as a `Decoder`'s.
+    """
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file, self._name = file, name
+        self._decoder = Decoder(file, name)
+        self._is_fresh = True
+        self.duration = self._decoder.duration
+
+    def next(self) -> Decoder:
+        """One that has read nothing yet; the one before is closed. Raises AudioError as it does."""
+        if not self._is_fresh:
+            self._decoder.close()
+            self._file.seek(0)
+            self._decoder = Decoder(self._file, self._name)
+        self._is_fresh = False
+        return self._decoder
+
+    def close(self) -> None:
+        """Close the last one."""
+        self._decoder.close()
+
+
 class Resampler:
     """Audio of any one form, frame by frame or as 16-bit mono PCM, to 16-bit mono PCM at `sample_rate`."""
 
@@ -186,6 +214,19 @@ class Resampler:
         return b"".join(bytes(out.planes[0])[: 2 * out.samples] for out in self._resampler.resample(frame))
 
 
+def _decoding(stream: Any) -> Callable[[Any], Iterable[Any]]:
+    """What makes frames of a packet of this stream.
+
+    FFmpeg's own decoder of narrow-band AMR stops at the pauses that telephones leave out, so another one is taken.
+    """
+    import av
+
+    if stream.codec_context.name != "amrnb":
+        return lambda packet: packet.decode()
+    context: Any = av.CodecContext.create("libopencore_amrnb", "r")
+    return lambda packet: context.decode(packet) if packet.size else ()
+
+
 def _form(frame: Any) -> tuple[str, str, int]:
     return frame.format.name, frame.layout.name, frame.sample_rate
 
@@ -205,9 +246,13 @@ def _lenient_tags() -> dict[str, Any]:
 
 
 def _tells_its_length(file: BinaryIO) -> bool:
-    """False for MP3 and raw AAC without a header that counts their frames: there FFmpeg guesses, wide of the mark."""
+    """False for MP3 and raw AAC without a header that counts their frames, and for AMR: there FFmpeg guesses, wide of
+    the mark."""
     file.seek(0)
     head = file.read(10)
+    if head.startswith(b"#!AMR"):
+        file.seek(0)
+        return False
     if head[:3] == b"ID3" and len(head) == 10:
         file.seek(10 + sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True)))
         head = b""
