@@ -25,29 +25,36 @@ if TYPE_CHECKING:
     from . import errors, messages
     from .client import stream
     from .errors import ParaformerError
+    from .keys import login, logout
     from .panels import panel
     from .protocol.parameters import MODELS, Parameters
+    from .runs import load, resume, transcribe
+    from .server.limits import Limits
     from .services import DashScope, Embedded
-    from .transcription import Transcription, load, transcribe
+    from .transcription import Transcription
 
 _HOME = {
     "DashScope": "services",
     "Embedded": "services",
+    "Limits": "server.limits",
     "MODELS": "protocol.parameters",
     "ParaformerError": "errors",
     "Parameters": "protocol.parameters",
     "Transcription": "transcription",
     "errors": "",
-    "load": "transcription",
+    "load": "runs",
+    "login": "keys",
+    "logout": "keys",
     "messages": "",
     "panel": "panels",
+    "resume": "runs",
     "stream": "client",
-    "transcribe": "transcription",
+    "transcribe": "runs",
 }
 
 __all__ = [
-    "MODELS", "DashScope", "Embedded", "ParaformerError", "Parameters", "Transcription", "errors", "load", "messages",
-    "panel", "stream", "transcribe",
+    "MODELS", "DashScope", "Embedded", "Limits", "ParaformerError", "Parameters", "Transcription", "errors", "load",
+    "login", "logout", "messages", "panel", "resume", "stream", "transcribe",
 ]  # fmt: skip
 
 

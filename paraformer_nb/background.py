@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from contextlib import aclosing
 
 from ._loop import get_loop, submit
 from .client import Session
-from .errors import RecordingError
 from .journal import Journal
+from .messages import Event
 from .recording import End
 from .transcript import ENDED
+
+
+async def _nothing(event: Event) -> None:
+    """What an event says was told to the journal."""
 
 
 class Background:
@@ -33,12 +36,15 @@ class Background:
         self.future: Future[None] = submit(self._run())
 
     def stop(self) -> None:
-        """Send no more audio, and let the tail come. Any thread; returns at once."""
+        """Send no more audio, and let the tail come. Any thread; returns at once.
+
+        While a lost connection is sought, the second stop ends it now.
+        """
         state = self._journal.transcript.state
         if state in ENDED:
             return
-        self._is_stopped = True
-        if state in ("connecting", "reconnecting"):
+        is_second, self._is_stopped = self._is_stopped, True
+        if state == "connecting" or (state == "reconnecting" and is_second):
             self.cancel()
         else:
             get_loop().call_soon_threadsafe(self._session.stop)
@@ -54,16 +60,11 @@ class Background:
         if self._streaming is not None:
             self._streaming.cancel()
 
-    async def _stream(self) -> None:
-        async with aclosing(self._session.events()) as events:
-            async for _ in events:
-                pass  # what they say was told to the journal
-
     async def _run(self) -> None:
         """Stream, in a task that may be cancelled; end the recording, in one that may not."""
         # It tells a kept recording's clip from others; a temporary recording goes before anybody could ask.
         digest = asyncio.create_task(asyncio.to_thread(self._session.sha256)) if self._journal.is_kept else None
-        self._streaming = asyncio.create_task(self._stream())
+        self._streaming = asyncio.create_task(self._session.run(_nothing))
         if self._is_cancelled:  # before there was anything to cancel
             self._streaming.cancel()
         state = "failed"
@@ -83,10 +84,6 @@ class Background:
         (sha256,) = await asyncio.gather(digest, return_exceptions=True) if digest else (None,)
         known = sha256 if isinstance(sha256, str) else None
         end = End(self._session.now(), state, told, round(self._session.seconds, 6), known)
-        try:
-            self._journal.take(end)
-        except RecordingError as error:
-            self.error = self.error or error
-            self._journal.take_unwritten(end)
+        self._journal.take(end)
         self._session.close()
         self._journal.close()

@@ -1,9 +1,13 @@
-"""Floor 5: a run in a notebook's cell: the live view, and the picture that a saved notebook keeps of it."""
+"""Floor 5: a run in a notebook's cell: the live view, the picture that a saved notebook keeps of it, interrupts."""
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,3 +46,38 @@ def in_kernel() -> bool:
     """Whether a cell is running us: there an interrupt is a person's, elsewhere a cancellation is the program's own."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and ipython.get_ipython() is not None
+
+
+class _Interrupts:
+    """Whom to tell of interrupts; the process's handler of them is this while there is anybody."""
+
+    def __init__(self) -> None:
+        self._told: list[Callable[[], None]] = []
+        self._before: Any = None  # the handler that this one stands in for
+
+    @contextmanager
+    def told_to(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call back, on the main thread, at each interrupt. Several may be told, and leave in any order.
+
+        On other threads nothing is called: no interrupt goes to the cell of a subshell.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        if signal.getsignal(signal.SIGINT) != self._tell:
+            self._before = signal.signal(signal.SIGINT, self._tell)
+        self._told.append(callback)
+        try:
+            yield
+        finally:
+            self._told.remove(callback)
+            if not self._told and signal.getsignal(signal.SIGINT) == self._tell:  # else its cell has ended before
+                signal.signal(signal.SIGINT, self._before)
+
+    def _tell(self, _signal: int, _frame: FrameType | None) -> None:
+        for callback in list(self._told):
+            callback()
+
+
+further_interrupts = _Interrupts()
+"""Those of an awaiting cell after the first: a kernel cancels the cell at that one, and has no ear for another."""

@@ -22,7 +22,9 @@ from . import __version__
 from .client import Session, open_session
 from .errors import ParaformerError, ParameterError
 from .frames import word_row
-from .services import KEY_VARIABLE, DashScope
+from .keys import KEY_VARIABLE
+from .messages import Event
+from .services import DashScope
 from .transcript import Sentence, Transcript, engine_notice
 
 if TYPE_CHECKING:
@@ -71,9 +73,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--api-key-file", type=Path, help="a file that holds the key")
     serve.add_argument(
-        "--engine", default="pocketsphinx", help="pocketsphinx (real, English) or scripted (a test double)"
-    )
+        "--engine", default="pocketsphinx",
+        help="pocketsphinx (real, English), paraformer (real, from --model-dir), scripted (a test double) or replay",
+    )  # fmt: skip
+    serve.add_argument("--model-dir", type=Path, help="the paraformer engine's folder: encoder, decoder, tokens")
     serve.add_argument("--script", type=Path, help="the scripted engine's FILE.json, its clip beside it")
+    serve.add_argument("--recording", type=Path, help="the replay engine's saved run")
+    serve.add_argument("--speed", type=float, help="of the replay, as a multiple of its own (default: of the audio)")
+    serve.add_argument(
+        "--fault", action="append", default=[], metavar="NAME[:KEY=VALUE,...]",
+        help="something that goes wrong on purpose, such as drop:events=5,how=reset; all are in README",
+    )  # fmt: skip
+    serve.add_argument(
+        "--limit", action="append", default=[], metavar="NAME=NUMBER", help="such as no_data=2; all are in README"
+    )
     serve.add_argument("--verbose", action="store_true", help="log what happens on stderr")
     serve.set_defaults(run=_serve)
     return parser
@@ -109,8 +122,7 @@ async def _follow(session: Session, *, as_json: bool) -> int:
     session.record_to(transcript.apply)
     transcript.apply(session.run_record())
     with _Screen(transcript, as_json) as screen:
-        async for _ in session.events():
-            screen.update()
+        await session.run(screen.update)
     if not transcript.settled:
         print("paraformer-nb: no speech was found.", file=sys.stderr)
     return 130 if interrupts else 0
@@ -137,7 +149,7 @@ class _Screen:
     def __exit__(self, *_: object) -> None:
         self._bar.close()
 
-    def update(self) -> None:
+    async def update(self, _event: Event) -> None:
         """Show what is new."""
         transcript = self._transcript
         notice = engine_notice(transcript.engine)
@@ -147,9 +159,7 @@ class _Screen:
         for sentence in transcript.settled[self._shown :]:
             self._print(sentence)
         self._shown = len(transcript.settled)
-        self._bar.set_description_str(
-            _printable(transcript.open[-1].text[-60:] if transcript.open else ""), refresh=False
-        )
+        self._bar.set_description_str(transcript.open[-1].text[-60:] if transcript.open else "", refresh=False)
         sent = transcript.sent - (transcript.run.start if transcript.run else 0.0)
         self._bar.update(min(sent, self._bar.total or sent) - self._bar.n)
 
@@ -158,7 +168,7 @@ class _Screen:
             for word in sentence.words:
                 self._bar.write(msgspec.json.encode(word_row(sentence, word)).decode(), file=sys.stdout)
         else:
-            self._bar.write(f"{_clock(sentence.start)}  {_printable(sentence.text.strip())}", file=sys.stdout)
+            self._bar.write(f"{_clock(sentence.start)}  {sentence.text.strip()}", file=sys.stdout)
         sys.stdout.flush()
 
 
@@ -166,26 +176,24 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{seconds % 60:05.2f}"
 
 
-def _printable(text: str) -> str:
-    """Text from a service without control characters: it must not steer the terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
 # ------------------------------------------------------------------------------------------------------------- serve
 
 
 def _serve(options: argparse.Namespace) -> int:
     from .server.engines import make_engine
+    from .server.faults import parse_fault
+    from .server.limits import Limits
     from .server.service import Service as RunningService
 
     if not 0 <= options.port <= 65535:
         raise ParameterError(f"--port {options.port}: give 0 to 65535.")
     if options.verbose:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    engine_options = {} if options.script is None else {"script": options.script}
-    engine = make_engine(options.engine, engine_options)
+    given = {name: getattr(options, name) for name in ("model_dir", "script", "recording", "speed")}
+    engine = make_engine(options.engine, {name: value for name, value in given.items() if value is not None})
+    faults, limits = [parse_fault(text) for text in options.fault], Limits.parse(options.limit)
     key = _serve_key(options)
-    service = RunningService(options.engine, engine, key or secrets.token_hex(16))
+    service = RunningService(options.engine, engine, key or secrets.token_hex(16), faults=faults, limits=limits)
     asyncio.run(_listen(service, options.port, show_key=key is None))
     return 0
 

@@ -21,9 +21,34 @@ A message says what happened, what was kept, and what to do next.
 
 from __future__ import annotations
 
+HALVES = dict.fromkeys(range(0xD800, 0xE000), "�")
+"""For `str.translate`: half a character (a lone surrogate, which cannot be written) as a replacement character."""
+
+_BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+_STEERING = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_PLAIN = {code: "" for code in _STEERING} | {ord(sign): " " for sign in _BREAKS} | HALVES
+
+
+def plain(text: str) -> str:
+    """A text that somebody else sent, to be shown: in one line, without characters that steer whatever shows it.
+
+    Control characters and those that turn the direction of writing go, line breaks and tabs become spaces, half a
+    character (a lone surrogate) becomes a replacement character.
+    """
+    return text if text.isprintable() else text.translate(_PLAIN)
+
 
 class ParaformerError(Exception):
-    """The parent of every error that this package raises on purpose."""
+    """The parent of every error that this package raises on purpose. Its text is one line, whoever had a word in it.
+
+    Attributes:
+        retryable: whether the same request may succeed later.
+    """
+
+    retryable = False
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(plain(message))
 
 
 class ParameterError(ParaformerError, ValueError):
@@ -45,9 +70,13 @@ class MissingDependency(ParaformerError, ImportError):
 class ConnectionFailed(ParaformerError):
     """No connection to the service could be made."""
 
+    retryable = True
+
 
 class ConnectionLost(ParaformerError):
     """A connection ended, or fell silent, before its task was finished."""
+
+    retryable = True
 
 
 class ProtocolError(ParaformerError):
@@ -72,6 +101,8 @@ class AuthenticationError(ServiceError):
 
 class Throttled(ServiceError):
     """The service is asked too often (HTTP 429, or a Throttling code)."""
+
+    retryable = True
 
 
 class TaskFailed(ServiceError):

@@ -5,10 +5,11 @@ Times are seconds on the clip's own time line; every column has the same dtype h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .errors import ParameterError
+from .errors import ParameterError, plain
 from .messages import ResultGenerated, TaskFailed, command_name
 from .recording import Connected, Edit, End, Gap, Lost, Received, Record, Resumed, Sent
 from .transcript import Change, join
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from .recording import Run
     from .transcript import Sentence, Word
     from .transcript.search import Match
+
+_STEERING = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")  # of what JSON may hold unescaped
 
 WORD_COLUMNS = ("sentence_id", "text", "punctuation", "start", "end", "confidence", "speaker", "is_final")
 
@@ -90,12 +93,22 @@ def matches_frame(matches: Iterable[Match]) -> pd.DataFrame:
     )
 
 
+def gaps_frame(gaps: Iterable[Gap]) -> pd.DataFrame:
+    """One row a gap: ``start`` and ``end`` float64 seconds of the clip, ``reason`` string."""
+    rows = list(gaps)
+    return _frame(
+        start=([gap.start for gap in rows], "float64"),
+        end=([gap.end for gap in rows], "float64"),
+        reason=([gap.reason for gap in rows], "string"),
+    )
+
+
 def events_frame(records: Iterable[Record]) -> pd.DataFrame:
     """One row for each thing that happened, in order: commands, events, connections, losses, gaps, the end, edits.
 
     Columns: ``t`` float64 (seconds since the run began), ``event`` string (such as ``run-task`` or
     ``result-generated``), ``task`` string (its id), ``text`` string (what was heard, or why), ``body`` string (the JSON
-    as it crossed; NA for what is no message).
+    as it crossed, with escapes for what steers a terminal; NA for what is no message).
     """
     rows = [row for record in records if (row := _event_row(record))]
     columns = list(zip(*rows, strict=True)) if rows else [(), (), (), (), ()]
@@ -105,6 +118,14 @@ def events_frame(records: Iterable[Record]) -> pd.DataFrame:
 
 
 def _event_row(record: Record) -> tuple[float, str, str | None, str, str | None] | None:
+    row = _told(record)
+    if row is None:
+        return None
+    t, event, task, text, body = row
+    return t, plain(event), task, plain(text), body and _STEERING.sub(lambda sign: f"\\u{ord(sign[0]):04x}", body)
+
+
+def _told(record: Record) -> tuple[float, str, str | None, str, str | None] | None:
     match record:
         case Received():
             return record.t, *_received(record), bytes(record.body).decode()

@@ -5,6 +5,8 @@ The background loop brings what crosses the wire, any thread what a person corre
 
 from __future__ import annotations
 
+import errno
+import io
 import logging
 import os
 import shutil
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ._loop import get_loop
 from .errors import ParameterError, RecordingError
-from .recording import Edit, Known, Recording, Writer, append_to, create, is_of
+from .recording import Edit, Known, Record, Recording, Run, Writer, append_to, create, is_of, open_to_append, read
 from .transcript import Change, Transcript
 from .transcript.edits import looks, replaced
 
@@ -31,6 +33,12 @@ logger = logging.getLogger("paraformer_nb")
 SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
 
 _BUFFER = 256 * 1024  # bytes of records that may wait for a settled word to be written with
+
+
+def _remove(path: Path, owner: int) -> None:
+    """Remove a temporary recording, unless this is a process that was forked from its own."""
+    if os.getpid() == owner:
+        path.unlink(missing_ok=True)
 
 
 class Edited(NamedTuple):
@@ -48,6 +56,7 @@ class Journal:
         lock: held to write a record and fold it, on whatever thread. To read one attribute of the transcript takes no
             lock; hold it where several must be of one moment.
         is_kept: whether the recording stays when the run goes.
+        problem: why the run's records are kept in memory only, or None; for its person to be told.
     """
 
     def __init__(
@@ -60,7 +69,9 @@ class Journal:
         self._now = now
         self._file = file
         self._writer = None if file is None else Writer(file)
-        self._unsaved: list[Edit] = []  # from the first correction that could not be written on
+        self.problem: str | None = None
+        self._unsaved: list[Record] = []  # what is not known to be on disk: all that comes last
+        self._is_in_memory = False  # nothing is written any more
         self._views: weakref.WeakSet[Timeline] = weakref.WeakSet()
         self._has_views = False  # asking the set costs more than folding a record
 
@@ -69,41 +80,83 @@ class Journal:
         """A new one: written where `save` says, in the recordings' folder, or to a temporary file that goes with it."""
         folder = os.environ.get(SAVE_DIR_VARIABLE)
         if save is None and not folder:
-            handle, name = tempfile.mkstemp(prefix="paraformer_nb-", suffix=".jsonl")
-            journal = cls(Recording(Path(name)), Transcript(), now, os.fdopen(handle, "wb", _BUFFER))
-            journal.is_kept = False
-            weakref.finalize(journal, Path(name).unlink, missing_ok=True)
-            return journal
+            return cls._temporary(now)
         if save is None:
             stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
             save = Path(folder or "") / f"{stamp}-{Path(clip).stem}.jsonl"
         path = Path(save).resolve()
         return cls(Recording(path), Transcript(), now, create(path, _BUFFER))
 
+    @classmethod
+    def _temporary(cls, now: Callable[[], float]) -> Journal:
+        """One that goes with the run; on a disk that takes nothing, it is kept in memory."""
+        try:
+            handle, name = tempfile.mkstemp(prefix="paraformer_nb-", suffix=".jsonl")
+        except OSError as error:
+            journal = cls(Recording(Path("paraformer_nb-unwritten.jsonl")), Transcript(), now)
+            journal._go_on_in_memory()
+            journal._tell(error)
+        else:
+            journal = cls(Recording(Path(name)), Transcript(), now, os.fdopen(handle, "w+b", _BUFFER))
+            weakref.finalize(journal, _remove, Path(name), os.getpid())
+        journal.is_kept = False
+        return journal
+
+    @classmethod
+    def go_on(cls, recording: Recording, transcript: Transcript, now: Callable[[], float]) -> Journal:
+        """One that goes on with a recording that nobody writes. Raises RecordingError where it cannot be written."""
+        assert transcript.run is not None
+        file = open_to_append(recording.path, transcript.run, _BUFFER)
+        return cls(recording, transcript, now, file)
+
     # ----------------------------------------------------------------------------------------- from the background
 
     def take(self, record: Known) -> None:
-        """Keep a record, fold it, show it. Raises RecordingError where it cannot be written. Background loop only."""
+        """Keep a record, fold it, show it. Where the disk takes no more, it is kept in memory. Background loop only."""
         with self.lock:
-            self._write(record)
+            if failure := self._keep(record):
+                self._tell(failure)
             self.transcript.apply(record)
         self._refresh()
 
-    def take_unwritten(self, record: Known) -> None:
-        """Fold and show a record that could not be written. Background loop only."""
-        with self.lock:
-            self.transcript.apply(record)
-        self._refresh()
-
-    def _write(self, record: Known) -> None:
-        assert self._writer is not None
+    def _keep(self, record: Known) -> OSError | RecordingError | None:
+        """Keep a record on disk, or in memory. Returns why it is in memory only, the first time."""
+        self._unsaved.append(record)
+        if self._is_in_memory:
+            return None
         try:
-            self._writer.append(record)
-        except OSError as error:
-            raise RecordingError(
-                f"the recording {self.recording.path.name!r} cannot be written ({error.strerror}); the run was ended. "
-                "What was heard by then is kept: see run.words."
-            ) from error
+            if self._writer is None:
+                assert self.transcript.run is not None
+                append_to(self.recording.path, self.transcript.run, record)
+                self._unsaved.clear()
+            elif self._writer.append(record):
+                self._check_saved()
+        except (OSError, RecordingError) as error:
+            self._go_on_in_memory()
+            return error
+        return None
+
+    def _check_saved(self) -> None:
+        """All was written. Raises OSError where it is gone all the same: then it is all in memory."""
+        if self._file is not None and not self.recording.path.exists():
+            self._file.seek(0)
+            self._unsaved = list(read(self._file))
+            raise FileNotFoundError(errno.ENOENT, "it was deleted or moved")
+        self._unsaved.clear()
+
+    def _go_on_in_memory(self) -> None:
+        self._is_in_memory = True
+        if self._writer is not None:
+            self._writer.give_up()
+            self._writer = self._file = None
+
+    def _tell(self, failure: OSError | RecordingError) -> None:
+        """The disk is full, say: the run goes on without it."""
+        self.problem = self.transcript.warning = (
+            f"the recording {self.recording.path.name!r} cannot be written ({_reason(failure)}): the run goes on, and "
+            "is kept in memory only from here on. Keep it with run.save(...) in another place."
+        )
+        logger.warning("%s", self.problem)
 
     def close(self) -> None:
         """The run has ended. Corrections may still come, and are appended to what the file's buffer held."""
@@ -127,10 +180,7 @@ class Journal:
             if not self._is_possible(change):
                 return Edited(False)
             record = Edit(round(self._now(), 6), change.plain)
-            if self._unsaved:  # an undo without what it undoes would undo something else
-                self._unsaved.append(record)
-            else:
-                failure = self._keep(record)
+            failure = self._keep(record)
             self.transcript.apply(record)
         if self._has_views:
             get_loop().call_soon_threadsafe(self._refresh)
@@ -147,50 +197,49 @@ class Journal:
         before = next((self.transcript.corrected(sentence).words for sentence in heard), change.old)
         return [looks(word) for word in before] != [looks(word) for word in replaced(before, change)]
 
-    def _keep(self, record: Edit) -> OSError | RecordingError | None:
-        try:
-            if self._writer is not None:
-                self._writer.append(record)
-            elif self.transcript.run is not None:
-                append_to(self.recording.path, self.transcript.run, record)
-        except (OSError, RecordingError) as error:
-            self._unsaved.append(record)
-            return error
-        return None
-
     def _in_memory_only(self, failure: OSError | RecordingError) -> str:
-        why = failure.strerror if isinstance(failure, OSError) else "another file stands there now"
-        try:
-            with self._opened():
-                advice = "run.save(...) in another place, or with run.words.to_csv(...)"
-        except RecordingError:  # there is nothing to copy
-            advice = "run.words.to_csv(...)"
+        advice = "run.words.to_csv(...)"
+        with suppress(RecordingError), self._source(self._unsaved, ""):
+            advice = f"run.save(...) in another place, or with {advice}"
         return (
-            f"the recording {self.recording.path.name!r} cannot be written ({why}): this correction and those to come "
-            f"are kept in memory only. Keep them with {advice}."
+            f"the recording {self.recording.path.name!r} cannot be written ({_reason(failure)}): this correction and "
+            f"those to come are kept in memory only. Keep them with {advice}."
         )
 
     # -------------------------------------------------------------------------------------------------------- reading
 
-    def flush(self) -> None:
-        """Have on disk what is known by now, as far as the disk takes it (`take` tells where it does not)."""
-        with self.lock, suppress(OSError):
+    def flush(self) -> list[Record]:
+        """Have on disk what is known by now. Returns what the disk does not take, which is kept in memory."""
+        with self.lock:
             if self._writer is not None:
-                self._writer.flush()
+                try:
+                    self._writer.flush()
+                    self._check_saved()
+                except OSError as error:
+                    self._go_on_in_memory()
+                    self._tell(error)
+            return list(self._unsaved)
+
+    def records(self) -> Iterator[Record]:
+        """All records so far, from the disk and from memory. Raises RecordingError where the disk has them no more."""
+        unsaved = self.flush()
+        with self._source(unsaved, "Nothing was read.") as source:
+            yield from read(source)
+        yield from unsaved
 
     def copy_to(self, path: Path) -> None:
         """Copy the recording, and what could not be written to it; whole, or not at all.
 
         Raises RecordingError where the recording is gone, or `path` cannot be written or stands there already.
         """
-        self.flush()
-        with self._opened() as source, ExitStack() as failing:
+        unsaved = self.flush()
+        with self._source(unsaved, "Nothing was copied.") as source, ExitStack() as failing:
             create(path, 0).close()  # nobody else may take the name meanwhile
             failing.callback(path.unlink, missing_ok=True)
             try:
                 with tempfile.TemporaryDirectory(prefix=".", suffix=".draft", dir=path.parent) as folder:
                     draft = Path(folder) / "draft.jsonl"
-                    self._write_copy(source, draft)
+                    self._write_copy(source, unsaved, draft)
                     draft.replace(path)
             except OSError as error:
                 raise RecordingError(
@@ -199,23 +248,29 @@ class Journal:
                 ) from error
             failing.pop_all()
 
-    def _write_copy(self, source: BinaryIO, draft: Path) -> None:
+    def _write_copy(self, source: BinaryIO, unsaved: list[Record], draft: Path) -> None:
         with draft.open("xb") as target:
             shutil.copyfileobj(source, target)
-        with self.lock:
-            unsaved, run = list(self._unsaved), self.transcript.run
-        if unsaved and run is not None:
-            # The first of them may have come to lie on the disk after all.
-            there = {record.t for record in Recording(draft) if isinstance(record, Edit)}
-            for record in unsaved:
-                if record.t not in there:
-                    append_to(draft, run, record)
+        if unsaved:
+            run = self.transcript.run
+            assert run is not None
+            is_whole = _is_whole(unsaved)
+            with draft.open("wb", _BUFFER) if is_whole else open_to_append(draft, run, _BUFFER) as target:
+                writer = Writer(target)
+                for record in unsaved:
+                    writer.append(record)
 
     @contextmanager
-    def _opened(self) -> Iterator[BinaryIO]:
-        """The recording's file, to be read. Raises RecordingError where it is gone, or another one by now."""
+    def _source(self, unsaved: list[Record], done: str) -> Iterator[BinaryIO]:
+        """What the disk has of the recording, to be read: nothing, where all of it is in memory.
+
+        Raises RecordingError where it is gone, or another file stands there by now.
+        """
+        if _is_whole(unsaved):
+            yield io.BytesIO()
+            return
         path = self.recording.path
-        advice = "Nothing was copied. Keep the words with run.words.to_csv(...)."
+        advice = f"{done} Keep the words with run.words.to_csv(...)."
         try:
             file = path.open("rb")
         except OSError as error:
@@ -248,3 +303,12 @@ class Journal:
                 view.refresh()
             except Exception:  # a view that cannot be told must not cost the run
                 logger.exception("a view of %s could not be updated", self.recording.path.name)
+
+
+def _is_whole(records: list[Record]) -> bool:
+    """Whether these are all of a run's."""
+    return bool(records) and isinstance(records[0], Run)
+
+
+def _reason(failure: OSError | RecordingError) -> str:
+    return str(failure.strerror) if isinstance(failure, OSError) else "another file stands there now"

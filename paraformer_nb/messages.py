@@ -145,7 +145,7 @@ def decode_command(text: str | bytes) -> Command:
                 if getattr(payload, name) in (None, UNSET, ""):
                     told = f"Missing required parameter 'payload.{name}'! Please follow the protocol!"
                     raise CommandError(told, header.task_id)
-            given = {key: value for key, value in _object(payload.parameters).items() if value not in (None, "")}
+            given = {key: value for key, value in _object(payload.parameters).items() if value not in (None, "", [])}
             return RunTask(header.task_id, payload.model or "", given, payload.resources or [], _object(payload.input))
         case "continue-task":
             return ContinueTask(header.task_id, _object(payload.input), _object(payload.parameters))
@@ -304,6 +304,11 @@ def decode_event(text: bytes) -> Event:
         case "task-failed":
             return TaskFailed(task_id, header.error_code or "Unknown", header.error_message or "", text)
     return UnknownEvent(task_id, header.event, text)
+
+
+def event_name(text: bytes) -> str:
+    """The event that a text tells of, such as ``"task-started"``; ``""`` where it names none."""
+    return _name_of(text, "event")
 
 
 def _name_of(text: bytes, key: str) -> str:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import ParaformerError, ParameterError
-from .services import KEY_VARIABLE, DashScope, Embedded, Service
+from .keys import known_key
+from .runs import transcribe
+from .services import DashScope, Embedded, Service
 from .transcript import ENDED
-from .transcription import Transcription, transcribe
+from .transcription import Transcription
 
 if TYPE_CHECKING:
     from .widgets.panel import Panel
@@ -35,5 +37,5 @@ def panel(folder: str | os.PathLike[str] = ".", *, service: Service | None = Non
         runs[:] = [run]
         return run, run.timeline()
 
-    has_cloud = service is not None or bool(os.environ.get(KEY_VARIABLE))
+    has_cloud = service is not None or known_key() is not None
     return Panel(begin, has_cloud, Path(folder), (ParaformerError,))

@@ -6,8 +6,10 @@ the clip's own time line. A recording without an `End` was cut short; after it c
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,7 +17,7 @@ from typing import Any, BinaryIO
 import msgspec
 from msgspec import Raw, Struct
 
-from .errors import RecordingError
+from .errors import HALVES, RecordingError
 from .messages import Event, ResultGenerated, UnknownEvent, decode_event
 
 VERSION = 1
@@ -24,10 +26,11 @@ PEAK_STEP = 0.01
 
 
 class ClipSource(Struct, frozen=True):
-    """Where a clip came from: its name, and its path where it has one."""
+    """Where a clip came from: its name, and where it was a file its path and size in bytes."""
 
     name: str
     path: str | None = None
+    size: int | None = None
 
 
 class ServiceSource(Struct, frozen=True):
@@ -81,6 +84,8 @@ class Received(Struct, tag_field="kind", tag="received", dict=True):
         """The record of a frame's bytes, whatever they are."""
         event = decode_event(data)
         body = _one_line(data) if isinstance(event, UnknownEvent) or b"\n" in data else data
+        if isinstance(event, UnknownEvent) and b"\\u" in data:
+            event = decode_event(body)  # half a character was all that was wrong with it, maybe
         record = cls(t, task, Raw(body))
         record.__dict__["event"] = event
         return record
@@ -93,6 +98,16 @@ class Received(Struct, tag_field="kind", tag="received", dict=True):
 
 class Audio(Struct, tag_field="kind", tag="audio", frozen=True):
     """A block of audio that was sent: where it lies in the clip, not its bytes."""
+
+    t: float
+    task: str
+    position: float
+    seconds: float
+
+
+class Silence(Struct, tag_field="kind", tag="silence", frozen=True):
+    """Silence that was sent at `position` while a live source paused: it keeps a task alive, and is no part of the
+    clip's time line."""
 
     t: float
     task: str
@@ -119,7 +134,7 @@ class Lost(Struct, tag_field="kind", tag="lost", frozen=True):
 
 
 class Resumed(Struct, tag_field="kind", tag="resumed", frozen=True):
-    """A new task goes on from `position`."""
+    """A new task goes on from `position`, and hears again what was not settled. `attempt`: the second, the third ..."""
 
     t: float
     task: str
@@ -162,7 +177,7 @@ class Unknown(Struct, frozen=True):
     raw: bytes
 
 
-Known = Run | Connected | Sent | Received | Audio | Peaks | Lost | Resumed | Gap | Edit | End
+Known = Run | Connected | Sent | Received | Audio | Silence | Peaks | Lost | Resumed | Gap | Edit | End
 Record = Known | Unknown
 
 _encode = msgspec.json.Encoder().encode
@@ -172,16 +187,19 @@ _decode = msgspec.json.Decoder(Known).decode
 def _one_line(data: bytes) -> bytes:
     """JSON bytes without line breaks; bytes that are no JSON as a JSON string."""
     try:
-        data.decode()
-        return msgspec.json.format(data, indent=-1)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        text = data.decode()
+        try:
+            return msgspec.json.format(data, indent=-1)
+        except msgspec.DecodeError:  # half a character (a lone surrogate), maybe: Python's decoder takes it
+            return json.dumps(json.loads(text), ensure_ascii=False, allow_nan=False).translate(HALVES).encode()
+    except (ValueError, RecursionError):
         return _encode(data.decode("utf-8", "replace"))
 
 
-def _can_wait(record: Known) -> bool:
+def _can_wait(record: Record) -> bool:
     if isinstance(record, Received):
         return isinstance(record.event, ResultGenerated) and not record.event.sentence.is_final
-    return isinstance(record, (Audio, Peaks))
+    return isinstance(record, (Audio, Silence, Peaks))
 
 
 def _readable(value: Any) -> Any:
@@ -197,19 +215,35 @@ class Writer:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._end = file.tell()  # of what has reached the operating system
 
-    def append(self, record: Known) -> None:
-        """Write one record. Raises OSError as the file does."""
+    def append(self, record: Record) -> bool:
+        """Write one record. Returns whether it, and all before it, has reached the operating system.
+
+        Raises OSError as the file does; then nothing can be written any more: `give_up`.
+        """
         try:
-            line = _encode(record)
+            line = record.raw.rstrip(b"\n") if isinstance(record, Unknown) else _encode(record)
         except UnicodeEncodeError:  # a file name that is no UTF-8
             line = _encode(_readable(msgspec.to_builtins(record)))
         self._file.write(line + b"\n")
-        if not _can_wait(record):
-            self._file.flush()
+        if _can_wait(record):
+            return False
+        self.flush()
+        return True
 
     def flush(self) -> None:
+        """Have all of it reach the operating system. Raises OSError as `append`."""
         self._file.flush()
+        self._end = self._file.tell()
+
+    def give_up(self) -> None:
+        """Close the file, without what a failed write has left of a line, and without what waited to be written."""
+        raw = getattr(self._file, "raw", self._file)  # the buffer would try again
+        with suppress(OSError):
+            raw.seek(self._end)
+            raw.truncate()
+        raw.close()
 
 
 def read(file: BinaryIO) -> Iterator[Record]:
@@ -252,9 +286,10 @@ def _record(line: bytes) -> Record:
 
 
 def create(path: Path, buffer_size: int) -> BinaryIO:
-    """A new file for a recording. Raises RecordingError where it cannot be written, or stands there already."""
+    """A new file for a recording, to be written and read. Raises RecordingError where it cannot be written, or stands
+    there already."""
     try:
-        return path.open("xb", buffer_size)
+        return path.open("x+b", buffer_size)
     except FileExistsError:
         if path.is_dir():
             raise RecordingError(f"{str(path)!r} is a directory: name a file in it.") from None
@@ -263,6 +298,26 @@ def create(path: Path, buffer_size: int) -> BinaryIO:
         ) from None
     except OSError as error:
         raise RecordingError(f"the recording cannot be written to {str(path)!r}: {error.strerror}.") from error
+
+
+def open_to_append(path: Path, run: Run, buffer_size: int) -> BinaryIO:
+    """`run`'s recording, to go on with behind its last whole line. What a crash left of another line goes.
+
+    Raises RecordingError where it cannot be written, or another file stands there now.
+    """
+    try:
+        file = path.open("r+b", buffer_size)
+    except OSError as error:
+        raise RecordingError(f"the recording cannot be written to {str(path)!r}: {error.strerror}.") from error
+    try:
+        if not is_of(file, run):
+            raise RecordingError(f"another file than this run's recording stands at {str(path)!r} now.")
+        _go_to_end(file)
+        file.seek(0, os.SEEK_END)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def append_to(path: Path, run: Run, record: Known) -> None:

@@ -1,4 +1,4 @@
-"""Floor 5: a run: `transcribe` begins one, `Transcription` is it, `load` brings a recorded one back.
+"""Floor 5: a run, as its person sees it. `runs` begins it, loads it, or goes on with it.
 
 It joins the background (where the clip is streamed), the journal (which keeps what crossed, folds it and has it shown),
 and what people read, hear and correct.
@@ -12,21 +12,19 @@ import time
 import warnings
 import weakref
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal
 
 from .audio import Listening
 from .background import Background
-from .cells import Display, in_kernel
-from .client import Pace, Session, open_session
+from .cells import Display, further_interrupts, in_kernel
+from .client import Session
 from .corrections import Reading, Readings, changes_of
 from .errors import AudioError, RecordingError, told_error
 from .journal import Journal
-from .protocol.parameters import Parameters
 from .recording import ClipSource, Recording, ServiceSource
-from .services import Service
-from .transcript import ENDED, Change, Transcript
+from .transcript import ENDED, Change, Transcript, Usage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,59 +33,6 @@ if TYPE_CHECKING:
     from .widgets.timeline import Timeline
 
 _HEARTBEAT = 0.2  # seconds: an interrupt is noticed this soon, on every kernel
-
-
-def transcribe(
-    clip: Any, *, service: Service | None = None, model: str = "paraformer-realtime-v2", start: float | None = None,
-    end: float | None = None, pace: Pace = "service", save: str | os.PathLike[str] | None = None,
-    max_attempts: int = 5, **parameters: Unpack[Parameters],
-) -> Transcription:  # fmt: skip
-    """Begin to transcribe a clip, and return at once; as a cell's last line the result shows the live view.
-
-    Args:
-        clip: a path; a binary file object; the bytes of an audio file; ``(array, sample_rate)`` with int16 or float32
-            of shape (n,) or (n, channels); or a live source: an async iterator of int16 mono PCM blocks (bytes or
-            arrays) that has a ``sample_rate``, or ``(iterator, sample_rate)``. It runs on the toolkit's own event loop.
-        service: `DashScope` or `Embedded`. None: DashScope if DASHSCOPE_API_KEY is set, else Embedded (which hears four
-            clips at once and tells a fifth to wait).
-        model: the service's name for it.
-        start, end: the part to hear, in seconds; times in the result stay those of the whole clip.
-        pace: × real time; None: as fast as the service takes it. Default: 1.0 for DashScope, None for Embedded.
-        save: where to keep the recording (JSON Lines). Default: a file in PARAFORMER_NB_SAVE_DIR if that is set, else a
-            temporary one that goes with the run.
-        max_attempts: how often to try to connect. (A connection that is lost in mid-clip ends the run.)
-        parameters: the service's own, by its names; see `Parameters`.
-
-    Raises:
-        ParameterError, AudioError: for wrong arguments and clips that cannot be read. Nothing was sent.
-        RecordingError: `save` cannot be written, or stands there already.
-    """
-    session = open_session(clip, service, model, start, end, pace, max_attempts, parameters)
-    try:
-        return Transcription(session, save, clip)
-    except BaseException:
-        session.close()
-        raise
-
-
-def load(path: str | os.PathLike[str]) -> Transcription:
-    """A recorded run, with the same words that it had. Raises RecordingError where the file is no recording.
-
-    What is corrected from now on is appended to the file.
-    """
-    recording = Recording(Path(path).absolute())
-    transcript, last = Transcript(), 0.0
-    try:
-        for record in recording:
-            transcript.apply(record)
-            last = max(last, record.t)
-    except OSError as error:
-        raise RecordingError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
-    except RecordingError as error:
-        raise RecordingError(f"{str(path)!r}: {error}") from error
-    if transcript.run is None:
-        raise RecordingError(f"{str(path)!r} is no recording: it is empty.")
-    return Transcription._loaded(recording, transcript, last)
 
 
 class Transcription:
@@ -102,44 +47,23 @@ class Transcription:
     service: ServiceSource
     recording: Recording
 
-    def __init__(self, session: Session, save: str | os.PathLike[str] | None, clip: Any) -> None:
-        first = session.run_record()
+    def __init__(self, journal: Journal, source: Any, session: Session | None = None) -> None:
+        """`source`: the clip as it was given, to be heard again; None: the file that the recording knows. `session`:
+        what hears it now; None: nobody does any more."""
+        first = journal.transcript.run
+        assert first is not None
         self.clip, self.service = first.clip, first.service
-        self._join(Journal.begin(save, self.clip.name, session.now), clip)
-        try:
-            self._journal.take(first)
-        except RecordingError:
-            self._journal.close()
-            self.recording.path.unlink(missing_ok=True)
-            raise
-        self._background: Background | None = Background(session, self._journal)
-
-    @classmethod
-    def _loaded(cls, recording: Recording, transcript: Transcript, last: float) -> Transcription:
-        run = cls.__new__(cls)
-        assert transcript.run is not None
-        run.clip, run.service, run._background = transcript.run.clip, transcript.run.service, None
-        began = time.monotonic() - last  # its clock goes on
-        run._join(Journal(recording, transcript, lambda: time.monotonic() - began), run.clip.path)
-        if transcript.end is None:
-            transcript.state = "failed"
-            run._told = RecordingError(
-                f"the recording was cut short at {transcript.sent:.1f} s of the clip; what was heard by then is here."
-            )
-        elif transcript.end.error:
-            run._told = told_error(transcript.end.error)
-        return run
-
-    def _join(self, journal: Journal, source: Any) -> None:
         self._journal = journal
-        self._source = source  # the clip as it was given, to be heard again
+        self._source = first.clip.path if source is None else source
         self._listening: Listening | None = None
         self.recording, self._transcript, self._lock = journal.recording, journal.transcript, journal.lock
         self._readings = Readings()
         self._display: Display | None = None
-        self._told: BaseException | None = None  # of a loaded run
+        self._is_warned = False
+        self._told = None if session else _told(journal.transcript)
         with suppress(AudioError):  # told when somebody wants to hear it
             self._listen()
+        self._background = Background(session, journal) if session else None
 
     # ------------------------------------------------------------------------------------------------- what is known
 
@@ -199,8 +123,19 @@ class Transcription:
         """One row for each thing that happened, from the recording: ``t``, ``event``, ``task``, ``text``, ``body``."""
         from .frames import events_frame
 
-        self._journal.flush()
-        return events_frame(self.recording)
+        return events_frame(self._journal.records())
+
+    @property
+    def gaps(self) -> pd.DataFrame:
+        """Parts of the clip that were never heard, one a row: ``start`` and ``end`` float64 seconds, ``reason``."""
+        from .frames import gaps_frame
+
+        return gaps_frame(self._transcript.gaps)
+
+    @property
+    def usage(self) -> Usage:
+        """What was sent, heard and billed so far, in seconds of audio."""
+        return self._transcript.usage
 
     def __repr__(self) -> str:
         with self._lock:
@@ -281,15 +216,17 @@ class Transcription:
             return self._result()
         interrupts = 0
         ended = asyncio.wrap_future(self._background.future)
-        while not ended.done():
-            # A heartbeat, because an interrupt reaches a waiting cell only when its loop wakes up.
-            try:
-                await asyncio.wait({ended}, timeout=_HEARTBEAT)
-            except (asyncio.CancelledError, KeyboardInterrupt):
-                interrupts += 1
-                self._interrupt(interrupts)
-                if not in_kernel():
-                    raise
+        with ExitStack() as listening:
+            while not ended.done():
+                # A heartbeat, because an interrupt reaches a waiting cell only when its loop wakes up.
+                try:
+                    await asyncio.wait({ended}, timeout=_HEARTBEAT)
+                except (asyncio.CancelledError, KeyboardInterrupt):
+                    interrupts += 1
+                    self._interrupt(interrupts)
+                    if not in_kernel():
+                        raise
+                    listening.enter_context(further_interrupts.told_to(self.cancel))
         return self._result()
 
     def _interrupt(self, count: int) -> None:
@@ -301,6 +238,9 @@ class Transcription:
     def _result(self) -> Transcription:
         if self._display is not None:
             self._display.settle()
+        if self._journal.problem is not None and not self._is_warned:
+            self._is_warned = True
+            warnings.warn(self._journal.problem, stacklevel=2)
         if self.error is not None:
             raise self.error
         return self
@@ -376,6 +316,17 @@ class Transcription:
     def _ipython_display_(self) -> None:
         self._display = self._display or Display(self.timeline(), lambda: self.state in ENDED)
         self._display.show()
+
+
+def _told(transcript: Transcript) -> BaseException | None:
+    """What ended a loaded run early. A recording without an end was cut short."""
+    if transcript.end is None:
+        transcript.state = "failed"
+        return RecordingError(
+            f"the recording was cut short at {transcript.sent:.1f} s of the clip; what was heard by then is here. "
+            "pnb.resume goes on from there."
+        )
+    return told_error(transcript.end.error) if transcript.end.error else None
 
 
 def _warn(problem: str | None) -> None:

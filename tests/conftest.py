@@ -37,12 +37,19 @@ def chinese() -> Path:
 
 @pytest.fixture
 def nothing_left(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Fails a test that leaves a task, a thread or a worker process behind, or asyncio something to complain of."""
+    """Fails a test that leaves a task, a thread or a worker process behind, or asyncio something to complain of.
+
+    The process's own embedded service may keep a worker for the next run, and is closed.
+    """
     import servers
+
+    from paraformer_nb import services
 
     caplog.set_level(logging.WARNING, logger="asyncio")
     before = servers.alive()
     yield
+    if services._default is not None:
+        services._default.close()
     gc.collect()
     left = servers.left_behind(before, timeout=8.0)
     records = caplog.get_records("call") + caplog.get_records("teardown")

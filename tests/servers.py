@@ -252,7 +252,7 @@ def _status(pid: int) -> list[str]:
 
 
 def workers(parent: int | None = None) -> list[int]:
-    """Pids of the recogniser processes below a process (this one): any state but gone."""
+    """Pids of the recogniser processes below a process (this one), the oldest first: any state but gone."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or _status(int(entry.name))[1:2] != [str(parent or os.getpid())]:
@@ -263,7 +263,7 @@ def workers(parent: int | None = None) -> list[int]:
             continue
         if b"pocketsphinx_worker" in command or not command:
             found.append(int(entry.name))
-    return found
+    return sorted(found, key=lambda pid: (int((_status(pid) or ["0"] * 20)[19]), pid))  # by their start
 
 
 def is_running(pid: int) -> bool:

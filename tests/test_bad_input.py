@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import shutil
 import socket
 from collections.abc import Callable
@@ -227,7 +228,7 @@ def test_a_sample_rate_that_no_sound_has() -> None:
         ({"service": pnb.DashScope}, ("service",)),
         ({"special_word_filter": {"x": object()}, "model": "fun-asr-realtime"}, ("special_word_filter",)),
     ],
-    ids=str,
+    ids=lambda value: re.sub(r" at 0x\w+", "", str(value)),  # the same in every process
 )
 def test_arguments_that_cannot_be_meant(options: dict[str, Any], what: tuple[str, ...]) -> None:
     refused(errors.ParameterError, *what, **options)

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 from servers import KEY, Cloud, Talk, assert_says, ended, eventually, is_running, texts, tone, well, workers
+from websockets.sync.client import connect
+from wire import run_task
 
 import paraformer_nb as pnb
 from paraformer_nb.frames import WORD_COLUMNS
@@ -149,6 +151,9 @@ def test_text_cannot_steer_the_terminal(tmp_path: Path, part: Path) -> None:
         (["serve", "--port", "-1"], 2, "-1"),
         (["serve", "--port", "0", "--engine", "whisper"], 2, "no engine 'whisper'"),
         (["serve", "--port", "0", "--engine", "scripted"], 2, "script=FILE.json"),
+        (["serve", "--port", "0", "--engine", "replay"], 2, "recording=FILE"),
+        (["serve", "--port", "0", "--fault", "mute", "--fault", "crash"], 2, "there is no fault 'crash'"),
+        (["serve", "--port", "0", "--limit", "patience=1"], 2, "there is no limit 'patience'"),
         (["serve", "--port", "0", "--api-key", ""], 2, "the key is empty"),
         (["serve", "--port", "0", "--api-key", "a", "--api-key-file", "b"], 2, "not both"),
         (["serve", "--port", "0", "--api-key-file", "/no/such/file"], 2, "/no/such/file"),
@@ -177,15 +182,20 @@ def test_a_service_that_says_no(part: Path) -> None:
 
 
 def test_what_was_settled_before_a_failure_is_printed(part: Path) -> None:
+    failures = [("InternalError", "Internal server error!"), ("Arrearage", "The account is overdue.")]
+
     async def failing(talk: Talk) -> None:
         await talk.begin()
+        for _ in range(3):
+            await talk.block()
         await talk.say("hello", "there")
-        await talk.fail("InternalError", "Internal server error!")
+        await talk.fail(*failures.pop(0))
 
     with Cloud(failing) as cloud:
         done = command("transcribe", part, "--url", cloud.url, DASHSCOPE_API_KEY=KEY)
+    assert failures == [], "the first was worth another attempt, the second one was not"
     assert (done.returncode, done.stdout.split()) == (1, ["0:00.00", "hello", "there"])
-    assert "Internal server error!" in done.stderr
+    assert "The account is overdue" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -238,14 +248,15 @@ def test_serve_prints_its_address_and_a_new_key_and_ends_when_told(number: int, 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_ends_amid_a_task_and_tells_its_client(number: int, english: Path) -> None:
     with serving("--api-key", KEY) as (process, url):
-        run = pnb.transcribe(english, service=pnb.DashScope(KEY, url=url), start=0.5, pace=2)
+        run = pnb.transcribe(english, service=pnb.DashScope(KEY, url=url), start=0.5, pace=2, max_attempts=2)
         assert eventually(lambda: len(run.words) > 0, 60)
         pids = workers(process.pid)
         assert len(pids) == 1
         process.send_signal(number)
         _, err = process.communicate(timeout=20)
-        with pytest.raises(pnb.errors.ConnectionLost, match="code 1001"):
+        with pytest.raises(pnb.errors.ConnectionLost, match="cannot be made again"):
             run.wait(20)
+    assert "code 1001" in run.events.loc[run.events["event"] == "lost", "text"].iloc[0]
     assert process.returncode == 0
     assert "Traceback" not in err
     assert eventually(lambda: not is_running(pids[0]))
@@ -272,6 +283,26 @@ def test_where_serve_s_key_comes_from(chinese: Path, tmp_path: Path) -> None:
             out, err = process.communicate(timeout=20)
         assert out == ""  # a key that was given is not shown
         assert KEY not in err
+
+
+def test_serve_replays_with_faults_and_limits(chinese: Path, tmp_path: Path) -> None:
+    saved, service = tmp_path / "run.jsonl", pnb.Embedded("scripted", script=chinese.with_suffix(".json"))
+    first = ended(pnb.transcribe(chinese, service=service, save=saved))
+    service.close()
+    options = ["--recording", saved, "--speed", 1e6, "--fault", "refuse:times=1", "--fault", "drop:events=5,times=1",
+               "--limit", "no_data=0.5", "--api-key", KEY, "--verbose"]  # fmt: skip
+    with serving("--engine", "replay", *options) as (process, url):
+        again = ended(pnb.transcribe(chinese, service=pnb.DashScope(KEY, url=url), pace=None))
+        assert texts(again) == texts(first)
+        with connect(f"{url}?api_key={KEY}", proxy=None) as socket:
+            socket.send(run_task())
+            assert "task-started" in str(socket.recv(20))
+            assert "request timeout after 0.5 seconds." in str(socket.recv(20))
+        process.terminate()
+        _, err = process.communicate(timeout=20)
+    assert "refused-on-purpose status=503" in err
+    assert "failed connection=" in err
+    assert KEY not in err
 
 
 def test_a_port_that_is_taken() -> None:

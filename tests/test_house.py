@@ -16,21 +16,21 @@ FLOORS = {
     "errors": 0,
     "messages": 1, "transcript": 1, "audio": 1, "recording": 1,
     "protocol": 2,
-    "client": 3, "services": 3, "server": 3, "_loop": 3,
+    "client": 3, "services": 3, "keys": 3, "server": 3, "_loop": 3,
     "frames": 4, "corrections": 4, "plots": 4, "widgets": 4, "export": 4,
-    "transcription": 5, "journal": 5, "background": 5, "cells": 5, "panels": 5, "cli": 5,
+    "runs": 5, "transcription": 5, "journal": 5, "background": 5, "cells": 5, "panels": 5, "cli": 5,
 }  # fmt: skip
 
 THIRD_PARTY = {
     "errors": set(),
     "messages": {"msgspec"}, "transcript": {"msgspec"}, "recording": {"msgspec"}, "audio": {"av", "numpy"},
     "protocol": {"msgspec"},
-    "client": {"websockets", "msgspec"}, "services": set(), "_loop": set(),
-    "server": {"websockets", "msgspec", "pocketsphinx"},
+    "client": {"websockets", "msgspec"}, "services": set(), "keys": {"keyring"}, "_loop": set(),
+    "server": {"websockets", "msgspec", "pocketsphinx", "numpy", "onnxruntime", "kaldi_native_fbank"},
     "frames": {"pandas"}, "corrections": {"pandas"}, "plots": {"matplotlib", "numpy", "msgspec", "PIL"},
     "widgets": {"anywidget", "ipywidgets", "traitlets", "pandas"}, "export": {"msgspec"},
-    "transcription": {"pandas", "matplotlib"}, "journal": set(), "background": set(), "cells": {"IPython"},
-    "panels": set(), "cli": {"tqdm", "msgspec"},
+    "runs": set(), "transcription": {"pandas", "matplotlib"}, "journal": set(), "background": set(),
+    "cells": {"IPython"}, "panels": set(), "cli": {"tqdm", "msgspec"},
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import websockets
 from servers import Cloud, Talk, ended, tone, well
 
 import paraformer_nb as pnb
-from paraformer_nb.client import session
+from paraformer_nb.client import conversation
 from paraformer_nb.messages import TaskFinished
 from paraformer_nb.recording import Gap
 from paraformer_nb.widgets.timeline import Timeline
@@ -67,7 +67,7 @@ def test_a_named_pipe_is_heard_to_its_end(english: Path, tmp_path: Path) -> None
 
 def test_a_reader_that_takes_its_time_loses_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock on the service stands still while the reader is busy with an event."""
-    monkeypatch.setattr(session, "_TAIL_TIMEOUT", 0.5)
+    monkeypatch.setattr(conversation, "_TAIL_TIMEOUT", 0.5)
 
     async def two(talk: Talk) -> None:
         await talk.begin()

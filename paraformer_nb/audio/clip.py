@@ -13,8 +13,8 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..errors import AudioError, ParameterError
-from .decode import Decoder, Resampler
+from ..errors import AudioError, ParameterError, plain
+from .decode import Decoders, Resampler
 from .wav import WavFormat, read_wav, wav_format
 
 if TYPE_CHECKING:
@@ -27,8 +27,12 @@ _FORMS = (
 )
 
 
+Read = Callable[[int, float], Iterator[bytes]]
+"""PCM from a place on (seconds) to the end of the part, in pieces of about so many bytes. Read one at a time."""
+
+
 class Clip:
-    """An opened clip. Iterate over `blocks` once.
+    """An opened clip. Its `blocks` may be read again, from any place, once nobody reads the ones before.
 
     Attributes:
         name: what to call it; path: its file, or None.
@@ -38,15 +42,15 @@ class Clip:
 
     def __init__(
         self, name: str, path: Path | None, sample_rate: int, start: float, end: float | None,
-        read: Callable[[int], Iterator[bytes]], resources: ExitStack,
+        read: Read, resources: ExitStack,
     ) -> None:  # fmt: skip
         self.name, self.path, self.sample_rate, self.start, self.end = name, path, sample_rate, start, end
         self._read = read
         self._resources = resources
 
-    def blocks(self, samples: int) -> Iterator[bytes]:
-        """Blocks of `samples` samples, the last one shorter."""
-        return _rechunk(self._read(2 * samples), 2 * samples)
+    def blocks(self, samples: int, start: float | None = None) -> Iterator[bytes]:
+        """Blocks of `samples` samples, the last one shorter, from `start` on (seconds; None: the part's beginning)."""
+        return _rechunk(self._read(2 * samples, self.start if start is None else start), 2 * samples)
 
     def sha256(self) -> str | None:
         """The digest of the clip's file, or None where there is none (any more)."""
@@ -121,10 +125,10 @@ def open_clip(clip: Any, *, sample_rate: int, start: float | None = None, end: f
     with ExitStack() as resources:
         if isinstance(clip, tuple):
             name, path = "array", None
-            length, read = _array_reader(clip, sample_rate, begin, end)
+            length, read = _array_reader(clip, sample_rate, end)
         else:
             name, path, file = _open_file(clip, resources)
-            length, read = _file_reader(file, name, sample_rate, begin, end, resources)
+            length, read = _file_reader(file, name, sample_rate, end, resources)
         if length is not None and begin >= length:
             raise ParameterError(f"start={begin:g} lies behind the clip's end; {name!r} is {length:.2f} s long.")
         last = length if end is None else end if length is None else min(end, length)
@@ -156,9 +160,9 @@ def _open_file(clip: Any, resources: ExitStack) -> tuple[str, Path | None, Binar
             raise AudioError(f"{str(clip)!r} is no file. Download the clip first, then give its path.")
         path = Path(os.path.expanduser(clip))  # noqa: PTH111 - unlike pathlib's it never raises
         file = resources.enter_context(_open_path(path))
-        return path.name, path.resolve(), _seekable(file, path.name, resources)
+        return plain(path.name), path.resolve(), _seekable(file, path.name, resources)
     if hasattr(clip, "read"):
-        name = Path(clip.name).name if isinstance(getattr(clip, "name", None), str) else "file"
+        name = plain(Path(clip.name).name) if isinstance(getattr(clip, "name", None), str) else "file"
         return name, None, _seekable(clip, name, resources)
     raise ParameterError(f"an object of type {type(clip).__name__} is no clip. Give {_FORMS}.")
 
@@ -191,27 +195,25 @@ def _seekable(file: Any, name: str, resources: ExitStack) -> BinaryIO:
 
 
 def _file_reader(
-    file: BinaryIO, name: str, sample_rate: int, start: float, end: float | None, resources: ExitStack
-) -> tuple[float | None, Callable[[int], Iterator[bytes]]]:
+    file: BinaryIO, name: str, sample_rate: int, end: float | None, resources: ExitStack
+) -> tuple[float | None, Read]:
     form = wav_format(file)
     if form and (form.sample_rate, form.channels) == (sample_rate, 1):
-        return form.size / 2 / sample_rate, _wav_reader(file, form, start, end)
-    decoder = Decoder(file, name)
-    resources.callback(decoder.close)
-    length = form.size / form.channels / 2 / form.sample_rate if form else decoder.duration
-    return length, lambda _size: decoder.read(sample_rate, start, end)
+        return form.size / 2 / sample_rate, _wav_reader(file, form, end)
+    decoders = Decoders(file, name)
+    resources.callback(decoders.close)
+    length = form.size / form.channels / 2 / form.sample_rate if form else decoders.duration
+    return length, lambda _size, start: decoders.next().read(sample_rate, start, end)
 
 
-def _wav_reader(file: BinaryIO, form: WavFormat, start: float, end: float | None) -> Callable[[int], Iterator[bytes]]:
-    return lambda size: read_wav(file, form, start, end, size)
+def _wav_reader(file: BinaryIO, form: WavFormat, end: float | None) -> Read:
+    return lambda size, start: read_wav(file, form, start, end, size)
 
 
 # ----------------------------------------------------------------------------------------------------------- arrays
 
 
-def _array_reader(
-    clip: tuple[Any, ...], sample_rate: int, start: float, end: float | None
-) -> tuple[float, Callable[[int], Iterator[bytes]]]:
+def _array_reader(clip: tuple[Any, ...], sample_rate: int, end: float | None) -> tuple[float, Read]:
     import numpy as np
 
     if len(clip) != 2 or not isinstance(clip[1], Integral) or clip[1] <= 0:
@@ -230,9 +232,8 @@ def _array_reader(
         raise ParameterError(f"the array's shape is {array.shape}: give (n,) or (n, channels).")
     if not len(array):
         raise AudioError("the clip is empty: an array of 0 samples.")
-    first = round(start * rate)
     last = len(array) if end is None else min(round(end * rate), len(array))
-    return len(array) / rate, lambda _size: _array_blocks(array[first:last], rate, sample_rate)
+    return len(array) / rate, lambda _size, start: _array_blocks(array[round(start * rate) : last], rate, sample_rate)
 
 
 def _array_blocks(array: np.ndarray[Any, Any], rate: int, sample_rate: int) -> Iterator[bytes]:

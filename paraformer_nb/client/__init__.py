@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
 from typing import Any, Literal, Unpack
 
-from ..audio import open_clip
+from ..audio import LiveClip, open_clip
 from ..errors import ParameterError
 from ..messages import Event
-from ..protocol.parameters import Parameters, check_parameters
+from ..protocol.parameters import Parameters, check_parameters, knows
 from ..services import Service, check_languages, default_service
+from .progress import Progress
 from .session import Session
 
-__all__ = ["Pace", "Session", "open_session", "stream"]
+__all__ = ["Pace", "Progress", "Session", "open_session", "stream"]
+
+_SAME_LENGTH = 0.05  # seconds by which two readings of a clip's length may differ
 
 Pace = float | Literal["service"] | None
 """× real time; None: as fast as the service takes it; "service": as the service likes it."""
@@ -21,9 +24,12 @@ Pace = float | Literal["service"] | None
 
 def open_session(
     clip: Any, service: Service | None, model: str, start: float | None, end: float | None, pace: Pace,
-    max_attempts: int, parameters: Mapping[str, Any],
+    max_attempts: int, parameters: Mapping[str, Any], progress: Progress | None = None,
 ) -> Session:  # fmt: skip
-    """Check every argument and open the clip; nothing is sent. Raises ParameterError and AudioError."""
+    """Check every argument and open the clip; nothing is sent. `progress`: how far it was heard before, if it was.
+
+    Raises ParameterError and AudioError.
+    """
     checked = check_parameters(model, parameters)
     chosen = default_service() if service is None else service
     if isinstance(chosen, type) or not hasattr(chosen, "endpoint"):
@@ -35,7 +41,12 @@ def open_session(
     if not isinstance(max_attempts, int) or max_attempts < 1:
         raise ParameterError(f"max_attempts={max_attempts!r}: give a whole number from 1 on.")
     opened = open_clip(clip, sample_rate=checked["sample_rate"], start=start, end=end)
-    return Session(opened, chosen, model, checked, wanted, max_attempts)
+    if isinstance(opened, LiveClip) and knows(model, "heartbeat"):
+        checked.setdefault("heartbeat", True)  # a live source may pause for long
+    if progress is not None and end is not None and abs((opened.end or 0.0) - end) > _SAME_LENGTH:
+        opened.close()
+        raise ParameterError(f"{opened.name!r} is another clip: the recorded one has {end:.2f} s. Nothing was sent.")
+    return Session(opened, chosen, model, checked, wanted, max_attempts, progress)
 
 
 async def stream(
@@ -50,17 +61,28 @@ async def stream(
             if isinstance(event, pnb.messages.ResultGenerated) and event.sentence.is_final:
                 print(event.sentence.text)
 
-    Arguments are those of `transcribe`. Times in events are the wire's: milliseconds from the start of the part that is
-    heard. Leaving the loop ends the task.
+    Arguments are those of `transcribe`. Times in events are milliseconds from the start of the part that is heard, and
+    sentences count from 1, also after a connection was lost: then what was not settled is heard again on a new one.
+    Leaving the loop ends the task.
 
     Raises:
         ParameterError, AudioError: before anything is sent.
         ConnectionFailed, ConnectionLost, ServiceError, ProtocolError: as they happen.
     """
     session = open_session(clip, service, model, start, end, pace, max_attempts, parameters)
+    # A task of its own, and no generators in generators: these are not closed in order when a loop ends.
+    events: asyncio.Queue[Event] = asyncio.Queue(1)
+    running = asyncio.create_task(session.run(events.put))
     try:
-        async with aclosing(session.events()) as events:
-            async for event in events:
-                yield event
+        while not running.done() or not events.empty():
+            coming = asyncio.ensure_future(events.get())
+            await asyncio.wait({coming, running}, return_when=asyncio.FIRST_COMPLETED)
+            if coming.done():
+                yield coming.result()
+            else:
+                coming.cancel()
+        await running
     finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)  # its error was raised above
         session.close()

@@ -1,14 +1,14 @@
-"""Floor 3: a clip's blocks on their way to the socket: read ahead off the loop, let go at the wanted pace."""
+"""Floor 3: a clip's blocks on their way to the socket: read ahead off the loop, and again where need be."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
-from typing import NamedTuple
+from contextlib import aclosing, suppress
+from typing import NamedTuple, Protocol
 
 from ..audio import Clip, LiveClip, bin_samples, peaks
+from .live import LiveFeed
 
 _AHEAD = 64  # blocks that one trip to the reading thread brings: a slow disk or decoder never stalls the loop
 _PACED_BINS = 10  # 100 ms a block, as the vendor asks
@@ -16,10 +16,26 @@ _UNPACED_BYTES = 16_000  # at most 16 KB a block, as the vendor asks
 
 
 class Block(NamedTuple):
-    """A block of 16-bit mono PCM, and the waveform's peaks of it."""
+    """A block of 16-bit mono PCM, and the waveform's peaks of it; None where it is silence, and no part of the clip."""
 
     pcm: memoryview
-    peaks: bytes
+    peaks: bytes | None
+
+
+class Chunks(Protocol):
+    """A clip's PCM in chunks of whole blocks, which may be read more than once."""
+
+    def chunks(self, start: float) -> AsyncGenerator[bytes | None]:
+        """From `start` on, which is in reach; None asks for a moment of silence."""
+
+    def reach(self, position: float) -> float:
+        """The first place, from `position` on, that can be read (again)."""
+
+    def forget(self, position: float) -> None:
+        """What lies before will not be asked for again."""
+
+    async def close(self) -> None:
+        """Let go of the source."""
 
 
 def block_samples(sample_rate: int, pace: float | None) -> int:
@@ -28,73 +44,71 @@ def block_samples(sample_rate: int, pace: float | None) -> int:
     return samples * (_PACED_BINS if pace else max(1, _UNPACED_BYTES // 2 // samples))
 
 
-async def blocks(clip: Clip | LiveClip, samples: int, stop: asyncio.Event) -> AsyncGenerator[Block]:
-    """The clip in blocks of `samples` samples, the last one shorter, until it ends or `stop` is set."""
-    if isinstance(clip, LiveClip):
-        source = _until(stop, clip.blocks(samples))
-    else:
-        source = _read_ahead(clip.blocks(samples * _AHEAD))
-    step = bin_samples(clip.sample_rate)
-    async with aclosing(source) as chunks:
-        async for chunk in chunks:
-            pairs = peaks(chunk, step)  # of the whole chunk at once: numpy's price is by the call
-            whole = memoryview(chunk)
-            for at in range(0, len(chunk), 2 * samples):
-                if stop.is_set():
-                    return
-                first = at // step  # a pair of peaks is two bytes, and so is a sample
-                yield Block(whole[at : at + 2 * samples], pairs[first : first + -(-2 * samples // step)])
+class Feed:
+    """A clip in blocks of `samples` samples, the last one shorter. One reader at a time."""
+
+    def __init__(self, clip: Clip | LiveClip, samples: int, stop: asyncio.Event) -> None:
+        self._clip, self._samples = clip, samples
+        self._chunks: Chunks
+        self._chunks = LiveFeed(clip, samples, stop) if isinstance(clip, LiveClip) else _FileFeed(clip, samples)
+
+    def reach(self, position: float) -> float:
+        """The first place that can be read again, from `position` on: a peak's beginning, in seconds of the clip."""
+        step = bin_samples(self._clip.sample_rate) / self._clip.sample_rate
+        start = self._clip.start
+        return self._chunks.reach(start + max(0, int((position - start) / step + 1e-6)) * step)
+
+    def forget(self, position: float) -> None:
+        """What lies before will not be asked for again."""
+        self._chunks.forget(position)
+
+    async def blocks(self, start: float) -> AsyncGenerator[Block]:
+        """From `start` on, which was given by `reach`, until the clip ends."""
+        step, samples = bin_samples(self._clip.sample_rate), self._samples
+        silence = memoryview(bytes(2 * samples))
+        async with aclosing(self._chunks.chunks(start)) as chunks:
+            async for chunk in chunks:
+                if chunk is None:
+                    yield Block(silence, None)
+                    continue
+                pairs = peaks(chunk, step)  # of the whole chunk at once: numpy's price is by the call
+                whole = memoryview(chunk)
+                for at in range(0, len(chunk), 2 * samples):
+                    first = at // step  # a pair of peaks is two bytes, and so is a sample
+                    yield Block(whole[at : at + 2 * samples], pairs[first : first + -(-2 * samples // step)])
+
+    async def close(self) -> None:
+        """Let go of the source. (The clip's own file is closed by whoever opened it.)"""
+        await self._chunks.close()
 
 
-async def _read_ahead(source: Iterator[bytes]) -> AsyncGenerator[bytes]:
-    while True:
-        reading = asyncio.ensure_future(asyncio.to_thread(next, source, b""))
-        try:
-            chunk = await asyncio.shield(reading)
-        except asyncio.CancelledError:
-            await asyncio.wait({reading})  # the clip must not be closed while it is being read
-            raise
-        if not chunk:
-            return
-        yield chunk
+class _FileFeed:
+    """A clip that can be read from any place at any time."""
 
+    def __init__(self, clip: Clip, samples: int) -> None:
+        self._clip, self._samples = clip, samples
 
-async def _until(stop: asyncio.Event, source: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-    """A live source's chunks; a stop need not wait for the next one, and in the end the source is let go."""
-    stopped = asyncio.ensure_future(stop.wait())
-    chunk: asyncio.Future[bytes | None] | None = None
-    try:
+    def reach(self, position: float) -> float:
+        return position
+
+    def forget(self, position: float) -> None:
+        """Nothing is kept."""
+
+    async def chunks(self, start: float) -> AsyncGenerator[bytes | None]:
+        source: Iterator[bytes] = self._clip.blocks(self._samples * _AHEAD, start)
         while True:
-            chunk = asyncio.ensure_future(anext(source, None))
-            await asyncio.wait({chunk, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not chunk.done() or (data := chunk.result()) is None:
-                return
-            yield data
-    finally:
-        waiting = [future for future in (stopped, chunk) if future is not None]
-        for future in waiting:
-            future.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
-        await source.aclose()
-
-
-class Pacer:
-    """Lets blocks go at `pace` × real time, on a schedule of its own, so that late blocks do not add up."""
-
-    def __init__(self, pace: float, stop: asyncio.Event) -> None:
-        self._pace = pace
-        self._stop = stop
-        self._started: float | None = None
-
-    async def wait(self, seconds: float) -> None:
-        """Wait until `seconds` of audio may have gone; a stop ends the waiting."""
-        now = time.monotonic()
-        if self._started is None:
-            self._started = now
-        delay = self._started + seconds / self._pace - now
-        if delay > 0:
+            # No task, which `asyncio.run` would cancel when it ends, while the thread reads on.
+            reading = asyncio.get_running_loop().run_in_executor(None, next, source, b"")
             try:
-                async with asyncio.timeout(delay):
-                    await self._stop.wait()
-            except TimeoutError:
-                pass
+                chunk = await asyncio.shield(reading)
+            except asyncio.CancelledError:
+                while not reading.done():  # the clip must not be closed, or read anew, while it is being read
+                    with suppress(asyncio.CancelledError):
+                        await asyncio.wait({reading})
+                raise
+            if not chunk:
+                return
+            yield chunk
+
+    async def close(self) -> None:
+        """Nothing is held."""

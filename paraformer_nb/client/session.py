@@ -1,4 +1,7 @@
-"""Floor 3: a clip over the wire: one asyncio task that sends and receives, and tells a recorder of all that crosses."""
+"""Floor 3: a clip over the wire: a task on a connection, and after a loss another one from where nothing was settled.
+
+A recorder is told of all that crosses, of each loss, of where the clip goes on, and of what could not be heard.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +9,31 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import partial
 
-from msgspec import Raw
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
 
-from ..audio import Clip, LiveClip, bin_samples
-from ..errors import ConnectionFailed, ConnectionLost, ParaformerError, Throttled
-from ..messages import Event, ResultGenerated, RunTask, TaskFailed, TaskStarted
-from ..protocol.client import ClientTask, State
-from ..protocol.codes import is_no_speech, task_error
+from ..audio import Clip, LiveClip
+from ..errors import ConnectionFailed, ConnectionLost, ParaformerError, ProtocolError, ServiceError, Throttled
+from ..keys import without_keys
+from ..messages import RunTask
+from ..protocol.client import ClientTask
 from ..protocol.parameters import Parameters, wire_form
 from ..protocol.server import ENGINE_HEADER
-from ..recording import VERSION, ClipSource, Connected, Gap, Known, Lost, Received, Resumed, Run, Sent
-from ..services import Service
-from . import feed
-from .deadline import Deadline
+from ..recording import VERSION, ClipSource, Connected, Gap, Known, Lost, Resumed, Run
+from ..services import Endpoint, Service
+from .conversation import Conversation, Tell
+from .feed import Feed, block_samples
 from .handshake import CLOSE_TIMEOUT, handshake
-from .stretch import Recorder, Stretch
+from .pacer import Pacer
+from .progress import Progress
+from .stretch import Recorder
 
-_START_TIMEOUT = 10.0  # seconds from run-task to task-started, as in the vendor's samples
-_WORKER_TIMEOUT = 40.0  # the embedded recogniser loads its model first; it gives up by itself before
 _MISSING = 1.0  # seconds by which a clip may be shorter than it says, codecs being what they are
-_TAIL_TIMEOUT = 60.0  # seconds without any result after finish-task
+_LONGEST_WAIT = 8.0  # seconds between two attempts
+_LOOPBACK_HASTE = 0.05  # × the wait: there is no network that others share
 
 
 def _forget(record: Known) -> None:
@@ -40,33 +41,41 @@ def _forget(record: Known) -> None:
 
 
 class Session:
-    """One clip on its way through a service. Iterate over `events` once; `stop` may be called at any time.
-
-    Everything that crosses, either way, is told in order to the recorder, if there is one.
-    """
+    """One clip on its way through a service. `run` it once; `stop` may be called at any time."""
 
     def __init__(
         self, clip: Clip | LiveClip, service: Service, model: str, parameters: Parameters, pace: float | None,
-        max_attempts: int,
+        max_attempts: int, progress: Progress | None = None,
     ) -> None:  # fmt: skip
         self._clip, self._service, self._model, self._parameters = clip, service, model, parameters
-        self._pace, self._max_attempts = pace, max_attempts
+        self._max_attempts = max_attempts
+        self._is_resumed = progress is not None
+        self._progress = progress or Progress(clip.start)
         self._record: Recorder = _forget
         self._began = time.monotonic()
         self._stop = asyncio.Event()
-        self._failure: Exception | None = None
-        self._deadline = Deadline()
-        self.seconds = 0.0
-        """Seconds of audio that were sent."""
+        self._feed = Feed(clip, block_samples(clip.sample_rate, pace), self._stop)
+        self._pacer = Pacer(pace, self._stop) if pace else None
+        self._conversation: Conversation | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How far the clip was sent, in seconds from the part's beginning."""
+        return self._progress.sent - self._progress.start
 
     def record_to(self, recorder: Recorder) -> None:
         """Tell `recorder` of all that crosses from now on."""
         self._record = recorder
 
+    def go_on(self, began: float) -> None:
+        """It goes on with a run whose clock began then (on the monotonic clock)."""
+        self._began = began
+
     def stop(self) -> None:
-        """Send no more audio; finish the task and keep its tail."""
+        """Send no more audio; finish the task and keep its tail. What was sent and lost is sent again for that."""
         self._stop.set()
-        self._deadline.set(_TAIL_TIMEOUT)
+        if self._conversation is not None:
+            self._conversation.stop()
 
     def close(self) -> None:
         """Let go of the clip."""
@@ -80,36 +89,108 @@ class Session:
         """Seconds since the session began."""
         return time.monotonic() - self._began
 
-    async def events(self) -> AsyncGenerator[Event]:
-        """Connect, stream the clip, and give each event as it comes, until the task is over."""
-        task = self._task()
-        async with self._connection(task) as socket, aclosing(self._conversation(socket, task)) as conversation:
-            async for event in conversation:
-                yield event
-
     def run_record(self) -> Run:
         """The recording's first line."""
         clip = self._clip
+        path, size = (str(clip.path), clip.path.stat().st_size) if clip.path else (None, None)
         return Run(
             self.now(), VERSION, datetime.now(UTC).isoformat(timespec="milliseconds"),
-            ClipSource(clip.name, str(clip.path) if clip.path else None), clip.sample_rate, clip.start, clip.end,
+            ClipSource(clip.name, path, size), clip.sample_rate, clip.start, clip.end,
             self._service.source, self._model, dict(self._parameters),
         )  # fmt: skip
+
+    async def run(self, tell: Tell) -> None:
+        """Hear the clip to its end. `tell` gets each event as it comes, with times from the beginning of the part that
+        is heard; while it waits, nothing is received.
+
+        Raises what ended the last attempt, where no other can help.
+        """
+        try:
+            while not await self._attempt(tell):
+                pass
+            reached = self._progress.sent
+            if self._clip.end is not None and self._clip.end - reached > _MISSING and not self._stop.is_set():
+                self._record(Gap(self.now(), reached, self._clip.end, "the clip is cut off or damaged"))
+        finally:
+            await self._feed.close()
+
+    # --------------------------------------------------------------------------------------- one attempt after another
+
+    async def _attempt(self, tell: Tell) -> bool:
+        """One more task. Returns whether the clip was heard to its end; if not, another attempt may help."""
+        task = self._task()
+        start = self._begin(task)
+        endpoint: Endpoint | None = None
+        try:
+            endpoint = await self._service.endpoint()
+            async with self._connection(endpoint, task) as socket:
+                await self._talk(socket, endpoint, task, start, tell)
+        except (ConnectionFailed, ConnectionLost, ServiceError, ProtocolError) as error:
+            self._lose(task, error)
+            await self._back_off(error, is_loopback=endpoint is not None and endpoint.is_loopback)
+            return False
+        return True
 
     def _task(self) -> ClientTask:
         parameters, resources, task_input = wire_form(self._parameters)
         return ClientTask(RunTask(uuid.uuid4().hex, self._model, parameters, resources, task_input))
 
-    # ---------------------------------------------------------------------------------------------- the connection
+    def _begin(self, task: ClientTask) -> float:
+        """Where a task begins; tells so if it is not the first, and what is out of reach by now."""
+        progress = self._progress
+        progress.attempt_anew()
+        if progress.attempts == 1 and not self._is_resumed:
+            return progress.start
+        wanted = progress.resume_at
+        start = self._feed.reach(wanted)
+        if start > max(wanted, progress.settled):
+            reason = "the connection was lost, and the live source's sound of that time is not kept any more"
+            self._record(Gap(self.now(), progress.settled, start, reason))
+            progress.skip_to(start)
+        self._record(Resumed(self.now(), task.task_id, start, progress.attempts))
+        return start
+
+    def _lose(self, task: ClientTask, error: ParaformerError) -> None:
+        """An attempt has failed. Raises its error where another one cannot help, or there were enough."""
+        progress = self._progress
+        if not error.retryable or progress.attempt >= self._max_attempts:
+            if progress.sent > progress.settled:
+                self._record(Gap(self.now(), progress.settled, progress.sent, "the run failed before this was settled"))
+            if isinstance(error, ConnectionFailed) and progress.sent > progress.start:
+                raise ConnectionLost(
+                    f"the connection was lost after {self.seconds:.1f} s of audio, and cannot be made again: {error} "
+                    "What was settled is kept. Go on later from its recording with pnb.resume."
+                ) from error
+            raise error
+        if not isinstance(error, ConnectionLost):  # that one was told when it happened
+            self._record(Lost(self.now(), task.task_id, str(error)))
+
+    async def _back_off(self, error: ParaformerError, *, is_loopback: bool) -> None:
+        """Wait longer after each attempt, and not all clients for the same time; a stop that comes ends the waiting."""
+        wait = min(_LONGEST_WAIT, 0.5 * 2**self._progress.attempt) * random.uniform(0.5, 1.0)
+        if is_loopback and not isinstance(error, Throttled):
+            wait *= _LOOPBACK_HASTE
+        if self._stop.is_set():  # it came before: what was sent is still to be heard
+            await asyncio.sleep(wait)
+            return
+        try:
+            async with asyncio.timeout(wait):
+                await self._stop.wait()
+        except TimeoutError:
+            pass
+
+    # --------------------------------------------------------------------------------------------------- one attempt
 
     @asynccontextmanager
-    async def _connection(self, task: ClientTask) -> AsyncIterator[ClientConnection]:
-        """A connection that is open, and closed in the end; tries again where that can help."""
-        socket = await self._connect(task)
+    async def _connection(self, endpoint: Endpoint, task: ClientTask) -> AsyncIterator[ClientConnection]:
+        """A connection that is open, and closed in the end."""
+        socket = await handshake(self._service, endpoint)
         try:
+            engine = " ".join(socket.response.headers.get_all(ENGINE_HEADER)) if socket.response else ""
+            self._record(Connected(self.now(), task.task_id, without_keys(engine) or None))
             yield socket
-        except asyncio.CancelledError:
-            socket.transport.abort()  # now means now: no closing handshake
+        except BaseException:
+            socket.transport.abort()  # now means now: a closing handshake would have to read all that still comes
             raise
         finally:
             try:
@@ -118,136 +199,14 @@ class Session:
             except TimeoutError:  # it would wait without end for a peer that does not read
                 socket.transport.abort()
 
-    async def _connect(self, task: ClientTask) -> ClientConnection:
-        for attempt in range(1, self._max_attempts + 1):
-            endpoint = await self._service.endpoint()
-            try:
-                socket = await handshake(self._service, endpoint)
-            except (ConnectionFailed, Throttled) as error:
-                if endpoint.is_loopback or attempt == self._max_attempts or self._stop.is_set():
-                    raise
-                self._record(Lost(self.now(), task.task_id, str(error)))
-                await self._back_off(attempt)
-                self._record(Resumed(self.now(), task.task_id, self._clip.start, attempt + 1))
-            else:
-                engine = socket.response.headers.get(ENGINE_HEADER) if socket.response else None
-                try:
-                    self._record(Connected(self.now(), task.task_id, engine))
-                except ParaformerError:
-                    socket.transport.abort()
-                    raise
-                return socket
-        raise AssertionError("unreachable")
-
-    async def _back_off(self, attempt: int) -> None:
-        """Wait longer after each attempt, and not all clients for the same time; a stop ends the waiting."""
+    async def _talk(
+        self, socket: ClientConnection, endpoint: Endpoint, task: ClientTask, start: float, tell: Tell
+    ) -> None:
+        self._conversation = Conversation(
+            socket, task, self._progress, self._feed, self._pacer, self._stop, self._record, self.now,
+            source=self._service.source, link_timeout=endpoint.link_timeout, sample_rate=self._clip.sample_rate,
+        )  # fmt: skip
         try:
-            async with asyncio.timeout(min(8.0, 0.5 * 2**attempt) * random.uniform(0.5, 1.0)):
-                await self._stop.wait()
-        except TimeoutError:
-            pass
-
-    # -------------------------------------------------------------------------------------------- the conversation
-
-    async def _conversation(self, socket: ClientConnection, task: ClientTask) -> AsyncGenerator[Event]:
-        """Events until the task is over, while audio is sent from the moment it has started."""
-        sender: asyncio.Task[None] | None = None
-        self._deadline.overdue = partial(self._give_up, socket, task)
-        try:
-            self._deadline.set(_START_TIMEOUT if self._service.source.kind != "embedded" else _WORKER_TIMEOUT)
-            await self._send_command(socket, task, task.run())
-            while task.state is not State.DONE:
-                event = task.receive(await self._receive(socket, task))
-                if isinstance(event, TaskStarted):
-                    self._deadline.set(_TAIL_TIMEOUT if self._stop.is_set() else None)
-                    sender = asyncio.create_task(self._send_audio(socket, task))
-                elif isinstance(event, ResultGenerated) and self._deadline.is_set:
-                    self._deadline.set(_TAIL_TIMEOUT)
-                yield event
-                if isinstance(event, TaskFailed) and not is_no_speech(event.code, event.message):
-                    raise task_error(event.code, event.message, event.task_id or task.task_id)
-        except ConnectionClosed as error:
-            raise self._failure or self._lost(task, error) from None
+            await self._conversation.run(start, tell)
         finally:
-            if sender is not None:
-                sender.cancel()
-                await asyncio.gather(sender, return_exceptions=True)  # its failure is self._failure
-        if self._failure:
-            raise self._failure
-
-    def _give_up(self, socket: ClientConnection, task: ClientTask) -> None:
-        """What was waited for did not come."""
-        waited_for = "run-task" if task.state is State.STARTING else "finish-task"
-        self._failure = ConnectionLost(
-            f"{self._service.source.host} did not answer {waited_for} in time. What was settled is kept. Run it again."
-        )
-        socket.transport.abort()  # wakes the receiver, which raises the failure
-
-    async def _receive(self, socket: ClientConnection, task: ClientTask) -> Event:
-        """The next event. Raises ConnectionClosed where none can come."""
-        self._deadline.resume()
-        try:
-            data = await socket.recv(decode=False)
-        finally:
-            self._deadline.pause()
-        record = Received.of(self.now(), task.task_id, data)
-        self._record(record)
-        return record.event
-
-    def _lost(self, task: ClientTask, error: ConnectionClosed) -> ConnectionLost:
-        close = error.rcvd or error.sent
-        what = f"code {close.code}{f', {close.reason!r}' if close.reason else ''}" if close else "no closing word"
-        self._record(Lost(self.now(), task.task_id, what, close.code if close else None))
-        return ConnectionLost(
-            f"the connection to {self._service.source.host} ended before the task did ({what}), after "
-            f"{self.seconds:.1f} s of audio. What was settled is kept. Run it again, or with start= where it stopped."
-        )
-
-    # --------------------------------------------------------------------------------------------------- the audio
-
-    async def _send_audio(self, socket: ClientConnection, task: ClientTask) -> None:
-        """Send the clip, then finish-task; a clip that fails half-way is finished too, so that its words are kept."""
-        try:
-            await self._send_blocks(socket, task)
-        except ConnectionClosed:
-            return  # the receiver sees it too, and tells of it
-        except Exception as error:  # noqa: BLE001 - a live source may raise anything; it is raised again in the end
-            if task.state is State.DONE:
-                return
-            self._failure = error
-        if task.state is State.DONE:
-            return
-        try:
-            self._deadline.set(_TAIL_TIMEOUT)
-            await self._send_command(socket, task, task.finish())
-        except ConnectionClosed:
-            return
-        except ParaformerError as error:  # the recording cannot be written
-            self._failure = self._failure or error
-            socket.transport.abort()  # wakes the receiver, which raises the failure
-
-    async def _send_blocks(self, socket: ClientConnection, task: ClientTask) -> None:
-        clip, rate = self._clip, self._clip.sample_rate
-        samples, step = feed.block_samples(rate, self._pace), bin_samples(rate)
-        pacer = feed.Pacer(self._pace, self._stop) if self._pace else None
-        stretch = Stretch(self._record, task.task_id, step / rate)
-        try:
-            async with aclosing(feed.blocks(clip, samples, self._stop)) as blocks:
-                async for block in blocks:
-                    if pacer is not None:
-                        await pacer.wait(self.seconds)
-                    if self._stop.is_set():
-                        return
-                    position, seconds = clip.start + self.seconds, len(block.pcm) / 2 / rate
-                    await socket.send(task.audio(block.pcm))
-                    self.seconds += seconds
-                    stretch.add(self.now(), position, seconds, block.peaks)
-        finally:
-            stretch.tell(self.now())
-        reached = clip.start + self.seconds
-        if clip.end is not None and clip.end - reached > _MISSING and not self._stop.is_set():
-            self._record(Gap(self.now(), reached, clip.end, "the clip is cut off or damaged"))
-
-    async def _send_command(self, socket: ClientConnection, task: ClientTask, text: str) -> None:
-        self._record(Sent(self.now(), task.task_id, Raw(text.encode())))
-        await socket.send(text)
+            self._conversation = None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..recording import Audio, Known, Peaks
+from ..recording import Audio, Known, Peaks, Silence
 
 Recorder = Callable[[Known], None]
 
 _MOMENT = 0.05  # seconds; views are not told more often than that either
+_PAUSE = 1.0  # seconds of silence that make one record
 
 
 class Stretch:
@@ -23,10 +24,13 @@ class Stretch:
         self._told = float("-inf")
         self._position = 0.0
         self._seconds = 0.0
+        self._silence = 0.0
         self._peaks: list[bytes] = []
 
     def add(self, now: float, position: float, seconds: float, peaks: bytes) -> None:
         """Take in a block that was sent; record what there is, unless that was done a moment ago."""
+        if self._silence:
+            self.tell(now)
         if not self._peaks:
             self._position, self._seconds = position, 0.0
         self._seconds += seconds
@@ -34,12 +38,23 @@ class Stretch:
         if now - self._told >= _MOMENT:
             self.tell(now)
 
+    def pause(self, now: float, position: float, seconds: float) -> None:
+        """Take in silence that was sent; record it by the second."""
+        if self._peaks:
+            self.tell(now)
+        self._position = position
+        self._silence += seconds
+        if self._silence >= _PAUSE:
+            self.tell(now)
+
     def tell(self, now: float) -> None:
         """Record what there is."""
-        if not self._peaks:
-            return
-        position, peaks = round(self._position, 6), b"".join(self._peaks)
+        position, peaks, silence = round(self._position, 6), b"".join(self._peaks), round(self._silence, 6)
         self._peaks.clear()
-        self._told = now
-        self._record(Audio(now, self._task, position, round(self._seconds, 6)))
-        self._record(Peaks(now, position, self._step, peaks))
+        self._silence = 0.0
+        if silence:
+            self._record(Silence(now, self._task, position, silence))
+        if peaks:
+            self._told = now
+            self._record(Audio(now, self._task, position, round(self._seconds, 6)))
+            self._record(Peaks(now, position, self._step, peaks))

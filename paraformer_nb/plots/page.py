@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ SIDE, HEAD, LINE, TIMES, FOOT = 20, 8, 14, 19, 8
 """Points beside the rows, over the title, of a line outside of the rows, under each row for its times, under it all."""
 AIR = 3  # points beside a word's text
 DOUBTFUL = 0.5
+_LONGEST = 1000  # characters of a word: no page has room for more, and to measure them may take seconds
 _BOLD: dict[str, Any] = {"size": SIZE + 1, "weight": "bold"}
 
 
@@ -68,7 +70,7 @@ def _blocks(sentences: list[Sentence], pen: Pen) -> list[Block]:
         for word in sentence.words:
             text = plain(word.text + word.punctuation)
             is_doubtful = word.confidence is not None and word.confidence < DOUBTFUL
-            room = pen.width(text) + AIR
+            room = pen.width(text) + AIR if len(text) <= _LONGEST else math.inf
             blocks.append(Block(word.start, max(word.start, word.end), text, room, sentence.is_final, is_doubtful))
     return blocks
 

@@ -87,6 +87,11 @@ _NAMES = frozenset(Parameters.__annotations__)
 _UNKNOWN_MODEL = _Model("", 16000, True, _NAMES)
 
 
+def knows(model: str, parameter: str) -> bool:
+    """Whether a model is known to have a parameter; one that is not documented is taken to have it."""
+    return parameter in MODELS.get(model, _UNKNOWN_MODEL).parameters
+
+
 def check_parameters(model: str, parameters: Mapping[str, Any]) -> Parameters:
     """The parameters, checked and completed with `sample_rate` and `max_sentence_silence`.
 
@@ -111,6 +116,18 @@ def check_parameters(model: str, parameters: Mapping[str, Any]) -> Parameters:
     if "max_sentence_silence" in known.parameters and not checked.get("semantic_punctuation_enabled"):
         checked.setdefault("max_sentence_silence", 1300 if known.family == "fun-asr" else 800)
     return checked
+
+
+def wrong_parameter(given: Mapping[str, Any]) -> str | None:
+    """What is wrong with the type or range of a documented parameter that a client sent; None: nothing is.
+
+    Others are let be: what the service does with names that it does not know is not documented.
+    """
+    try:
+        msgspec.convert({name: value for name, value in given.items() if name in _NAMES}, Parameters)
+    except msgspec.ValidationError as error:
+        return _readable(error, given)
+    return None
 
 
 def wire_form(parameters: Parameters) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:

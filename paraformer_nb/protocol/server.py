@@ -6,6 +6,7 @@ Tasks follow one another on a socket, each under an id of its own. The caller ca
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -24,10 +25,13 @@ from ..messages import (
     decode_command,
     encode_event,
 )
-from .parameters import MODELS
+from . import gummy
+from .parameters import MODELS, wrong_parameter
 
 ENGINE_HEADER = "X-Paraformer-NB-Engine"
 """The embedded service names its engine in the handshake's answer, so that nobody mistakes it for the cloud."""
+
+_NO_TRANSLATIONS: Mapping[str, str] = {}
 
 FORMATS = ("pcm", "wav", "mp3", "opus", "speex", "aac", "amr")
 
@@ -44,6 +48,9 @@ class Audio(NamedTuple):
 
     data: bytes
 
+
+HEARTBEAT = SentenceResult(0, None, "", [], sentence_end=False, sentence_id=0, heartbeat=True)
+"""An empty result that keeps a connection alive; its shape is known from other clients' tests."""
 
 Request = RunTask | ContinueTask | FinishTask | Audio | Refusal
 
@@ -71,6 +78,8 @@ class ServerConnection:
         self.task_id = ""
         self.note: str | None = None
         self._seen: set[str] = set()
+        self._is_gummy = False
+        self._is_heard = True  # the transcription is wanted; a task may want translations alone
 
     def receive_text(self, text: str) -> Request:
         """A command, or the refusal of it."""
@@ -108,21 +117,24 @@ class ServerConnection:
             return Refusal("InvalidParameter", "this task_id was used before; every task needs its own")
         self._seen.add(command.task_id)
         self.state = ServerState.STARTING
+        self._is_gummy = command.model == gummy.GUMMY
+        self._is_heard = command.parameters.get("transcription_enabled", True) is not False
         return self._refusal(command) or command
 
     @staticmethod
     def _refusal(command: RunTask) -> Refusal | None:
-        model = MODELS.get(command.model)
-        if model is None:
+        model, given = MODELS.get(command.model), command.parameters
+        if model is None and command.model != gummy.GUMMY:
             return Refusal("ModelNotFound", f"Model not exist: {command.model}")
-        audio_format, rate = command.parameters.get("format", "pcm"), command.parameters.get("sample_rate", 16000)
+        audio_format, rate = given.get("format", "pcm"), given.get("sample_rate", 16000)
         if audio_format not in FORMATS:
             return Refusal("UNSUPPORTED_FORMAT", f"format {audio_format!r} is none of {', '.join(FORMATS)}")
         if not isinstance(rate, int) or not 8000 <= rate <= 48000:
             return Refusal("InvalidParameter", f"sample_rate {rate!r} is not between 8000 and 48000")
-        if not model.any_rate and rate != model.sample_rate:
+        if model and not model.any_rate and rate != model.sample_rate:
             return Refusal("InvalidParameter", f"{command.model} takes a sample_rate of {model.sample_rate} only")
-        return None
+        problem = wrong_parameter(given) or gummy.wrong_parameter(given)
+        return Refusal("InvalidParameter", problem) if problem else None
 
     def started(self) -> str:
         """The task-started text."""
@@ -130,11 +142,18 @@ class ServerConnection:
         self.state = ServerState.STREAMING
         return encode_event(TaskStarted(self.task_id))
 
-    def result(self, sentence: SentenceResult, seconds: int) -> str:
+    def result(self, sentence: SentenceResult, seconds: int, translations: Mapping[str, str] = _NO_TRANSLATIONS) -> str:
         """A result-generated text; `seconds` so far are billed, and told with a final."""
         self._expect(ServerState.STREAMING, ServerState.FINISHING)
-        usage = Usage(seconds) if sentence.is_final else None
-        return encode_event(ResultGenerated(self.task_id, sentence, usage))
+        billed = seconds if sentence.is_final else None
+        if self._is_gummy:
+            return gummy.encode_result(self.task_id, sentence, translations, billed, is_heard=self._is_heard)
+        return encode_event(ResultGenerated(self.task_id, sentence, None if billed is None else Usage(billed)))
+
+    def heartbeat(self) -> str:
+        """An empty result-generated text."""
+        self._expect(ServerState.STREAMING)
+        return encode_event(ResultGenerated(self.task_id, HEARTBEAT))
 
     def finished(self, seconds: int) -> str:
         """The task-finished text; the next task may come."""

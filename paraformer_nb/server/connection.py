@@ -1,164 +1,121 @@
-"""Floor 3: one socket of the embedded service: the protocol's server side, an engine, and the bytes between them."""
+"""Floor 3: one connection of the embedded service: tasks one after another, ended well or refused with a reason."""
 
 from __future__ import annotations
 
-import asyncio
+import itertools
 import logging
-import math
-from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager
+from typing import Protocol
 
-from websockets.asyncio.server import ServerConnection as Socket
 from websockets.exceptions import ConnectionClosed
 
-from ..audio import Resampler
-from ..messages import FinishTask, RunTask, SentenceResult
+from ..messages import FinishTask, RunTask
 from ..protocol.server import Audio, Refusal, Request, ServerConnection
-from .engines import NO_TRANSLATIONS, Engine, EngineError, EngineKind, Settings
+from .engines import Engine, EngineError, EngineKind
+from .limits import Limits
+from .log import log
+from .task import Task, TaskRefused
+from .wire import Wire
 
 logger = logging.getLogger("paraformer_nb.server")
 
-RATE = 16_000  # what engines hear
-_NO_DATA_TIMEOUT = 23.0  # seconds without anything from the client, within a task (the service's own figure)
-_IDLE_TIMEOUT = 60.0  # seconds between tasks (the service's own figure)
-_READABLE = ("pcm", "wav")
+_TOO_LARGE = (
+    "The decoded text message was too big for the output buffer and the endpoint does not support partial messages"
+)
+_LONGEST_TEXT = 64 * 1024  # characters; a command has 1000, and to take a large one apart would keep others waiting
+_numbers = itertools.count(1)
 
 
-class TaskRefused(Exception):
-    """The current task must fail."""
+class Admission(Protocol):
+    """Lets a task in. Raises TaskRefused where there are too many at once."""
 
-    def __init__(self, refusal: Refusal) -> None:
-        self.refusal = refusal
+    def __call__(self) -> AbstractContextManager[None]: ...
 
 
 class Connection:
-    """Serves one client until it goes, or a task of it fails."""
+    """Serves one client until it goes, falls silent, or a task of it fails."""
 
-    def __init__(self, socket: Socket, kind: EngineKind, engine: Engine) -> None:
-        self._socket = socket
-        self._kind = kind
-        self._engine = engine
+    def __init__(self, wire: Wire, engine: Engine, kind: EngineKind, limits: Limits, admit: Admission) -> None:
+        self._wire, self._engine, self._kind, self._limits, self._admit = wire, engine, kind, limits, admit
         self._protocol = ServerConnection()
+        self._number = next(_numbers)
 
     async def serve(self) -> None:
         """Run tasks one after another."""
+        self._log(logging.INFO, "connected")
         try:
-            while True:
-                request = await self._receive(_IDLE_TIMEOUT)
-                if request is None:
-                    return
+            await self._serve()
+        except ConnectionClosed as error:
+            self._log(logging.INFO, "client-gone", code=error.rcvd.code if error.rcvd else None)
+        finally:
+            try:
+                await self._wire.close()
+            finally:
+                self._log(logging.INFO, "disconnected")
+
+    async def _serve(self) -> None:
+        try:
+            while (request := await self._receive(self._limits.idle)) is not None:
                 if isinstance(request, RunTask):
-                    await self._task(request)
+                    await self._run(request)
+            self._log(logging.INFO, "idle")
         except TaskRefused as refused:
             await self._refuse(refused.refusal)
         except ConnectionClosed:
-            logger.info("the client went away")
+            raise
         except Exception:
-            logger.exception("task %s came to an unexpected end", self._protocol.task_id)
+            logger.exception("task %s came to an unexpected end", ascii(self._protocol.task_id)[:100])
             await self._refuse(Refusal("InternalError", "the embedded service made a mistake; its log says which"))
 
     async def _refuse(self, refusal: Refusal) -> None:
-        logger.info("task %s refused: %s %s", self._protocol.task_id, *refusal)
-        with suppress(ConnectionClosed):
-            await self._socket.send(self._protocol.failed(refusal))
+        self._log(logging.INFO, "failed", code=refusal.code, message=refusal.message)
+        await self._wire.send(self._protocol.failed(refusal))
 
     async def _receive(self, timeout: float) -> Request | None:
         """The next request; None when none came in time."""
-        try:
-            async with asyncio.timeout(timeout):
-                message = await self._socket.recv()
-        except TimeoutError:
+        message = await self._wire.receive(timeout)
+        if message is None:
             return None
+        most = self._limits.frame if isinstance(message, bytes) else min(self._limits.frame, _LONGEST_TEXT)
+        if len(message) > most:
+            raise TaskRefused(Refusal("CLIENT_ERROR", _TOO_LARGE))
         protocol = self._protocol
         request = protocol.receive_text(message) if isinstance(message, str) else protocol.receive_audio(message)
         if protocol.note:
-            logger.warning("task %s: %s", protocol.task_id, protocol.note)
+            self._log(logging.WARNING, "forgiven", note=protocol.note)
         if isinstance(request, Refusal):
             raise TaskRefused(request)
         return request
 
-    async def _task(self, command: RunTask) -> None:
-        self._check(command)
-        task = _Task(self._socket, self._protocol, self._engine, command)
-        try:
-            await task.stream.start()
-            await self._socket.send(self._protocol.started())
-            while not isinstance(request := await self._receive(_NO_DATA_TIMEOUT), FinishTask):
-                if request is None:
-                    raise TaskRefused(Refusal("CLIENT_ERROR", "request timeout after 23 seconds."))
-                if isinstance(request, Audio):
-                    await task.hear(request.data)
-            await task.finish()
-        except EngineError as error:
-            raise TaskRefused(Refusal(error.code, str(error))) from error
-        finally:
-            await task.stream.close()
+    async def _run(self, command: RunTask) -> None:
+        self._check_languages(command)
+        with self._admit():
+            task = Task(command, self._wire, self._protocol, self._engine, self._kind, self._limits)
+            try:
+                await task.start()
+                self._log(logging.INFO, "started", model=command.model, format=command.parameters.get("format"))
+                await self._hear(task)
+                await task.finish()
+                self._log(logging.INFO, "finished", seconds=round(task.seconds, 3))
+            except EngineError as error:
+                raise TaskRefused(Refusal(error.code, str(error))) from error
+            finally:
+                await task.close()
 
-    def _check(self, command: RunTask) -> None:
-        """What this service cannot do, though the protocol allows it."""
-        audio_format = command.parameters.get("format", "pcm")
-        if audio_format not in _READABLE:
-            raise TaskRefused(
-                Refusal(
-                    "UNSUPPORTED_FORMAT", f"the embedded service reads {' and '.join(_READABLE)}, not {audio_format}"
-                )
-            )
+    async def _hear(self, task: Task) -> None:
+        """Take the task's audio until finish-task."""
+        limit = self._limits.no_data
+        while not isinstance(request := await self._receive(limit), FinishTask):
+            if request is None:
+                raise TaskRefused(Refusal("CLIENT_ERROR", f"request timeout after {limit:g} seconds."))
+            if isinstance(request, Audio):
+                await task.hear(request.data)
+
+    def _check_languages(self, command: RunTask) -> None:
         hints, known = command.parameters.get("language_hints"), self._kind.languages
-        if hints is not None and not (isinstance(hints, list) and all(isinstance(hint, str) for hint in hints)):
-            raise TaskRefused(Refusal("InvalidParameter", f"language_hints {hints!r} is no list of languages"))
         if hints and known and not set(known) & set(hints):
-            raise TaskRefused(
-                Refusal("InvalidParameter", f"the embedded recogniser knows {', '.join(known)} only, not {hints}")
-            )
+            told = f"the embedded recogniser knows {', '.join(known)} only, not {', '.join(hints)}"
+            raise TaskRefused(Refusal("InvalidParameter", told))
 
-
-class _Task:
-    """The audio of one task on its way in, its results on their way out."""
-
-    def __init__(self, socket: Socket, protocol: ServerConnection, engine: Engine, command: RunTask) -> None:
-        rate = command.parameters.get("sample_rate", RATE)
-        self._socket = socket
-        self._protocol = protocol
-        self.stream = engine.stream(Settings(), self._emit)
-        self._rate = rate
-        self._resampler = None if rate == RATE else Resampler(RATE)
-        self._seconds = 0.0
-        self._has_results = False
-        self._rest = b""
-        self._is_first = True
-
-    async def hear(self, data: bytes) -> None:
-        """Take a block: a RIFF header is left out whatever the format was said to be, half a sample waits."""
-        data = self._rest + data
-        if self._is_first:
-            data = data[_riff_header(data) :]
-            self._is_first = False
-        whole = len(data) // 2 * 2
-        data, self._rest = data[:whole], data[whole:]
-        self._seconds += len(data) / 2 / self._rate
-        await self._pass(self._resampler.pcm(data, self._rate) if self._resampler else data)
-
-    async def finish(self) -> None:
-        """Let the engine settle what is open, then say that the task is finished, or that there was nothing to hear."""
-        await self._pass(self._resampler.flush() if self._resampler else b"")
-        await self.stream.finish()
-        if not self._has_results:
-            raise TaskRefused(Refusal("NO_VALID_AUDIO_ERROR", "no speech was found in the audio"))
-        await self._socket.send(self._protocol.finished(math.ceil(self._seconds)))
-
-    async def _emit(self, sentence: SentenceResult, translations: Mapping[str, str] = NO_TRANSLATIONS) -> None:
-        """Send one result."""
-        self._has_results = self._has_results or bool(sentence.text)
-        await self._socket.send(self._protocol.result(sentence, math.ceil(self._seconds)))
-
-    async def _pass(self, pcm: bytes) -> None:
-        if pcm:
-            await self.stream.accept(pcm)
-
-
-def _riff_header(data: bytes) -> int:
-    """The length of a WAV header at the beginning of a task's audio, 0 where there is none."""
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        return 0
-    at = data.find(b"data", 12)
-    return at + 8 if at >= 0 else 44
+    def _log(self, level: int, event: str, **fields: object) -> None:
+        log(level, event, connection=self._number, task=self._protocol.task_id or None, **fields)

@@ -2,36 +2,72 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
-from websockets.asyncio.server import Server, serve
-from websockets.asyncio.server import ServerConnection as Socket
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from ..protocol.server import ENGINE_HEADER
+from ..keys import keep_keys_out_of
+from ..protocol.server import ENGINE_HEADER, Refusal
 from .connection import Connection
 from .engines import ENGINES, Engine
+from .faults import Fault, Refuse
+from .faulty_wire import with_faults
+from .limits import Limits
+from .log import log
+from .task import TaskRefused
+from .wire import Socket, SocketWire
 
 PATH = "/api-ws/v1/inference"
 _BUFFER = 32 * 1024  # bytes in the kernel per socket: more would show audio as sent long before it is heard
-_MAX_FRAME = 1024 * 1024  # the vendor's Node.js sample sends 64 KiB
-# At DEBUG websockets logs the handshake, and the key with it.
+_FAR_TOO_LARGE = 4  # × the largest frame: up to here a client is told why, beyond it the connection just ends (1009)
+_HANDSHAKE_TIMEOUT = 5.0
+_CLOSE_TIMEOUT = 2.0
 logger = logging.getLogger("paraformer_nb.server.websocket")
-logger.setLevel(logging.INFO)
+logger.setLevel(logging.WARNING)
+keep_keys_out_of(logger)
+# As mistakes, with tracebacks, websockets tells of clients that go or speak no HTTP amid their handshake.
+logger.addFilter(lambda record: record.msg not in ("unexpected internal error", "opening handshake failed"))
+
+
+@dataclass
+class _Planned:
+    """A fault, and how many more connections it befalls (None: all)."""
+
+    fault: Fault
+    left: int | None
 
 
 class Service:
-    """The service: once started, `url` and `api_key` are what a client needs."""
+    """The service: once started, `url` and `api_key` are what a client needs.
 
-    def __init__(self, name: str, engine: Engine, api_key: str) -> None:
+    Args:
+        name: the engine's, as it is told to clients.
+        engine: what recognises.
+        api_key: what clients must send.
+        faults: what goes wrong on purpose.
+        limits: how long it waits, and how much it takes.
+    """
+
+    def __init__(
+        self, name: str, engine: Engine, api_key: str, *, faults: Sequence[Fault] = (), limits: Limits | None = None
+    ) -> None:
         self.engine = name
         self.api_key = api_key
         self._engine = engine
+        self._limits = limits or Limits()
+        self._faults = [_Planned(fault, fault.times) for fault in faults]
         self._server: Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        self._tasks = 0
 
     @property
     def url(self) -> str:
@@ -49,34 +85,81 @@ class Service:
         except OSError:
             listener.close()
             raise
-        await self._engine.open()
+        # No pings: SDKs do not answer them while a microphone pauses, and every wait here has a limit of its own.
         self._server = await serve(
             self._serve, sock=listener, process_request=self._authenticate, process_response=self._name_engine,
-            compression=None, max_size=_MAX_FRAME, max_queue=4, server_header=None, logger=logger,
+            compression=None, max_size=_FAR_TOO_LARGE * self._limits.frame, max_queue=4, server_header=None,
+            open_timeout=_HANDSHAKE_TIMEOUT, close_timeout=_CLOSE_TIMEOUT, ping_interval=None, logger=logger,
+            create_connection=Socket,
         )  # fmt: skip
+        await self._engine.open()
 
     async def close(self) -> None:
         """Stop listening and end every task."""
         if self._server is not None:
             self._server.close()
+            for task in self._serving:
+                task.cancel()
             await self._server.wait_closed()
             await self._engine.close()
 
-    async def _serve(self, socket: Socket) -> None:
-        await Connection(socket, ENGINES[self.engine], self._engine).serve()
+    async def _serve(self, socket: ServerConnection) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        try:
+            wire = with_faults(SocketWire(socket, self._limits), self._befalling(at_handshake=False))
+            await Connection(wire, self._engine, ENGINES[self.engine], self._limits, self._admit).serve()
+        finally:
+            self._serving.discard(task)
 
-    def _authenticate(self, socket: Socket, request: Request) -> Response | None:
-        url = urlsplit(request.path)
-        if url.path.rstrip("/") != PATH:
+    @contextmanager
+    def _admit(self) -> Iterator[None]:
+        """One more task."""
+        if self._tasks >= self._limits.tasks:
+            raise TaskRefused(Refusal("Throttling", "Requests throttling triggered."))
+        self._tasks += 1
+        try:
+            yield
+        finally:
+            self._tasks -= 1
+
+    # ------------------------------------------------------------------------------------------------- the handshake
+
+    def _authenticate(self, socket: ServerConnection, request: Request) -> Response | None:
+        path, _, query = request.path.partition("?")
+        if path.rstrip("/") != PATH:
             return socket.respond(HTTPStatus.NOT_FOUND, f"there is nothing here, only at {PATH}\n")
-        key = request.headers.get("Authorization") or next(iter(parse_qs(url.query).get("api_key", [])), "")
+        keys = request.headers.get_all("Authorization") or parse_qs(query).get("api_key", [])
+        key = keys[0] if len(keys) == 1 else ""
         scheme, _, rest = key.partition(" ")
         key = rest.strip() if scheme.lower() == "bearer" else key
-        if not hmac.compare_digest(key.encode(), self.api_key.encode()):
+        if not hmac.compare_digest(key.encode(errors="surrogateescape"), self.api_key.encode()):
+            log(logging.INFO, "wrong-key" if key else "no-key")
             return socket.respond(
                 HTTPStatus.UNAUTHORIZED, '{"code":"InvalidApiKey","message":"Invalid API-key provided."}'
             )
-        return None
+        if len(self._serving) >= self._limits.connections:
+            log(logging.WARNING, "too-many-connections", most=self._limits.connections)
+            return socket.respond(
+                HTTPStatus.SERVICE_UNAVAILABLE, '{"code":"ServiceUnavailable","message":"Too many connections."}'
+            )
+        return self._refusal(socket)
 
-    def _name_engine(self, _socket: Socket, _request: Request, response: Response) -> None:
+    def _refusal(self, socket: ServerConnection) -> Response | None:
+        """What the fault ``refuse`` answers, if it was asked for."""
+        refusals = [fault for fault in self._befalling(at_handshake=True) if isinstance(fault, Refuse)]
+        if not refusals:
+            return None
+        log(logging.INFO, "refused-on-purpose", status=refusals[0].status)
+        return socket.respond(HTTPStatus(refusals[0].status), '{"code":"Refused","message":"This was asked for."}')
+
+    def _befalling(self, *, at_handshake: bool) -> list[Fault]:
+        """The faults that befall the connection that begins now."""
+        planned = [item for item in self._faults if isinstance(item.fault, Refuse) == at_handshake and item.left != 0]
+        for item in planned:
+            item.left = None if item.left is None else item.left - 1
+        return [item.fault for item in planned]
+
+    def _name_engine(self, _socket: ServerConnection, _request: Request, response: Response) -> None:
         response.headers[ENGINE_HEADER] = self.engine

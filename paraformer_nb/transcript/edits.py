@@ -186,6 +186,11 @@ class Corrections:
         self._find_adrift()
         return change
 
+    def concern(self, sentences: Iterable[int]) -> bool:
+        """Whether a correction, made or undone, is about one of these."""
+        wanted = set(sentences)
+        return any(change.sentence in wanted for change in (*self._made, *self._undone))
+
     def withdraw(self, sentences: Iterable[int]) -> None:
         """These sentences came to nothing. What they say may be heard again, as others: their changes wait for it."""
         self._gone.update(sentences)

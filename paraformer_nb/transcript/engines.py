@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _NOTICES = {
     "pocketsphinx": "English only, far weaker than the cloud.",
+    "replay": "Replayed from a saved run, nothing is recognised. 重放已保存的结果,并非识别",
     "scripted": "Scripted: words from a file, nothing is recognised. 脚本演示,并非识别结果",
 }
 

@@ -8,39 +8,32 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from ..errors import ParameterError
+from ..errors import ParameterError, plain
 from ..messages import ResultGenerated, SentenceResult, TaskStarted, WordResult, command_name
-from ..recording import PEAK_STEP, Audio, Connected, Edit, End, Gap, Lost, Peaks, Received, Record, Resumed, Run, Sent
+from ..recording import (
+    Audio,
+    Connected,
+    Edit,
+    End,
+    Gap,
+    Lost,
+    Peaks,
+    Received,
+    Record,
+    Resumed,
+    Run,
+    Sent,
+    Silence,
+)
+from .clock import TaskClock, is_moment, last_moment
 from .edits import Change, Corrections
-from .model import Sentence, Word, join
+from .model import Sentence, Usage, Word, join
+from .waveform import Waveform
 
 ENDED = ("finished", "stopped", "failed")
 """The states that a run does not leave again."""
 
-_NO_TIME = 1e12  # ms; thirty years and more
 _Key = tuple[str, int | None]
-
-
-class Waveform:
-    """Peaks of the clip from `start` on: `data` holds a (min, max) pair of int8 for every `step` seconds."""
-
-    def __init__(self) -> None:
-        self.start: float | None = None
-        self.step = PEAK_STEP
-        self.data = bytearray()
-
-    def __len__(self) -> int:
-        """The number of pairs."""
-        return len(self.data) // 2
-
-    def write(self, position: float, data: bytes) -> None:
-        """Lay a piece at its place: appended as a rule, overwritten where it was there before, zeros in between."""
-        if self.start is None:
-            self.start = position
-        at = 2 * max(0, round((position - self.start) / self.step))
-        if at > len(self.data):
-            self.data.extend(bytes(at - len(self.data)))
-        self.data[at : at + len(data)] = data
 
 
 class Transcript:
@@ -55,10 +48,12 @@ class Transcript:
         touched: ids of the sentences that an edit has changed, one for each time; only ever appended to.
         gaps: parts of the clip that were never heard.
         resumes: where the run went on after a connection was lost in mid-clip.
+        usage: what was sent, heard and billed.
         waveform: the clip's peaks, as far as it was sent.
         sent: position on the clip's time line up to which audio was sent, in seconds.
         engine: what the embedded service says it recognises with, or None.
         end: how the run ended, or None. Edits may come after it.
+        warning: what a person must know of the recording itself, such as that the disk is full; set by who writes it.
     """
 
     def __init__(self) -> None:
@@ -72,9 +67,14 @@ class Transcript:
         self.sent = 0.0
         self.engine: str | None = None
         self.end: End | None = None
+        self.warning = ""
         self._open: dict[_Key, _Partial] = {}
         self._closed: dict[_Key, Sentence] = {}
-        self._offsets: dict[str, float] = {}
+        self._clocks: dict[str, TaskClock] = {}
+        self._settled_until = 0.0
+        self._billed: dict[str, float] = {}  # by task
+        self._seconds_sent = 0.0
+        self._seconds_silent = 0.0
         self._ids = 0
         self._corrections = Corrections()
 
@@ -123,7 +123,16 @@ class Transcript:
     @property
     def settled_until(self) -> float:
         """Position up to which nothing will change any more, in seconds."""
-        return self.settled[-1].end if self.settled else (self.run.start if self.run else 0.0)
+        return self._settled_until
+
+    @property
+    def usage(self) -> Usage:
+        """What was sent, heard and billed so far, in seconds."""
+        start = self.run.start if self.run else 0.0
+        missing = sum(gap.end - gap.start for gap in self.gaps if gap.start < self.sent)
+        heard = max(0.0, self.sent - start - missing)
+        seconds = self._seconds_sent, self._seconds_silent, heard, sum(self._billed.values())
+        return Usage(*(round(each, 3) for each in seconds))
 
     def apply(self, record: Record) -> None:
         """Take one record in. Kinds that say nothing about the transcript pass by."""
@@ -132,30 +141,54 @@ class Transcript:
                 self._receive(record)
             case Audio():
                 self.sent = max(self.sent, record.position + record.seconds)
+                self._seconds_sent += record.seconds
+                self._clock(record.task).hear(record.seconds)
+            case Silence():
+                self._seconds_sent += record.seconds
+                self._seconds_silent += record.seconds
+                self._clock(record.task).pause(record.seconds)
             case Peaks():
                 self.waveform.write(record.position, record.data)
             case Run():
                 self.run, self.sent, self.engine = record, record.start, record.service.engine
+                self._settled_until = record.start
             case Connected():
-                self.engine = record.engine or self.engine
+                self.engine = plain(record.engine or "") or self.engine
             case Sent():
                 if command_name(bytes(record.body)) == "finish-task":
                     self.state = "finishing"
             case Lost():
                 self.state = "reconnecting"
             case Resumed():
-                withdrawn = [partial.id for partial in self._open.values()]
-                self._open.clear()  # what was being heard will be heard again
-                self._corrections.withdraw(withdrawn)
-                self._offsets[record.task] = record.position
-                if self.run is None or record.position > self.run.start:
-                    self.resumes.append(record)
+                self._resume(record)
             case Gap():
                 self.gaps.append(record)
             case Edit():
                 self._edit(record)
             case End():
                 self.end, self.state = record, record.state
+
+    def _resume(self, record: Resumed) -> None:
+        """What was being heard will be heard again; what was settled will not be settled twice."""
+        withdrawn = [partial.id for partial in self._open.values()]
+        self._open.clear()
+        newest = range(self._ids - len(withdrawn) + 1, self._ids + 1)
+        if set(withdrawn) == set(newest) and not self._corrections.concern(withdrawn):
+            self._ids -= len(withdrawn)  # nobody has named them: what is heard again may have their ids
+        else:
+            self._corrections.withdraw(withdrawn)
+        start = self.run.start if self.run else 0.0
+        self._clocks[record.task] = TaskClock(record.position - start, self._settled_until - start)
+        self.gaps = [gap for gap in self.gaps if gap.start < record.position]  # what lies behind will be heard
+        self.end, self.state = None, "reconnecting"
+        if record.position > start:
+            self.resumes.append(record)
+
+    def _clock(self, task: str) -> TaskClock:
+        clock = self._clocks.get(task)
+        if clock is None:
+            clock = self._clocks[task] = TaskClock()
+        return clock
 
     def _edit(self, record: Edit) -> None:
         try:
@@ -178,24 +211,31 @@ class Transcript:
             self.state = "streaming"
         elif isinstance(event, ResultGenerated) and not event.sentence.heartbeat:
             self._hear(record.task, event.sentence)
+        usage = getattr(event, "usage", None)
+        if usage is not None and is_moment(usage.duration):
+            self._billed[record.task] = usage.duration
 
-    def _hear(self, task: str, result: SentenceResult) -> None:
+    def _hear(self, task: str, heard: SentenceResult) -> None:
         """A partial replaces what was heard of its sentence; a final settles it; what comes twice is dropped."""
-        key = (task, result.sentence_id)
-        offset = self._offsets.get(task, self.run.start if self.run else 0.0)
-        if key[1] is not None and key in self._closed and self._is_old(result, offset, self._closed[key]):
+        key = (task, heard.sentence_id)
+        offset = self.run.start if self.run else 0.0
+        result = self._clock(task).place(heard)
+        closed = self._closed.get(key)
+        if result is not None and closed is not None and self._is_old(result, offset, closed):
             return
         before = self._open.get(key)
-        if not result.text and not result.words:
+        if result is None or (not result.text and not result.words):
             if before is not None:
                 del self._open[key]
                 self._corrections.withdraw([before.id])
-            return  # a sentence that has just begun, or one that came to nothing
+            return  # a sentence that has just begun, one that came to nothing, or one that was settled before
         if before is None:
             self._ids += 1
         partial = _Partial(before.id if before else self._ids, result, offset)
         if result.is_final:
             self.settled.append(partial.sentence)
+            settled = min(self.sent, offset + last_moment(result) / 1000)  # a service's clock may run ahead
+            self._settled_until = max(self._settled_until, settled)
             self._closed[key] = partial.sentence
             self._open.pop(key, None)  # last: a reader finds it in one of them
         else:
@@ -203,8 +243,12 @@ class Transcript:
 
     @staticmethod
     def _is_old(result: SentenceResult, offset: float, closed: Sentence) -> bool:
-        """Whether a result is of the settled sentence of its id; some services give every sentence the same id."""
-        return _seconds(result.begin_time, offset) <= (closed.start + closed.end) / 2
+        """Whether a result is of the settled sentence of its id; some services give every sentence the same id, or
+        none: then only what is quite the same is known to come twice."""
+        start = _seconds(result.begin_time, offset)
+        if result.sentence_id is None:
+            return (start, result.text) == (closed.start, closed.text)
+        return start <= (closed.start + closed.end) / 2
 
 
 class _Partial:
@@ -224,23 +268,23 @@ class _Partial:
         end = max((word.end for word in words), default=start)
         end = max(end, _seconds(result.end_time, self._offset, end))
         if not words:  # a service that times sentences only: the sentence stands as one word
-            words = (Word(result.text or "", start, end, speaker=speaker),)
-        text = result.text or join([word.text + word.punctuation for word in words])
+            words = (Word(plain(result.text or ""), start, end, speaker=speaker),)
+        text = plain(result.text or "") or join([word.text + word.punctuation for word in words])
         return Sentence(self.id, text, start, end, result.is_final, words)
 
     def _word(self, word: WordResult, start: float, speaker: str | None) -> Word:
         begin = _seconds(word.begin_time, self._offset, start)
         end = _seconds(word.end_time, self._offset, begin)
         own = _speaker(word.speaker_id) or speaker
-        return Word(word.text or "", begin, end, word.punctuation or "", word.confidence, own)
+        return Word(plain(word.text or ""), begin, end, plain(word.punctuation or ""), word.confidence, own)
 
 
 def _speaker(value: Any) -> str | None:
-    return str(value) if isinstance(value, (int, str)) and value != "" else None
+    return (plain(str(value)) or None) if isinstance(value, (int, str)) else None
 
 
 def _seconds(time: float | None, offset: float, otherwise: float | None = None) -> float:
     """A task's milliseconds as seconds of the clip; where the time is missing, or means nothing, `otherwise`."""
-    if time is None or not 0 <= time < _NO_TIME:
+    if not is_moment(time):
         return offset if otherwise is None else otherwise
     return offset + time / 1000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -28,6 +29,22 @@ class Sentence(Struct, frozen=True):
     end: float
     is_final: bool
     words: tuple[Word, ...]
+
+
+class Usage(NamedTuple):
+    """What a run cost so far, in seconds of audio.
+
+    Attributes:
+        sent: all that went to the service: the clip, what was sent again after a loss, and silence.
+        silence: of it, silence that kept a task alive while a live source paused.
+        heard: of the clip, without its gaps.
+        billed: as the service says (``usage.duration``), over all tasks.
+    """
+
+    sent: float
+    silence: float
+    heard: float
+    billed: float
 
 
 def join(texts: list[str]) -> str:

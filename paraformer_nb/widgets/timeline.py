@@ -18,7 +18,7 @@ import traitlets
 from traitlets.utils.bunch import Bunch
 
 from .._loop import get_loop
-from ..errors import ParameterError
+from ..errors import ParameterError, plain
 from ..frames import matches_frame, words_frame
 from ..transcript import ENDED, Change, Transcript
 from ..transcript.search import find
@@ -263,7 +263,7 @@ class Timeline(anywidget.AnyWidget):
         run, end = self._transcript.run, self._transcript.end
         name = run.clip.name if run else "clip"
         told = f" ({end.error})" if end and end.error else ""
-        return f"{name}: {self._transcript.state}{told}\n{self._transcript.text}".rstrip()
+        return f"{plain(f'{name}: {self._transcript.state}{told}')}\n{self._transcript.text}".rstrip()
 
     def __repr__(self) -> str:
         return f"Timeline({self._in_words().partition(chr(10))[0]!r})"

@@ -48,8 +48,8 @@ def _message(transcript: Transcript) -> str:
     """What a person must know: what ended the run, or what was never heard."""
     if transcript.end and transcript.end.error:
         return transcript.end.error.partition(": ")[2]
-    gaps = transcript.gaps[-3:]
-    return " ".join(f"{gap.start:.1f}–{gap.end:.1f} s were not heard: {gap.reason}." for gap in gaps)
+    gaps = [f"{gap.start:.1f}–{gap.end:.1f} s were not heard: {gap.reason}." for gap in transcript.gaps[-3:]]
+    return " ".join([*gaps, *([transcript.warning] if transcript.warning else [])])
 
 
 class Told:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 def transcribe(cloud: Any) -> pnb.Transcription:
-    return pnb.transcribe(tone(1.0), service=cloud.service(), pace=None)
+    return pnb.transcribe(tone(1.0), service=cloud.service(), pace=None, max_attempts=1)
 
 
 def test_a_handshake_that_is_never_answered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,7 @@ def test_a_connection_that_ends_with_its_handshake() -> None:
 
 
 class _Elsewhere:
-    """A service that is taken for one out there, where trying again can help."""
+    """A service that is taken for one out there, where others share the network."""
 
     pace, languages = None, None
 

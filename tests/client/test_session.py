@@ -12,13 +12,14 @@ from servers import Cloud, Talk, assert_says, ended, event, eventually, failure,
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
-from paraformer_nb.client import session
+from paraformer_nb.client import conversation, handshake, session
 
-pytestmark = pytest.mark.usefixtures("nothing_left")
+pytestmark = pytest.mark.usefixtures("nothing_left", "no_waiting")
 
 
 def transcribe(cloud: Any, seconds: float = 1.0, **options: Any) -> pnb.Transcription:
-    return pnb.transcribe(tone(seconds), service=cloud.service(), **{"pace": None} | options)
+    """A run with one attempt more than those that settle something."""
+    return pnb.transcribe(tone(seconds), service=cloud.service(), **{"pace": None, "max_attempts": 1} | options)
 
 
 def fails(behave: Any, kind: type[BaseException], *what: str, seconds: float = 1.0) -> pnb.Transcription:
@@ -43,7 +44,7 @@ async def _hello(talk: Talk) -> None:
 
 
 def test_task_started_that_never_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "_START_TIMEOUT", 0.3)
+    monkeypatch.setattr(conversation, "_START_TIMEOUT", 0.3)
 
     async def deaf(talk: Talk) -> None:
         await talk.command()
@@ -53,7 +54,7 @@ def test_task_started_that_never_comes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_task_started_that_never_comes_amid_other_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "_START_TIMEOUT", 0.5)
+    monkeypatch.setattr(conversation, "_START_TIMEOUT", 0.5)
 
     async def chatter(talk: Talk) -> None:
         await talk.command()
@@ -66,7 +67,7 @@ def test_task_started_that_never_comes_amid_other_events(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("is_silent", [True, False])
 def test_task_finished_that_never_comes(is_silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "_TAIL_TIMEOUT", 0.3)
+    monkeypatch.setattr(conversation, "_TAIL_TIMEOUT", 0.3)
 
     async def endless(talk: Talk) -> None:
         await _hello(talk)
@@ -80,7 +81,7 @@ def test_task_finished_that_never_comes(is_silent: bool, monkeypatch: pytest.Mon
 
 
 def test_a_service_that_says_nothing_at_all_after_task_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "_TAIL_TIMEOUT", 0.3)
+    monkeypatch.setattr(conversation, "_TAIL_TIMEOUT", 0.3)
 
     async def mute(talk: Talk) -> None:
         await talk.begin()
@@ -118,7 +119,7 @@ def test_a_connection_that_drops(drop: Any, what: tuple[str, ...], is_sending: b
         await drop(talk)
 
     with Cloud(dropping) as cloud:
-        run = transcribe(cloud, seconds=300 if is_sending else 1)
+        run = transcribe(cloud, seconds=60 if is_sending else 1)
         assert eventually(lambda: len(run.words) == 3)
         is_told.set()
         error = failure(run)
@@ -139,9 +140,26 @@ def test_a_task_that_is_finished_before_its_clip_was_heard_is_no_success(monkeyp
         await talk.forever()
 
     with Cloud(hasty) as cloud:
-        run = transcribe(cloud, seconds=120)
+        run = transcribe(cloud, seconds=60)
         failure(run)
     assert texts(run) == ["hello"]
+    assert list(run.gaps["start"]) == [0.1], "what was sent and never settled is no silent hole"
+
+
+def test_what_has_failed_ends_at_once_whatever_the_service_still_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closing handshake would wait for an answer that lies behind all that nobody reads any more."""
+    monkeypatch.setattr(session, "CLOSE_TIMEOUT", 60.0)
+    monkeypatch.setattr(handshake, "CLOSE_TIMEOUT", 60.0)
+
+    async def talkative(talk: Talk) -> None:
+        await talk.begin()
+        await talk.send(event("task-started", talk.task))  # it cannot begin twice
+        while True:
+            await talk.say("hello")
+
+    with Cloud(talkative) as cloud:
+        run = pnb.transcribe(tone(0.2), service=cloud.service(link_timeout=300.0), pace=None)
+        assert isinstance(failure(run, 30), errors.RemoteProtocolError)
 
 
 def test_a_message_that_is_too_long() -> None:
@@ -165,7 +183,7 @@ def test_a_server_that_stops_reading_and_cancel() -> None:
 
 
 def test_a_server_that_stops_reading_and_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "_TAIL_TIMEOUT", 0.5)
+    monkeypatch.setattr(conversation, "_TAIL_TIMEOUT", 0.5)
     monkeypatch.setattr(session, "CLOSE_TIMEOUT", 0.5)
     with Cloud(_deaf) as cloud:
         run = _stuck(cloud)
@@ -188,17 +206,16 @@ async def _deaf(talk: Talk) -> None:
 
 def _stuck(cloud: Cloud) -> pnb.Transcription:
     """A run whose service has read nothing for a while: what it was sent has stopped growing, far below the clip."""
-    run = transcribe(cloud, seconds=600)
+    run = transcribe(cloud, seconds=120)
     assert eventually(lambda: len(run.words) == 2)
-    sizes: list[int] = []
+    sent: list[float] = []
 
     def is_stuck() -> bool:
-        run._journal.flush()
-        sizes.append(run.recording.path.stat().st_size)
-        return len(sizes) > 30 and sizes[-30] == sizes[-1]
+        sent.append(run._transcript.sent)
+        return len(sent) > 30 and sent[-30] == sent[-1]
 
     assert eventually(is_stuck)
-    assert 0 < run._transcript.sent < 300  # seconds of audio that wait in sockets and queues, of 600
+    assert 0 < run._transcript.sent < 60  # seconds of audio that wait in sockets and queues, of 120
     return run
 
 
@@ -297,7 +314,8 @@ def test_task_failed(code: str, message: str, retryable: bool, advice: str) -> N
         error = failure(run)
     assert isinstance(error, errors.TaskFailed)
     assert (error.code, error.message, error.retryable) == (code, message, retryable)
-    assert error.task_id == cloud.commands[0]["header"]["task_id"]
+    assert len(cloud.commands) == (2 if retryable else 1), "what no other attempt can help is not tried again"
+    assert error.task_id == cloud.commands[-1]["header"]["task_id"]
     for part in (code, message.rstrip("."), advice):
         assert part.lower() in str(error).lower()
     assert list(run.words[run.words["is_final"]]["text"]) == ["hello", "there"]
@@ -333,6 +351,18 @@ def test_no_speech_is_an_empty_table_and_no_error(code: str, message: str) -> No
         "sentence_id": "int64", "text": "string", "punctuation": "string", "start": "float64", "end": "float64",
         "confidence": "float64", "speaker": "string", "is_final": "bool",
     }  # fmt: skip
+
+
+def test_no_speech_amid_a_clip_is_no_end_of_it() -> None:
+    """Before finish-task it is no answer to anything: the rest of the clip would be left out with no word."""
+
+    async def impatient(talk: Talk) -> None:
+        await talk.begin()
+        await talk.block()
+        await talk.fail("NO_VALID_AUDIO_ERROR", "NO_VALID_AUDIO_ERROR")
+
+    run = fails(impatient, errors.TaskFailed, "NO_VALID_AUDIO_ERROR", seconds=60)
+    assert list(run.gaps["start"]) == [0.0]
 
 
 def test_what_crossed_is_in_the_events_in_order() -> None:

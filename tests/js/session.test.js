@@ -169,3 +169,22 @@ test("a search is kept up with what changes", () => {
   model.receive(makeUpdate(6, { sentences: [makeSentence(2, 5, "a new one")] }));
   assert.deepEqual(session.cursor.found.matches.map(({ sentence, place }) => [sentence, place]), [[2, 1]]);
 });
+
+test("a Stop that the kernel has not heard in 2.5 s is said to be unheard, until it is", () => {
+  begin();
+  session.stop();
+  mock.timers.tick(2400);
+  assert.equal(session.isStopUnheard, false);
+  mock.timers.tick(200);
+  assert.equal(session.isStopUnheard, true);
+  model.receive(makeUpdate(6, { run: makeRun({ can_stop: false }), sentences: [] }));
+  assert.equal(session.isStopUnheard, false);
+});
+
+test("a Stop that the kernel has heard is not said to be unheard", () => {
+  begin();
+  session.stop();
+  model.receive(makeUpdate(6, { run: makeRun({ can_stop: false }), sentences: [] }));
+  mock.timers.tick(3000);
+  assert.equal(session.isStopUnheard, false);
+});

@@ -17,6 +17,7 @@ from paraformer_nb.recording import (
     Audio,
     ClipSource,
     Connected,
+    Edit,
     End,
     Gap,
     Known,
@@ -27,11 +28,12 @@ from paraformer_nb.recording import (
     Run,
     Sent,
     ServiceSource,
+    Silence,
     Unknown,
     Writer,
     read,
 )
-from paraformer_nb.transcript import Sentence, Transcript, Waveform, engine_notice
+from paraformer_nb.transcript import Change, Sentence, Transcript, Usage, Waveform, Word, engine_notice
 
 
 def run(start: float = 0.0) -> Run:
@@ -92,7 +94,7 @@ def test_a_partial_replaces_what_was_heard_before_and_never_appends() -> None:
 
 
 def test_a_final_settles_its_sentence_and_nothing_stays_open() -> None:
-    transcript = fold(heard("good", 100), heard("Good morning.", 100, 900))
+    transcript = fold(heard("good", 100), Audio(1.0, "t", 0.0, 5.0), heard("Good morning.", 100, 900))
     assert transcript.open == []
     assert spans(transcript) == [(1, "Good morning.", 0.1, 0.9, True)]
     assert transcript.settled_until == 0.9
@@ -167,8 +169,9 @@ def test_a_final_that_comes_twice_or_is_followed_by_an_old_partial_counts_once()
     assert transcript.open == []
 
 
-def test_a_final_without_words_and_end_time_that_comes_twice_counts_once() -> None:
-    final = heard("one", 100, None, sentence_end=True, words=[])
+@pytest.mark.parametrize("number", [1, None])
+def test_a_final_without_words_and_end_time_that_comes_twice_counts_once(number: int | None) -> None:
+    final = heard("one", 100, None, number, sentence_end=True, words=[])
     assert [one.text for one in fold(final, final).settled] == ["one"]
 
 
@@ -279,6 +282,104 @@ def test_a_sentence_without_text_is_made_of_its_words() -> None:
 def test_a_time_that_means_nothing_does_not_end_the_run(time: Any) -> None:
     transcript = fold(heard("odd", 0, 900, 1, begin_time=time), heard("one", 2000, 2900, 2))
     assert "one" in transcript.text
+
+
+# -------------------------------------------------------------------------------------------------- tasks and pauses
+
+
+def sent(position: float, seconds: float, task: str = "t") -> Audio:
+    return Audio(1.0, task, position, seconds)
+
+
+def told(*words: tuple[str, int, int], number: int = 1, task: str = "t") -> Received:
+    """A final of these words: text, begin, end."""
+    spans = [{"text": text, "begin_time": begin, "end_time": end, "punctuation": ""} for text, begin, end in words]
+    text = " ".join(word[0] for word in words)
+    return heard(text, words[0][1], words[-1][2], number, task, words=spans)
+
+
+LOST = Lost(2.0, "t", "reset")
+
+
+def test_what_is_heard_again_has_the_id_that_it_had() -> None:
+    before = sent(0, 3), heard("one", 0, 900), heard("tw", 1000, number=2)
+    transcript = fold(*before, LOST, Resumed(3.0, "u", 0.6, 2), sent(0.6, 3, "u"), heard("two", 400, 1300, 1, "u"))
+    assert spans(transcript) == [(1, "one", 0.0, 0.9, True), (2, "two", 1.0, 1.9, True)]
+
+
+def test_several_attempts_in_a_row_take_no_ids() -> None:
+    records: list[Known] = [sent(0, 3), heard("one", 0, 900), heard("tw", 1000, number=2)]
+    for number, task in enumerate("uvw", 2):
+        records += [LOST, Resumed(3.0, task, 0.6, number), heard("tw", 400, None, 1, task)]
+    assert [(one.id, one.text) for one in fold(*records).sentences] == [(1, "one"), (2, "tw")]
+
+
+def test_a_partial_that_was_corrected_lends_its_id_to_nobody_and_its_correction_to_what_is_heard_again() -> None:
+    partial = heard("tow", 1000, None, 2, words=[{"text": "tow", "begin_time": 1000, "end_time": 1300}])
+    change = Change("replace", 2, (Word("tow", 1.0, 1.3),), (Word("two", 1.0, 1.3),))
+    transcript = fold(
+        sent(0, 3), heard("one", 0, 900), partial, Edit(1.5, change.plain), LOST, Resumed(3.0, "u", 0.6, 2),
+        sent(0.6, 3, "u"), told(("tow", 400, 700), ("three", 700, 1000), task="u"),
+    )  # fmt: skip
+    assert [(one.id, one.text) for one in transcript.sentences] == [(1, "one"), (3, "two three")]
+    transcript.apply(Edit(4.0, Change("undo").plain))
+    assert transcript.sentences[-1].text == "tow three"
+
+
+def test_a_correction_of_what_was_settled_outlasts_a_loss() -> None:
+    change = Change("replace", 1, (Word("one", 0.0, 0.9),), (Word("won", 0.0, 0.9),))
+    transcript = fold(
+        sent(0, 3), heard("one", 0, 900), Edit(1.5, change.plain), LOST, Resumed(3.0, "u", 0.6, 2), sent(0.6, 3, "u"),
+        told(("one", 0, 290), ("two", 400, 900), task="u"),
+    )  # fmt: skip
+    assert [(one.id, one.text) for one in transcript.sentences] == [(1, "won"), (2, "two")]
+
+
+def test_words_that_come_twice_are_dropped_and_the_rest_of_their_sentence_stays() -> None:
+    before = sent(0, 9), told(("one", 4000, 4500), ("two", 4500, 5000)), LOST, Resumed(3.0, "u", 4.7, 2)
+    again = told(("two", 0, 290), ("three", 300, 800), ("four", 800, 1300), task="u")
+    (first, second) = fold(*before, sent(4.7, 9, "u"), again).sentences
+    assert (first.text, second.text) == ("one two", "three four")
+    assert (second.id, second.start, second.end) == (2, 5.0, 6.0)
+    assert [(word.text, word.start) for word in second.words] == [("three", 5.0), ("four", 5.5)]
+
+
+def test_a_sentence_of_which_all_was_settled_leaves_no_trace_not_even_its_partials() -> None:
+    before = sent(0, 9), told(("one", 4000, 4500), ("two", 4500, 5000)), LOST, Resumed(3.0, "u", 4.7, 2)
+    partial = heard("two", 0, None, 1, "u", words=[{"text": "two", "begin_time": 0, "end_time": None}])
+    transcript = fold(*before, sent(4.7, 9, "u"), partial)
+    assert transcript.text == "one two two", "it may go on, and is shown until it is known to end"
+    transcript.apply(told(("two", 0, 290), task="u"))
+    assert [(one.id, one.text) for one in transcript.sentences] == [(1, "one two")]
+    transcript.apply(heard("three", 1000, 1900, 2, "u"))
+    assert [one.text for one in transcript.sentences] == ["one two", "three"]
+
+
+def test_times_that_run_ahead_of_the_audio_settle_nothing_that_was_not_sent() -> None:
+    """Words of the next task that lie behind what was sent when they settled are new, whatever was said of the end."""
+    ahead = sent(0, 3), heard("one", 4000, 5000), sent(3, 6)
+    transcript = fold(*ahead, LOST, Resumed(3.0, "u", 2.7, 2), sent(2.7, 9, "u"), heard("two", 800, 1200, 1, "u"))
+    assert transcript.text == "two one"
+    assert fold(*ahead).settled_until == 3.0
+
+
+def test_silence_in_a_pause_is_no_part_of_the_clip() -> None:
+    transcript = fold(
+        sent(0, 1), Silence(2.0, "t", 1.0, 1.0), Silence(3.0, "t", 1.0, 0.5), sent(1, 2), heard("one", 2600, 3000, 1),
+        Received.of(4.0, "t", b'{"header":{"event":"task-finished"},"payload":{"usage":{"duration":5}}}'),
+    )  # fmt: skip
+    assert spans(transcript) == [(1, "one", 1.1, 1.5, True)]
+    assert transcript.sent == 3.0
+    assert transcript.usage == Usage(sent=4.5, silence=1.5, heard=3.0, billed=5)
+
+
+def test_a_gap_that_is_heard_after_all_is_none() -> None:
+    gaps = Gap(2.0, 1.0, 2.0, "out of reach"), Gap(3.0, 4.0, 6.0, "the run failed")
+    transcript = fold(sent(0, 6), *gaps, End(3.0, "failed", "ConnectionLost: gone"))
+    assert transcript.gaps == list(gaps)
+    transcript.apply(Resumed(4.0, "u", 3.7, 2))
+    assert transcript.gaps == [gaps[0]]
+    assert (transcript.end, transcript.state) == (None, "reconnecting")
 
 
 # ----------------------------------------------------------------------------------------------- state and the rest

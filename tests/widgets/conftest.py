@@ -1,4 +1,4 @@
-"""A JupyterLab and a browser for all tests of widgets, started once."""
+"""A JupyterLab for all tests of widgets, started once, and a browser for each file of them."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ def lab(folder: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """What drives browsers. Skips a test where there is none to drive."""
+    """What drives browsers. It leaves a running loop in its thread, which other files' tests cannot bear. Skips a test
+    where there is none to drive."""
     if CHROMIUM is None:
         pytest.skip("NO BROWSER: apt-get install chromium, or nothing of the view is tested")
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[BrowserContext]:
     """A browser."""
     with chromium(playwright=playwright) as context:

@@ -29,6 +29,12 @@ class EngineKind(NamedTuple):
 
 ENGINES = {
     "pocketsphinx": EngineKind(("en",), {}, frozenset({"max_sentence_silence"})),
+    "paraformer": EngineKind(
+        None,
+        {"model_dir": "FOLDER with encoder.onnx, decoder.onnx and tokens.txt"},
+        frozenset({"max_sentence_silence"}),
+    ),
+    "replay": EngineKind(None, {"recording": "FILE, what save= wrote", "speed": None}, frozenset()),
     "scripted": EngineKind(
         None, {"script": "FILE.json, with the clip's audio beside it"}, frozenset({"translation_target_languages"})
     ),
@@ -54,7 +60,22 @@ def make_engine(engine: str, options: dict[str, Any]) -> Engine:
             from .pocketsphinx import PocketSphinx
 
             return PocketSphinx()
+        case "paraformer":
+            from .paraformer import Paraformer
+
+            return Paraformer(_path(given, "model_dir"))
+        case "replay":
+            from .replay import Replay
+
+            return Replay(_path(given, "recording"), given.get("speed"))
         case _:
             from .scripted import Script, Scripted
 
-            return Scripted(Script.load(Path(given["script"])))
+            return Scripted(Script.load(_path(given, "script")))
+
+
+def _path(options: dict[str, Any], name: str) -> Path:
+    try:
+        return Path(options[name])
+    except TypeError:
+        raise ParameterError(f"{name}={options[name]!r}: give a path.") from None

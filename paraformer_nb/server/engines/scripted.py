@@ -1,7 +1,8 @@
 """Floor 3: the scripted engine, a test double: it recognises nothing, it reads the words from a file.
 
 The script is ``FILE.json``, with the clip it belongs to beside it (same name, .wav or .flac):
-``{"sentences": [{"text", "begin_ms", "end_ms", "words": [{"text", "begin_ms", "end_ms"}]}]}``.
+``{"sentences": [{"text", "begin_ms", "end_ms", "words": [{"text", "begin_ms", "end_ms"}]}]}``; a sentence may have
+``"translations": {"en": ...}``.
 A task may begin anywhere in that clip: its place is found by looking up the first sounding samples that it sends.
 Pauses in such clips are exact zeros.
 """
@@ -18,6 +19,7 @@ from msgspec import Struct
 from ...audio import Clip, open_clip
 from ...errors import AudioError, ParameterError
 from ...messages import SentenceResult, WordResult
+from ...transcript import join
 from .base import RATE, Emit, Settings
 
 _NEEDLE = RATE // 5 * 2  # bytes of sound (0.2 s) that tell a place in the clip from any other
@@ -35,6 +37,7 @@ class ScriptSentence(Struct, frozen=True):
     begin_ms: int
     end_ms: int
     words: list[ScriptWord]
+    translations: dict[str, str] = {}
 
 
 class _ScriptFile(Struct):
@@ -185,7 +188,9 @@ class ScriptedStream:
         offset = self._offset or 0
         told = [word for word in sentence.words[: self._words] if word.begin_ms >= offset]
         if told:
-            await self._emit(self._result(sentence, told, offset, is_final))
+            wanted = self._settings.translation_languages if is_final else ()
+            translations = {name: sentence.translations[name] for name in wanted if name in sentence.translations}
+            await self._emit(self._result(sentence, told, offset, is_final), translations)
         if is_final:
             self._sentence += 1
             self._words = 0
@@ -201,7 +206,7 @@ class ScriptedStream:
         return SentenceResult(
             begin_time=words[0].begin_time,
             end_time=words[-1].end_time if is_final else None,
-            text=sentence.text if is_whole else _line(words, sentence.text),
+            text=sentence.text if is_whole else join([f"{word.text}{word.punctuation}" for word in words]),
             words=words,
             sentence_end=is_final,
             sentence_id=self._number,
@@ -217,8 +222,3 @@ def _after(text: str, word: str) -> tuple[str, str]:
     rest = text[at + len(word) :]
     mark = rest[:1]
     return rest, mark if mark and not mark.isalnum() and not mark.isspace() else ""
-
-
-def _line(words: list[WordResult], text: str) -> str:
-    glue = " " if " " in text else ""
-    return glue.join((word.text or "") + (word.punctuation or "") for word in words)

@@ -1,0 +1,28 @@
+"""Floor 3: how fast a clip goes: on a schedule of its own. Late blocks do not add up, a loss is caught up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+
+class Pacer:
+    """Lets blocks go at `pace` × real time. What is sent again after a loss is behind its time, and goes at once."""
+
+    def __init__(self, pace: float, stop: asyncio.Event) -> None:
+        self._pace = pace
+        self._stop = stop
+        self._started: float | None = None
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until `seconds` of the clip may have gone; a stop ends the waiting."""
+        now = time.monotonic()
+        if self._started is None:
+            self._started = now - seconds / self._pace
+        delay = self._started + seconds / self._pace - now
+        if delay > 0:
+            try:
+                async with asyncio.timeout(delay):
+                    await self._stop.wait()
+            except TimeoutError:
+                pass

@@ -1,0 +1,27 @@
+"""Floor 1: the waveform's peaks, laid together from the pieces that a recording holds."""
+
+from __future__ import annotations
+
+from ..recording import PEAK_STEP
+
+
+class Waveform:
+    """Peaks of the clip from `start` on: `data` holds a (min, max) pair of int8 for every `step` seconds."""
+
+    def __init__(self) -> None:
+        self.start: float | None = None
+        self.step = PEAK_STEP
+        self.data = bytearray()
+
+    def __len__(self) -> int:
+        """The number of pairs."""
+        return len(self.data) // 2
+
+    def write(self, position: float, data: bytes) -> None:
+        """Lay a piece at its place: appended as a rule, overwritten where it was there before, zeros in between."""
+        if self.start is None:
+            self.start = position
+        at = 2 * max(0, round((position - self.start) / self.step))
+        if at > len(self.data):
+            self.data.extend(bytes(at - len(self.data)))
+        self.data[at : at + len(data)] = data

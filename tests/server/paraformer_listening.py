@@ -1,0 +1,108 @@
+"""Sounds for the paraformer engine, and what it tells of them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paraformer_nb.audio import open_clip
+from paraformer_nb.messages import SentenceResult
+from paraformer_nb.server.engines.base import Settings
+from paraformer_nb.server.engines.paraformer import Paraformer, ParaformerStream
+from paraformer_nb.server.paraformer.export import check_export
+from paraformer_nb.server.paraformer.model import Model
+from paraformer_nb.server.paraformer.recogniser import Recogniser, Token
+
+RATE = 16_000
+MS = RATE // 1000
+
+
+def sound(*spans: tuple[int, int], ms: int) -> np.ndarray[Any, Any]:
+    """Noise in some spans of silence, all in ms."""
+    pcm = np.zeros(ms * MS, np.int16)
+    random = np.random.default_rng(len(spans))
+    for begin, end in spans:
+        pcm[begin * MS : end * MS] = random.normal(0, 3000, (end - begin) * MS)
+    return pcm
+
+
+def decoded(clip: Path) -> np.ndarray[Any, Any]:
+    """A clip's samples."""
+    file = open_clip(clip, sample_rate=RATE)
+    pcm = np.frombuffer(b"".join(file.blocks(RATE)), "<i2")
+    file.close()
+    return pcm
+
+
+async def opened(folder: Path, use: Callable[[Paraformer], Awaitable[Any]]) -> Any:
+    """What `use` gives for an engine that is open meanwhile."""
+    engine = Paraformer(folder)
+    await engine.open()
+    try:
+        return await use(engine)
+    finally:
+        await engine.close()
+
+
+class Listener:
+    """A task's stream, and all that it tells."""
+
+    def __init__(self, engine: Paraformer, **settings: Any) -> None:
+        self.results: list[SentenceResult] = []
+        self.has_told = asyncio.Event()
+        self.threads: set[int] = set()
+        self.stream: ParaformerStream = engine.stream(Settings(**settings), self._emit)
+
+    async def _emit(self, sentence: SentenceResult, translations: Any = None) -> None:
+        self.results.append(sentence)
+        self.threads.add(threading.get_ident())
+        self.has_told.set()
+
+    async def hear(self, *blocks: bytes) -> None:
+        """A whole task."""
+        await self.stream.start()
+        try:
+            for block in blocks:
+                await self.stream.accept(block)
+            await self.stream.finish()
+        finally:
+            await self.stream.close()
+
+
+def heard(folder: Path, pcm: np.ndarray[Any, Any], block: int = 1600, **settings: Any) -> list[SentenceResult]:
+    """Everything that is told of a sound sent in blocks of so many samples."""
+
+    async def use(engine: Paraformer) -> list[SentenceResult]:
+        listener = Listener(engine, **settings)
+        data = pcm.tobytes()
+        await listener.hear(*(data[at : at + 2 * block] for at in range(0, len(data), 2 * block)))
+        return listener.results
+
+    results: list[SentenceResult] = asyncio.run(opened(folder, use))
+    return results
+
+
+def finals(results: list[SentenceResult]) -> list[SentenceResult]:
+    """The results that end a sentence."""
+    return [result for result in results if result.sentence_end]
+
+
+def spans(results: list[SentenceResult]) -> list[tuple[Any, Any]]:
+    """The times of all words of all final sentences."""
+    return [(word.begin_time, word.end_time) for result in finals(results) for word in result.words or ()]
+
+
+def tokens_of(folder: Path, pcm: np.ndarray[Any, Any]) -> list[Token]:
+    """What is recognised of a sound without an engine around."""
+    recogniser = Recogniser(Model(check_export(folder)))
+    recogniser.add(pcm.tobytes())
+    recogniser.add_tail()
+    tokens = []
+    while recogniser.is_ready:
+        tokens += recogniser.recognise()
+    return tokens
