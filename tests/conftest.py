@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gc
 import logging
+import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from paraformer_nb import keys
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `import servers` under --import-mode=importlib
 
@@ -21,6 +24,13 @@ def _no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own key and folders must not steer the tests."""
     for name in ("DASHSCOPE_API_KEY", "PARAFORMER_NB_SAVE_DIR", "PARAFORMER_NB_API_KEY"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(keys, "_key", None)
+
+
+@pytest.fixture
+def key() -> str:
+    """A key that nothing else in the world holds. It is made here: a repository has none."""
+    return f"sk-{secrets.token_hex(16)}"
 
 
 @pytest.fixture

@@ -8,22 +8,18 @@ import getpass
 import logging
 import os
 import pickle
-import pty
 import secrets
 import socket
-import subprocess
-import sys
-import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from itertools import cycle
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pytest
+from seen import Listener, all_of, all_of_run, all_of_service, assert_hidden
 from servers import Cloud, RawServer, Talk, ended, failure, result, texts, tone, well
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
@@ -31,49 +27,13 @@ from websockets.http11 import Request, Response
 import paraformer_nb as pnb
 from paraformer_nb import _loop, errors, keys
 from paraformer_nb.protocol.server import ENGINE_HEADER
-from paraformer_nb.services import default_service
-
-TESTS = Path(__file__).parent
-
-
-@pytest.fixture
-def key() -> str:
-    """A key that nothing else in the world holds. It is made here: a repository has none."""
-    return f"sk-{secrets.token_hex(16)}"
-
-
-@pytest.fixture(autouse=True)
-def _logged_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "_key", None)
-
-
-# ---------------------------------------------------------------------------------------------------- what people see
-
-
-class _Listener(logging.Handler):
-    """Keeps all that is logged."""
-
-    def __init__(self, texts: list[str]) -> None:
-        super().__init__(logging.DEBUG)
-        self._texts = texts
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if not record.name.startswith("websockets"):  # the test's own server
-            self._texts += [self.format(record), repr(vars(record))]
-
-    def takes_step(self, record: logging.LogRecord) -> bool:
-        """A filter for asyncio's logger: its steps are kept, and are nothing for others to complain of."""
-        if record.msg != "Executing %s took %.3f seconds":
-            return True
-        self.emit(record)
-        return False
 
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What every logger says at DEBUG, asyncio's of each step, and every warning."""
     texts: list[str] = []
-    listener, loop = _Listener(texts), _loop.get_loop()
+    listener, loop = Listener(texts), _loop.get_loop()
     loggers = [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]
     before = [(each, each.level) for each in (logging.root, *loggers)]
     logging.root.addHandler(listener)
@@ -91,67 +51,6 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     logging.root.removeHandler(listener)
     for each, level in before:
         each.setLevel(level)
-
-
-def all_of(error: BaseException | None) -> Iterator[str]:
-    """An error as anything may show it: with its variables, its frames' variables, causes and contexts."""
-    waiting, known = [error], set[int]()
-    while waiting:
-        each = waiting.pop()
-        if each is None or id(each) in known:
-            continue
-        known.add(id(each))
-        yield from (str(each), repr(each), repr(vars(each)), *traceback.format_exception(each))
-        waiting += [each.__cause__, each.__context__]
-        for frame, _ in traceback.walk_tb(_below_tests(each.__traceback__)):
-            values = list(frame.f_locals.values())
-            yield from map(saferepr, values)
-            ours = [value for value in values if type(value).__module__.startswith("paraformer_nb")]
-            yield from (saferepr(vars(value)) for value in ours if hasattr(value, "__dict__"))
-            waiting += [value for value in values if isinstance(value, BaseException)]
-
-
-def _below_tests(frames: TracebackType | None) -> TracebackType | None:
-    """A traceback without the tests' own frames, which hold the key."""
-    while frames is not None and Path(frames.tb_frame.f_code.co_filename).parent == TESTS:
-        frames = frames.tb_next
-    return frames
-
-
-def saferepr(value: Any) -> str:
-    """As a debugger shows it, whatever a half-made object makes of that."""
-    try:
-        return repr(value)
-    except AttributeError as error:
-        return repr(error)
-
-
-def all_of_run(run: pnb.Transcription) -> Iterator[str]:
-    """A run as anything may show or keep it."""
-    yield from (repr(run), repr(run.service), repr(run.recording), repr(run.clip), run.text, run.state)
-    for frame in (run.words, run.sentences, run.events, run.gaps):
-        yield from (frame.to_json(), str(frame.attrs))
-    view = run.timeline()
-    yield from (repr(view), view._in_words(), str(view.get_state()))
-    view.close()
-    yield run.recording.path.read_text(encoding="utf-8")
-    loaded = pnb.load(run.recording.path)
-    yield from (repr(loaded), *all_of(loaded.error))
-
-
-def all_of_service(service: Any) -> Iterator[str]:
-    """A service as anything may show or keep it."""
-    endpoint = asyncio.run(service.endpoint())
-    yield from (repr(service), str(service), f"{service}", repr(vars(service)))
-    yield from (repr(endpoint), str(endpoint), repr(vars(endpoint)))
-
-
-def assert_hidden(secret: str, case: str, texts: list[str]) -> None:
-    """No text holds it, not even most of it."""
-    needle = secret[5:20]
-    shown = [text for text in texts if needle in text]
-    where = [f"...{text[max(0, text.index(needle) - 300) : text.index(needle) + 60]}..." for text in shown[:3]]
-    assert not shown, f"{case}: " + "\n".join(where)
 
 
 # ------------------------------------------------------------------------------------------- whatever a service does
@@ -379,169 +278,6 @@ def test_the_embedded_service_s_own_key_stays_out_too(said: list[str], chinese: 
     key = str(asyncio.run(service.endpoint()).headers["Authorization"]).removeprefix("Bearer ")
     assert len(key) == 32
     assert_hidden(key, "embedded", [*all_of_service(service), *all_of_run(run), *said])
-
-
-# -------------------------------------------------------------------------------------------------------------- login
-
-
-class Keyring:
-    """What stands in for the system's keyring: a package called keyring in a folder that is on sys.path."""
-
-    def __init__(self, folder: Path, problem: str = "") -> None:
-        package = folder / "keyring"
-        package.mkdir()
-        (package / "errors.py").write_text(
-            "class KeyringError(Exception): pass\nclass PasswordSetError(KeyringError): pass\n"
-        )
-        code = f"""
-from . import errors
-kept = {{}}
-def _check(name):
-    if name in {problem!r}.split():
-        raise errors.PasswordSetError(name)
-def get_password(service, user):
-    _check("get")
-    return kept.get((service, user))
-def set_password(service, user, password):
-    _check("set")
-    assert type(password) is str, "some of them cannot take another"
-    kept[service, user] = password
-def delete_password(service, user):
-    _check("delete")
-    del kept[service, user]
-"""
-        (package / "__init__.py").write_text(code)
-
-    @property
-    def kept(self) -> dict[tuple[str, str], str]:
-        import keyring
-
-        kept: dict[tuple[str, str], str] = keyring.kept
-        return kept
-
-
-@pytest.fixture
-def make_keyring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., Keyring]]:
-    """Makes a keyring; without one, there is none, whatever this machine has."""
-    monkeypatch.setitem(sys.modules, "keyring", None)
-
-    def make(problem: str = "") -> Keyring:
-        for name in ("keyring", "keyring.errors"):
-            monkeypatch.delitem(sys.modules, name, raising=False)
-        monkeypatch.syspath_prepend(tmp_path)
-        return Keyring(tmp_path, problem)
-
-    yield make
-    for name in ("keyring", "keyring.errors"):
-        sys.modules.pop(name, None)
-
-
-@pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What somebody types, each in turn, where getpass asks for it."""
-    answers: list[str] = []
-    monkeypatch.setattr(getpass, "getpass", lambda _prompt: answers.pop(0))
-    return answers
-
-
-def test_login_keeps_a_key_for_this_process(
-    key: str, typed: list[str], make_keyring: object, capfd: pytest.CaptureFixture[str]
-) -> None:
-    typed.append(f"  {key} ")
-    assert pnb.login() is None
-    assert asyncio.run(pnb.DashScope().endpoint()).headers["Authorization"] == f"Bearer {key}"
-    assert isinstance(default_service(), pnb.DashScope)
-    pnb.logout()
-    assert isinstance(default_service(), pnb.Embedded)
-    with pytest.raises(errors.ParameterError, match=r"pnb\.login\(\)"):
-        pnb.DashScope()
-    assert capfd.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize("wrong", ["", "  ", "{} {}", "{}\0", "ключ{}", "{}\x1b[0m"])
-def test_login_takes_no_rubbish(wrong: str, key: str, typed: list[str], make_keyring: object) -> None:
-    typed += [key, wrong.format(key, key)]
-    pnb.login()
-    with pytest.raises(errors.ParameterError, match="Nothing was kept") as caught:
-        pnb.login()
-    assert_hidden(key, wrong, list(all_of(caught.value)))
-    assert keys.known_key() == key, "the one from before is still there"
-
-
-def test_login_to_be_remembered_needs_a_keyring(typed: list[str], make_keyring: Callable[..., Keyring]) -> None:
-    for make in (
-        lambda: None,
-        lambda: make_keyring("get"),
-    ):  # not installed; installed, and there is none or it is locked
-        make()
-        with pytest.raises(errors.MissingDependency, match="pip install keyring"):
-            pnb.login(remember=True)
-        assert keys.known_key() is None
-    typed.append("asked-for-all-the-same")
-    pnb.login()
-    assert keys.known_key() == "asked-for-all-the-same"
-    pnb.logout()
-
-
-def test_login_remembers_and_does_not_ask_again(
-    key: str, typed: list[str], make_keyring: Callable[..., Keyring]
-) -> None:
-    keyring = make_keyring()
-    typed.append(key)
-    pnb.login(remember=True)
-    assert list(keyring.kept.values()) == [key]
-    keys._key = None  # another process
-    pnb.login()
-    assert keys.known_key() == key
-    pnb.logout()
-    assert (keyring.kept, keys.known_key()) == ({}, None)
-    pnb.logout()
-
-
-def test_login_without_remember_leaves_the_keyring_alone(
-    key: str, typed: list[str], make_keyring: Callable[..., Keyring]
-) -> None:
-    typed.append(key)
-    keyring = make_keyring()
-    pnb.login()
-    assert keyring.kept == {}
-
-
-def test_a_keyring_that_does_not_obey_costs_no_key_and_shows_none(
-    key: str, typed: list[str], make_keyring: Callable[..., Keyring]
-) -> None:
-    keyring = make_keyring("set delete")
-    typed.append(key)
-    with pytest.raises(errors.ParaformerError, match=r"PasswordSetError.*this process only") as caught:
-        pnb.login(remember=True)
-    assert_hidden(key, "set", list(all_of(caught.value)))
-    assert keys.known_key() == key
-    keyring.kept["paraformer_nb", "dashscope"] = key
-    with pytest.raises(errors.ParaformerError, match="This process forgot it") as caught:
-        pnb.logout()
-    assert_hidden(key, "delete", list(all_of(caught.value)))
-    assert keys.known_key() is None
-
-
-def test_nothing_of_what_is_typed_is_seen_on_a_terminal(key: str) -> None:
-    code = "import paraformer_nb as pnb; pnb.login(); print(len(pnb.DashScope()._key))"
-    parent, child = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=child, stdout=child, stderr=child, start_new_session=True
-    )
-    os.close(child)
-    shown = b""
-    try:
-        while b"DashScope API key" not in shown:
-            shown += os.read(parent, 1000)
-        os.write(parent, f"{key}\n".encode())
-        while b"35" not in shown:
-            shown += os.read(parent, 1000)
-    finally:
-        process.kill()
-        process.wait(10)
-        os.close(parent)
-    assert_hidden(key, "terminal", [shown.decode()])
 
 
 # ------------------------------------------------------------------------------------------------------- in a notebook

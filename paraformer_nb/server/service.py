@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import json
 import logging
 import socket
 from collections.abc import Iterator, Sequence
@@ -136,14 +137,10 @@ class Service:
         key = rest.strip() if scheme.lower() == "bearer" else key
         if not hmac.compare_digest(key.encode(errors="surrogateescape"), self.api_key.encode()):
             log(logging.INFO, "wrong-key" if key else "no-key")
-            return socket.respond(
-                HTTPStatus.UNAUTHORIZED, '{"code":"InvalidApiKey","message":"Invalid API-key provided."}'
-            )
+            return _no(socket, HTTPStatus.UNAUTHORIZED, "InvalidApiKey", "Invalid API-key provided.")
         if len(self._serving) >= self._limits.connections:
             log(logging.WARNING, "too-many-connections", most=self._limits.connections)
-            return socket.respond(
-                HTTPStatus.SERVICE_UNAVAILABLE, '{"code":"ServiceUnavailable","message":"Too many connections."}'
-            )
+            return _no(socket, HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Too many connections.")
         return self._refusal(socket)
 
     def _refusal(self, socket: ServerConnection) -> Response | None:
@@ -152,7 +149,7 @@ class Service:
         if not refusals:
             return None
         log(logging.INFO, "refused-on-purpose", status=refusals[0].status)
-        return socket.respond(HTTPStatus(refusals[0].status), '{"code":"Refused","message":"This was asked for."}')
+        return _no(socket, HTTPStatus(refusals[0].status), "Refused", "This was asked for.")
 
     def _befalling(self, *, at_handshake: bool) -> list[Fault]:
         """The faults that befall the connection that begins now."""
@@ -163,3 +160,11 @@ class Service:
 
     def _name_engine(self, _socket: ServerConnection, _request: Request, response: Response) -> None:
         response.headers[ENGINE_HEADER] = self.engine
+
+
+def _no(socket: ServerConnection, status: HTTPStatus, code: str, message: str) -> Response:
+    """A handshake's refusal, as the service words it."""
+    response = socket.respond(status, json.dumps({"code": code, "message": message}, separators=(",", ":")))
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = "application/json"
+    return response
