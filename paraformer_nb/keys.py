@@ -18,7 +18,8 @@ _PLACE = ("paraformer_nb", "dashscope")  # in the keyring: service and user
 _SHORTEST = 12  # characters of a key that is looked for in a text: a shorter one may be any word of the protocol
 _MOST = 64
 _key: Secret | None = None  # of `login`; in memory, and nowhere else
-_shown: tuple[str, ...] = ()  # the last keys that a service was shown, in every spelling that JSON has for them
+# The last keys that a service was shown, in every spelling that JSON has for them.
+_shown: tuple[tuple[Secret, bytes], ...] = ()
 
 
 class Secret(str):
@@ -83,16 +84,19 @@ def is_key(key: Any) -> bool:
 def bearer(key: str) -> Secret:
     """The header that shows a key to a service. From now on `without_keys` knows it."""
     global _shown
-    if len(key) >= _SHORTEST and key not in _shown:
+    if len(key) >= _SHORTEST and all(key != text for text, _ in _shown):
         spellings = {key, json.dumps(key)[1:-1], key.replace("/", r"\/")}
-        _shown = (*_shown, *(Secret(each) for each in spellings))[-_MOST:]
+        _shown = (*_shown, *((Secret(each), each.encode()) for each in spellings))[-_MOST:]
     return Secret(f"Bearer {key}")
 
 
 def without_keys(told: AnyStr) -> AnyStr:
     """What a service said, without the keys that it was shown and may repeat."""
-    for key in _shown:
-        told = told.replace(key, "…") if isinstance(told, str) else told.replace(key.encode(), "…".encode())
+    for text, data in _shown:  # asked of every event, so a mere look must do
+        if isinstance(told, str):
+            told = told.replace(text, "…") if text in told else told
+        elif data in told:
+            told = told.replace(data, "…".encode())
     return told
 
 

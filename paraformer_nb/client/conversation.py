@@ -81,7 +81,8 @@ class Conversation:
                     raise task_error(event.code, event.message, event.task_id or task.task_id)
                 if (placed := self._progress.take(event, clock)) is not None:
                     await tell(placed)
-                self._feed.forget(self._progress.resume_at)
+                if isinstance(event, ResultGenerated) and event.sentence.is_final:
+                    self._feed.forget(self._progress.resume_at)
         except ConnectionClosed as error:  # raised out of here: its own text and frames may hold the key
             self._failure = self._lost(error)
         finally:
