@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -22,8 +23,16 @@ def get_loop() -> asyncio.AbstractEventLoop:
     with _lock:
         if _loop is None or _owner != os.getpid():
             _loop, _owner = asyncio.new_event_loop(), os.getpid()
-            threading.Thread(target=_loop.run_forever, name="paraformer_nb", daemon=True).start()
+            threading.Thread(target=_run, args=(_loop,), name="paraformer_nb", daemon=True).start()
         return _loop
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """Run for ever; a task that exits (SystemExit comes through `run_forever`) must not take all others with it."""
+    while True:
+        with suppress(SystemExit, KeyboardInterrupt):
+            loop.run_forever()
+            return
 
 
 def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:

@@ -32,6 +32,7 @@ class Background:
         self._is_stopped = False
         self._is_cancelled = False
         self._streaming: asyncio.Task[None] | None = None
+        self._digest: asyncio.Task[str | None] | None = None
         session.record_to(journal.take)
         self.future: Future[None] = submit(self._run())
 
@@ -59,11 +60,14 @@ class Background:
         self._is_cancelled = True
         if self._streaming is not None:
             self._streaming.cancel()
+        if self._digest is not None:
+            self._digest.cancel()  # now means now: a large file is not read to its end for it
 
     async def _run(self) -> None:
         """Stream, in a task that may be cancelled; end the recording, in one that may not."""
         # It tells a kept recording's clip from others; a temporary recording goes before anybody could ask.
         digest = asyncio.create_task(asyncio.to_thread(self._session.sha256)) if self._journal.is_kept else None
+        self._digest = digest
         self._streaming = asyncio.create_task(self._session.run(_nothing))
         if self._is_cancelled:  # before there was anything to cancel
             self._streaming.cancel()
@@ -73,14 +77,12 @@ class Background:
             state = "stopped" if self._is_stopped else "finished"
         except asyncio.CancelledError:
             state = "stopped"
-        except Exception as error:  # noqa: BLE001 - whatever ended the run is its error, raised to whoever waits
+        except BaseException as error:  # noqa: BLE001 - whatever ended the run is its error, raised to whoever waits
             self.error = error
         await self._end(state, digest)
 
     async def _end(self, state: str, digest: asyncio.Task[str | None] | None) -> None:
         told = f"{type(self.error).__name__}: {self.error}" if self.error else None
-        if digest is not None and self._is_cancelled:
-            digest.cancel()  # now means now: a large file is not read to its end for it
         (sha256,) = await asyncio.gather(digest, return_exceptions=True) if digest else (None,)
         known = sha256 if isinstance(sha256, str) else None
         end = End(self._session.now(), state, told, round(self._session.seconds, 6), known)

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ._loop import get_loop
 from .errors import ParameterError, RecordingError
-from .recording import Edit, Known, Record, Recording, Run, Writer, append_to, create, is_of, open_to_append, read
-from .transcript import Change, Transcript
+from .recording import Edit, Known, Record, Recording, Run, Writer, read
+from .recording_files import append_to, claim, create, is_of, open_to_append
+from .transcript import ENDED, Change, Transcript
 from .transcript.edits import looks, replaced
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ logger = logging.getLogger("paraformer_nb")
 SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
 
 _BUFFER = 256 * 1024  # bytes of records that may wait for a settled word to be written with
+_MOST_WAITING = 2000  # ... and how many: where nothing is said, no word is settled
 
 
 def _remove(path: Path, owner: int) -> None:
@@ -97,7 +99,9 @@ class Journal:
             journal._go_on_in_memory()
             journal._tell(error)
         else:
-            journal = cls(Recording(Path(name)), Transcript(), now, os.fdopen(handle, "w+b", _BUFFER))
+            file = os.fdopen(handle, "w+b", _BUFFER)
+            claim(file, name)
+            journal = cls(Recording(Path(name)), Transcript(), now, file)
             weakref.finalize(journal, _remove, Path(name), os.getpid())
         journal.is_kept = False
         return journal
@@ -130,6 +134,9 @@ class Journal:
                 append_to(self.recording.path, self.transcript.run, record)
                 self._unsaved.clear()
             elif self._writer.append(record):
+                self._check_saved()
+            elif len(self._unsaved) >= _MOST_WAITING:
+                self._writer.flush()
                 self._check_saved()
         except (OSError, RecordingError) as error:
             self._go_on_in_memory()
@@ -181,6 +188,8 @@ class Journal:
                 return Edited(False)
             record = Edit(round(self._now(), 6), change.plain)
             failure = self._keep(record)
+            if failure and self.transcript.state not in ENDED:
+                self._tell(failure)  # it is not this correction alone that is in memory only
             self.transcript.apply(record)
         if self._has_views:
             get_loop().call_soon_threadsafe(self._refresh)

@@ -18,8 +18,8 @@ _PLACE = ("paraformer_nb", "dashscope")  # in the keyring: service and user
 _SHORTEST = 12  # characters of a key that is looked for in a text: a shorter one may be any word of the protocol
 _MOST = 64
 _key: Secret | None = None  # of `login`; in memory, and nowhere else
-# The last keys that a service was shown, in every spelling that JSON has for them.
-_shown: tuple[tuple[Secret, bytes], ...] = ()
+# The last keys that a service was shown, in every spelling that JSON has for them, as text and as bytes.
+_shown: tuple[tuple[Secret, _SecretBytes], ...] = ()
 
 
 class Secret(str):
@@ -32,6 +32,13 @@ class Secret(str):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an API key is not pickled or copied: have the other side make its own pnb.DashScope(...).")
+
+
+class _SecretBytes(bytes):
+    """A secret as it would cross the wire."""
+
+    def __repr__(self) -> str:
+        return "b'…'"
 
 
 def login(*, remember: bool = False) -> None:
@@ -84,9 +91,10 @@ def is_key(key: Any) -> bool:
 def bearer(key: str) -> Secret:
     """The header that shows a key to a service. From now on `without_keys` knows it."""
     global _shown
-    if len(key) >= _SHORTEST and all(key != text for text, _ in _shown):
+    if len(key) >= _SHORTEST:
         spellings = {key, json.dumps(key)[1:-1], key.replace("/", r"\/")}
-        _shown = (*_shown, *((Secret(each), each.encode()) for each in spellings))[-_MOST:]
+        before = (each for each in _shown if each[0] not in spellings)
+        _shown = (*before, *((Secret(each), _SecretBytes(each.encode())) for each in spellings))[-_MOST:]
     return Secret(f"Bearer {key}")
 
 

@@ -235,7 +235,7 @@ class Writer:
     def flush(self) -> None:
         """Have all of it reach the operating system. Raises OSError as `append`."""
         self._file.flush()
-        self._end = self._file.tell()
+        self._end = self._file.seek(0, os.SEEK_END)  # somebody else may have appended, too
 
     def give_up(self) -> None:
         """Close the file, without what a failed write has left of a line, and without what waited to be written."""
@@ -253,7 +253,7 @@ def read(file: BinaryIO) -> Iterator[Record]:
     """
     for number, line in enumerate(file, 1):
         try:
-            record = _record(line)
+            record = record_of(line)
         except (msgspec.MsgspecError, UnicodeError) as error:
             if number > 1 and not line.endswith(b"\n"):
                 return
@@ -275,7 +275,7 @@ _decode_any = msgspec.json.Decoder(_AnyRecord).decode
 _KINDS = {str(struct.__struct_config__.tag) for struct in Known.__args__}
 
 
-def _record(line: bytes) -> Record:
+def record_of(line: bytes) -> Record:
     try:
         return _decode(line)  # type: ignore[no-any-return]
     except msgspec.ValidationError:
@@ -283,78 +283,6 @@ def _record(line: bytes) -> Record:
         if some.kind in _KINDS:
             raise
         return Unknown(some.t, some.kind, line)
-
-
-def create(path: Path, buffer_size: int) -> BinaryIO:
-    """A new file for a recording, to be written and read. Raises RecordingError where it cannot be written, or stands
-    there already."""
-    try:
-        return path.open("x+b", buffer_size)
-    except FileExistsError:
-        if path.is_dir():
-            raise RecordingError(f"{str(path)!r} is a directory: name a file in it.") from None
-        raise RecordingError(
-            f"{str(path)!r} is there already and was left as it is. Load it with pnb.load(...), or choose another name."
-        ) from None
-    except OSError as error:
-        raise RecordingError(f"the recording cannot be written to {str(path)!r}: {error.strerror}.") from error
-
-
-def open_to_append(path: Path, run: Run, buffer_size: int) -> BinaryIO:
-    """`run`'s recording, to go on with behind its last whole line. What a crash left of another line goes.
-
-    Raises RecordingError where it cannot be written, or another file stands there now.
-    """
-    try:
-        file = path.open("r+b", buffer_size)
-    except OSError as error:
-        raise RecordingError(f"the recording cannot be written to {str(path)!r}: {error.strerror}.") from error
-    try:
-        if not is_of(file, run):
-            raise RecordingError(f"another file than this run's recording stands at {str(path)!r} now.")
-        _go_to_end(file)
-        file.seek(0, os.SEEK_END)
-    except BaseException:
-        file.close()
-        raise
-    return file
-
-
-def append_to(path: Path, run: Run, record: Known) -> None:
-    """Append a record to `run`'s recording, which nobody is writing any more. What a crash left of a last line goes.
-
-    Raises OSError and RecordingError where it cannot be written, or another file stands there now.
-    """
-    with path.open("r+b") as file:
-        if not is_of(file, run):
-            raise RecordingError("another file stands there now")
-        _go_to_end(file)
-        Writer(file).append(record)
-
-
-def is_of(file: BinaryIO, run: Run) -> bool:
-    """Whether an open recording is `run`'s. Leaves it at its beginning. Raises OSError and RecordingError as `read`."""
-    first = next(read(file), None)
-    file.seek(0)
-    return isinstance(first, Run) and (first.t, first.started) == (run.t, run.started)
-
-
-def _go_to_end(file: BinaryIO) -> None:
-    """Behind the last whole line: one that `read` would leave out is cut off, one that only lacks its end gets it."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - 1))
-    if file.read(1) == b"\n":
-        return
-    file.seek(0)
-    whole = sum(len(line) for line in file if line.endswith(b"\n"))
-    file.seek(whole)
-    try:
-        _record(file.read())
-    except (msgspec.MsgspecError, UnicodeError):
-        file.seek(whole)
-        file.truncate()
-    else:
-        file.write(b"\n")
 
 
 class Recording:
@@ -370,6 +298,9 @@ class Recording:
     def __iter__(self) -> Iterator[Record]:
         with self.path.open("rb") as file:
             yield from read(file)
+
+    def __fspath__(self) -> str:
+        return str(self.path)
 
     def __repr__(self) -> str:
         return f"Recording({self.path.name!r})"

@@ -130,9 +130,12 @@ class Embedded:
     ) -> None:  # fmt: skip
         from .server.engines import ENGINES, make_engine
         from .server.faults import parse_fault
+        from .server.limits import Limits
 
-        if isinstance(faults, str):
-            raise ParameterError(f"faults={faults!r}: give a list of texts.")
+        if isinstance(faults, str) or not all(isinstance(text, str) for text in faults):
+            raise ParameterError(f"faults={faults!r}: give a list of texts, such as 'drop:events=5'.")
+        if not isinstance(limits, Limits | None):
+            raise ParameterError(f"limits={limits!r}: give pnb.Limits(...).")
         self._faults = [parse_fault(text) for text in faults]
         self._limits = limits
         self._link_timeout = _check_timeout(link_timeout)
@@ -140,6 +143,7 @@ class Embedded:
         self._name = engine
         self._lock = threading.Lock()
         self._running: Future[RunningService] | None = None
+        self._closing: Future[None] | None = None
         self.languages = ENGINES[engine].languages
         self.source = ServiceSource("embedded", "127.0.0.1", engine)
 
@@ -156,7 +160,8 @@ class Embedded:
             running = await asyncio.shield(asyncio.wrap_future(starting))
         except OSError as error:
             with self._lock:
-                self._running = None  # the next run may try again
+                if self._running is starting:
+                    self._running = None  # the next run may try again
             raise ConnectionFailed(f"the embedded service cannot listen on 127.0.0.1: {error}.") from error
         return Endpoint(running.url, {"Authorization": bearer(running.api_key)}, True, self._link_timeout)
 
@@ -164,12 +169,17 @@ class Embedded:
         """End the service and all that it holds: tasks, workers, memory. It starts again at the next run."""
         with self._lock:
             running, self._running = self._running, None
-        if running is not None:
-            submit(_close(running)).result()
+            if running is not None:
+                self._closing = submit(_close(running))
+            closing = self._closing
+        if closing is not None:
+            closing.result()
 
     async def _start(self) -> RunningService:
         from .server.service import Service as RunningService
 
+        if self._closing is not None:  # the engine is one for both, and is closed before it is opened again
+            await asyncio.wait({asyncio.wrap_future(self._closing)})
         service = RunningService(
             self._name, self._engine, secrets.token_hex(16), faults=self._faults, limits=self._limits
         )
@@ -225,7 +235,7 @@ def _ask(api_key: Callable[[], str]) -> Secret:
     its text and its frames may hold the key."""
     try:
         key = api_key()
-    except Exception as error:  # noqa: BLE001 - a user's function may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's function may raise anything
         problem = type(error).__name__
     else:
         return Secret(key if isinstance(key, str) else "")

@@ -24,6 +24,7 @@ from .corrections import Reading, Readings, changes_of
 from .errors import AudioError, RecordingError, told_error
 from .journal import Journal
 from .recording import ClipSource, Recording, ServiceSource
+from .recording_files import is_being_written
 from .transcript import ENDED, Change, Transcript, Usage
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Transcription:
         self._readings = Readings()
         self._display: Display | None = None
         self._is_warned = False
-        self._told = None if session else _told(journal.transcript)
+        self._told = None if session else _told(journal.transcript, journal.recording)
         with suppress(AudioError):  # told when somebody wants to hear it
             self._listen()
         self._background = Background(session, journal) if session else None
@@ -318,10 +319,15 @@ class Transcription:
         self._display.show()
 
 
-def _told(transcript: Transcript) -> BaseException | None:
-    """What ended a loaded run early. A recording without an end was cut short."""
+def _told(transcript: Transcript, recording: Recording) -> BaseException | None:
+    """What ended a loaded run early. A recording without an end was cut short, or is not at its end yet."""
     if transcript.end is None:
         transcript.state = "failed"
+        if is_being_written(recording.path):
+            return RecordingError(
+                f"a run is still writing this recording: here is what it held by then, {transcript.sent:.1f} s of the "
+                "clip. Load it again later."
+            )
         return RecordingError(
             f"the recording was cut short at {transcript.sent:.1f} s of the clip; what was heard by then is here. "
             "pnb.resume goes on from there."

@@ -14,7 +14,7 @@ PACKAGE = Path(paraformer_nb.__file__).parent
 
 FLOORS = {
     "errors": 0,
-    "messages": 1, "transcript": 1, "audio": 1, "recording": 1,
+    "messages": 1, "transcript": 1, "audio": 1, "recording": 1, "recording_files": 1,
     "protocol": 2,
     "client": 3, "services": 3, "keys": 3, "server": 3, "_loop": 3,
     "frames": 4, "corrections": 4, "plots": 4, "widgets": 4, "export": 4,
@@ -23,7 +23,8 @@ FLOORS = {
 
 THIRD_PARTY = {
     "errors": set(),
-    "messages": {"msgspec"}, "transcript": {"msgspec"}, "recording": {"msgspec"}, "audio": {"av", "numpy"},
+    "messages": {"msgspec"}, "transcript": {"msgspec"}, "recording": {"msgspec"}, "recording_files": {"msgspec"},
+    "audio": {"av", "numpy"},
     "protocol": {"msgspec"},
     "client": {"websockets", "msgspec"}, "services": set(), "keys": {"keyring"}, "_loop": set(),
     "server": {"websockets", "msgspec", "pocketsphinx", "numpy", "onnxruntime", "kaldi_native_fbank"},

@@ -34,9 +34,9 @@ from paraformer_nb.recording import (
     ServiceSource,
     Unknown,
     Writer,
-    append_to,
     read,
 )
+from paraformer_nb.recording_files import append_to
 
 RUN = Run(
     0.0, 1, "2026-01-02T03:04:05.678+00:00", ClipSource("课.flac", "/tmp/课.flac"), 16000, 0.0, 39.665,

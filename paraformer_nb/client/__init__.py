@@ -76,11 +76,12 @@ async def stream(
     try:
         while not running.done() or not events.empty():
             coming = asyncio.ensure_future(events.get())
-            await asyncio.wait({coming, running}, return_when=asyncio.FIRST_COMPLETED)
+            try:
+                await asyncio.wait({coming, running}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                coming.cancel()
             if coming.done():
                 yield coming.result()
-            else:
-                coming.cancel()
         await running
     finally:
         running.cancel()

@@ -75,7 +75,7 @@ class Conversation:
                 if isinstance(event, TaskStarted):
                     self._deadline.set(_TAIL_TIMEOUT if self._stop.is_set() else None)
                     at_work.append(asyncio.create_task(self._send_audio(start, clock)))
-                elif isinstance(event, ResultGenerated) and self._deadline.is_set:
+                elif isinstance(event, ResultGenerated) and not event.sentence.heartbeat and self._deadline.is_set:
                     self._deadline.set(_TAIL_TIMEOUT)
                 elif isinstance(event, TaskFailed) and not (is_tail and is_no_speech(event.code, event.message)):
                     raise task_error(event.code, event.message, event.task_id or task.task_id)

@@ -25,12 +25,18 @@ _LARGEST_MESSAGE = 2**20
 _EMBEDDED_BUFFER, _NETWORK_BUFFER = 32 * 1024, 128 * 1024
 
 
+class _Connect(connect):
+    def process_redirect(self, exc: Exception) -> Exception:
+        """No redirect is followed: not every version of websockets keeps the key from another host."""
+        return exc
+
+
 async def handshake(service: Service, endpoint: Endpoint) -> ClientConnection:
     """An open connection. Raises ConnectionFailed where trying again may help, a ServiceError where it will not."""
     host = service.source.host
     options: dict[str, Any] = {"proxy": None} if endpoint.is_loopback else {}
     try:
-        socket = await connect(
+        socket = await _Connect(
             endpoint.url, additional_headers=endpoint.headers, compression=None, max_size=_LARGEST_MESSAGE,
             open_timeout=_TIMEOUT, ping_interval=None, close_timeout=min(CLOSE_TIMEOUT, 0.2 * endpoint.link_timeout),
             user_agent_header="paraformer_nb", logger=_logger, **options,

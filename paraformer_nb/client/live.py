@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from ..audio import LiveClip
+from ..errors import AudioError
 
 _KEPT = 120.0  # seconds that are kept to be sent again; a service that settles nothing for longer costs a gap
 _PAUSE = 1.0  # seconds without a chunk, after which a task needs something to hear
@@ -30,7 +31,7 @@ class LiveFeed:
         self._longest = 0.0  # seconds of a chunk: a source that gives large ones makes no pause between them
         self._asked: asyncio.Future[bytes | None] | None = None
         self._is_over = False
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
 
     def reach(self, position: float) -> float:
         """`position`, or the first place behind it that is still kept."""
@@ -67,7 +68,7 @@ class LiveFeed:
         What was asked for stays asked for: a source cannot be asked twice.
         """
         if self._asked is None:
-            self._asked = asyncio.ensure_future(anext(self._source, None))
+            self._asked = asyncio.ensure_future(self._one())
         stopped = asyncio.ensure_future(self._stop.wait())
         try:
             waited: set[asyncio.Future[Any]] = {self._asked, stopped}
@@ -80,11 +81,18 @@ class LiveFeed:
         asked, self._asked = self._asked, None
         try:
             chunk = asked.result()
-        except BaseException as error:
+        except Exception as error:
             self._is_over, self._failure = True, error
             raise
         self._is_over = chunk is None
         return chunk
+
+    async def _one(self) -> bytes | None:
+        """The source's next chunk, or None. That it is cancelled, or exits, is its error and not our end."""
+        try:
+            return await anext(self._source, None)
+        except (asyncio.CancelledError, SystemExit, KeyboardInterrupt) as error:
+            raise AudioError(f"the live source ended with {type(error).__name__}.") from error
 
     def _keep(self, chunk: bytes) -> None:
         seconds = self._seconds(chunk)

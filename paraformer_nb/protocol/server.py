@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import NamedTuple
 
+from ..audio.incoming import FORMATS
 from ..errors import LocalProtocolError
 from ..messages import (
     CommandError,
@@ -31,9 +32,7 @@ from .parameters import MODELS, wrong_parameter
 ENGINE_HEADER = "X-Paraformer-NB-Engine"
 """The embedded service names its engine in the handshake's answer, so that nobody mistakes it for the cloud."""
 
-_NO_TRANSLATIONS: Mapping[str, str] = {}
-
-FORMATS = ("pcm", "wav", "mp3", "opus", "speex", "aac", "amr")
+NO_TRANSLATIONS: Mapping[str, str] = {}
 
 
 class Refusal(NamedTuple):
@@ -142,7 +141,7 @@ class ServerConnection:
         self.state = ServerState.STREAMING
         return encode_event(TaskStarted(self.task_id))
 
-    def result(self, sentence: SentenceResult, seconds: int, translations: Mapping[str, str] = _NO_TRANSLATIONS) -> str:
+    def result(self, sentence: SentenceResult, seconds: int, translations: Mapping[str, str] = NO_TRANSLATIONS) -> str:
         """A result-generated text; `seconds` so far are billed, and told with a final."""
         self._expect(ServerState.STREAMING, ServerState.FINISHING)
         billed = seconds if sentence.is_final else None

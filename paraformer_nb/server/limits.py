@@ -37,8 +37,11 @@ class Limits:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-                raise ParameterError(f"limit {field.name}={value!r}: give a number above 0.")
+            kinds = (int,) if field.type == "int" else (int, float)
+            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < float("inf"):
+                raise ParameterError(
+                    f"limit {field.name}={value!r}: give a {'whole ' * (kinds == (int,))}number above 0."
+                )
 
     @classmethod
     def parse(cls, texts: list[str]) -> Limits:

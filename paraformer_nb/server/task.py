@@ -12,8 +12,8 @@ from typing import Any
 from ..audio import Incoming
 from ..errors import AudioError
 from ..messages import RunTask, SentenceResult
-from ..protocol.server import Refusal, ServerConnection
-from .engines import NO_TRANSLATIONS, Engine, EngineKind, Settings
+from ..protocol.server import NO_TRANSLATIONS, Refusal, ServerConnection
+from .engines import Engine, EngineKind, Settings
 from .limits import Limits
 from .log import log
 from .wire import Wire
@@ -135,9 +135,4 @@ class Task:
 
 def _settings(given: Mapping[str, Any]) -> Settings:
     wanted = given.get("translation_target_languages") if given.get("translation_enabled") else None
-    return Settings(
-        given.get("max_sentence_silence", 800),
-        given.get("semantic_punctuation_enabled", False),
-        tuple(given.get("language_hints", ())),
-        tuple(wanted or ()),
-    )
+    return Settings(given.get("max_sentence_silence", 800), tuple(wanted or ()))

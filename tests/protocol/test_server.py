@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paraformer_nb.audio.incoming import FORMATS
 from paraformer_nb.errors import LocalProtocolError
 from paraformer_nb.messages import (
     ContinueTask,
@@ -25,7 +26,7 @@ from paraformer_nb.messages import (
 )
 from paraformer_nb.protocol.client import ClientTask, State
 from paraformer_nb.protocol.parameters import MODELS, check_parameters, wire_form
-from paraformer_nb.protocol.server import FORMATS, Audio, Refusal, ServerConnection, ServerState
+from paraformer_nb.protocol.server import Audio, Refusal, ServerConnection, ServerState
 
 DASHED, HEX = "2bf83b9a-baeb-4fda-8d9a-1c3a5f0e7b21", "6f1d2c0a9b7e4d35a1c88e5b2f40c9d1"
 FINAL = SentenceResult(0, 900, "one", [], True, sentence_id=1)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...errors import ParameterError
-from .base import NO_TRANSLATIONS, Emit, Engine, EngineError, Settings, Stream
+from .base import Emit, Engine, EngineError, Settings, Stream
 
 __all__ = [
-    "ENGINES", "NO_TRANSLATIONS", "Emit", "Engine", "EngineError", "EngineKind", "Settings", "Stream", "make_engine",
+    "ENGINES", "Emit", "Engine", "EngineError", "EngineKind", "Settings", "Stream", "make_engine",
 ]  # fmt: skip
 
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from ...messages import SentenceResult
+from ...protocol.server import NO_TRANSLATIONS
 
 RATE = 16_000
 """Hz; what every stream hears."""
-
-NO_TRANSLATIONS: Mapping[str, str] = {}
 
 
 class Settings(NamedTuple):
@@ -18,10 +17,8 @@ class Settings(NamedTuple):
 
     max_sentence_silence: int = 800
     """Milliseconds of silence that end a sentence."""
-    semantic_punctuation_enabled: bool = False
-    """Cut sentences by sense, not at pauses."""
-    language_hints: tuple[str, ...] = ()
     translation_languages: tuple[str, ...] = ()
+    """What to translate into."""
 
 
 class EngineError(Exception):

@@ -113,7 +113,7 @@ def told_again(recording: Recording) -> Iterator[Told]:
         t, heard = record.t - (began or 0.0), transcript.sent - start
         if isinstance(event, TaskFailed) and not is_no_speech(event.code, event.message):
             failure = Told(t, heard, EngineError(event.code, event.message))
-        if not isinstance(event, ResultGenerated):
+        if not isinstance(event, ResultGenerated) or event.sentence.heartbeat:
             continue
         failure = None  # the run went on after it
         settled = transcript.settled[number:]
