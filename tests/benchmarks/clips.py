@@ -42,10 +42,11 @@ def _moved(sentence: dict, by: int) -> dict:
 
 
 @contextlib.contextmanager
-def serving(script: Path) -> Iterator[str]:
-    """The scripted engine in a process of its own; gives its URL. Its key is KEY."""
+def serving(script: Path, *faults: str) -> Iterator[str]:
+    """The scripted engine in a process of its own, with these faults; gives its URL. Its key is KEY."""
     serve = [sys.executable, "-m", "paraformer_nb.cli", "serve", "--port", "0"]
     command = [*serve, "--limit", "speed=1e9", "--engine", "scripted"]  # it must hold nobody back
+    command += [part for fault in faults for part in ("--fault", fault)]
     process = subprocess.Popen(
         [*command, "--script", str(script), "--api-key", KEY],
         stdout=subprocess.PIPE,

@@ -9,20 +9,18 @@ clip were sent, and at its end. The hour is the English lesson 90 times (or LESS
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import pandas as pd
+from clips import KEY, serving
 from lessons import losses, repeated
-from servers import KEY
 
 import paraformer_nb as pnb
 
@@ -30,20 +28,6 @@ LESSON = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
 PACE = 100.0
 CUT = f"drop:bytes={20 * 16_000 * 2},how=reset"
 EARLY = 600.0  # seconds of the clip
-
-
-@contextlib.contextmanager
-def serving(script: Path, *faults: str) -> Iterator[str]:
-    """The scripted engine in a process of its own; gives its URL."""
-    command = [sys.executable, "-m", "paraformer_nb.cli", "serve", "--port", "0", "--engine", "scripted"]
-    command += ["--script", str(script), "--api-key", KEY, *(part for fault in faults for part in ("--fault", fault))]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().removeprefix("listening on ").strip()
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
 
 
 def resident() -> float:
