@@ -22,47 +22,63 @@ __version__ = "0.1.0"
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 if TYPE_CHECKING:
-    from . import errors, messages
-    from .client import stream
+    from . import errors
+    from .client.start import stream
+    from .dashscope import messages
+    from .dashscope.parameters import MODELS, Parameters
     from .errors import ParaformerError
-    from .keys import login, logout
-    from .panels import panel
-    from .protocol.parameters import MODELS, Parameters
-    from .runs import load, resume, transcribe
+    from .run.panel import panel
+    from .run.run import Run
+    from .run.start import load, resume, transcribe
     from .server.limits import Limits
-    from .services import DashScope, Embedded
-    from .transcription import Transcription
+    from .services.keys import login, logout
+    from .services.services import DashScope, Embedded
 
 _HOME = {
-    "DashScope": "services",
-    "Embedded": "services",
+    "DashScope": "services.services",
+    "Embedded": "services.services",
     "Limits": "server.limits",
-    "MODELS": "protocol.parameters",
+    "MODELS": "dashscope.parameters",
     "ParaformerError": "errors",
-    "Parameters": "protocol.parameters",
-    "Transcription": "transcription",
+    "Parameters": "dashscope.parameters",
+    "Run": "run.run",
     "errors": "",
-    "load": "runs",
-    "login": "keys",
-    "logout": "keys",
-    "messages": "",
-    "panel": "panels",
-    "resume": "runs",
-    "stream": "client",
-    "transcribe": "runs",
+    "load": "run.start",
+    "login": "services.keys",
+    "logout": "services.keys",
+    "messages": "dashscope",
+    "panel": "run.panel",
+    "resume": "run.start",
+    "stream": "client.start",
+    "transcribe": "run.start",
 }
+"""Where each public name is defined; a name with no attribute of that module is the module itself."""
 
 __all__ = [
-    "MODELS", "DashScope", "Embedded", "Limits", "ParaformerError", "Parameters", "Transcription", "errors", "load",
-    "login", "logout", "messages", "panel", "resume", "stream", "transcribe",
-]  # fmt: skip
+    "MODELS",
+    "DashScope",
+    "Embedded",
+    "Limits",
+    "ParaformerError",
+    "Parameters",
+    "Run",
+    "errors",
+    "load",
+    "login",
+    "logout",
+    "messages",
+    "panel",
+    "resume",
+    "stream",
+    "transcribe",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if not _HOME[name]:
-        return importlib.import_module(f".{name}", __name__)
+    if name in ("errors", "messages"):  # modules
+        return importlib.import_module(f".{_HOME[name]}.{name}".replace("..", "."), __name__)
     value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
     globals()[name] = value
     return value

@@ -1,11 +1,11 @@
-"""Floor 0: what can go wrong, in one tree.
+"""What can go wrong, in one tree.
 
 A message says what happened, what was kept, and what to do next.
 
     ParaformerError
     ├── ParameterError (ValueError)     an argument that cannot be meant; nothing was sent
     ├── AudioError (ValueError)         a clip that is missing, empty or cannot be decoded
-    ├── RecordingError                  a recording that cannot be written or read
+    ├── JournalError                    a recording that cannot be written or read
     ├── MissingDependency (ImportError) a package that this feature needs
     ├── ConnectionFailed                no connection could be made
     ├── ConnectionLost                  a connection ended before its task did
@@ -21,21 +21,7 @@ A message says what happened, what was kept, and what to do next.
 
 from __future__ import annotations
 
-HALVES = dict.fromkeys(range(0xD800, 0xE000), "�")
-"""For `str.translate`: half a character (a lone surrogate, which cannot be written) as a replacement character."""
-
-_BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
-_STEERING = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_PLAIN = {code: "" for code in _STEERING} | {ord(sign): " " for sign in _BREAKS} | HALVES
-
-
-def plain(text: str) -> str:
-    """A text that somebody else sent, to be shown: in one line, without characters that steer whatever shows it.
-
-    Control characters and those that turn the direction of writing go, line breaks and tabs become spaces, half a
-    character (a lone surrogate) becomes a replacement character.
-    """
-    return text if text.isprintable() else text.translate(_PLAIN)
+from .text import sanitise
 
 
 class ParaformerError(Exception):
@@ -48,7 +34,7 @@ class ParaformerError(Exception):
     retryable = False
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(plain(message))
+        super().__init__(sanitise(message))
 
 
 class ParameterError(ParaformerError, ValueError):
@@ -59,7 +45,7 @@ class AudioError(ParaformerError, ValueError):
     """A clip is missing, empty, silent by nature (a video without sound) or cannot be decoded."""
 
 
-class RecordingError(ParaformerError):
+class JournalError(ParaformerError):
     """A recording cannot be written or read."""
 
 

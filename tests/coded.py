@@ -20,7 +20,7 @@ import av
 import numpy as np
 
 import paraformer_nb
-from paraformer_nb.audio.incoming import Incoming
+from paraformer_nb.server.demuxers.incoming import TaskDecoder
 
 LESSON = Path(paraformer_nb.__file__).parents[1] / "notebooks" / "data" / "lesson_en.flac"
 DATA = Path(__file__).parent / "audio" / "data"
@@ -106,12 +106,12 @@ def pieces(data: bytes, seed: int, longest: int = 3000) -> Iterator[bytes]:
         at += size
 
 
-def feed(incoming: Incoming, *fed: bytes) -> bytes:
+def feed(incoming: TaskDecoder, *fed: bytes) -> bytes:
     """What comes of these bytes at once."""
     return b"".join(piece for data in fed for piece in incoming.feed(data))
 
 
-def hear(incoming: Incoming, *fed: bytes) -> np.ndarray:
+def hear(incoming: TaskDecoder, *fed: bytes) -> np.ndarray:
     """All that comes of these bytes, to the end."""
     pcm = [piece for data in fed for piece in incoming.feed(data)] + list(incoming.finish())
     assert max(map(len, pcm), default=0) <= 2 * RATE // 4

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from paraformer_nb import keys
+from paraformer_nb.services import keys
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `import servers` under --import-mode=importlib
 
@@ -53,7 +53,7 @@ def nothing_left(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """
     import servers
 
-    from paraformer_nb import services
+    from paraformer_nb.services import services
 
     caplog.set_level(logging.WARNING, logger="asyncio")
     before = servers.alive()

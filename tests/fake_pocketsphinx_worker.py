@@ -127,10 +127,21 @@ def hear_nothing() -> None:
 
 
 BEHAVIOURS = [
-    well, ends_before_it_is_ready, is_never_ready, crashes, closes_its_output, closes_its_input,
-    says_too_early_that_it_is_done, writes_no_json, writes_no_text, writes_other_json, writes_without_end, hangs,
-    never_says_that_it_is_done, repeats_itself,
-]  # fmt: skip
+    well,
+    ends_before_it_is_ready,
+    is_never_ready,
+    crashes,
+    closes_its_output,
+    closes_its_input,
+    says_too_early_that_it_is_done,
+    writes_no_json,
+    writes_no_text,
+    writes_other_json,
+    writes_without_end,
+    hangs,
+    never_says_that_it_is_done,
+    repeats_itself,
+]
 
 if __name__ == "__main__":
     settings = next(pieces(), None)

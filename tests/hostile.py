@@ -14,8 +14,8 @@ from typing import Any
 
 from wire import KEY, RATE, finish_task, lesson_pcm, run_task
 
-from paraformer_nb.protocol.gummy import GummyParameters
-from paraformer_nb.protocol.parameters import Parameters
+from paraformer_nb.dashscope.gummy import GummyParameters
+from paraformer_nb.dashscope.parameters import Parameters
 
 PATH = "/api-ws/v1/inference"
 _TASK = {"task_group": "audio", "task": "asr", "function": "recognition", "model": "paraformer-realtime-v2"}
@@ -30,37 +30,118 @@ def _command(action: str, payload: dict[str, Any], **header: Any) -> str:
 
 # As the vendor's samples and SDKs write them, and one for each family of models.
 _RUNS = [
-    run_task(), run_task(format="wav"), run_task(format="mp3"), run_task(format="opus"), run_task(format="amr"),
-    run_task(format="aac", sample_rate=48000), run_task(format="speex"),
-    run_task(model="paraformer-realtime-8k-v2", sample_rate=8000), run_task(model="paraformer-realtime-v1"),
-    run_task(heartbeat=True, max_sentence_silence=800, language_hints=["zh", "en"], semantic_punctuation_enabled=False,
-             disfluency_removal_enabled=True, punctuation_prediction_enabled=False, vocabulary_id="v"),
-    run_task(model="gummy-realtime-v1", source_language="auto", transcription_enabled=True, translation_enabled=True,
-             translation_target_languages=["en"]),
+    run_task(),
+    run_task(format="wav"),
+    run_task(format="mp3"),
+    run_task(format="opus"),
+    run_task(format="amr"),
+    run_task(format="aac", sample_rate=48000),
+    run_task(format="speex"),
+    run_task(model="paraformer-realtime-8k-v2", sample_rate=8000),
+    run_task(model="paraformer-realtime-v1"),
+    run_task(
+        heartbeat=True,
+        max_sentence_silence=800,
+        language_hints=["zh", "en"],
+        semantic_punctuation_enabled=False,
+        disfluency_removal_enabled=True,
+        punctuation_prediction_enabled=False,
+        vocabulary_id="v",
+    ),
+    run_task(
+        model="gummy-realtime-v1",
+        source_language="auto",
+        transcription_enabled=True,
+        translation_enabled=True,
+        translation_target_languages=["en"],
+    ),
     run_task(model="fun-asr-realtime", speech_noise_threshold=0.5, special_word_filter={"a": ["b"]}),
-    _command("run-task", _TASK | {  # Go
-        "parameters": {"format": "pcm", "sample_rate": RATE, "vocabulary_id": "", "language_hints": None},
-        "resources": None, "input": {}, "output": _EMPTY}, event="", error_code="", attributes=None),
-    _command("run-task", _TASK | {  # PHP
-        "parameters": {"format": "pcm", "sample_rate": RATE}, "input": [],
-        "resources": [{"resource_id": "p", "resource_type": "asr_phrase"}]}),
+    _command(
+        "run-task",
+        _TASK
+        | {  # Go
+            "parameters": {"format": "pcm", "sample_rate": RATE, "vocabulary_id": "", "language_hints": None},
+            "resources": None,
+            "input": {},
+            "output": _EMPTY,
+        },
+        event="",
+        error_code="",
+        attributes=None,
+    ),
+    _command(
+        "run-task",
+        _TASK
+        | {  # PHP
+            "parameters": {"format": "pcm", "sample_rate": RATE},
+            "input": [],
+            "resources": [{"resource_id": "p", "resource_type": "asr_phrase"}],
+        },
+    ),
     _command("run-task", _TASK | {"parameters": {}, "input": {}}),  # Node
     _command("run-task", _TASK | {"parameters": {"pre_task_id": "x", "format": "pcm"}, "input": {}}),  # Java
-]  # fmt: skip
+]
 _OTHERS = [
-    finish_task(), finish_task("another"), _command("continue-task", {"input": {"context": [{"text": "x"}]}}),
+    finish_task(),
+    finish_task("another"),
+    _command("continue-task", {"input": {"context": [{"text": "x"}]}}),
     _command("finish-task", {"input": [], "output": _EMPTY, "parameters": {"format": "", "sample_rate": 0}}, event=""),
-]  # fmt: skip
-_VALUES = [json.dumps(value) for value in (
-    None, True, False, 0, -1, 1, 800, 16000, 2**31, 2**63, 2**64, -(2**63), 1e308, -0.0, 0.5, "", " ", "0", "true",
-    "en", "pcm", "run-task", "\0", "\n", "\u2028", "\U0001f600", "x" * 300, [], [None], [[]], ["en"], [1], [{}], {},
-    {"": {}}, {"header": {}}, [["zh"]], {"en": "x"},
-)]  # fmt: skip
+]
+_VALUES = [
+    json.dumps(value)
+    for value in (
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1,
+        800,
+        16000,
+        2**31,
+        2**63,
+        2**64,
+        -(2**63),
+        1e308,
+        -0.0,
+        0.5,
+        "",
+        " ",
+        "0",
+        "true",
+        "en",
+        "pcm",
+        "run-task",
+        "\0",
+        "\n",
+        "\u2028",
+        "\U0001f600",
+        "x" * 300,
+        [],
+        [None],
+        [[]],
+        ["en"],
+        [1],
+        [{}],
+        {},
+        {"": {}},
+        {"header": {}},
+        [["zh"]],
+        {"en": "x"},
+    )
+]
 _BEGINNINGS = [
-    b"", b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80\x3e\0\0\0\x7d\0\0\2\0\x10\0data\0\0\0\0", b"RIFF", b"RIFX",
-    b"OggS\0\2" + bytes(20) + b"\1\x13OpusHead\1\1\0\0\x80\xbb\0\0\0\0\0", b"ID3\4\0\0\0\0\0\n", b"\xff\xfb\x90\0",
-    b"\xff\xf1\x50\x80\2\x1f\xfc", b"#!AMR\n\x3c", b"#!AMR-WB\n",
-]  # fmt: skip
+    b"",
+    b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80\x3e\0\0\0\x7d\0\0\2\0\x10\0data\0\0\0\0",
+    b"RIFF",
+    b"RIFX",
+    b"OggS\0\2" + bytes(20) + b"\1\x13OpusHead\1\1\0\0\x80\xbb\0\0\0\0\0",
+    b"ID3\4\0\0\0\0\0\n",
+    b"\xff\xfb\x90\0",
+    b"\xff\xf1\x50\x80\2\x1f\xfc",
+    b"#!AMR\n\x3c",
+    b"#!AMR-WB\n",
+]
 
 
 _PARAMETERS = sorted(Parameters.__annotations__ | GummyParameters.__annotations__ | {"format": str})
@@ -97,11 +178,18 @@ class Hostile:
         """Anything."""
         random = self._random
         kinds: list[Callable[[], str | bytes]] = [
-            lambda: random.choice(_OTHERS), lambda: self._changed(random.choice(_RUNS)), self._audio, self._audio,
-            lambda: self._changed(random.choice(_OTHERS)), lambda: self._damaged(random.choice(_RUNS + _OTHERS)),
-            lambda: json.dumps(self._value(3)), lambda: random.choice(_RUNS), lambda: self._speech(),
-            lambda: random.choice(_RUNS).encode(), lambda: self._asking(random.choice(_RUNS)),
-        ]  # fmt: skip
+            lambda: random.choice(_OTHERS),
+            lambda: self._changed(random.choice(_RUNS)),
+            self._audio,
+            self._audio,
+            lambda: self._changed(random.choice(_OTHERS)),
+            lambda: self._damaged(random.choice(_RUNS + _OTHERS)),
+            lambda: json.dumps(self._value(3)),
+            lambda: random.choice(_RUNS),
+            lambda: self._speech(),
+            lambda: random.choice(_RUNS).encode(),
+            lambda: self._asking(random.choice(_RUNS)),
+        ]
         return random.choice(kinds)()
 
     def _changed(self, text: str) -> str:
@@ -220,10 +308,18 @@ class Hostile:
         """A handshake that has something wrong with it, or none at all."""
         random = self._random
         if random.random() < 0.2:
-            return random.choice([
-                b"", b"\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02\0\1\0\1\xfc\3\3" + bytes(50),
-                b"GET /" + b"x" * 20_000, b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 300, random.randbytes(60), bytes(5000),
-            ])  # fmt: skip
+            return random.choice(
+                [
+                    b"",
+                    b"\r\n\r\n",
+                    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+                    b"\x16\x03\x01\x02\0\1\0\1\xfc\3\3" + bytes(50),
+                    b"GET /" + b"x" * 20_000,
+                    b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 300,
+                    random.randbytes(60),
+                    bytes(5000),
+                ]
+            )
         lines = self.handshake().split(b"\r\n")
         for _ in range(random.randint(1, 3)):
             at = random.randint(0, len(lines) - 1)
@@ -239,12 +335,32 @@ class Hostile:
                 case 3:
                     lines[0] = f"{random.choice(['GET', 'POST', 'get'])} {self._target()} HTTP/1.1".encode()
                 case 4:
-                    lines[at] = random.choice([b"Authorization: \xff\xfe", b"Upgrade: h2c", b"Content-Length: 5", b":",
-                                               b"Sec-WebSocket-Key: x", b"Transfer-Encoding: chunked"])  # fmt: skip
+                    lines[at] = random.choice(
+                        [
+                            b"Authorization: \xff\xfe",
+                            b"Upgrade: h2c",
+                            b"Content-Length: 5",
+                            b":",
+                            b"Sec-WebSocket-Key: x",
+                            b"Transfer-Encoding: chunked",
+                        ]
+                    )
         return b"\r\n".join(lines)
 
     def _target(self) -> str:
-        return self._random.choice([
-            "//[", "/[::1", f"{PATH}?api_key=%ff", f"{PATH}?{'&' * 3000}", "*", f"http://h{PATH}", "", "\u00e9",
-            f"{PATH}?api_key={KEY}", f"{PATH}%00", f"{PATH}#x", f"{PATH}?api_key=a&api_key={KEY}",
-        ])  # fmt: skip
+        return self._random.choice(
+            [
+                "//[",
+                "/[::1",
+                f"{PATH}?api_key=%ff",
+                f"{PATH}?{'&' * 3000}",
+                "*",
+                f"http://h{PATH}",
+                "",
+                "\u00e9",
+                f"{PATH}?api_key={KEY}",
+                f"{PATH}%00",
+                f"{PATH}#x",
+                f"{PATH}?api_key=a&api_key={KEY}",
+            ]
+        )

@@ -14,7 +14,7 @@ import pandas as pd
 from servers import RATE, ended
 
 import paraformer_nb as pnb
-from paraformer_nb.audio import Clip, open_clip
+from paraformer_nb.audio.clip import Clip, open_clip
 from paraformer_nb.server.limits import Limits
 
 
@@ -24,7 +24,7 @@ def scripted(clip: Path, faults: Sequence[str] = (), **options: Any) -> pnb.Embe
 
 
 @cache
-def whole(clip: Path) -> pnb.Transcription:
+def whole(clip: Path) -> pnb.Run:
     """A run of a lesson that nothing befell."""
     service = scripted(clip)
     try:
@@ -50,17 +50,17 @@ async def pieces(samples: bytes, seconds: float = 0.1) -> AsyncIterator[bytes]:
         yield samples[at : at + size]
 
 
-def losses(run: pnb.Transcription) -> list[str]:
+def losses(run: pnb.Run) -> list[str]:
     """Why connections were lost."""
     return list(run.events.loc[run.events["event"] == "lost", "text"])
 
 
-def happened(run: pnb.Transcription, *kinds: str) -> list[str]:
+def happened(run: pnb.Run, *kinds: str) -> list[str]:
     """What of these happened, in order."""
     return [each for each in run.events["event"] if each in kinds]
 
 
-def assert_same(run: pnb.Transcription, other: pnb.Transcription, within: float = 0.001) -> None:
+def assert_same(run: pnb.Run, other: pnb.Run, within: float = 0.001) -> None:
     """The same words and sentences, all of them, once, in the same order, at the same times; and no gap."""
     for mine, theirs in ((run.words, other.words), (run.sentences, other.sentences)):
         mine.attrs = theirs.attrs = {}  # a clip may come under another name
@@ -69,8 +69,14 @@ def assert_same(run: pnb.Transcription, other: pnb.Transcription, within: float 
     assert len(run.gaps) == 0
 
 
-def befallen(clip: Path, *faults: str, source: Any = None, limits: Limits | None = None, link_timeout: float = 60.0,
-             **options: Any) -> pnb.Transcription:  # fmt: skip
+def befallen(
+    clip: Path,
+    *faults: str,
+    source: Any = None,
+    limits: Limits | None = None,
+    link_timeout: float = 60.0,
+    **options: Any,
+) -> pnb.Run:
     """A run of a lesson which these faults befell, ended well."""
     service = scripted(clip, faults, limits=limits, link_timeout=link_timeout)
     try:

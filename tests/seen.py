@@ -67,7 +67,7 @@ def saferepr(value: Any) -> str:
         return repr(error)
 
 
-def all_of_run(run: pnb.Transcription) -> Iterator[str]:
+def all_of_run(run: pnb.Run) -> Iterator[str]:
     """A run as anything may show or keep it."""
     yield from (repr(run), repr(run.service), repr(run.recording), repr(run.clip), run.text, run.state)
     for frame in (run.words, run.sentences, run.events, run.gaps):

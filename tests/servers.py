@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 import paraformer_nb as pnb
-from paraformer_nb import _loop
+from paraformer_nb import loop as _loop
 
 KEY = "never-shown-key"
 RATE = 16_000
@@ -86,9 +86,14 @@ class Cloud(_Threaded):
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
         listener.bind(("127.0.0.1", 0))
         async with serve(
-            self._serve, sock=listener, process_request=self._answer, compression=None, ping_interval=None,
-            close_timeout=0.2, max_queue=2,
-        ):  # fmt: skip
+            self._serve,
+            sock=listener,
+            process_request=self._answer,
+            compression=None,
+            ping_interval=None,
+            close_timeout=0.2,
+            max_queue=2,
+        ):
             await self._until_end(listener.getsockname()[1])
             for task in self._tasks:
                 task.cancel()
@@ -202,9 +207,15 @@ def result(task: str, *words: str, number: int = 1, final: bool = True, **more: 
         for at, word in enumerate(words)
     ]
     sentence = {
-        "sentence_id": number, "begin_time": begin, "end_time": begin + 100 * len(words) if final else None,
-        "text": " ".join(words), "sentence_end": final, "heartbeat": False, "words": told, **more,
-    }  # fmt: skip
+        "sentence_id": number,
+        "begin_time": begin,
+        "end_time": begin + 100 * len(words) if final else None,
+        "text": " ".join(words),
+        "sentence_end": final,
+        "heartbeat": False,
+        "words": told,
+        **more,
+    }
     return event("result-generated", task, {"output": {"sentence": sentence}, "usage": None})
 
 
@@ -261,7 +272,7 @@ def workers(parent: int | None = None) -> list[int]:
             command = (entry / "cmdline").read_bytes()
         except OSError:
             continue
-        if b"pocketsphinx_worker" in command or not command:
+        if b"pocketsphinx.worker" in command or b"pocketsphinx_worker" in command or not command:
             found.append(int(entry.name))
     return sorted(found, key=lambda pid: (int((_status(pid) or ["0"] * 20)[19]), pid))  # by their start
 
@@ -293,7 +304,7 @@ def left_behind(before: tuple[set[Any], set[Any], set[Any]], timeout: float) -> 
 # ------------------------------------------------------------------------------------------------------- ended runs
 
 
-def ended(run: pnb.Transcription, timeout: float = 15.0) -> pnb.Transcription:
+def ended(run: pnb.Run, timeout: float = 15.0) -> pnb.Run:
     """Wait for a run that must end well."""
     try:
         return run.wait(timeout)
@@ -301,7 +312,7 @@ def ended(run: pnb.Transcription, timeout: float = 15.0) -> pnb.Transcription:
         run.cancel()  # where it hangs, the next test must not suffer
 
 
-def failure(run: pnb.Transcription, timeout: float = 15.0) -> BaseException:
+def failure(run: pnb.Run, timeout: float = 15.0) -> BaseException:
     """Wait for a run that must fail, see that it says so everywhere alike, and return its error."""
     try:
         run.wait(timeout)
@@ -329,11 +340,11 @@ def failure(run: pnb.Transcription, timeout: float = 15.0) -> BaseException:
     return ending
 
 
-async def _awaited(run: pnb.Transcription) -> pnb.Transcription:
+async def _awaited(run: pnb.Run) -> pnb.Run:
     return await run
 
 
-def texts(run: pnb.Transcription) -> list[str]:
+def texts(run: pnb.Run) -> list[str]:
     """The words of a run, as a list."""
     return list(run.words["text"])
 

@@ -114,8 +114,15 @@ def test_pure_silence() -> None:
     run = ended(pnb.transcribe((np.zeros(5 * 16000, np.int16), 16000), service=pnb.Embedded()), 60)
     assert (run.state, run.error, run.text) == ("finished", None, "")
     assert [str(dtype) for dtype in run.words.dtypes] == [
-        "int64", "string", "string", "float64", "float64", "float64", "string", "bool",
-    ]  # fmt: skip
+        "int64",
+        "string",
+        "string",
+        "float64",
+        "float64",
+        "float64",
+        "string",
+        "bool",
+    ]
     assert len(run.sentences) == 0
 
 
@@ -171,9 +178,14 @@ def test_a_live_source_without_a_sample_rate() -> None:
 
 @pytest.mark.parametrize(
     "array",
-    [np.full(8000, np.nan, np.float32), np.full(8000, np.inf, np.float32), np.full(8000, 7.0, np.float32),
-     np.zeros((8000, 2), np.int16), np.zeros(16000, np.int16)[::2]],
-)  # fmt: skip
+    [
+        np.full(8000, np.nan, np.float32),
+        np.full(8000, np.inf, np.float32),
+        np.full(8000, 7.0, np.float32),
+        np.zeros((8000, 2), np.int16),
+        np.zeros(16000, np.int16)[::2],
+    ],
+)
 def test_odd_arrays_are_heard_all_the_same(array: Any) -> None:
     with Cloud(well) as cloud:
         ended(pnb.transcribe((array, 16000), service=cloud.service(), pace=None))
@@ -235,8 +247,16 @@ def test_arguments_that_cannot_be_meant(options: dict[str, Any], what: tuple[str
 
 
 def test_another_language_on_the_english_engine(chinese: Path) -> None:
-    refused(errors.ParameterError, "language_hints=['zh']", "knows en only", "DashScope key", "密钥",
-            clip=chinese, service=pnb.Embedded(), language_hints=["zh"])  # fmt: skip
+    refused(
+        errors.ParameterError,
+        "language_hints=['zh']",
+        "knows en only",
+        "DashScope key",
+        "密钥",
+        clip=chinese,
+        service=pnb.Embedded(),
+        language_hints=["zh"],
+    )
     run = ended(pnb.transcribe(tone(0.1), service=pnb.Embedded(), language_hints=["zh", "en"]), 60)
     assert run.error is None
 
@@ -279,7 +299,7 @@ def test_a_model_that_does_not_exist(chinese: Path) -> None:
 
 @pytest.mark.parametrize("make", [lambda path: path / "nothing.jsonl", lambda path: path])
 def test_a_recording_that_cannot_be_loaded(make: Callable[[Path], Path], tmp_path: Path) -> None:
-    with pytest.raises(errors.RecordingError, match="cannot be read"):
+    with pytest.raises(errors.JournalError, match="cannot be read"):
         pnb.load(make(tmp_path))
 
 
@@ -287,7 +307,7 @@ def test_a_recording_that_cannot_be_loaded(make: Callable[[Path], Path], tmp_pat
 def test_a_file_that_is_no_recording(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     path.write_bytes(content)
-    with pytest.raises(errors.RecordingError, match="no recording"):
+    with pytest.raises(errors.JournalError, match="no recording"):
         pnb.load(path)
     assert path.read_bytes() == content
 

@@ -24,21 +24,44 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 import paraformer_nb as pnb
-from paraformer_nb.errors import ParaformerError, plain
-from paraformer_nb.protocol.server import ENGINE_HEADER
-from paraformer_nb.recording import Received
+from paraformer_nb.dashscope.server_protocol import ENGINE_HEADER
+from paraformer_nb.errors import ParaformerError
+from paraformer_nb.journal.records import Received
+from paraformer_nb.text import sanitise
 
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 SHOWN = {  # what is sent, and what is seen of it
-    "<script>alert(1)</script>": "<script>alert(1)</script>", "</script><!--": "</script><!--",
+    "<script>alert(1)</script>": "<script>alert(1)</script>",
+    "</script><!--": "</script><!--",
     "<img src=//evil.invalid onerror=alert(1)>": "<img src=//evil.invalid onerror=alert(1)>",
-    "javascript:alert(1)": "javascript:alert(1)", "&lt;b&gt;&amp;": "&lt;b&gt;&amp;",
-    "$\\frac{": "$\\frac{", "$x_1^2$": "$x_1^2$", "\\input{a}%": "\\input{a}%", "%s%(x)s{}{0!r}": "%s%(x)s{}{0!r}",
-    "../../x": "../../x", "C:\\CON": "C:\\CON", "=1+1": "=1+1", "😀👩\u200d👧": "😀👩\u200d👧", "今天": "今天",
-    "a\u00a0b": "a\u00a0b", "\x1b]0;owned\x07": "]0;owned", "\x1b[2J": "[2J", "\x9b31m": "31m", "bell\x07": "bell",
-    "nul\0nul": "nulnul", "a\rb": "a b", "a\nb": "a b", "a\u2028b": "a b", "a\x85b": "a b", "a\tb": "a b",
-    "del\x7f": "del", "\u202eevil\u202c": "evil", "\u2066a\u2069": "a", "half\ud800": "half�", "\udc00\ud800": "��",
-}  # fmt: skip
+    "javascript:alert(1)": "javascript:alert(1)",
+    "&lt;b&gt;&amp;": "&lt;b&gt;&amp;",
+    "$\\frac{": "$\\frac{",
+    "$x_1^2$": "$x_1^2$",
+    "\\input{a}%": "\\input{a}%",
+    "%s%(x)s{}{0!r}": "%s%(x)s{}{0!r}",
+    "../../x": "../../x",
+    "C:\\CON": "C:\\CON",
+    "=1+1": "=1+1",
+    "😀👩\u200d👧": "😀👩\u200d👧",
+    "今天": "今天",
+    "a\u00a0b": "a\u00a0b",
+    "\x1b]0;owned\x07": "]0;owned",
+    "\x1b[2J": "[2J",
+    "\x9b31m": "31m",
+    "bell\x07": "bell",
+    "nul\0nul": "nulnul",
+    "a\rb": "a b",
+    "a\nb": "a b",
+    "a\u2028b": "a b",
+    "a\x85b": "a b",
+    "a\tb": "a b",
+    "del\x7f": "del",
+    "\u202eevil\u202c": "evil",
+    "\u2066a\u2069": "a",
+    "half\ud800": "half�",
+    "\udc00\ud800": "��",
+}
 LONG = "w" * 200_000
 MANY = 6_000
 
@@ -51,13 +74,30 @@ def as_sent(text: str) -> str:
 def hostile_result(task: str, number: int, words: list[str], *, final: bool = True, has_words: bool = True) -> str:
     """A result of such words, which are its punctuation and its speakers, too; or of a text only."""
     begin = 1000 * (number - 1)
-    told = [{"begin_time": begin + 20 * at, "end_time": begin + 20 * at + 20, "text": word, "punctuation": word,
-             "speaker_id": word, word: word} for at, word in enumerate(words)]  # fmt: skip
-    sentence = {"sentence_id": number, "begin_time": begin, "end_time": begin + 900 if final else None,
-                "text": " ".join(words), "sentence_end": final, "emo_tag": words[0],
-                "words": told if has_words else []}  # fmt: skip
-    message = {"header": {"task_id": task, "event": "result-generated", "attributes": {"x": words}},
-               "payload": {"output": {"sentence": sentence, "x": words}, "usage": {"duration": words[0]}}}  # fmt: skip
+    told = [
+        {
+            "begin_time": begin + 20 * at,
+            "end_time": begin + 20 * at + 20,
+            "text": word,
+            "punctuation": word,
+            "speaker_id": word,
+            word: word,
+        }
+        for at, word in enumerate(words)
+    ]
+    sentence = {
+        "sentence_id": number,
+        "begin_time": begin,
+        "end_time": begin + 900 if final else None,
+        "text": " ".join(words),
+        "sentence_end": final,
+        "emo_tag": words[0],
+        "words": told if has_words else [],
+    }
+    message = {
+        "header": {"task_id": task, "event": "result-generated", "attributes": {"x": words}},
+        "payload": {"output": {"sentence": sentence, "x": words}, "usage": {"duration": words[0]}},
+    }
     return re.sub(r'"(?:[^"\\]|\\.)*"', lambda text: as_sent(json.loads(text[0])), json.dumps(message))
 
 
@@ -67,7 +107,7 @@ async def odd(talk: Talk) -> None:
         name = as_sent(text)
         await talk.send(f'{{"header":{{"event":{name},"task_id":"{talk.task}","attributes":{{}}}},"payload":{{}}}}')
         await talk.send(f'{{"header":{{"event":"result-generated","task_id":{name}}},"payload":{{}}}}')
-        await talk.send(plain(text))
+        await talk.send(sanitise(text))
 
 
 async def hostile(talk: Talk) -> None:
@@ -98,7 +138,7 @@ class WithEngine(Cloud):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> pnb.Transcription:
+def run(tmp_path_factory: pytest.TempPathFactory) -> pnb.Run:
     """A run that was told all of it."""
     path = tmp_path_factory.mktemp("hostile") / "run.jsonl"
     with WithEngine(hostile) as cloud:
@@ -106,7 +146,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> pnb.Transcription:
 
 
 @pytest.fixture(scope="module")
-def page(run: pnb.Transcription, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(run: pnb.Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It as an HTML page."""
     return run.to_html(tmp_path_factory.mktemp("page") / "run.html", audio=None, title="<b>title</b>")
 
@@ -117,14 +157,14 @@ def assert_plain(told: list[Any]) -> None:
 
 
 def test_a_text_is_made_plain() -> None:
-    assert {text: plain(text) for text in SHOWN} == SHOWN
+    assert {text: sanitise(text) for text in SHOWN} == SHOWN
     assert str(ParaformerError("a\nb\x1b[2J")) == "a b[2J"
 
 
 # --------------------------------------------------------------------------------------------------------- what is seen
 
 
-def test_the_tables_hold_it_as_text_and_all_of_it(run: pnb.Transcription) -> None:
+def test_the_tables_hold_it_as_text_and_all_of_it(run: pnb.Run) -> None:
     words = run.words
     first = words[words["sentence_id"] == 1]
     for column in ("text", "punctuation", "speaker"):
@@ -140,14 +180,14 @@ def test_the_tables_hold_it_as_text_and_all_of_it(run: pnb.Transcription) -> Non
     assert_plain([str(value) for value in words.attrs.values()])
 
 
-def test_it_is_found_and_taken_back_as_it_stands_in_the_table(run: pnb.Transcription) -> None:
+def test_it_is_found_and_taken_back_as_it_stands_in_the_table(run: pnb.Run) -> None:
     view = run.timeline()
     assert len(view.find("alert(1)")) >= 3
     assert run.correct(run.words) == 0, "nothing was changed in it"
     view.close()
 
 
-def test_what_a_notebook_shows_of_it_is_two_lines_of_text_and_a_picture(run: pnb.Transcription) -> None:
+def test_what_a_notebook_shows_of_it_is_two_lines_of_text_and_a_picture(run: pnb.Run) -> None:
     view = run.timeline()
     bundle = view._repr_mimebundle_()
     assert bundle is not None
@@ -161,7 +201,7 @@ def test_what_a_notebook_shows_of_it_is_two_lines_of_text_and_a_picture(run: pnb
     assert "<script" not in str(view.get_state())
 
 
-def test_a_plot_draws_it_letter_for_letter(run: pnb.Transcription, tmp_path: Path) -> None:
+def test_a_plot_draws_it_letter_for_letter(run: pnb.Run, tmp_path: Path) -> None:
     figure = run.plot(0.1, 0.2)
     written = {text.get_text(): text for text in figure.findobj(match=Text)}
     assert {"$x_1^2$$x_1^2$", "$\\frac{$\\frac{"} & set(written), "some of them have room"
@@ -172,7 +212,7 @@ def test_a_plot_draws_it_letter_for_letter(run: pnb.Transcription, tmp_path: Pat
     assert figure._repr_png_().startswith(b"\x89PNG")
 
 
-def test_a_word_that_is_longer_than_any_page_is_a_dot(run: pnb.Transcription) -> None:
+def test_a_word_that_is_longer_than_any_page_is_a_dot(run: pnb.Run) -> None:
     figure = run.plot(39.0, 40.0)
     assert max(len(text.get_text()) for text in figure.findobj(match=Text)) < 1000
 
@@ -207,7 +247,7 @@ def test_a_page_holds_it_as_data(page: Path) -> None:
     assert_plain(words)
 
 
-def test_the_recording_keeps_it_as_it_came_and_says_the_same_again(run: pnb.Transcription) -> None:
+def test_the_recording_keeps_it_as_it_came_and_says_the_same_again(run: pnb.Run) -> None:
     loaded = pnb.load(run.recording.path)
     assert loaded.words.equals(run.words)
     assert loaded.events.equals(run.events)
@@ -327,7 +367,7 @@ def test_a_terminal_is_not_steered(clip: Path) -> None:
         shown = _on_a_terminal([*command, "--url", cloud.url], environment)
         piped = subprocess.run(
             [*command, "--url", cloud.url, "--json"], env=environment, capture_output=True, timeout=60, check=False
-        )  # fmt: skip
+        )
     assert "]0;owned" in shown
     assert "the service ended the task" in shown
     assert_plain(re.split("\r\n|\r|\x1b\\[A", shown))  # what the bar itself needs

@@ -19,9 +19,10 @@ from typing import Any, TypeVar, cast
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from paraformer_nb.audio import Clip, open_clip
-from paraformer_nb.server.engines import Emit, Engine, Settings, Stream, make_engine
-from paraformer_nb.server.service import Service
+from paraformer_nb.audio.clip import Clip, open_clip
+from paraformer_nb.server.embedded_server import EmbeddedServer
+from paraformer_nb.server.engines.base import Emit, Engine, Settings, Stream
+from paraformer_nb.server.engines.registry import make_engine
 
 KEY = "a-key-of-this-test"
 RATE = 16_000
@@ -58,8 +59,14 @@ def wav_at(path: Path, pcm: bytes) -> Path:
 def run_task(task: str = "task-1", *, model: str = "paraformer-realtime-v2", **parameters: Any) -> str:
     """A run-task for 16 kHz PCM; `parameters` are added, or stand instead."""
     given = {"format": "pcm", "sample_rate": RATE} | parameters
-    payload = {"task_group": "audio", "task": "asr", "function": "recognition", "model": model, "parameters": given,
-               "input": {}}  # fmt: skip
+    payload = {
+        "task_group": "audio",
+        "task": "asr",
+        "function": "recognition",
+        "model": model,
+        "parameters": given,
+        "input": {},
+    }
     return json.dumps({"header": {"action": "run-task", "task_id": task, "streaming": "duplex"}, "payload": payload})
 
 
@@ -71,8 +78,9 @@ def finish_task(task: str = "task-1") -> str:
 
 def finals(found: list[dict[str, Any]]) -> list[str]:
     """The texts of the settled sentences among these events."""
-    sentences = [event["payload"]["output"]["sentence"] for event in found
-                 if event["header"]["event"] == "result-generated"]  # fmt: skip
+    sentences = [
+        event["payload"]["output"]["sentence"] for event in found if event["header"]["event"] == "result-generated"
+    ]
     return [sentence["text"] for sentence in sentences if sentence["sentence_end"]]
 
 
@@ -80,7 +88,7 @@ def finals(found: list[dict[str, Any]]) -> list[str]:
 
 
 @asynccontextmanager
-async def socket_to(service: Service, **headers: str) -> AsyncIterator[ClientConnection]:
+async def socket_to(service: EmbeddedServer, **headers: str) -> AsyncIterator[ClientConnection]:
     """A connection to a service; with its key, if no headers are given."""
     given = headers or {"Authorization": f"bearer {service.api_key}"}
     async with connect(service.url, additional_headers=given, proxy=None, compression=None) as socket:
@@ -158,7 +166,7 @@ async def speak(socket: ClientConnection, run: str) -> None:
         await socket.send(finish_task())
 
 
-async def is_well(service: Service) -> bool:
+async def is_well(service: EmbeddedServer) -> bool:
     """Whether a task of the lesson, on a connection of its own, is heard as always."""
     async with socket_to(service) as socket:
         return finals(await hear(socket, run_task(), lesson_pcm(), finish_task(), 2000)) == LESSON_TEXTS
@@ -191,7 +199,9 @@ class Counted:
         return cast("Stream", stream)
 
 
-def talk_to(engine: Engine, talk: Callable[[Service], Awaitable[T]], name: str = "scripted", **options: Any) -> T:
+def talk_to(
+    engine: Engine, talk: Callable[[EmbeddedServer], Awaitable[T]], name: str = "scripted", **options: Any
+) -> T:
     """Start a service on this thread, talk to it, close it; bounded. `options` are the service's faults and limits.
 
     Nothing of it may be left when it is closed, and it may have made no mistake.
@@ -200,7 +210,7 @@ def talk_to(engine: Engine, talk: Callable[[Service], Awaitable[T]], name: str =
     async def main() -> T:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
         counted = Counted(engine)
-        service = Service(name, counted, KEY, **options)
+        service = EmbeddedServer(name, counted, KEY, **options)
         await service.start()
         try:
             async with asyncio.timeout(30):
@@ -239,8 +249,18 @@ def served(folder: Path, *arguments: str) -> Iterator[str]:
     """
     key, log = folder / "key", folder / "log"
     key.write_text(KEY)
-    command = [sys.executable, "-m", "paraformer_nb.cli", "serve", "--port", "0", "--api-key-file", str(key),
-               "--verbose", *arguments]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "paraformer_nb.cli",
+        "serve",
+        "--port",
+        "0",
+        "--api-key-file",
+        str(key),
+        "--verbose",
+        *arguments,
+    ]
     with log.open("w") as stderr:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=clean_environment())
     with process:
@@ -259,6 +279,9 @@ def served(folder: Path, *arguments: str) -> Iterator[str]:
 def clean_environment(**more: str) -> dict[str, str]:
     """This environment without what would steer a client or a service: keys, addresses, proxies, other packages."""
     steering = ("DASHSCOPE", "PARAFORMER", "PYTHONPATH")
-    kept = {name: value for name, value in os.environ.items()
-            if not name.upper().startswith(steering) and not name.lower().endswith("_proxy")}  # fmt: skip
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(steering) and not name.lower().endswith("_proxy")
+    }
     return kept | {"PYTHONIOENCODING": "utf-8"} | more

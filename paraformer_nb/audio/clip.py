@@ -1,4 +1,4 @@
-"""Floor 1: every form of clip that a user may hand over, made into one thing: blocks of 16-bit mono PCM."""
+"""Every form of clip that a user may hand over, made into one thing: blocks of 16-bit mono PCM."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..errors import AudioError, ParameterError, plain
+from ..errors import AudioError, ParameterError
+from ..text import sanitise
 from .decode import Decoders, Resampler
 from .wav import WavFormat, read_wav, wav_format
 
@@ -41,9 +42,15 @@ class Clip:
     """
 
     def __init__(
-        self, name: str, path: Path | None, sample_rate: int, start: float, end: float | None,
-        read: Read, resources: ExitStack,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        path: Path | None,
+        sample_rate: int,
+        start: float,
+        end: float | None,
+        read: Read,
+        resources: ExitStack,
+    ) -> None:
         self.name, self.path, self.sample_rate, self.start, self.end = name, path, sample_rate, start, end
         self._read = read
         self._resources = resources
@@ -160,9 +167,9 @@ def _open_file(clip: Any, resources: ExitStack) -> tuple[str, Path | None, Binar
             raise AudioError(f"{str(clip)!r} is no file. Download the clip first, then give its path.")
         path = Path(os.path.expanduser(clip))  # noqa: PTH111 - unlike pathlib's it never raises
         file = resources.enter_context(_open_path(path))
-        return plain(path.name), path.resolve(), _seekable(file, path.name, resources)
+        return sanitise(path.name), path.resolve(), _seekable(file, path.name, resources)
     if hasattr(clip, "read"):
-        name = plain(Path(clip.name).name) if isinstance(getattr(clip, "name", None), str) else "file"
+        name = sanitise(Path(clip.name).name) if isinstance(getattr(clip, "name", None), str) else "file"
         return name, None, _seekable(clip, name, resources)
     raise ParameterError(f"an object of type {type(clip).__name__} is no clip. Give {_FORMS}.")
 

@@ -1,4 +1,4 @@
-"""Floor 1: any encoded clip to 16-bit mono PCM, as a stream in constant memory, by PyAV (FFmpeg)."""
+"""Any encoded clip to 16-bit mono PCM, as a stream in constant memory, by PyAV (FFmpeg)."""
 
 from __future__ import annotations
 

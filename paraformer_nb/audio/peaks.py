@@ -1,4 +1,4 @@
-"""Floor 1: the waveform's peaks, taken in the same pass that sends the audio."""
+"""The waveform's peaks, taken in the same pass that sends the audio."""
 
 from __future__ import annotations
 

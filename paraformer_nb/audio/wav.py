@@ -1,4 +1,4 @@
-"""Floor 1: plain PCM WAV, read directly. A decoder would cost more than everything else this package does with it."""
+"""Plain PCM WAV, read directly. A decoder would cost more than everything else this package does with it."""
 
 from __future__ import annotations
 

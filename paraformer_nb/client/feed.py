@@ -1,4 +1,4 @@
-"""Floor 3: a clip's blocks on their way to the socket: read ahead off the loop, and again where need be."""
+"""A clip's blocks on their way to the socket: read ahead off the loop, and again where need be."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, suppress
 from typing import NamedTuple, Protocol
 
-from ..audio import Clip, LiveClip, bin_samples, peaks
+from ..audio.clip import Clip, LiveClip
+from ..audio.peaks import bin_samples, peaks
 from .live import LiveFeed
 
 _AHEAD = 64  # blocks that one trip to the reading thread brings: a slow disk or decoder never stalls the loop

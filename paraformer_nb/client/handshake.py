@@ -1,4 +1,4 @@
-"""Floor 3: one attempt to open a connection: options, the handshake, and what its refusals mean."""
+"""One attempt to open a connection: options, the handshake, and what its refusals mean."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
 
+from ..dashscope.codes import handshake_error
+from ..dashscope.redaction import keep_keys_out_of, without_keys
 from ..errors import ConnectionFailed, ParaformerError
-from ..keys import keep_keys_out_of, without_keys
-from ..protocol.codes import handshake_error
-from ..services import Endpoint, Service
+from ..services.services import Endpoint, Service
 
 _logger = logging.getLogger("paraformer_nb.websocket")
 keep_keys_out_of(_logger)
@@ -37,10 +37,17 @@ async def handshake(service: Service, endpoint: Endpoint) -> ClientConnection:
     options: dict[str, Any] = {"proxy": None} if endpoint.is_loopback else {}
     try:
         socket = await _Connect(
-            endpoint.url, additional_headers=endpoint.headers, compression=None, max_size=_LARGEST_MESSAGE,
-            open_timeout=_TIMEOUT, ping_interval=None, close_timeout=min(CLOSE_TIMEOUT, 0.2 * endpoint.link_timeout),
-            user_agent_header="paraformer_nb", logger=_logger, **options,
-        )  # fmt: skip
+            endpoint.url,
+            additional_headers=endpoint.headers,
+            compression=None,
+            max_size=_LARGEST_MESSAGE,
+            open_timeout=_TIMEOUT,
+            ping_interval=None,
+            close_timeout=min(CLOSE_TIMEOUT, 0.2 * endpoint.link_timeout),
+            user_agent_header="paraformer_nb",
+            logger=_logger,
+            **options,
+        )
     except InvalidStatus as error:
         body = without_keys(bytes(error.response.body or b"").decode("utf-8", "replace"))
         problem: ParaformerError = handshake_error(error.response.status_code, body, host)

@@ -1,4 +1,4 @@
-"""Floor 3: a live source on its way: what is not settled yet is kept, and while it pauses silence is asked for."""
+"""A live source on its way: what is not settled yet is kept, and while it pauses silence is asked for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from ..audio import LiveClip
+from ..audio.clip import LiveClip
 from ..errors import AudioError
 
 _KEPT = 120.0  # seconds that are kept to be sent again; a service that settles nothing for longer costs a gap

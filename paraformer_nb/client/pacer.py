@@ -1,4 +1,4 @@
-"""Floor 3: how fast a clip goes: on a schedule of its own. Late blocks do not add up, a loss is caught up."""
+"""How fast a clip goes: on a schedule of its own. Late blocks do not add up, a loss is caught up."""
 
 from __future__ import annotations
 

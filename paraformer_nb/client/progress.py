@@ -1,11 +1,11 @@
-"""Floor 3: how far a clip has come, over all the tasks that it takes."""
+"""How far a clip has come, over all the tasks that it takes."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from ..messages import Event, ResultGenerated
-from ..transcript import TaskClock, last_moment
+from ..dashscope.messages import Event, ResultGeneratedEvent
+from ..transcript.clock import TaskClock, last_moment
 
 _BEFORE = 0.3  # seconds heard again before the end of the last settled sentence: a word's first sound must not be cut
 
@@ -51,7 +51,7 @@ class Progress:
 
     def take(self, event: Event, clock: TaskClock) -> Event | None:
         """An event of the running task, on the run's time line; None where it says only what was settled before."""
-        if not isinstance(event, ResultGenerated) or event.sentence.heartbeat:
+        if not isinstance(event, ResultGeneratedEvent) or event.sentence.heartbeat:
             return event
         sentence = clock.place(event.sentence)
         if sentence is None:

@@ -1,4 +1,4 @@
-"""Floor 3: a clip over the wire: a task on a connection, and after a loss another one from where nothing was settled.
+"""A clip over the wire: a task on a connection, and after a loss another one from where nothing was settled.
 
 A recorder is told of all that crosses, of each loss, of where the clip goes on, and of what could not be heard.
 """
@@ -15,28 +15,28 @@ from datetime import UTC, datetime
 
 from websockets.asyncio.client import ClientConnection
 
-from ..audio import Clip, LiveClip
+from ..audio.clip import Clip, LiveClip
+from ..dashscope.client_task import ClientTask
+from ..dashscope.messages import RunTask
+from ..dashscope.parameters import Parameters, wire_form
+from ..dashscope.redaction import without_keys
+from ..dashscope.server_protocol import ENGINE_HEADER
 from ..errors import ConnectionFailed, ConnectionLost, ParaformerError, ProtocolError, ServiceError, Throttled
-from ..keys import without_keys
-from ..messages import RunTask
-from ..protocol.client import ClientTask
-from ..protocol.parameters import Parameters, wire_form
-from ..protocol.server import ENGINE_HEADER
-from ..recording import VERSION, ClipSource, Connected, Gap, Known, Lost, Resumed, Run
-from ..services import Endpoint, Service
-from .conversation import Conversation, Tell
+from ..journal.records import VERSION, ClipSource, Connected, Disconnected, Gap, KnownRecord, Resumed, RunStarted
+from ..services.services import Endpoint, Service
+from .attempt import Attempt, Tell
+from .coalescer import Recorder
 from .feed import Feed, block_samples
 from .handshake import CLOSE_TIMEOUT, handshake
 from .pacer import Pacer
 from .progress import Progress
-from .stretch import Recorder
 
 _MISSING = 1.0  # seconds by which a clip may be shorter than it says, codecs being what they are
 _LONGEST_WAIT = 8.0  # seconds between two attempts
 _LOOPBACK_HASTE = 0.05  # × the wait: there is no network that others share
 
 
-def _forget(record: Known) -> None:
+def _forget(record: KnownRecord) -> None:
     """Nobody wants a recording."""
 
 
@@ -44,9 +44,15 @@ class Session:
     """One clip on its way through a service. `run` it once; `stop` may be called at any time."""
 
     def __init__(
-        self, clip: Clip | LiveClip, service: Service, model: str, parameters: Parameters, pace: float | None,
-        max_attempts: int, progress: Progress | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        clip: Clip | LiveClip,
+        service: Service,
+        model: str,
+        parameters: Parameters,
+        pace: float | None,
+        max_attempts: int,
+        progress: Progress | None = None,
+    ) -> None:
         self._clip, self._service, self._model, self._parameters = clip, service, model, parameters
         self._max_attempts = max_attempts
         self._is_resumed = progress is not None
@@ -56,7 +62,7 @@ class Session:
         self._stop = asyncio.Event()
         self._feed = Feed(clip, block_samples(clip.sample_rate, pace), self._stop)
         self._pacer = Pacer(pace, self._stop) if pace else None
-        self._conversation: Conversation | None = None
+        self._conversation: Attempt | None = None
 
     @property
     def seconds(self) -> float:
@@ -89,15 +95,22 @@ class Session:
         """Seconds since the session began."""
         return time.monotonic() - self._began
 
-    def run_record(self) -> Run:
+    def run_record(self) -> RunStarted:
         """The recording's first line."""
         clip = self._clip
         path, size = (str(clip.path), clip.path.stat().st_size) if clip.path else (None, None)
-        return Run(
-            self.now(), VERSION, datetime.now(UTC).isoformat(timespec="milliseconds"),
-            ClipSource(clip.name, path, size), clip.sample_rate, clip.start, clip.end,
-            self._service.source, self._model, dict(self._parameters),
-        )  # fmt: skip
+        return RunStarted(
+            self.now(),
+            VERSION,
+            datetime.now(UTC).isoformat(timespec="milliseconds"),
+            ClipSource(clip.name, path, size),
+            clip.sample_rate,
+            clip.start,
+            clip.end,
+            self._service.source,
+            self._model,
+            dict(self._parameters),
+        )
 
     async def run(self, tell: Tell) -> None:
         """Hear the clip to its end. `tell` gets each event as it comes, with times from the beginning of the part that
@@ -163,7 +176,7 @@ class Session:
                 ) from error
             raise error
         if not isinstance(error, ConnectionLost):  # that one was told when it happened
-            self._record(Lost(self.now(), task.task_id, str(error)))
+            self._record(Disconnected(self.now(), task.task_id, str(error)))
 
     async def _back_off(self, error: ParaformerError, *, is_loopback: bool) -> None:
         """Wait longer after each attempt, and not all clients for the same time; a stop that comes ends the waiting."""
@@ -202,10 +215,19 @@ class Session:
     async def _talk(
         self, socket: ClientConnection, endpoint: Endpoint, task: ClientTask, start: float, tell: Tell
     ) -> None:
-        self._conversation = Conversation(
-            socket, task, self._progress, self._feed, self._pacer, self._stop, self._record, self.now,
-            source=self._service.source, link_timeout=endpoint.link_timeout, sample_rate=self._clip.sample_rate,
-        )  # fmt: skip
+        self._conversation = Attempt(
+            socket,
+            task,
+            self._progress,
+            self._feed,
+            self._pacer,
+            self._stop,
+            self._record,
+            self.now,
+            source=self._service.source,
+            link_timeout=endpoint.link_timeout,
+            sample_rate=self._clip.sample_rate,
+        )
         try:
             await self._conversation.run(start, tell)
         finally:

@@ -1,4 +1,4 @@
-"""Floor 4: a matplotlib Figure that shows itself in a notebook, with no backend, on white, whatever is in its text."""
+"""A matplotlib Figure that shows itself in a notebook, with no backend, on white, whatever is in its text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Floor 4: fonts. Matplotlib's own has no Chinese, Japanese or Korean; most systems have one that has."""
+"""Fonts. Matplotlib's own has no Chinese, Japanese or Korean; most systems have one that has."""
 
 from __future__ import annotations
 
@@ -19,13 +19,34 @@ _CJK = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\
 _JAPANESE = ["Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP", "Hiragino Sans", "Yu Gothic", "MS Gothic"]
 _KOREAN = ["Noto Sans CJK KR", "Noto Sans KR", "Source Han Sans KR", "Apple SD Gothic Neo", "Malgun Gothic"]
 _CHINESE = [
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC", "Hiragino Sans GB",
-    "Microsoft YaHei", "Noto Sans CJK TC", "Noto Sans CJK HK", "Source Han Sans", "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei", "PingFang HK", "Heiti TC", "STHeiti", "Microsoft JhengHei", "SimHei", "Arial Unicode MS",
-    "Noto Serif CJK SC", "Songti SC", "SimSun", "Droid Sans Fallback",
-]  # fmt: skip
-_FILE = re.compile(r"cjk|noto\w+(sc|jp|kr)|han-?sans|wqy|pingfang|hiragino|heiti|gothic|yahei|msyh|msjh|sim(hei|sun)|"
-                   r"arial ?uni|malgun|songti|droidsansfallback", re.IGNORECASE)  # fmt: skip
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Microsoft YaHei",
+    "Noto Sans CJK TC",
+    "Noto Sans CJK HK",
+    "Source Han Sans",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "PingFang HK",
+    "Heiti TC",
+    "STHeiti",
+    "Microsoft JhengHei",
+    "SimHei",
+    "Arial Unicode MS",
+    "Noto Serif CJK SC",
+    "Songti SC",
+    "SimSun",
+    "Droid Sans Fallback",
+]
+_FILE = re.compile(
+    r"cjk|noto\w+(sc|jp|kr)|han-?sans|wqy|pingfang|hiragino|heiti|gothic|yahei|msyh|msjh|sim(hei|sun)|"
+    r"arial ?uni|malgun|songti|droidsansfallback",
+    re.IGNORECASE,
+)
 
 _ADVICE = (
     "no installed font has Chinese, Japanese or Korean characters, so they are boxes in the plot. Install one and "

@@ -1,4 +1,4 @@
-"""Floor 4: how a part of a clip is laid out in rows, like staves of music. Arithmetic only; nothing is drawn here."""
+"""How a part of a clip is laid out in rows, like staves of music. Arithmetic only; nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numbers import Real
 from msgspec import Struct
 
 from ..errors import ParameterError
-from ..transcript import Transcript
+from ..transcript.transcript import Transcript
 
 MAX_ROWS = 40
 _SHORTEST, _LONGEST = 4, 20

@@ -1,4 +1,4 @@
-"""Floor 4: a clip too long to be read as rows of words, at one glance: its waveform, where words are, what was lost.
+"""A clip too long to be read as rows of words, at one glance: its waveform, where words are, what was lost.
 
 Drawn without matplotlib: a notebook shows it the moment that a run of hours is loaded.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..transcript import Transcript
+from ..transcript.transcript import Transcript
 from .layout import part
 
 WIDTH, WAVE, BAR, AXIS = 1100, 96, 8, 26

@@ -1,4 +1,4 @@
-"""Floor 4: the page that a transcript is drawn on: a title, its rows, and notes on the marks that are in them."""
+"""The page that a transcript is drawn on: a title, its rows, and notes on the marks that are in them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..transcript import Sentence, Transcript
+from ..transcript.transcript import Transcript
+from ..transcript.words import Sentence
 from .figure import DPI, TranscriptFigure, quiet
 from .layout import Block, Row, lay_out
 from .pen import SIZE, SOFT, Pen, plain

@@ -1,4 +1,4 @@
-"""Floor 4: writing on a figure: how wide a text is, and the text itself, taken literally whatever it holds."""
+"""Writing on a figure: how wide a text is, and the text itself, taken literally whatever it holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Floor 4: one row of a plot: grid and times, waveform, gaps, words in blocks at their spans, sentence bars.
+"""One row of a plot: grid and times, waveform, gaps, words in blocks at their spans, sentence bars.
 
 x is seconds of the clip, y is points from the row's lower edge.
 """
@@ -13,7 +13,8 @@ import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.ticker import NullLocator
 
-from ..transcript import Sentence, Waveform
+from ..transcript.waveform import Waveform
+from ..transcript.words import Sentence
 from .layout import Row
 from .pen import INK, PALE, SOFT, Pen
 
@@ -55,8 +56,21 @@ def frame(ax: Axes, row: Row, end: float, scale: float, hours: bool) -> None:
     ax.set_xticks(times, [clock(time, step, hours) for time in times])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_visible(False)
-    ax.tick_params(axis="x", bottom=True, top=False, labelbottom=True, labeltop=False, length=2.5, width=0.6, pad=2,
-                   direction="out", color=SOFT, labelcolor=SOFT, labelsize=7.5, labelrotation=0)  # fmt: skip
+    ax.tick_params(
+        axis="x",
+        bottom=True,
+        top=False,
+        labelbottom=True,
+        labeltop=False,
+        length=2.5,
+        width=0.6,
+        pad=2,
+        direction="out",
+        color=SOFT,
+        labelcolor=SOFT,
+        labelsize=7.5,
+        labelrotation=0,
+    )
     ax.grid(visible=True, axis="x", color=PALE, linewidth=0.7, linestyle="-", alpha=1)
     ax.set_axisbelow(True)
     for side, spine in ax.spines.items():
@@ -101,10 +115,28 @@ def draw_blocks(ax: Axes, row: Row, scale: float) -> None:
     doubtful = [(piece.start, piece.end) for piece in row.pieces if piece.block.is_doubtful]
     low = BLOCKS[0]
     _boxes(ax, settled, BLOCKS, facecolor=BLOCK, edgecolor="white", linewidth=line, zorder=2, label="_settled")
-    _boxes(ax, unsettled, BLOCKS, facecolor="white", edgecolor=SOFT, linewidth=line, linestyle=(0, (3, 2)), zorder=2,
-           label="_unsettled")  # fmt: skip
-    _boxes(ax, doubtful, (low, low + 1.8), facecolor=DOUBT, edgecolor="white", linewidth=line, zorder=3, snap=False,
-           label="_doubtful")  # fmt: skip
+    _boxes(
+        ax,
+        unsettled,
+        BLOCKS,
+        facecolor="white",
+        edgecolor=SOFT,
+        linewidth=line,
+        linestyle=(0, (3, 2)),
+        zorder=2,
+        label="_unsettled",
+    )
+    _boxes(
+        ax,
+        doubtful,
+        (low, low + 1.8),
+        facecolor=DOUBT,
+        edgecolor="white",
+        linewidth=line,
+        zorder=3,
+        snap=False,
+        label="_doubtful",
+    )
 
 
 def draw_texts(ax: Axes, row: Row, scale: float, pen: Pen) -> None:
@@ -121,8 +153,17 @@ def draw_texts(ax: Axes, row: Row, scale: float, pen: Pen) -> None:
     # A dot that would lie in a neighbour's text stands at the block's upper edge, clear of it.
     heights = [BLOCKS[1] - 1 if any(low < time < high for low, high in taken) else sum(BLOCKS) / 2 for time in times]
     if times:
-        ax.plot(times, heights, linestyle="", marker="o", markersize=1.6, markeredgewidth=0, color=INK, zorder=4,
-                label="_dots")  # fmt: skip
+        ax.plot(
+            times,
+            heights,
+            linestyle="",
+            marker="o",
+            markersize=1.6,
+            markeredgewidth=0,
+            color=INK,
+            zorder=4,
+            label="_dots",
+        )
 
 
 def _within(row: Row, spans: Iterable[_Span]) -> list[_Span]:

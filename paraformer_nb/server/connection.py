@@ -1,4 +1,4 @@
-"""Floor 3: one connection of the embedded service: tasks one after another, ended well or refused with a reason."""
+"""One connection of the embedded service: tasks one after another, ended well or refused with a reason."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from ..messages import FinishTask, RunTask
-from ..protocol.server import Audio, Refusal, Request, ServerConnection
-from .engines import Engine, EngineError, EngineKind
+from ..dashscope.messages import FinishTask, RunTask
+from ..dashscope.server_protocol import Audio, Refusal, Request, ServerProtocol
+from .engines.base import Engine, EngineError
+from .engines.registry import EngineKind
 from .limits import Limits
 from .log import log
 from .task import Task, TaskRefused
@@ -37,7 +38,7 @@ class Connection:
 
     def __init__(self, wire: Wire, engine: Engine, kind: EngineKind, limits: Limits, admit: Admission) -> None:
         self._wire, self._engine, self._kind, self._limits, self._admit = wire, engine, kind, limits, admit
-        self._protocol = ServerConnection()
+        self._protocol = ServerProtocol()
         self._number = next(_numbers)
 
     async def serve(self) -> None:

@@ -1,4 +1,4 @@
-"""Floor 3: what may be asked to go wrong between a client and the service. `faulty_wire` makes it go wrong.
+"""What may be asked to go wrong between a client and the service. `faulty_wire` makes it go wrong.
 
 A fault is a text, ``NAME`` or ``NAME:KEY=VALUE,KEY=VALUE``. Each fault is a struct below, its keys are the struct's
 fields. Every fault takes ``times=N``: it befalls the first N connections only, so that a later attempt gets through.

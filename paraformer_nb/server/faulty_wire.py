@@ -1,4 +1,4 @@
-"""Floor 3: wires that misbehave as `faults` says, each around another one."""
+"""Wires that misbehave as `faults` says, each around another one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 
 from websockets.exceptions import ConnectionClosed
 
-from ..messages import event_name
-from ..protocol.server import Refusal
+from ..dashscope.messages import event_name
+from ..dashscope.server_protocol import Refusal
 from .faults import Delay, Drop, Duplicate, Fail, Fault, Malformed, Mute, Reorder, Stall, Striking, Unknown
 from .task import TaskRefused
 from .wire import Wire
@@ -231,9 +231,16 @@ class _Delay(_Faulty[Delay]):
 
 
 _WIRES: dict[type[Fault], Callable[[Any, Wire], Wire]] = {
-    Mute: _Mute, Drop: _Drop, Fail: _Fail, Stall: _Stall, Malformed: _Malformed, Unknown: _Unknown, Delay: _Delay,
-    Duplicate: _Duplicate, Reorder: _Reorder,
-}  # fmt: skip
+    Mute: _Mute,
+    Drop: _Drop,
+    Fail: _Fail,
+    Stall: _Stall,
+    Malformed: _Malformed,
+    Unknown: _Unknown,
+    Delay: _Delay,
+    Duplicate: _Duplicate,
+    Reorder: _Reorder,
+}
 
 
 def with_faults(wire: Wire, faults: Sequence[Fault]) -> Wire:

@@ -1,4 +1,4 @@
-"""Floor 3: how long the embedded service waits, and how much it takes."""
+"""How long the embedded service waits, and how much it takes."""
 
 from __future__ import annotations
 

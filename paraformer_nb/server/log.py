@@ -1,4 +1,4 @@
-"""Floor 3: the service's log: what happened, and to which connection and task. Never a key, never audio.
+"""The service's log: what happened, and to which connection and task. Never a key, never audio.
 
 A record's text is ``event key=value ...``; its attributes `event` and `fields` hold the same for programs.
 """

@@ -1,4 +1,4 @@
-"""Floor 3: one task of the embedded service: its audio on the way in, its results on the way out."""
+"""One task of the embedded service: its audio on the way in, its results on the way out."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..audio import Incoming
+from ..dashscope.messages import RunTask, SentenceResult
+from ..dashscope.server_protocol import NO_TRANSLATIONS, Refusal, ServerProtocol
 from ..errors import AudioError
-from ..messages import RunTask, SentenceResult
-from ..protocol.server import NO_TRANSLATIONS, Refusal, ServerConnection
-from .engines import Engine, EngineKind, Settings
+from .demuxers.incoming import TaskDecoder
+from .engines.base import Engine, Settings
+from .engines.registry import EngineKind
 from .limits import Limits
 from .log import log
 from .wire import Wire
@@ -22,14 +23,23 @@ from .wording import Wording
 _BURST = 60.0  # seconds of audio that may come as fast as the wire carries them
 # What the service does for every engine; `EngineKind.honours` says what an engine does beside it.
 _SERVED = {
-    "format", "sample_rate", "heartbeat", "language_hints", "punctuation_prediction_enabled",
-    "disfluency_removal_enabled", "transcription_enabled", "translation_enabled",
-}  # fmt: skip
+    "format",
+    "sample_rate",
+    "heartbeat",
+    "language_hints",
+    "punctuation_prediction_enabled",
+    "disfluency_removal_enabled",
+    "transcription_enabled",
+    "translation_enabled",
+}
 # Values that ask for nothing.
 _DEFAULTS: dict[str, Any] = {
-    "max_sentence_silence": 800, "semantic_punctuation_enabled": False, "multi_threshold_mode_enabled": False,
-    "inverse_text_normalization_enabled": True, "source_language": "auto",
-}  # fmt: skip
+    "max_sentence_silence": 800,
+    "semantic_punctuation_enabled": False,
+    "multi_threshold_mode_enabled": False,
+    "inverse_text_normalization_enabled": True,
+    "source_language": "auto",
+}
 
 
 class TaskRefused(Exception):
@@ -47,12 +57,12 @@ class Task:
     """
 
     def __init__(
-        self, command: RunTask, wire: Wire, protocol: ServerConnection, engine: Engine, kind: EngineKind, limits: Limits
+        self, command: RunTask, wire: Wire, protocol: ServerProtocol, engine: Engine, kind: EngineKind, limits: Limits
     ) -> None:
         given = command.parameters
         self._wire, self._protocol, self._limits = wire, protocol, limits
         self._clock = asyncio.get_running_loop().time
-        self._incoming = Incoming(given.get("format", "pcm"), given.get("sample_rate", 16_000))
+        self._incoming = TaskDecoder(given.get("format", "pcm"), given.get("sample_rate", 16_000))
         self._wording = Wording(given)
         self._stream = engine.stream(_settings(given), self._emit)
         self._has_heartbeat = given.get("heartbeat", False)

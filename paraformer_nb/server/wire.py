@@ -1,4 +1,4 @@
-"""Floor 3: one socket as the service uses it: messages in, texts out, an end. Faults wrap it."""
+"""One socket as the service uses it: messages in, texts out, an end. Faults wrap it."""
 
 from __future__ import annotations
 

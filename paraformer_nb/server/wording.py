@@ -1,4 +1,4 @@
-"""Floor 3: what a task's parameters do to the words of any engine, and what clients expect in every result."""
+"""What a task's parameters do to the words of any engine, and what clients expect in every result."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ..messages import SentenceResult, WordResult
-from ..transcript import join
+from ..dashscope.messages import SentenceResult, WordResult
+from ..text import join
 
 # What people say while they think; `disfluency_removal_enabled` leaves it out.
 _FILLERS = frozenset({"uh", "um", "uhm", "er", "erm", "hm", "hmm", "mm", "mhm", "嗯", "呃", "额"})

@@ -1,4 +1,4 @@
-"""Floor 1: a task's own clock, and where it lies on the run's.
+"""A task's own clock, and where it lies on the run's.
 
 A task counts milliseconds of the audio that it was sent. A run may take several tasks, each from another place of the
 clip on, hearing again what an earlier one had not settled; and it may send silence that is no part of the clip.
@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeGuard
 
 from msgspec.structs import replace
 
-from ..messages import SentenceResult
-from .model import join
+from ..dashscope.messages import SentenceResult
+from ..text import join
 
 _NO_TIME = 1e12  # ms; thirty years and more
 

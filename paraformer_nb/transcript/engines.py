@@ -1,4 +1,4 @@
-"""Floor 1: what a person must be told of the embedded service's engines, wherever their words are shown."""
+"""What a person must be told of the embedded service's engines, wherever their words are shown."""
 
 from __future__ import annotations
 

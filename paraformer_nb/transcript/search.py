@@ -1,4 +1,4 @@
-"""Floor 1: finding words in a transcript, whatever their case, width and punctuation; as the view's `find.js` does."""
+"""Finding words in a transcript, whatever their case, width and punctuation; as the view's `find.js` does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from .model import Sentence, Word, needs_space
+from ..text import needs_space
+from .words import Sentence, Word
 
 
 class Match(NamedTuple):

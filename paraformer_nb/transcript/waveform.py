@@ -1,8 +1,8 @@
-"""Floor 1: the waveform's peaks, laid together from the pieces that a recording holds."""
+"""The waveform's peaks, laid together from the pieces that a recording holds."""
 
 from __future__ import annotations
 
-from ..recording import PEAK_STEP
+from ..journal.records import PEAK_STEP
 
 
 class Waveform:

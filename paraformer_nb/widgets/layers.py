@@ -1,4 +1,4 @@
-"""Floor 4: layers over the timeline: any DataFrame with start and end, each with a name of its own."""
+"""Layers over the timeline: any DataFrame with start and end, each with a name of its own."""
 
 from __future__ import annotations
 

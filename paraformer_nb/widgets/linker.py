@@ -1,4 +1,4 @@
-"""Floor 4: links the ES modules of one widget into the single text that anywidget takes.
+"""Links the ES modules of one widget into the single text that anywidget takes.
 
 anywidget imports its front end from a Blob URL, where a relative import cannot resolve. So each module becomes a
 function that is called once, after those that it imports, and gives what it exports; the entry comes last, as it is.

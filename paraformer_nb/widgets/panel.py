@@ -1,4 +1,4 @@
-"""Floor 4: a form for people who write no code: choose a clip, a service and a language, press Transcribe.
+"""A form for people who write no code: choose a clip, a service and a language, press Transcribe.
 
 It is made of plain ipywidgets and knows no run: what begins one is handed to it. It asks for no key: what is typed into
 a widget is saved with the notebook.
@@ -15,9 +15,15 @@ import ipywidgets as widgets
 
 AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".amr", ".webm", ".mp4")
 _LANGUAGES = {
-    "English": "en", "中文": "zh", "日本語": "ja", "粤语": "yue", "한국어": "ko", "Deutsch": "de", "Français": "fr",
+    "English": "en",
+    "中文": "zh",
+    "日本語": "ja",
+    "粤语": "yue",
+    "한국어": "ko",
+    "Deutsch": "de",
+    "Français": "fr",
     "Русский": "ru",
-}  # fmt: skip
+}
 _DETECT = ""
 
 

@@ -1,4 +1,4 @@
-"""Floor 4: on which of a kernel's shells a widget's messages are heard.
+"""On which of a kernel's shells a widget's messages are heard.
 
 ipykernel 7.4 answers a widget on the shell that made it: there, a cell that waits would leave Stop unheard until it
 ends. Earlier versions, and JupyterLab's own setting, answer on a subshell. The attribute is private: hence the guard.

@@ -1,4 +1,4 @@
-"""Floor 4: the timeline, live or not: words on the clip's waveform, in a widget. Front end: `static/timeline/`.
+"""The timeline, live or not: words on the clip's waveform, in a widget. Front end: `static/timeline/`.
 
 The background loop is its one writer. It tells the front end what changed, at most 20 times a second, in numbered
 custom messages; a front end that misses one asks for everything again. Nothing of a clip travels in synced traits, so
@@ -17,16 +17,18 @@ import anywidget
 import traitlets
 from traitlets.utils.bunch import Bunch
 
-from .._loop import get_loop
-from ..errors import ParameterError, plain
-from ..frames import matches_frame, words_frame
-from ..transcript import ENDED, Change, Transcript
+from ..errors import ParameterError
+from ..loop import get_loop
+from ..tables.tables import matches_table, words_table
+from ..text import sanitise
+from ..transcript.corrections import Correction
 from ..transcript.search import find
-from .answers import Answers, OpenAudio
+from ..transcript.transcript import ENDED, Transcript
+from .audio_requests import Answers, OpenAudio
 from .layers import Layer, make_layer
 from .linker import link
 from .shells import answer_on_main_shell, answer_on_subshells
-from .updates import Told, run_facts, unpacked
+from .view_state import ViewState, run_facts, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,9 +86,13 @@ class Timeline(anywidget.AnyWidget):
     selected_words = _Fresh(read_only=True)
 
     def __init__(
-        self, transcript: Transcript, *, stop: Callable[[], None] | None = None,
-        edit: Callable[[Change], object] | None = None, open_audio: OpenAudio | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        transcript: Transcript,
+        *,
+        stop: Callable[[], None] | None = None,
+        edit: Callable[[Correction], object] | None = None,
+        open_audio: OpenAudio | None = None,
+    ) -> None:
         super().__init__()
         self._transcript = transcript
         self._stop = stop
@@ -100,7 +106,7 @@ class Timeline(anywidget.AnyWidget):
         self._timer: Any = None
         self._last = 0.0
         self._seq = 0
-        self._told = Told()
+        self._told = ViewState()
         self.on_msg(self._on_message)
         answer_on_subshells(self)
 
@@ -121,7 +127,7 @@ class Timeline(anywidget.AnyWidget):
         if not isinstance(text, str):
             raise ParameterError(f"{text!r} is no text to find.")
         self._say({"kind": "find", "text": text})
-        return matches_frame(find(self._transcript.sentences, text))
+        return matches_table(find(self._transcript.sentences, text))
 
     def highlight(self, frame: pd.DataFrame | None, name: str = "highlight", *, label: str | None = None) -> None:
         """Lay a layer over the timeline: the spans of any DataFrame with ``start`` and ``end``, with a legend.
@@ -149,7 +155,7 @@ class Timeline(anywidget.AnyWidget):
         transcript = self._transcript
         start, end = self.selection
         near = [each for each in transcript.sentences if each.start < end and each.end > start]
-        words = words_frame(near, transcript.run, transcript.engine)
+        words = words_table(near, transcript.run, transcript.engine)
         chosen: pd.DataFrame = words[(words["start"] < end) & (words["end"] > start)].reset_index(drop=True)
         return chosen
 
@@ -191,16 +197,16 @@ class Timeline(anywidget.AnyWidget):
             self.send({"kind": "say", "text": told})
         self.refresh()  # an answer, even where nothing was changed
 
-    def _change(self, content: dict[str, Any]) -> Change:
+    def _change(self, content: dict[str, Any]) -> Correction:
         if content["kind"] != "edit":
-            return Change(content["kind"])
+            return Correction(content["kind"])
         number = content.get("sentence", 0)
         heard = [word for sentence in self._transcript.heard if sentence.id == number for word in sentence.words]
         try:
             old, new = (tuple(unpacked(row, heard) for row in content[key]) for key in ("old", "new"))
         except (KeyError, TypeError, ValueError) as error:
             raise ParameterError(f"this is no correction ({error}). Nothing was changed.") from error
-        return Change.of(Change("replace", number, old, new))
+        return Correction.of(Correction("replace", number, old, new))
 
     # -------------------------------------------------------------------------------------------- to the front end
 
@@ -236,7 +242,7 @@ class Timeline(anywidget.AnyWidget):
         self._last = time.monotonic()
         reset = is_whole or not self._is_listening
         if reset:
-            self._told = Told()
+            self._told = ViewState()
         can_stop = self._stop is not None and not self._is_stopping
         run = run_facts(self._transcript, can_stop=can_stop, can_edit=self._edit is not None)
         for update, buffers in self._told.updates(self._transcript, run, self._layers):
@@ -254,7 +260,7 @@ class Timeline(anywidget.AnyWidget):
         data, metadata = dict(bundle[0]), bundle[1]
         data["text/plain"] = self._in_words()
         if self._transcript.state in ENDED:
-            from ..plots import still
+            from ..plots.plot import still
 
             data["image/png"] = still(self._transcript)
         return data, metadata
@@ -263,7 +269,7 @@ class Timeline(anywidget.AnyWidget):
         run, end = self._transcript.run, self._transcript.end
         name = run.clip.name if run else "clip"
         told = f" ({end.error})" if end and end.error else ""
-        return f"{plain(f'{name}: {self._transcript.state}{told}')}\n{self._transcript.text}".rstrip()
+        return f"{sanitise(f'{name}: {self._transcript.state}{told}')}\n{self._transcript.text}".rstrip()
 
     def __repr__(self) -> str:
         return f"Timeline({self._in_words().partition(chr(10))[0]!r})"

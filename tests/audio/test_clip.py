@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paraformer_nb.audio import Clip, LiveClip, open_clip
+from paraformer_nb.audio.clip import Clip, LiveClip, open_clip
 from paraformer_nb.errors import AudioError, ParameterError
 
 RATE = 8000
@@ -191,9 +191,10 @@ def test_a_directory_and_an_empty_file_are_told_as_such(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["a" * 300, "a/" * 3000, "~nobody-of-this-name/a.wav", "a\0b.wav", "https://example.com/a.wav"],
+    "path",
+    ["a" * 300, "a/" * 3000, "~nobody-of-this-name/a.wav", "a\0b.wav", "https://example.com/a.wav"],
     ids=["long name", "long path", "no such home", "null byte", "address"],
-)  # fmt: skip
+)
 def test_a_text_that_can_be_no_path_is_an_audio_error(path: str) -> None:
     with pytest.raises(AudioError):
         open_clip(path, sample_rate=RATE)
@@ -202,15 +203,22 @@ def test_a_text_that_can_be_no_path_is_an_audio_error(path: str) -> None:
 @pytest.mark.parametrize(
     ("clip", "told"),
     [
-        (None, "type NoneType is no clip. Give a path"), (5, "type int is no clip"), ([0.0], "type list is no clip"),
-        (NOISE, "type ndarray is no clip.*sample_rate"), ((NOISE,), "sample rate"), ((NOISE, 0), "sample rate"),
-        ((NOISE, "8000"), "sample rate"), ((NOISE.astype(float), RATE), "float64: give int16, or float32"),
-        ((NOISE.astype(np.int32), RATE), "int32"), ((NOISE.reshape(2, -1), RATE), "shape"),
-        ((np.zeros((4, 2, 2), np.int16), RATE), "shape"), ((np.zeros((9, 0), np.int16), RATE), "shape"),
+        (None, "type NoneType is no clip. Give a path"),
+        (5, "type int is no clip"),
+        ([0.0], "type list is no clip"),
+        (NOISE, "type ndarray is no clip.*sample_rate"),
+        ((NOISE,), "sample rate"),
+        ((NOISE, 0), "sample rate"),
+        ((NOISE, "8000"), "sample rate"),
+        ((NOISE.astype(float), RATE), "float64: give int16, or float32"),
+        ((NOISE.astype(np.int32), RATE), "int32"),
+        ((NOISE.reshape(2, -1), RATE), "shape"),
+        ((np.zeros((4, 2, 2), np.int16), RATE), "shape"),
+        ((np.zeros((9, 0), np.int16), RATE), "shape"),
         (io.StringIO("text"), "mode 'rb'"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
-)  # fmt: skip
+)
 def test_what_is_no_clip_is_told_what_would_be(clip: Any, told: str) -> None:
     with pytest.raises(ParameterError, match=told):
         open_clip(clip, sample_rate=RATE)
@@ -219,14 +227,17 @@ def test_what_is_no_clip_is_told_what_would_be(clip: Any, told: str) -> None:
 @pytest.mark.parametrize(
     ("part", "told"),
     [
-        ({"start": -1}, "start=-1 is no place"), ({"end": float("nan")}, "end=nan is no place"),
-        ({"start": float("inf")}, "start=inf"), ({"start": "1"}, "start='1'"),
+        ({"start": -1}, "start=-1 is no place"),
+        ({"end": float("nan")}, "end=nan is no place"),
+        ({"start": float("inf")}, "start=inf"),
+        ({"start": "1"}, "start='1'"),
         ({"start": 2, "end": 2}, "end=2 must lie behind"),
-        ({"start": 2, "end": 1.5}, "end=1.5 must lie behind start=2"), ({"end": 0}, "end=0 must lie behind"),
+        ({"start": 2, "end": 1.5}, "end=1.5 must lie behind start=2"),
+        ({"end": 0}, "end=0 must lie behind"),
         ({"start": 3}, r"start=3 lies behind the clip's end; 'bytes' is 3\.00 s long"),
         ({"start": 99, "end": 100}, "start=99"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_part_of_the_clip_is_told_why(part: dict[str, Any], told: str) -> None:
     with pytest.raises(ParameterError, match=told):
         open_clip(WAV, sample_rate=RATE, **part)

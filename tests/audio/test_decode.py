@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import paraformer_nb
-from paraformer_nb.audio import Clip, open_clip
+from paraformer_nb.audio.clip import Clip, open_clip
 from paraformer_nb.errors import AudioError, ParameterError
 
 DATA = Path(paraformer_nb.__file__).parents[1] / "notebooks" / "data"
@@ -228,9 +228,13 @@ def test_words_behind_a_hole_in_the_recording_keep_their_time(speech: np.ndarray
 
 @pytest.mark.parametrize(
     ("codec", "container", "second"),
-    [("libmp3lame", "mp3", (22050, "mono")), ("libmp3lame", "mp3", (44100, "mono")), ("aac", "adts", (44100, "mono")),
-     ("aac", "adts", (24000, "stereo"))],
-)  # fmt: skip
+    [
+        ("libmp3lame", "mp3", (22050, "mono")),
+        ("libmp3lame", "mp3", (44100, "mono")),
+        ("aac", "adts", (44100, "mono")),
+        ("aac", "adts", (24000, "stereo")),
+    ],
+)
 def test_two_files_that_were_joined_are_read_to_the_end_though_their_form_differs(
     codec: str, container: str, second: tuple[int, str], speech: np.ndarray
 ) -> None:
@@ -277,9 +281,12 @@ def test_tags_in_any_encoding_are_no_reason_to_refuse_a_song(speech: np.ndarray)
 def test_a_cover_picture_is_no_reason_to_refuse_a_song(speech: np.ndarray) -> None:
     picture = b"".join(
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in ((b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(bytes(2))),
-                           (b"IEND", b""))
-    )  # fmt: skip
+        for kind, body in (
+            (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
+            (b"IDAT", zlib.compress(bytes(2))),
+            (b"IEND", b""),
+        )
+    )
     body = b"\0image/png\0\3\0\x89PNG\r\n\x1a\n" + picture
     frame = b"APIC" + struct.pack(">IH", len(body), 0) + body
     tag = b"ID3\3\0\0" + bytes([0, 0, len(frame) >> 7, len(frame) & 127]) + frame

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paraformer_nb.audio import bin_samples, coarser, peaks
+from paraformer_nb.audio.peaks import bin_samples, coarser, peaks
 
 
 def plainly(pcm: np.ndarray, samples: int) -> list[tuple[int, int]]:

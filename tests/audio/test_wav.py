@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paraformer_nb.audio import open_clip
+from paraformer_nb.audio.clip import open_clip
 from paraformer_nb.audio.wav import wav_format
 from paraformer_nb.errors import AudioError
 

@@ -10,7 +10,7 @@ import wave
 from collections.abc import Iterator
 from pathlib import Path
 
-from paraformer_nb.audio import Clip, open_clip
+from paraformer_nb.audio.clip import Clip, open_clip
 
 DATA = Path(__file__).parents[2] / "notebooks" / "data"
 RATE = 16_000

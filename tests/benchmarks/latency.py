@@ -47,9 +47,13 @@ async def serve() -> None:
             words.append({"begin_time": start, "end_time": start + 150, "text": "", "punctuation": ""})
             is_final = len(words) == WORDS_PER_SENTENCE
             sentence = {
-                "sentence_id": number // WORDS_PER_SENTENCE + 1, "begin_time": words[0]["begin_time"],
-                "end_time": start + 150 if is_final else None, "text": "x", "sentence_end": is_final, "words": words,
-            }  # fmt: skip
+                "sentence_id": number // WORDS_PER_SENTENCE + 1,
+                "begin_time": words[0]["begin_time"],
+                "end_time": start + 150 if is_final else None,
+                "text": "x",
+                "sentence_end": is_final,
+                "words": words,
+            }
             words[-1]["text"] = repr(time.monotonic())
             await socket.send(event(task, "result-generated", {"output": {"sentence": sentence}, "usage": None}))
         await reader
@@ -68,7 +72,7 @@ async def serve() -> None:
 def main() -> None:
     """Run 20 clips at once, in real time, and print the figures."""
     import paraformer_nb as pnb
-    from paraformer_nb.recording import Received
+    from paraformer_nb.journal.records import Received
 
     server = subprocess.Popen([sys.executable, __file__, "serve"], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
@@ -76,7 +80,7 @@ def main() -> None:
     silence = np.zeros(16000 * SECONDS, np.int16)
     delays: list[float] = []
 
-    def watch(run: pnb.Transcription) -> None:
+    def watch(run: pnb.Run) -> None:
         take = run._background._session._record  # the place where a run learns of what crossed
 
         def timed(record: object) -> None:

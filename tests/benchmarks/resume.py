@@ -51,10 +51,17 @@ def measure(url: str, clip: Path, words: Path) -> None:
     usage = run._transcript.usage
     print(
         json.dumps(
-            {"seconds": seconds, "early": early, "late": late, "cuts": len(losses(run)), "gaps": len(run.gaps),
-             "sent": usage.sent, "words": len(run.words)}
+            {
+                "seconds": seconds,
+                "early": early,
+                "late": late,
+                "cuts": len(losses(run)),
+                "gaps": len(run.gaps),
+                "sent": usage.sent,
+                "words": len(run.words),
+            }
         )
-    )  # fmt: skip
+    )
 
 
 def main(lessons: int) -> None:

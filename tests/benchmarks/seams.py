@@ -18,7 +18,7 @@ import av
 import numpy as np
 from playwright.sync_api import Browser, Route, sync_playwright
 
-from paraformer_nb.audio import Listening
+from paraformer_nb.playback.playable import PlayableClip
 
 RATE, WINDOW, WINDOWS = 48_000, 2, 8  # short ones, so that seven seams pass in 16 s
 SPEECH = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
@@ -93,7 +93,7 @@ class Contender(NamedTuple):
     cut: bool = False
 
 
-class Short(Listening):
+class Short(PlayableClip):
     window_seconds = WINDOW
 
 
@@ -132,16 +132,28 @@ def _wav(pcm: np.ndarray) -> bytes:
 
 
 CONTENDERS = [
-    Contender("Opus/WebM, ours", Listening.mime, _ours),
-    Contender("Opus/WebM, plain", Listening.mime,
-              lambda pcm: [_encoded(w, "webm", "libopus", 32_000) for w in _cut(pcm)], 0),
-    Contender("FLAC/fMP4", 'audio/mp4; codecs="flac"',
-              lambda pcm: [_encoded(w, "mp4", "flac", None, strict="-2", **FRAGMENTS) for w in _cut(pcm)], 0),
-    Contender("AAC/fMP4, cut", 'audio/mp4; codecs="mp4a.40.2"', lambda pcm: [
-        _encoded(w, "mp4", "aac", 48_000, **FRAGMENTS) for w in _cut(pcm, round(AAC_BEFORE * RATE), 2048)
-    ], AAC_BEFORE, True),
+    Contender("Opus/WebM, ours", PlayableClip.mime, _ours),
+    Contender(
+        "Opus/WebM, plain",
+        PlayableClip.mime,
+        lambda pcm: [_encoded(w, "webm", "libopus", 32_000) for w in _cut(pcm)],
+        0,
+    ),
+    Contender(
+        "FLAC/fMP4",
+        'audio/mp4; codecs="flac"',
+        lambda pcm: [_encoded(w, "mp4", "flac", None, strict="-2", **FRAGMENTS) for w in _cut(pcm)],
+        0,
+    ),
+    Contender(
+        "AAC/fMP4, cut",
+        'audio/mp4; codecs="mp4a.40.2"',
+        lambda pcm: [_encoded(w, "mp4", "aac", 48_000, **FRAGMENTS) for w in _cut(pcm, round(AAC_BEFORE * RATE), 2048)],
+        AAC_BEFORE,
+        True,
+    ),
     Contender("WAV, two <audio>", "", lambda pcm: [_wav(w) for w in _cut(pcm)]),
-]  # fmt: skip
+]
 
 
 def _record(browser: Browser, contender: Contender, windows: list[bytes], rate: float) -> np.ndarray:
@@ -159,10 +171,17 @@ def _record(browser: Browser, contender: Contender, windows: list[bytes], rate: 
     page = browser.new_page()
     page.route("http://localhost/**", answer)
     page.goto("http://localhost/")
-    page.evaluate("options => record(options)", {
-        "mime": contender.mime, "windows": len(windows), "seconds": WINDOW, "rate": rate,
-        "before": contender.before, "cut": contender.cut,
-    })  # fmt: skip
+    page.evaluate(
+        "options => record(options)",
+        {
+            "mime": contender.mime,
+            "windows": len(windows),
+            "seconds": WINDOW,
+            "rate": rate,
+            "before": contender.before,
+            "cut": contender.cut,
+        },
+    )
     page.close()
     sound = np.frombuffer(recorded, np.float32)
     loud = np.flatnonzero(np.abs(sound) > 0.02)
@@ -201,7 +220,7 @@ def _noise(sound: np.ndarray, rate: float) -> tuple[float, float]:
 
 def _cost(contender: Contender) -> tuple[float, float]:
     """Bytes a second of speech, and ms to encode 20 s of it."""
-    listening = Listening(SPEECH)
+    listening = PlayableClip(SPEECH)
     speech = listening.pcm(0, 36, RATE)
     listening.close()
     contender.windows(speech[: 4 * RATE])

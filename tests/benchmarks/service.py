@@ -37,8 +37,14 @@ SERVERS = {"embedded": "the service, scripted", "bare": "a bare websockets serve
 def run_task(task: str) -> str:
     """A run-task, as any client sends it."""
     parameters = {"format": "pcm", "sample_rate": 16000}
-    payload = {"task_group": "audio", "task": "asr", "function": "recognition", "model": "paraformer-realtime-v2",
-               "parameters": parameters, "input": {}}  # fmt: skip
+    payload = {
+        "task_group": "audio",
+        "task": "asr",
+        "function": "recognition",
+        "model": "paraformer-realtime-v2",
+        "parameters": parameters,
+        "input": {},
+    }
     return json.dumps({"header": {"action": "run-task", "task_id": task, "streaming": "duplex"}, "payload": payload})
 
 
@@ -56,10 +62,10 @@ def schedule() -> list[int]:
 
 async def embedded() -> None:
     """The service."""
-    from paraformer_nb.server.engines import make_engine
-    from paraformer_nb.server.service import Service
+    from paraformer_nb.server.embedded_server import EmbeddedServer
+    from paraformer_nb.server.engines.registry import make_engine
 
-    service = Service("scripted", make_engine("scripted", {"script": SCRIPT}), KEY)
+    service = EmbeddedServer("scripted", make_engine("scripted", {"script": SCRIPT}), KEY)
     await service.start()
     print(service.url, flush=True)
     await asyncio.Event().wait()
@@ -165,7 +171,7 @@ async def idle_cost(server: Running) -> float:
 
 def clip() -> list[bytes]:
     """The clip's beginning in blocks."""
-    from paraformer_nb.audio import Clip, open_clip
+    from paraformer_nb.audio.clip import Clip, open_clip
 
     opened = open_clip(SCRIPT.with_suffix(".flac"), sample_rate=16000)
     assert isinstance(opened, Clip)

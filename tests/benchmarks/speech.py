@@ -10,9 +10,24 @@ from pathlib import Path
 import numpy as np
 import pocketsphinx
 
-from paraformer_nb.messages import ResultGenerated, SentenceResult, TaskStarted, WordResult, encode_event
-from paraformer_nb.recording import Audio, ClipSource, End, Peaks, Received, Run, ServiceSource, Writer
-from paraformer_nb.transcript import Transcript
+from paraformer_nb.dashscope.messages import (
+    ResultGeneratedEvent,
+    SentenceResult,
+    TaskStartedEvent,
+    WordResult,
+    encode_event,
+)
+from paraformer_nb.journal.records import (
+    Audio,
+    ClipSource,
+    Peaks,
+    Received,
+    RunEnded,
+    RunStarted,
+    ServiceSource,
+    Writer,
+)
+from paraformer_nb.transcript.transcript import Transcript
 
 EVERY = 0.36  # seconds from word to word
 PER_SENTENCE = 10
@@ -50,11 +65,11 @@ class Speaker:
         return words
 
 
-def run_record(end: float) -> Run:
+def run_record(end: float) -> RunStarted:
     """How a recording begins."""
     source = ServiceSource("embedded", "127.0.0.1", "pocketsphinx")
     clip = ClipSource("speech.wav")
-    return Run(0.0, 1, "2026-01-01", clip, 16000, 0.0, end, source, "paraformer-realtime-v2", {})
+    return RunStarted(0.0, 1, "2026-01-01", clip, 16000, 0.0, end, source, "paraformer-realtime-v2", {})
 
 
 def heard(number: int, words: list[WordResult], *, is_final: bool) -> Received:
@@ -62,12 +77,12 @@ def heard(number: int, words: list[WordResult], *, is_final: bool) -> Received:
     text = " ".join(f"{word.text}{word.punctuation}" for word in words)
     end = words[-1].end_time if is_final else None
     sentence = SentenceResult(words[0].begin_time, end, text, words, is_final, sentence_id=number + 1)
-    return Received.of(0.0, TASK, encode_event(ResultGenerated(TASK, sentence)).encode())
+    return Received.of(0.0, TASK, encode_event(ResultGeneratedEvent(TASK, sentence)).encode())
 
 
 def started() -> Received:
     """The event with which a task begins."""
-    return Received.of(0.0, TASK, encode_event(TaskStarted(TASK)).encode())
+    return Received.of(0.0, TASK, encode_event(TaskStartedEvent(TASK)).encode())
 
 
 def waveform(seconds: float) -> np.ndarray:
@@ -97,7 +112,7 @@ def transcript(words: int, *, is_over: bool = True) -> Transcript:
     for one in audio(0.0, waveform(seconds)):
         made.apply(one)
     if is_over:
-        made.apply(End(seconds, "finished", None, seconds))
+        made.apply(RunEnded(seconds, "finished", None, seconds))
     return made
 
 
@@ -110,7 +125,7 @@ def record(path: Path, words: int) -> None:
         writer.append(started())
         for one in _events(speaker, words // PER_SENTENCE, waveform(seconds)):
             writer.append(one)
-        writer.append(End(seconds, "finished", None, seconds))
+        writer.append(RunEnded(seconds, "finished", None, seconds))
 
 
 def _events(speaker: Speaker, sentences: int, peaks: np.ndarray) -> Iterator[Audio | Peaks | Received]:

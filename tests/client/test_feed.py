@@ -93,8 +93,14 @@ def test_a_part_of_a_clip_is_sent_to_the_sample(english: Path) -> None:
 class Live:
     """A microphone: blocks of the sizes that it is told, then whatever comes after."""
 
-    def __init__(self, blocks: list[Any], *, sample_rate: int = 16000, then: BaseException | None = None,
-                 is_endless: bool = False) -> None:  # fmt: skip
+    def __init__(
+        self,
+        blocks: list[Any],
+        *,
+        sample_rate: int = 16000,
+        then: BaseException | None = None,
+        is_endless: bool = False,
+    ) -> None:
         self.sample_rate = sample_rate
         self.closed = threading.Event()
         self.more = asyncio.Event()  # what a sound card's callback would set

@@ -24,7 +24,8 @@ from servers import (
 )
 
 import paraformer_nb as pnb
-from paraformer_nb import errors, messages
+from paraformer_nb import errors
+from paraformer_nb.dashscope import messages
 
 pytestmark = pytest.mark.usefixtures("no_waiting", "nothing_left_in_the_end")
 tidy = pytest.mark.usefixtures("nothing_left")
@@ -155,8 +156,14 @@ def test_a_loss_is_in_the_events_and_the_partial_is_withdrawn_while_it_is_sought
     assert texts(run) == ["hello", "there"]
     shown = run.events[~run.events["event"].isin(["connected", "run-task", "result-generated"])]
     assert list(shown["event"]) == [
-        "task-started", "lost", "resumed", "task-started", "finish-task", "task-finished", "finished",
-    ]  # fmt: skip
+        "task-started",
+        "lost",
+        "resumed",
+        "task-started",
+        "finish-task",
+        "task-finished",
+        "finished",
+    ]
     assert happened(run, "connected", "run-task") == ["connected", "run-task"] * 2
     assert "code 1001, 'going away'" in losses(run)[0]
 
@@ -166,7 +173,9 @@ def test_events_of_a_stream_go_on_counting_and_keep_the_clip_s_time(chinese: Pat
     async def finals() -> list[messages.SentenceResult]:
         service = scripted(chinese, ["drop:events=20,times=2"])
         stream = pnb.stream(str(chinese), service=service)
-        found = [e.sentence async for e in stream if isinstance(e, messages.ResultGenerated) and e.sentence.is_final]
+        found = [
+            e.sentence async for e in stream if isinstance(e, messages.ResultGeneratedEvent) and e.sentence.is_final
+        ]
         await asyncio.to_thread(service.close)
         return found
 

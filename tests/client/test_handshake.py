@@ -15,12 +15,12 @@ from servers import KEY, Cloud, RawServer, assert_says, ended, failure, tone, we
 import paraformer_nb as pnb
 from paraformer_nb import errors
 from paraformer_nb.client import handshake
-from paraformer_nb.services import Endpoint
+from paraformer_nb.services.services import Endpoint
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
-def transcribe(cloud: Any) -> pnb.Transcription:
+def transcribe(cloud: Any) -> pnb.Run:
     return pnb.transcribe(tone(1.0), service=cloud.service(), pace=None, max_attempts=1)
 
 

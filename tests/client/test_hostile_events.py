@@ -17,25 +17,94 @@ from servers import Cloud, Talk, event, result, tone
 import paraformer_nb as pnb
 from paraformer_nb import errors
 from paraformer_nb.client.progress import Progress
-from paraformer_nb.frames import events_frame, sentences_frame, words_frame
-from paraformer_nb.messages import RunTask
+from paraformer_nb.dashscope.client_task import ClientTask
+from paraformer_nb.dashscope.messages import RunTask
+from paraformer_nb.journal.records import (
+    Audio,
+    ClipSource,
+    KnownRecord,
+    Received,
+    Resumed,
+    RunStarted,
+    ServiceSource,
+    Writer,
+    read,
+)
 from paraformer_nb.plots.layout import part
-from paraformer_nb.protocol.client import ClientTask
-from paraformer_nb.recording import Audio, ClipSource, Known, Received, Resumed, Run, ServiceSource, Writer, read
-from paraformer_nb.transcript import Transcript
-from paraformer_nb.widgets.updates import Told, run_facts
+from paraformer_nb.tables.tables import events_table, sentences_table, words_table
+from paraformer_nb.transcript.transcript import Transcript
+from paraformer_nb.widgets.view_state import ViewState, run_facts
 
 # ------------------------------------------------------------------------------------------------- what a service sends
 
-_VALUES = [json.dumps(value) for value in (
-    None, True, False, 0, -1, 1, 2, 100, 1e300, -0.0, 0.5, 1234.5678, 2**31, 2**63, 2**64, 10**13, 10**400, -(10**400),
-    "", " ", "0", "12.5", "nan", "true", "a", "\0", "\n", "\u2028", "\u202e", "\U0001f600", "今天", "x" * 5000, [], {},
-    [[]], [None], [{}], ["a"], {"": None}, {"text": "a"}, [{"text": "a", "begin_time": 5, "end_time": 1}],
-)] + ["1e999", '"\\ud800"', '"\\udfff\\ud800"', "NaN", "-Infinity", "1" * 5000, "[" * 60 + "]" * 60]  # fmt: skip
+_VALUES = [
+    json.dumps(value)
+    for value in (
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1,
+        2,
+        100,
+        1e300,
+        -0.0,
+        0.5,
+        1234.5678,
+        2**31,
+        2**63,
+        2**64,
+        10**13,
+        10**400,
+        -(10**400),
+        "",
+        " ",
+        "0",
+        "12.5",
+        "nan",
+        "true",
+        "a",
+        "\0",
+        "\n",
+        "\u2028",
+        "\u202e",
+        "\U0001f600",
+        "今天",
+        "x" * 5000,
+        [],
+        {},
+        [[]],
+        [None],
+        [{}],
+        ["a"],
+        {"": None},
+        {"text": "a"},
+        [{"text": "a", "begin_time": 5, "end_time": 1}],
+    )
+] + ["1e999", '"\\ud800"', '"\\udfff\\ud800"', "NaN", "-Infinity", "1" * 5000, "[" * 60 + "]" * 60]
 _NAMES = (
-    "header", "payload", "output", "sentence", "words", "text", "begin_time", "end_time", "sentence_id", "sentence_end",
-    "heartbeat", "usage", "duration", "event", "task_id", "speaker_id", "confidence", "punctuation", "stash", "error",
-)  # fmt: skip
+    "header",
+    "payload",
+    "output",
+    "sentence",
+    "words",
+    "text",
+    "begin_time",
+    "end_time",
+    "sentence_id",
+    "sentence_end",
+    "heartbeat",
+    "usage",
+    "duration",
+    "event",
+    "task_id",
+    "speaker_id",
+    "confidence",
+    "punctuation",
+    "stash",
+    "error",
+)
 
 
 class Service:
@@ -53,11 +122,17 @@ class Service:
         luck = self._luck
         proper = self._proper(task)
         kinds: list[Callable[[], str | bytes]] = [
-            lambda: proper, lambda: proper, lambda: self._changed(proper), lambda: self._changed(proper),
-            lambda: self._changed(proper), lambda: self._damaged(proper), lambda: luck.choice(_VALUES),
-            lambda: luck.randbytes(luck.randint(0, 40)), lambda: self._changed(event("task-failed", "another")),
+            lambda: proper,
+            lambda: proper,
+            lambda: self._changed(proper),
+            lambda: self._changed(proper),
+            lambda: self._changed(proper),
+            lambda: self._damaged(proper),
+            lambda: luck.choice(_VALUES),
+            lambda: luck.randbytes(luck.randint(0, 40)),
+            lambda: self._changed(event("task-failed", "another")),
             lambda: self._changed(event(luck.choice(["task-started", "task-finished", "task-failed"]), "another")),
-        ]  # fmt: skip
+        ]
         return luck.choice(kinds)()
 
     def _proper(self, task: str) -> str:
@@ -117,7 +192,9 @@ class Client:
         self._writer = Writer(self.file)
         self._progress = Progress(3.0)
         self._number = 0
-        self._keep(Run(0.0, 1, "now", ClipSource("clip"), 16000, 3.0, 40.0, service, "paraformer-realtime-v2", {}))
+        self._keep(
+            RunStarted(0.0, 1, "now", ClipSource("clip"), 16000, 3.0, 40.0, service, "paraformer-realtime-v2", {})
+        )
         self.connect()
 
     def connect(self) -> None:
@@ -140,7 +217,7 @@ class Client:
     def task(self) -> str:
         return self._task.task_id
 
-    def _keep(self, record: Known) -> None:
+    def _keep(self, record: KnownRecord) -> None:
         self._writer.append(record)
         self.transcript.apply(record)
 
@@ -155,13 +232,13 @@ class Client:
 
 def look(transcript: Transcript) -> None:
     """Everything that a person may see of it."""
-    words = words_frame(transcript.sentences, transcript.run)
-    sentences = sentences_frame(transcript.sentences, transcript.run)
+    words = words_table(transcript.sentences, transcript.run)
+    sentences = sentences_table(transcript.sentences, transcript.run)
     assert len(words) == sentences["words"].sum()
     assert not words[["start", "end"]].isna().any().any()
     start, end = part(transcript, None, None)
     assert start < end < 1e10
-    updates = list(Told().updates(transcript, run_facts(transcript, can_stop=True, can_edit=True), []))
+    updates = list(ViewState().updates(transcript, run_facts(transcript, can_stop=True, can_edit=True), []))
     assert json.dumps([content for content, _ in updates], allow_nan=False).encode()
     assert transcript.text.encode() is not None
     words.to_csv(), sentences.to_csv()  # somebody writes them to a file
@@ -188,7 +265,7 @@ def check(luck: random.Random, events: int, tasks: int = 2) -> int:
     assert loaded.sentences == client.transcript.sentences
     received = sum(isinstance(record, Received) for record in records)
     assert received == taken + tasks, "each is kept, whatever it is"
-    assert len(events_frame(records)) >= received
+    assert len(events_table(records)) >= received
     return taken
 
 
@@ -242,7 +319,7 @@ def check_run(seed: int, events: int) -> str:
             run.cancel()
     assert run.state in ("finished", "failed"), seed
     look(run._transcript)
-    assert repr(run).startswith("Transcription('array'")
+    assert repr(run).startswith("Run('array'")
     if run.state == "finished":
         assert run.events["event"].iloc[-2] in ("task-finished", "task-failed"), "it may say so before it should"
         assert len(run.events) <= 4 + events + 2

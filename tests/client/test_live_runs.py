@@ -24,7 +24,8 @@ from websockets.exceptions import ConnectionClosedError
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
-from paraformer_nb.client import live, stretch
+from paraformer_nb.client import coalescer as stretch
+from paraformer_nb.client import live
 
 pytestmark = pytest.mark.usefixtures("no_waiting", "nothing_left_in_the_end")
 tidy = pytest.mark.usefixtures("nothing_left")

@@ -11,7 +11,7 @@ from servers import result as told
 
 from paraformer_nb.client.pacer import Pacer
 from paraformer_nb.client.progress import Progress
-from paraformer_nb.messages import Event, ResultGenerated, TaskStarted, decode_event
+from paraformer_nb.dashscope.messages import Event, ResultGeneratedEvent, TaskStartedEvent, decode_event
 
 
 def heard(*words: str, number: int | None = 1, final: bool = True, **more: Any) -> Event:
@@ -36,7 +36,7 @@ class Clip:
 
     def take(self, event: Event) -> Any:
         taken = self.progress.take(event, self.clock)
-        return taken.sentence if isinstance(taken, ResultGenerated) else taken
+        return taken.sentence if isinstance(taken, ResultGeneratedEvent) else taken
 
 
 # ---------------------------------------------------------------------------------------------- where a clip stands
@@ -138,7 +138,7 @@ def test_other_events_and_heartbeats_pass_as_they_are() -> None:
     clip.connect(5.0)
     beat = heard(number=1, final=False, heartbeat=True)
     assert clip.progress.take(beat, clip.clock) is beat
-    started = TaskStarted("t")
+    started = TaskStartedEvent("t")
     assert clip.progress.take(started, clip.clock) is started
 
 

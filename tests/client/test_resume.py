@@ -25,7 +25,7 @@ from servers import (
 )
 
 import paraformer_nb as pnb
-from paraformer_nb.client import conversation
+from paraformer_nb.client import attempt as conversation
 from paraformer_nb.server.limits import Limits
 
 pytestmark = pytest.mark.usefixtures("no_waiting", "nothing_left_in_the_end")
@@ -83,9 +83,14 @@ def test_a_service_that_hears_nothing_for_too_long_is_begun_anew(chinese: Path) 
 def test_faults_on_top_of_faults(english: Path) -> None:
     """Events that come twice and late, nonsense between them, and a loss again and again."""
     run = befallen(
-        english, "duplicate", "malformed:events=7", "unknown:events=3", "drop:events=40,how=reset,times=3",
-        "drop:bytes=700000,times=4", "delay:lasting=0.01",
-    )  # fmt: skip
+        english,
+        "duplicate",
+        "malformed:events=7",
+        "unknown:events=3",
+        "drop:events=40,how=reset,times=3",
+        "drop:bytes=700000,times=4",
+        "delay:lasting=0.01",
+    )
     assert_same(run, whole(english))
     assert len(losses(run)) >= 3
 
@@ -231,10 +236,11 @@ def test_a_service_whose_next_task_settles_the_last_final_once_more() -> None:
 
 def test_a_service_without_sentence_ids() -> None:
     behave = lost_after(
-        lambda task: settled(task, "hello", 1.0, 2.0, None), lambda task: settled(task, "there", 2.0, 3.0, None),
+        lambda task: settled(task, "hello", 1.0, 2.0, None),
+        lambda task: settled(task, "there", 2.0, 3.0, None),
         lambda task: result(task, "uns", final=False, sentence_id=None, begin_time=3100),
         rest=lambda task: settled(task, "unsettled", 0.4, 1.0, None),
-    )  # fmt: skip
+    )
     with Cloud(behave) as cloud:
         run = ended(pnb.transcribe(tone(6), service=cloud.service(), pace=None))
     assert texts(run) == ["hello", "there", "unsettled"]
@@ -269,9 +275,12 @@ def test_a_service_whose_times_run_ahead_of_the_audio() -> None:
 def test_a_service_that_settles_nothing_for_long() -> None:
     """All is heard again, and withdrawn partials leave no word and no id behind."""
     behave = lost_after(
-        lambda task: result(task, "hel", final=False), lambda task: result(task, "hello", "th", final=False),
-        rest=lambda task: result(task, "hello", "there"), losses=4, is_told_again=True,
-    )  # fmt: skip
+        lambda task: result(task, "hel", final=False),
+        lambda task: result(task, "hello", "th", final=False),
+        rest=lambda task: result(task, "hello", "there"),
+        losses=4,
+        is_told_again=True,
+    )
     with Cloud(behave) as cloud:
         run = ended(pnb.transcribe(tone(6), service=cloud.service(), pace=None))
     assert texts(run) == ["hello", "there"]

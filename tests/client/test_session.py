@@ -12,17 +12,18 @@ from servers import Cloud, Talk, assert_says, ended, event, eventually, failure,
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
-from paraformer_nb.client import conversation, handshake, session
+from paraformer_nb.client import attempt as conversation
+from paraformer_nb.client import handshake, session
 
 pytestmark = pytest.mark.usefixtures("nothing_left", "no_waiting")
 
 
-def transcribe(cloud: Any, seconds: float = 1.0, **options: Any) -> pnb.Transcription:
+def transcribe(cloud: Any, seconds: float = 1.0, **options: Any) -> pnb.Run:
     """A run with one attempt more than those that settle something."""
     return pnb.transcribe(tone(seconds), service=cloud.service(), **{"pace": None, "max_attempts": 1} | options)
 
 
-def fails(behave: Any, kind: type[BaseException], *what: str, seconds: float = 1.0) -> pnb.Transcription:
+def fails(behave: Any, kind: type[BaseException], *what: str, seconds: float = 1.0) -> pnb.Run:
     """A run against a service that behaves so fails with this."""
     with Cloud(behave) as cloud:
         run = transcribe(cloud, seconds)
@@ -204,7 +205,7 @@ async def _deaf(talk: Talk) -> None:
     await talk.forever()
 
 
-def _stuck(cloud: Cloud) -> pnb.Transcription:
+def _stuck(cloud: Cloud) -> pnb.Run:
     """A run whose service has read nothing for a while: what it was sent has stopped growing, far below the clip."""
     run = transcribe(cloud, seconds=120)
     assert eventually(lambda: len(run.words) == 2)
@@ -225,12 +226,24 @@ def _stuck(cloud: Cloud) -> pnb.Transcription:
 @pytest.mark.parametrize(
     "junk",
     [
-        "", "not json", "null", "[]", "{}", '{"header":1}', '{"header":{"event":5}}', "[" * 5000, "\ud7ff" * 9,
-        b"", b"\x00\xff\xfe", b"RIFF", event("weather-report", ""), event("result-generated", ""),
+        "",
+        "not json",
+        "null",
+        "[]",
+        "{}",
+        '{"header":1}',
+        '{"header":{"event":5}}',
+        "[" * 5000,
+        "\ud7ff" * 9,
+        b"",
+        b"\x00\xff\xfe",
+        b"RIFF",
+        event("weather-report", ""),
+        event("result-generated", ""),
         '{"header":{"event":"result-generated"},"payload":{"output":{"sentence":{"text":7}}}}',
         result("", "no", "sound", number=0, final=False, heartbeat=True, sentence_end=False),
     ],
-)  # fmt: skip
+)
 def test_nonsense_between_events_is_passed_over(junk: str | bytes) -> None:
     async def mumbling(talk: Talk) -> None:
         await talk.command()
@@ -299,7 +312,7 @@ CODES = [
     ("ModelServiceFailed", "Failed to request model service.", True, "try again later"),
     ("ServiceUnavailable", "Too many requests. Your requests are being throttled.", True, "again"),
     ("Something.New", "the moon is full", False, ""),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("code", "message", "retryable", "advice"), CODES)
@@ -348,9 +361,15 @@ def test_no_speech_is_an_empty_table_and_no_error(code: str, message: str) -> No
         run = ended(transcribe(cloud))
     assert (run.state, run.error, run.text, len(run.words)) == ("finished", None, "", 0)
     assert {name: str(dtype) for name, dtype in run.words.dtypes.items()} == {
-        "sentence_id": "int64", "text": "string", "punctuation": "string", "start": "float64", "end": "float64",
-        "confidence": "float64", "speaker": "string", "is_final": "bool",
-    }  # fmt: skip
+        "sentence_id": "int64",
+        "text": "string",
+        "punctuation": "string",
+        "start": "float64",
+        "end": "float64",
+        "confidence": "float64",
+        "speaker": "string",
+        "is_final": "bool",
+    }
 
 
 def test_no_speech_amid_a_clip_is_no_end_of_it() -> None:
@@ -370,6 +389,12 @@ def test_what_crossed_is_in_the_events_in_order() -> None:
         run = ended(transcribe(cloud))
     happened = list(run.events["event"])
     assert happened == [
-        "connected", "run-task", "task-started", "finish-task", "result-generated", "task-finished", "finished",
-    ]  # fmt: skip
+        "connected",
+        "run-task",
+        "task-started",
+        "finish-task",
+        "result-generated",
+        "task-finished",
+        "finished",
+    ]
     assert json.loads(run.events["body"].iloc[1]) == cloud.commands[0]

@@ -19,7 +19,7 @@ from servers import (
 )
 
 import paraformer_nb as pnb
-from paraformer_nb.client import conversation
+from paraformer_nb.client import attempt as conversation
 
 pytestmark = pytest.mark.usefixtures("no_waiting", "nothing_left_in_the_end")
 tidy = pytest.mark.usefixtures("nothing_left")
@@ -66,7 +66,7 @@ class _Unreachable:
         await talk.connection.close(1011)
 
 
-def _reconnecting(cloud: Cloud) -> pnb.Transcription:
+def _reconnecting(cloud: Cloud) -> pnb.Run:
     run = pnb.transcribe(tone(60), service=cloud.service(), pace=5.0)
     assert eventually(lambda: run.state == "reconnecting" and texts(run) == ["hello"])
     return run

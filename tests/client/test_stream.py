@@ -10,8 +10,9 @@ import pytest
 from servers import Cloud, Talk, alive, left_behind, tone, well
 
 import paraformer_nb as pnb
-from paraformer_nb import errors, messages
+from paraformer_nb import errors
 from paraformer_nb.client import session
+from paraformer_nb.dashscope import messages
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -28,16 +29,20 @@ async def _all(clip: Any, **options: Any) -> list[messages.Event]:
 def test_events_come_typed_and_in_order() -> None:
     with Cloud(well) as cloud:
         events = asyncio.run(_all(tone(0.5), service=cloud.service(), pace=None))
-    assert [type(event).__name__ for event in events] == ["TaskStarted", "ResultGenerated", "TaskFinished"]
+    assert [type(event).__name__ for event in events] == [
+        "TaskStartedEvent",
+        "ResultGeneratedEvent",
+        "TaskFinishedEvent",
+    ]
     final = events[1]
-    assert isinstance(final, messages.ResultGenerated)
+    assert isinstance(final, messages.ResultGeneratedEvent)
     assert (final.sentence.text, final.sentence.is_final) == ("hello there", True)
 
 
 def test_a_clip_against_the_embedded_service(chinese: Path) -> None:
     service = pnb.Embedded("scripted", script=chinese.with_suffix(".json"))
     events = asyncio.run(_all(str(chinese), service=service))
-    finals = [e.sentence.text for e in events if isinstance(e, messages.ResultGenerated) and e.sentence.is_final]
+    finals = [e.sentence.text for e in events if isinstance(e, messages.ResultGeneratedEvent) and e.sentence.is_final]
     assert finals == ["今天天气很好。", "我们一起去公园散步。", "语音识别把声音变成文字。"]
 
 
@@ -55,7 +60,7 @@ def test_leaving_the_loop_ends_the_task_and_leaves_nothing_behind() -> None:
 
     async def first(cloud: Cloud) -> None:
         async for event in pnb.stream(tone(600), service=cloud.service(), pace=None):
-            if isinstance(event, messages.ResultGenerated):
+            if isinstance(event, messages.ResultGeneratedEvent):
                 break
         assert await asyncio.to_thread(cloud.closed.wait, 10)
         await asyncio.sleep(0)
@@ -72,7 +77,7 @@ def test_leaving_the_loop_ends_the_task_and_leaves_nothing_behind() -> None:
 def test_an_error_in_the_loop_ends_the_task() -> None:
     async def first(cloud: Cloud) -> None:
         async for event in pnb.stream(tone(600), service=cloud.service(), pace=None):
-            if isinstance(event, messages.ResultGenerated):
+            if isinstance(event, messages.ResultGeneratedEvent):
                 raise LookupError("mine")
 
     with Cloud(_talkative) as cloud:
@@ -85,7 +90,7 @@ def test_a_cancelled_loop_ends_the_task() -> None:
     async def first(cloud: Cloud) -> None:
         async def hear() -> None:
             async for event in pnb.stream(tone(600), service=cloud.service(), pace=None):
-                if isinstance(event, messages.ResultGenerated):
+                if isinstance(event, messages.ResultGeneratedEvent):
                     told.set()
 
         told = asyncio.Event()

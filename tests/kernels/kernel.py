@@ -92,9 +92,11 @@ class Kernel:
             await self.shut_down(now=True)
         if self._manager is None:
             self._manager = AsyncKernelManager(
-                kernel_name="own", kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(self.home / "kernels")]),
-                connection_file=str(self.home / "connection.json"), shutdown_wait_time=2 * PATIENCE,
-            )  # fmt: skip
+                kernel_name="own",
+                kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(self.home / "kernels")]),
+                connection_file=str(self.home / "connection.json"),
+                shutdown_wait_time=2 * PATIENCE,
+            )
             await self._manager.start_kernel(env=self._env, cwd=str(self.home), stderr=self._log)
         if self._client is None:
             await self._connect(self._manager)

@@ -34,7 +34,8 @@ PROGRAMS = {
     "without its run": "del run",
     "while it is heard": _HEARING,
     "while a thread waits": _HEARING + "threading.Thread(target=run.wait, daemon=True).start()",
-    "while a task awaits": _HEARING + """
+    "while a task awaits": _HEARING
+    + """
 async def wait():
     await run
 async def main():
@@ -49,7 +50,9 @@ async def main():
         sys.exit()
 asyncio.run(main())
 """,
-    "after cancelling, while it reads": "run = pnb.transcribe(slow)\n" + _HEARING + """
+    "after cancelling, while it reads": "run = pnb.transcribe(slow)\n"
+    + _HEARING
+    + """
 for _ in range(3):
     run.cancel()
     time.sleep(0.2)  # as a person presses a key again
@@ -61,8 +64,10 @@ async def source():
         yield bytes(3200)
         await asyncio.sleep(0.1)
 run = pnb.transcribe((source(), 16000))
-""" + _HEARING,
-    "after a fork": _HEARING + """
+"""
+    + _HEARING,
+    "after a fork": _HEARING
+    + """
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12 and later, because there are threads
     child = os.fork()
@@ -75,7 +80,7 @@ assert os.waitpid(child, 0)[1] == 0
 run.cancel()
 assert len(run.wait(60).events) > 0  # the child has not taken the recording with it
 """,
-}  # fmt: skip
+}
 
 Programs = dict[str, tuple[subprocess.Popen[str], Path]]
 

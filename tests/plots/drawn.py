@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
+from paraformer_nb.journal.records import ClipSource, Connected, Peaks, Received, RunEnded, RunStarted, ServiceSource
 from paraformer_nb.plots.figure import quiet
-from paraformer_nb.recording import ClipSource, Connected, End, Peaks, Received, Run, ServiceSource
-from paraformer_nb.transcript import Transcript
+from paraformer_nb.transcript.transcript import Transcript
 
 ENGLISH = [
     "a",
@@ -59,7 +59,9 @@ def heard(
     transcript = Transcript()
     service = service or ServiceSource("embedded", "127.0.0.1", "pocketsphinx")
     day = "2025-01-01T00:00:00Z"
-    transcript.apply(Run(0, 1, day, ClipSource(name), 16000, start, seconds, service, "paraformer-realtime-v2", {}))
+    transcript.apply(
+        RunStarted(0, 1, day, ClipSource(name), 16000, start, seconds, service, "paraformer-realtime-v2", {})
+    )
     transcript.apply(Connected(0, "a", service.engine))
     if waveform and seconds:
         transcript.apply(Peaks(0, start, 0.01, speech(seconds - start)))
@@ -67,7 +69,7 @@ def heard(
     for number, sentence in enumerate(sentences, 1):
         transcript.apply(result(number, sentence, number <= len(sentences) - open_sentences, start))
     if ended:
-        transcript.apply(End(1, "finished"))
+        transcript.apply(RunEnded(1, "finished"))
     return transcript
 
 

@@ -8,22 +8,24 @@ import numpy as np
 from drawn import speech
 from PIL import Image
 
-from paraformer_nb.messages import ResultGenerated, SentenceResult, WordResult, encode_event
-from paraformer_nb.plots import png, still
-from paraformer_nb.recording import ClipSource, End, Gap, Peaks, Received, Run, ServiceSource
-from paraformer_nb.transcript import Transcript
+from paraformer_nb.dashscope.messages import ResultGeneratedEvent, SentenceResult, WordResult, encode_event
+from paraformer_nb.journal.records import ClipSource, Gap, Peaks, Received, RunEnded, RunStarted, ServiceSource
+from paraformer_nb.plots.plot import png, still
+from paraformer_nb.transcript.transcript import Transcript
 
 
 def transcript(seconds: int) -> Transcript:
     """A finished run with one sentence in its first tenth, and nothing heard in its last."""
     made = Transcript()
-    made.apply(Run(0, 1, "2026-01-01", ClipSource("a.wav"), 16000, 0.0, seconds, ServiceSource("x", "y"), "m", {}))
+    made.apply(
+        RunStarted(0, 1, "2026-01-01", ClipSource("a.wav"), 16000, 0.0, seconds, ServiceSource("x", "y"), "m", {})
+    )
     made.apply(Peaks(0, 0.0, 0.01, speech(seconds)))
     words = [WordResult(0, 100 * seconds, "word")]
     result = SentenceResult(0, 100 * seconds, "word", words, True, sentence_id=1)
-    made.apply(Received.of(1.0, "t", encode_event(ResultGenerated("t", result)).encode()))
+    made.apply(Received.of(1.0, "t", encode_event(ResultGeneratedEvent("t", result)).encode()))
     made.apply(Gap(2.0, 0.9 * seconds, seconds, "lost"))
-    made.apply(End(3.0, "finished", None, seconds))
+    made.apply(RunEnded(3.0, "finished", None, seconds))
     return made
 
 
@@ -47,5 +49,7 @@ def test_a_long_clip_is_shown_at_one_glance() -> None:
 
 def test_a_long_clip_without_a_word_or_a_sound_is_shown_as_well() -> None:
     silent = Transcript()
-    silent.apply(Run(0, 1, "2026-01-01", ClipSource("a.wav"), 16000, 0.0, 900.0, ServiceSource("x", "y"), "m", {}))
+    silent.apply(
+        RunStarted(0, 1, "2026-01-01", ClipSource("a.wav"), 16000, 0.0, 900.0, ServiceSource("x", "y"), "m", {})
+    )
     assert still(silent)[:4] == b"\x89PNG"

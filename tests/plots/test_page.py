@@ -12,10 +12,10 @@ from drawn import assert_nothing_overlaps, boxes, collection, dots, heard, pixel
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from paraformer_nb.errors import ParameterError
-from paraformer_nb.plots import plot, png
+from paraformer_nb.journal.records import Audio, Gap, Peaks, ServiceSource
+from paraformer_nb.plots.plot import plot, png
 from paraformer_nb.plots.row import frame
-from paraformer_nb.recording import Audio, Gap, Peaks, ServiceSource
-from paraformer_nb.transcript import Transcript
+from paraformer_nb.transcript.transcript import Transcript
 
 
 @pytest.mark.parametrize(

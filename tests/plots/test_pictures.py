@@ -15,7 +15,7 @@ import pytest
 from drawn import CHINESE, heard, pixels, talk
 from PIL import Image
 
-from paraformer_nb.plots import plot, png
+from paraformer_nb.plots.plot import plot, png
 
 ROOT = Path(__file__).parents[2]
 # --------------------------------------------------------------------------------------------- pictures in a notebook
@@ -50,7 +50,7 @@ def test_vector_files_for_paper(kind: str, tmp_path: Path) -> None:
 
 def test_importing_plots_loads_no_matplotlib_and_plotting_no_pyplot() -> None:
     code = (
-        "import sys, paraformer_nb.plots as p; from paraformer_nb.transcript import Transcript\n"
+        "import sys, paraformer_nb.plots.plot as p; from paraformer_nb.transcript.transcript import Transcript\n"
         "assert not {'matplotlib', 'numpy', 'PIL'} & set(sys.modules), 'too early'\n"
         "p.png(Transcript()); assert 'matplotlib.pyplot' not in sys.modules, 'pyplot'"
     )
@@ -61,7 +61,7 @@ def test_importing_plots_loads_no_matplotlib_and_plotting_no_pyplot() -> None:
 CELL = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r}); sys.path.insert(0, {str(ROOT / "tests" / "plots")!r})
 from drawn import heard, talk
-from paraformer_nb.plots import plot
+from paraformer_nb.plots.plot import plot
 plot(heard(talk(5)))
 """
 

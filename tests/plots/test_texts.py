@@ -12,12 +12,32 @@ from drawn import CHINESE, ENGLISH, assert_nothing_overlaps, heard, shares, talk
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from paraformer_nb.plots import fonts, plot, png
+from paraformer_nb.plots import fonts
+from paraformer_nb.plots.plot import plot, png
 
 NASTY = [
-    "$x^2$", r"\frac{1}{0}", "$", "a_b^c", "% #", "\N{GRINNING FACE}", "שלום", "مرحبا", "", " \n\t ", "\x00", "\u202e",
-    "e\u0301\u0301", "นี่", "x" * 500, "two words", "\u200b", "‱", "\ufeff", "A" * 30, "ﷺ",
-]  # fmt: skip
+    "$x^2$",
+    r"\frac{1}{0}",
+    "$",
+    "a_b^c",
+    "% #",
+    "\N{GRINNING FACE}",
+    "שלום",
+    "مرحبا",
+    "",
+    " \n\t ",
+    "\x00",
+    "\u202e",
+    "e\u0301\u0301",
+    "นี่",
+    "x" * 500,
+    "two words",
+    "\u200b",
+    "‱",
+    "\ufeff",
+    "A" * 30,
+    "ﷺ",
+]
 
 
 @pytest.mark.parametrize("seed", range(12))

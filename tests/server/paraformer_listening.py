@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from paraformer_nb.audio import open_clip
-from paraformer_nb.messages import SentenceResult
+from paraformer_nb.audio.clip import open_clip
+from paraformer_nb.dashscope.messages import SentenceResult
 from paraformer_nb.server.engines.base import Settings
-from paraformer_nb.server.engines.paraformer import Paraformer, ParaformerStream
-from paraformer_nb.server.paraformer.export import check_export
-from paraformer_nb.server.paraformer.model import Model
-from paraformer_nb.server.paraformer.recogniser import Recogniser, Token
+from paraformer_nb.server.engines.paraformer.engine import Paraformer, ParaformerStream
+from paraformer_nb.server.engines.paraformer.export import check_export
+from paraformer_nb.server.engines.paraformer.model import Model
+from paraformer_nb.server.engines.paraformer.recogniser import Recogniser, Token
 
 RATE = 16_000
 MS = RATE // 1000

@@ -143,25 +143,38 @@ class Translated(Heard, TranslationRecognizerCallback):
 
 def translated(transcription: Any, translations: Any) -> dict[str, Any]:
     """One result of the translator: the sentence, and the same in other languages."""
-    others = {} if translations is None else {
-        language: spoken(translations.get_translation(language)) for language in translations.get_language_list()
-    }  # fmt: skip
+    others = (
+        {}
+        if translations is None
+        else {language: spoken(translations.get_translation(language)) for language in translations.get_language_list()}
+    )
     return {"transcription": transcription and spoken(transcription), "translations": others}
 
 
 def spoken(sentence: Any) -> dict[str, Any]:
     words = [[word.text, word.begin_time, word.end_time, word.fixed] for word in sentence.words]
-    return {"id": sentence.sentence_id, "text": sentence.text, "is_end": sentence.is_sentence_end, "words": words,
-            "begin": sentence.begin_time, "end": sentence.end_time}  # fmt: skip
+    return {
+        "id": sentence.sentence_id,
+        "text": sentence.text,
+        "is_end": sentence.is_sentence_end,
+        "words": words,
+        "begin": sentence.begin_time,
+        "end": sentence.end_time,
+    }
 
 
 def translator(
     audio_format: str, heard: Translated | None = None, language: str | None = None
 ) -> TranslationRecognizerRealtime:
     return TranslationRecognizerRealtime(
-        GUMMY, heard, audio_format, RATE, source_language=language, translation_enabled=True,
+        GUMMY,
+        heard,
+        audio_format,
+        RATE,
+        source_language=language,
+        translation_enabled=True,
         translation_target_languages=["en"],
-    )  # fmt: skip
+    )
 
 
 def translate_live() -> dict[str, Any]:
@@ -190,8 +203,10 @@ def client_recognizes(connection: Any = None) -> dict[str, Any]:
 
         sending = threading.Thread(target=send)
         sending.start()
-        results = [{"sentence": result.get_sentence(), "is_end": result.is_sentence_end(), "usage": result.get_usage()}
-                   for result in session.results()]  # fmt: skip
+        results = [
+            {"sentence": result.get_sentence(), "is_end": result.is_sentence_end(), "usage": result.get_usage()}
+            for result in session.results()
+        ]
         sending.join()
         return {"results": results, "usage": session.usage, "request": session.request_id}
 

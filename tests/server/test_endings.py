@@ -13,10 +13,10 @@ from servers import ended, texts, workers
 from wire import LESSON, lesson, run_task, socket_to, speak, talk_to, until, until_closed
 
 import paraformer_nb as pnb
-from paraformer_nb.server import service as services
-from paraformer_nb.server.engines.pocketsphinx import PocketSphinx
+from paraformer_nb.server import embedded_server as services
+from paraformer_nb.server.embedded_server import EmbeddedServer
+from paraformer_nb.server.engines.pocketsphinx.engine import PocketSphinx
 from paraformer_nb.server.faults import parse_fault
-from paraformer_nb.server.service import Service
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from paraformer_nb.server.service import Service
 def test_a_service_ends_whatever_its_connections_wait_for(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "_CLOSE_TIMEOUT", 0.1)
 
-    async def talk(service: Service) -> None:
+    async def talk(service: EmbeddedServer) -> None:
         async with socket_to(service) as socket:
             await speak(socket, run_task())
             if "events" in fault:
@@ -40,7 +40,7 @@ def test_a_service_ends_whatever_its_connections_wait_for(fault: str, monkeypatc
 
 @pytest.mark.parametrize("fault", ["delay:lasting=3600", "stall:lasting=3600", "stall:events=1,lasting=3600"])
 def test_nobody_waits_for_a_client_that_has_gone(fault: str) -> None:
-    async def talk(service: Service) -> None:
+    async def talk(service: EmbeddedServer) -> None:
         async with socket_to(service) as socket:
             await socket.send(run_task())
             await until(lambda: bool(service._serving))
@@ -59,7 +59,7 @@ def test_no_worker_outlives_its_service(fault: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(services, "_CLOSE_TIMEOUT", 0.1)
     engine = PocketSphinx(command=(sys.executable, "-ISc", f"{WORKER}next(fake.pieces()); fake.well()"))
 
-    async def talk(service: Service) -> None:
+    async def talk(service: EmbeddedServer) -> None:
         async with socket_to(service) as socket:
             await socket.send(run_task())
             for _ in range(3):

@@ -13,7 +13,7 @@ from wire import LESSON
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import ParameterError
-from paraformer_nb.server.engines import ENGINES, make_engine
+from paraformer_nb.server.engines.registry import ENGINES, make_engine
 from paraformer_nb.server.limits import Limits
 
 SCRIPT = LESSON.with_suffix(".json")
@@ -37,7 +37,7 @@ SCRIPT = LESSON.with_suffix(".json")
         ("replay", {"recording": []}, r"recording=\[\]: give a path"),
         ("paraformer", {}, "engine 'paraformer' needs model_dir=FOLDER"),
     ],
-)  # fmt: skip
+)
 def test_an_engine_that_cannot_be_made(engine: str, options: dict[str, Any], what: str) -> None:
     with pytest.raises(ParameterError, match=what):
         make_engine(engine, options)

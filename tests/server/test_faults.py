@@ -15,9 +15,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from wire import LAST, finish_task, lesson, run_task, socket_to, speak, talk_to
 
 from paraformer_nb.server import faulty_wire
+from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.faults import parse_fault
 from paraformer_nb.server.limits import Limits
-from paraformer_nb.server.service import Service
 
 FIRST = ["今", "今天", "今天天", "今天天气", "今天天气很", "今天天气很好。", "今天天气很好。"]
 WELL = ["task-started", *FIRST, "task-finished"]  # what is told of the clip's first 3 s
@@ -42,7 +42,7 @@ def _told(message: str) -> str:
     return event["payload"]["output"]["sentence"]["text"] if name == "result-generated" else name
 
 
-async def witness(service: Service, run: str = run_task()) -> Seen:
+async def witness(service: EmbeddedServer, run: str = run_task()) -> Seen:
     """A client that speaks first and then listens, up to the task's last event or the connection's end."""
     messages, cause, code = [""], None, None
     async with socket_to(service) as socket:
@@ -69,11 +69,20 @@ def seen(*faults: str, run: str = run_task(), **limits: float) -> Seen:
 @pytest.mark.parametrize(
     ("trigger", "before"),
     [
-        ("", 0), (":seconds=0", 0), (":events=0", 0), (":bytes=0", 0),
-        (":bytes=1", 1), (":bytes=50000", 3), (":bytes=3200,events=3", 1), (":bytes=50000,events=2", 2),
-        (":events=1", 1), (":events=5,seconds=3600", 5), (":events=9", 9), (":events=10", None),
+        ("", 0),
+        (":seconds=0", 0),
+        (":events=0", 0),
+        (":bytes=0", 0),
+        (":bytes=1", 1),
+        (":bytes=50000", 3),
+        (":bytes=3200,events=3", 1),
+        (":bytes=50000,events=2", 2),
+        (":events=1", 1),
+        (":events=5,seconds=3600", 5),
+        (":events=9", 9),
+        (":events=10", None),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize(("name", "text"), [("unknown", "task-dreamt"), ("malformed", '{"header":')])
 def test_something_strange_comes_between_the_events(name: str, text: str, trigger: str, before: int | None) -> None:
     """At once, or after so much; never twice, and nothing else is lost. What follows the last event is not seen."""
@@ -82,7 +91,7 @@ def test_something_strange_comes_between_the_events(name: str, text: str, trigge
 
 
 def test_after_seconds_also_where_nothing_happens() -> None:
-    async def talk(service: Service) -> tuple[str, float]:
+    async def talk(service: EmbeddedServer) -> tuple[str, float]:
         clock = asyncio.get_running_loop().time
         async with socket_to(service) as socket:
             began = clock()
@@ -120,7 +129,7 @@ def test_a_task_that_is_refused_fails_once(fault: str) -> None:
 
 
 def test_no_task_fails_before_there_is_one() -> None:
-    async def talk(service: Service) -> Seen:
+    async def talk(service: EmbeddedServer) -> Seen:
         async with socket_to(service) as socket:
             with pytest.raises(ConnectionClosed):
                 await socket.recv()
@@ -134,11 +143,16 @@ def test_no_task_fails_before_there_is_one() -> None:
 @pytest.mark.parametrize(
     ("fault", "told", "code"),
     [
-        ("drop", 0, 1011), ("drop:events=0,code=1000", 0, 1000), ("drop:bytes=1,code=4999,reason=so long", 1, 4999),
-        ("drop:events=3,code=1001", 3, 1001), ("drop:events=3,how=close", 3, 1011),
-        ("drop:events=3,how=reset", 3, 1006), ("drop:how=reset", 0, 1006), ("drop:bytes=50000,how=reset", 3, 1006),
+        ("drop", 0, 1011),
+        ("drop:events=0,code=1000", 0, 1000),
+        ("drop:bytes=1,code=4999,reason=so long", 1, 4999),
+        ("drop:events=3,code=1001", 3, 1001),
+        ("drop:events=3,how=close", 3, 1011),
+        ("drop:events=3,how=reset", 3, 1006),
+        ("drop:how=reset", 0, 1006),
+        ("drop:bytes=50000,how=reset", 3, 1006),
     ],
-)  # fmt: skip
+)
 def test_drop(fault: str, told: int, code: int) -> None:
     """A reset also takes what was on its way."""
     found = seen(fault)
@@ -148,7 +162,7 @@ def test_drop(fault: str, told: int, code: int) -> None:
 
 
 def test_drop_tells_the_reason() -> None:
-    async def talk(service: Service) -> str | None:
+    async def talk(service: EmbeddedServer) -> str | None:
         async with socket_to(service) as socket:
             with pytest.raises(ConnectionClosed):
                 await socket.recv()
@@ -171,7 +185,7 @@ def test_drop_in_silence(trigger: str, count: int, monkeypatch: pytest.MonkeyPat
     """A half-open connection: what was said before stands, and no more comes; it is given up after a while."""
     monkeypatch.setattr(faulty_wire, "_HALF_OPEN", 0.2)
 
-    async def talk(service: Service) -> list[str]:
+    async def talk(service: EmbeddedServer) -> list[str]:
         async with socket_to(service) as socket:
             await (speak(socket, run_task()) if count > 1 else socket.send(run_task()))
             told = [_told(str(await socket.recv())) for _ in range(count)]
@@ -191,7 +205,7 @@ def test_mute() -> None:
 
 
 def test_delay() -> None:
-    async def talk(service: Service) -> tuple[Seen, float]:
+    async def talk(service: EmbeddedServer) -> tuple[Seen, float]:
         clock = asyncio.get_running_loop().time
         began = clock()
         return await witness(service), clock() - began
@@ -223,7 +237,7 @@ def test_reorder() -> None:
 def test_stall_is_felt_as_back_pressure() -> None:
     """More than sockets and queues hold waits with its sender; it all arrives when the stall is over."""
 
-    async def talk(service: Service) -> tuple[list[str], float]:
+    async def talk(service: EmbeddedServer) -> tuple[list[str], float]:
         clock = asyncio.get_running_loop().time
         async with socket_to(service) as socket:
             await socket.send(run_task())
@@ -249,7 +263,7 @@ def test_stall_loses_nothing(trigger: str) -> None:
 # ------------------------------------------------------------------------------------------------ how often, how many
 
 
-async def _status(service: Service) -> int:
+async def _status(service: EmbeddedServer) -> int:
     try:
         async with socket_to(service):
             return 101
@@ -266,7 +280,7 @@ async def _status(service: Service) -> int:
     ],
 )
 def test_refuse(fault: str, statuses: list[int]) -> None:
-    async def talk(service: Service) -> list[int]:
+    async def talk(service: EmbeddedServer) -> list[int]:
         return [await _status(service) for _ in statuses]
 
     assert talk_to(lesson(), talk, faults=[parse_fault(fault)]) == statuses
@@ -276,7 +290,7 @@ def test_a_fault_befalls_the_first_connections_and_several_go_together() -> None
     """The first attempt is refused, the next is dropped, its results doubled, and so on: each counts its own."""
     faults = ["drop:events=3,times=1", "refuse:times=1", "duplicate:times=2", "unknown:events=0,times=3"]
 
-    async def talk(service: Service) -> list[Any]:
+    async def talk(service: EmbeddedServer) -> list[Any]:
         return [await _status(service), *[(await witness(service)).told for _ in range(4)]]
 
     doubled = [text for text in FIRST for _ in (1, 2)]

@@ -12,16 +12,16 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from wire import KEY, Counted, begin, is_well, lesson, run_task, socket_to, talk_to, until, until_closed
 
-from paraformer_nb.messages import SentenceResult
+from paraformer_nb.dashscope.messages import SentenceResult
 from paraformer_nb.server import wire as wires
-from paraformer_nb.server.engines import Emit, Settings
+from paraformer_nb.server.embedded_server import EmbeddedServer
+from paraformer_nb.server.engines.base import Emit, Settings
 from paraformer_nb.server.limits import Limits
-from paraformer_nb.server.service import Service
 
 BLOCK = bytes(3200)  # 0.1 s of silence
 
 
-async def deaf(service: Service) -> ClientConnection:
+async def deaf(service: EmbeddedServer) -> ClientConnection:
     """A client that takes in next to nothing unless it is read from."""
     raw = sockets.socket()
     raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
@@ -61,7 +61,7 @@ class Chatterbox:
 def test_a_client_that_reads_nothing_is_dropped_and_its_task_let_go() -> None:
     engine = Chatterbox()
 
-    async def talk(service: Service) -> int | None:
+    async def talk(service: EmbeddedServer) -> int | None:
         async with await deaf(service) as socket:
             await socket.send(run_task())
             sending = asyncio.create_task(_send_all(socket, 200))
@@ -83,7 +83,7 @@ def test_answers_to_pings_do_not_pile_up_unread(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(wires, "_MOST_UNREAD", 10_000)
     ping = b"\x89\xfd" + bytes(4) + b"x" * 125
 
-    async def talk(service: Service) -> tuple[int | None, bool]:
+    async def talk(service: EmbeddedServer) -> tuple[int | None, bool]:
         async with await deaf(service) as socket:
             socket.transport.pause_reading()
             while service._serving:
@@ -99,7 +99,7 @@ def test_a_task_that_floods_is_read_more_slowly_and_no_other() -> None:
     """As fast as it comes for a minute of audio, and then as fast as it is spoken: 8 minutes would take 7."""
     engine = Counted(lesson())
 
-    async def talk(service: Service) -> tuple[bool, float, float]:
+    async def talk(service: EmbeddedServer) -> tuple[bool, float, float]:
         clock = asyncio.get_running_loop().time
         async with socket_to(service) as socket:
             await begin(socket)
@@ -134,7 +134,7 @@ def test_empty_frames_by_the_thousand_leave_others_their_turn(monkeypatch: pytes
 
     monkeypatch.setattr(wires.Socket, "data_received", watched)
 
-    async def talk(service: Service) -> bool:
+    async def talk(service: EmbeddedServer) -> bool:
         async with socket_to(service) as socket:
             await begin(socket)
             socket.transport.write((b"\x82\x80" + bytes(4)) * 50_000)

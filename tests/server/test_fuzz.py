@@ -27,15 +27,15 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosedError
 from wire import LAST, Counted, errors_logged, is_well, lesson, talk_to, until
 
-from paraformer_nb.messages import event_name
+from paraformer_nb.dashscope.messages import event_name
+from paraformer_nb.server import embedded_server as services
 from paraformer_nb.server import faulty_wire
-from paraformer_nb.server import service as services
 from paraformer_nb.server.connection import Connection
-from paraformer_nb.server.engines import ENGINES, make_engine
+from paraformer_nb.server.embedded_server import EmbeddedServer
+from paraformer_nb.server.engines.registry import ENGINES, make_engine
 from paraformer_nb.server.faults import FAULTS, parse_fault
 from paraformer_nb.server.faulty_wire import with_faults
 from paraformer_nb.server.limits import Limits
-from paraformer_nb.server.service import Service
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 MESSAGES = int(os.environ.get("FUZZ_MESSAGES", "1000000"))
@@ -171,7 +171,7 @@ def test_whatever_a_client_says(random: Random) -> None:
 # ------------------------------------------------------------------------------------------------------- over sockets
 
 
-async def visit(service: Service, random: Random) -> int:
+async def visit(service: EmbeddedServer, random: Random) -> int:
     """One connection, from its handshake to its end; how many messages were sent."""
     hostile, messages = Hostile(random), []
     reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(service.url).port)
@@ -201,7 +201,7 @@ async def visit(service: Service, random: Random) -> int:
 def visits(seed: str, count: int, at_once: int) -> int:
     """So many connections, so many at once, and afterwards a task that is heard as always; how many messages."""
 
-    async def talk(service: Service) -> int:
+    async def talk(service: EmbeddedServer) -> int:
         sent: list[int] = []
 
         async def visitor(number: int) -> None:
@@ -265,7 +265,7 @@ def test_a_host_of_visitors() -> None:
 def test_visitors_of_a_real_recogniser() -> None:
     """Each worker takes a second, and none is left."""
 
-    async def talk(service: Service) -> None:
+    async def talk(service: EmbeddedServer) -> None:
         for number in range(40):
             await visit(service, Random(f"{SEED} {number}"))
         await until(lambda: not service._serving)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from wire import LESSON, LESSON_TEXTS, events, finish_task, hear, lesson_pcm, run_task, socket_to, talk_to, wav_at
 
-from paraformer_nb.protocol.gummy import GUMMY
-from paraformer_nb.server.engines import Engine, make_engine
-from paraformer_nb.server.service import Service
+from paraformer_nb.dashscope.gummy import GUMMY
+from paraformer_nb.server.embedded_server import EmbeddedServer
+from paraformer_nb.server.engines.base import Engine
+from paraformer_nb.server.engines.registry import make_engine
 
 ENGLISH = ["The weather is fine.", "We go to the park.", ""]  # nobody has translated the last one
 TRANSLATED = {"translation_enabled": True, "translation_target_languages": ["en"]}
@@ -31,7 +32,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 def heard(engine: Engine, **parameters: Any) -> list[dict[str, Any]]:
     """The events of a task with the whole clip."""
 
-    async def talk(service: Service) -> list[dict[str, Any]]:
+    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
             return await hear(socket, run_task(model=GUMMY, **parameters), lesson_pcm(), finish_task())
 
@@ -47,8 +48,11 @@ def outputs(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def settled(found: list[dict[str, Any]], part: str) -> list[tuple[int, str]]:
     """Ids and texts of the settled sentences or translations."""
-    parts = [each for output in outputs(found) for each in
-             (output["translations"] if part == "translations" else [output[part]])]  # fmt: skip
+    parts = [
+        each
+        for output in outputs(found)
+        for each in (output["translations"] if part == "translations" else [output[part]])
+    ]
     return [(each["sentence_id"], each["text"]) for each in parts if each["sentence_end"]]
 
 
@@ -106,7 +110,7 @@ def test_words_are_worded_as_for_any_model(engine: Engine) -> None:
 
 
 def test_another_model_translates_nothing(engine: Engine) -> None:
-    async def talk(service: Service) -> list[dict[str, Any]]:
+    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
             return await hear(socket, run_task(**TRANSLATED), lesson_pcm(), finish_task())
 
@@ -123,9 +127,9 @@ def test_another_model_translates_nothing(engine: Engine) -> None:
         ({"transcription_enabled": 1}, "transcription_enabled"),
         ({"source_language": 3}, "source_language"),
     ],
-)  # fmt: skip
+)
 def test_a_parameter_that_cannot_be_meant_is_named(parameters: dict[str, Any], what: str, engine: Engine) -> None:
-    async def talk(service: Service) -> dict[str, Any]:
+    async def talk(service: EmbeddedServer) -> dict[str, Any]:
         async with socket_to(service) as socket:
             await socket.send(run_task(model=GUMMY, **parameters))
             return (await events(socket))[-1]["header"]

@@ -30,9 +30,9 @@ from wire import (
 )
 
 from paraformer_nb.errors import ParameterError
-from paraformer_nb.server import service as services
+from paraformer_nb.server import embedded_server as services
+from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.limits import Limits
-from paraformer_nb.server.service import Service
 
 BLOCK = bytes(3200)  # 0.1 s of silence
 TOO_LARGE = (
@@ -51,7 +51,7 @@ async def failure(socket: ClientConnection) -> tuple[str, str]:
 
 
 def test_a_task_without_data_times_out_as_the_vendor_has_it() -> None:
-    async def talk(service: Service) -> tuple[str, str]:
+    async def talk(service: EmbeddedServer) -> tuple[str, str]:
         async with socket_to(service) as socket:
             await begin(socket)
             await socket.send(BLOCK)
@@ -77,7 +77,7 @@ async def hush(socket: ClientConnection, most: int) -> list[dict[str, Any]]:
 
 
 def test_a_task_in_which_nothing_is_heard_times_out() -> None:
-    async def talk(service: Service) -> list[dict[str, Any]]:
+    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
             await begin(socket)
             return await hush(socket, 1)
@@ -90,7 +90,7 @@ def test_a_task_in_which_nothing_is_heard_times_out() -> None:
 
 
 def test_a_heartbeat_lifts_that_and_comes_in_empty_results() -> None:
-    async def talk(service: Service) -> list[dict[str, Any]]:
+    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
             await begin(socket, heartbeat=True)
             beats = await hush(socket, 5)  # 0.1 s at least: twice the time in which nothing may be heard
@@ -104,14 +104,19 @@ def test_a_heartbeat_lifts_that_and_comes_in_empty_results() -> None:
         assert beat["header"] == {"task_id": "task-1", "event": "result-generated", "attributes": {}}
         assert beat["payload"]["usage"] is None
         assert beat["payload"]["output"]["sentence"] == {
-            "begin_time": 0, "end_time": None, "text": "", "words": [], "sentence_end": False, "sentence_id": 0,
+            "begin_time": 0,
+            "end_time": None,
+            "text": "",
+            "words": [],
+            "sentence_end": False,
+            "sentence_id": 0,
             "heartbeat": True,
-        }  # fmt: skip
+        }
 
 
 @pytest.mark.parametrize(("heartbeat", "period"), [(True, 3600), (False, 1e-9)])
 def test_no_heartbeat_comes_before_its_time_or_unasked(heartbeat: bool, period: float) -> None:
-    async def talk(service: Service) -> list[dict[str, Any]]:
+    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
             return await hear(socket, run_task(heartbeat=heartbeat), lesson_pcm(), finish_task())
 
@@ -120,7 +125,7 @@ def test_no_heartbeat_comes_before_its_time_or_unasked(heartbeat: bool, period: 
 
 
 def test_an_idle_connection_is_closed_before_the_first_task_and_after_the_last() -> None:
-    async def talk(service: Service) -> list[int | None]:
+    async def talk(service: EmbeddedServer) -> list[int | None]:
         async with socket_to(service) as used, socket_to(service) as fresh:
             await hear(used, run_task(), lesson_pcm(), finish_task())
             return [await until_closed(fresh), await until_closed(used)]
@@ -131,7 +136,7 @@ def test_an_idle_connection_is_closed_before_the_first_task_and_after_the_last()
 def test_a_handshake_that_does_not_come_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "_HANDSHAKE_TIMEOUT", 0.4)
 
-    async def talk(service: Service) -> tuple[list[bytes], bool]:
+    async def talk(service: EmbeddedServer) -> tuple[list[bytes], bool]:
         port = urlsplit(service.url).port
         knocking = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
         for _, writer in knocking:
@@ -163,7 +168,7 @@ def test_a_handshake_that_does_not_come_to_its_end(monkeypatch: pytest.MonkeyPat
 def test_a_message_that_is_too_large_ends_its_connection_and_no_other(
     message: bytes | str, told: tuple[str, str] | None, code: int
 ) -> None:
-    async def talk(service: Service) -> tuple[tuple[str, str] | None, int | None]:
+    async def talk(service: EmbeddedServer) -> tuple[tuple[str, str] | None, int | None]:
         async with socket_to(service) as socket:
             await begin(socket)
             await socket.send(message)
@@ -181,7 +186,7 @@ def test_a_message_that_is_too_large_ends_its_connection_and_no_other(
 
 
 def test_one_connection_too_many_is_told_to_come_back() -> None:
-    async def talk(service: Service) -> str:
+    async def talk(service: EmbeddedServer) -> str:
         async with socket_to(service) as one:
             async with socket_to(service):
                 with pytest.raises(InvalidStatus) as caught:
@@ -199,7 +204,7 @@ def test_one_connection_too_many_is_told_to_come_back() -> None:
 
 
 def test_one_task_too_many_is_throttled() -> None:
-    async def talk(service: Service) -> tuple[str, str]:
+    async def talk(service: EmbeddedServer) -> tuple[str, str]:
         async with socket_to(service) as one, socket_to(service) as two:
             await begin(one)
             await two.send(run_task())
@@ -225,11 +230,16 @@ def test_limits_from_texts() -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("patience=1", "there is no limit 'patience'. Known: no_data,"), ("", "there is no limit ''"),
-        ("no_data", "give no_data=NUMBER"), ("no_data=soon", "give no_data=NUMBER"), ("frame=1.5", "give frame=NUMBER"),
-        ("no_data=0", "above 0"), ("tasks=-1", "above 0"), ("speed=nan", "above 0"),
+        ("patience=1", "there is no limit 'patience'. Known: no_data,"),
+        ("", "there is no limit ''"),
+        ("no_data", "give no_data=NUMBER"),
+        ("no_data=soon", "give no_data=NUMBER"),
+        ("frame=1.5", "give frame=NUMBER"),
+        ("no_data=0", "above 0"),
+        ("tasks=-1", "above 0"),
+        ("speed=nan", "above 0"),
     ],
-)  # fmt: skip
+)
 def test_a_limit_that_is_none_is_named(text: str, what: str) -> None:
     with pytest.raises(ParameterError, match=what.replace("(", r"\(")):
         Limits.parse(["idle=3", text])

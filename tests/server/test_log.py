@@ -13,10 +13,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from wire import KEY, finish_task, hear, lesson, lesson_pcm, run_task, socket_to, talk_to, until
 
+from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.faults import parse_fault
 from paraformer_nb.server.limits import Limits
 from paraformer_nb.server.log import log
-from paraformer_nb.server.service import Service
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def _everything(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         yield
 
 
-async def send(service: Service, *messages: str | bytes) -> None:
+async def send(service: EmbeddedServer, *messages: str | bytes) -> None:
     """Say this and read to the connection's end."""
     with suppress(ConnectionClosed):
         async with socket_to(service) as socket:
@@ -36,12 +36,18 @@ async def send(service: Service, *messages: str | bytes) -> None:
                 await socket.recv()
 
 
-async def every_way(service: Service) -> None:
+async def every_way(service: EmbeddedServer) -> None:
     """Good and bad handshakes and tasks, with the key in all the places where keys are put."""
     for path, header in [
-        ("", f"Bearer {KEY}"), (f"?api_key={KEY}", ""), ("", KEY), ("", f"{KEY} {KEY}"), ("", f"Bearer {KEY}x"),
-        (f"?api_key={KEY}x", ""), (f"/x?api_key={KEY}", ""), ("", ""),
-    ]:  # fmt: skip
+        ("", f"Bearer {KEY}"),
+        (f"?api_key={KEY}", ""),
+        ("", KEY),
+        ("", f"{KEY} {KEY}"),
+        ("", f"Bearer {KEY}x"),
+        (f"?api_key={KEY}x", ""),
+        (f"/x?api_key={KEY}", ""),
+        ("", ""),
+    ]:
         with suppress(InvalidStatus, ConnectionClosed):
             given = {"Authorization": header} if header else {}
             async with connect(service.url + path, additional_headers=given, proxy=None) as socket:
@@ -67,13 +73,22 @@ def test_neither_the_key_nor_audio_is_ever_told(caplog: pytest.LogCaptureFixture
         text = f"{record.getMessage()} {vars(record)}"
         assert not [leak for leak in leaks if leak in text], text
     assert {record.event for record in caplog.records if hasattr(record, "event")} == {
-        "connected", "started", "without-effect", "finished", "failed", "idle", "client-gone", "disconnected",
-        "wrong-key", "no-key", "refused-on-purpose",
-    }  # fmt: skip
+        "connected",
+        "started",
+        "without-effect",
+        "finished",
+        "failed",
+        "idle",
+        "client-gone",
+        "disconnected",
+        "wrong-key",
+        "no-key",
+        "refused-on-purpose",
+    }
 
 
 def test_records_are_for_programs_too(caplog: pytest.LogCaptureFixture) -> None:
-    async def talk(service: Service) -> None:
+    async def talk(service: EmbeddedServer) -> None:
         async with socket_to(service) as socket:
             await hear(socket, run_task("a-task"), lesson_pcm(), finish_task("a-task"))
         await until(lambda: not service._serving)
@@ -93,9 +108,17 @@ def test_records_are_for_programs_too(caplog: pytest.LogCaptureFixture) -> None:
 HOSTILE = "a\nERROR:root:all is lost\r\x1b[2J\u2028\u202e"
 
 
-@pytest.mark.parametrize("messages", [[run_task(HOSTILE)], [run_task(model=HOSTILE)], [run_task(format=HOSTILE)],
-                                      [run_task(**{HOSTILE: 1})], [run_task(language_hints=[HOSTILE])],
-                                      [f'{{"header":{{"action":"{"x" * 10_000}","task_id":"a"}}}}']])  # fmt: skip
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [run_task(HOSTILE)],
+        [run_task(model=HOSTILE)],
+        [run_task(format=HOSTILE)],
+        [run_task(**{HOSTILE: 1})],
+        [run_task(language_hints=[HOSTILE])],
+        [f'{{"header":{{"action":"{"x" * 10_000}","task_id":"a"}}}}'],
+    ],
+)
 def test_what_a_client_sends_writes_no_lines_of_its_own(messages: list[str], caplog: pytest.LogCaptureFixture) -> None:
     talk_to(lesson(), lambda service: send(service, *messages), limits=Limits(no_data=0.02))
     ours = [record.getMessage() for record in caplog.records if record.name == "paraformer_nb.server"]

@@ -21,12 +21,12 @@ from tiny_paraformer import RECITED, SYMBOLS, build, edit
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
-from paraformer_nb.messages import SentenceResult
+from paraformer_nb.dashscope.messages import SentenceResult
 from paraformer_nb.server.engines.base import EngineError
-from paraformer_nb.server.engines.paraformer import Paraformer
-from paraformer_nb.server.paraformer.export import check_export
-from paraformer_nb.server.paraformer.model import Model
-from paraformer_nb.server.paraformer.recogniser import Recogniser, Token
+from paraformer_nb.server.engines.paraformer.engine import Paraformer
+from paraformer_nb.server.engines.paraformer.export import check_export
+from paraformer_nb.server.engines.paraformer.model import Model
+from paraformer_nb.server.engines.paraformer.recogniser import Recogniser, Token
 
 leaves_nothing = pytest.mark.usefixtures("nothing_left")
 
@@ -104,8 +104,9 @@ def test_a_sentence_grows_by_partials_and_ends_with_a_final(reciting: Path) -> N
     assert (final.sentence_id, final.sentence_end, final.begin_time, final.end_time) == (1, True, 600, 3480)
     words = final.words or []
     assert [(word.text, word.begin_time, word.end_time) for word in words[2:4]] == [
-        ("hello", 1080, 1560), ("world", 1560, 1800),
-    ]  # fmt: skip
+        ("hello", 1080, 1560),
+        ("world", 1560, 1800),
+    ]
     assert all(word.fixed and word.punctuation == "" for word in words)
     sure = np.exp(10) / (np.exp(10) + len(SYMBOLS) - 1)
     assert [word.confidence for word in words] == [round(sure**pieces, 3) for pieces in (1, 1, 2, 1, 1, 1, 3, 1, 1)]
@@ -127,8 +128,9 @@ def test_a_pause_within_a_chunk_ends_a_sentence_as_any_other(tmp_path: Path) -> 
     model = build(tmp_path, weight=1.0, recites=RECITED)
     results = heard(model, sound((1080, 1140), (1440, 1500), ms=1600), max_sentence_silence=300)
     assert [(result.text, result.begin_time, result.end_time) for result in finals(results)] == [
-        ("今", 1080, 1140), ("天", 1440, 1500),
-    ]  # fmt: skip
+        ("今", 1080, 1140),
+        ("天", 1440, 1500),
+    ]
 
 
 def test_a_word_that_has_begun_when_a_chunk_ends_ends_the_pause(reciting: Path) -> None:
@@ -312,8 +314,10 @@ def _break(folder: Path, operator: str) -> None:
     edit(folder, "encoder", change)
 
 
-@pytest.mark.parametrize(("operator", "told"), [("Unheard", "cannot load"), ("Concat", r"outputs of \(1, 19, 16\)"),
-                                                ("Reshape", "fails on sound")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("operator", "told"),
+    [("Unheard", "cannot load"), ("Concat", r"outputs of \(1, 19, 16\)"), ("Reshape", "fails on sound")],
+)
 @leaves_nothing
 def test_a_network_that_does_not_run_fails_its_task(operator: str, told: str, reciting: Path) -> None:
     _break(reciting, operator)

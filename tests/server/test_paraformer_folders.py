@@ -15,9 +15,9 @@ import pytest
 from tiny_paraformer import RECITED, SYMBOLS, build, edit
 
 from paraformer_nb import errors
-from paraformer_nb.server.engines.paraformer import Paraformer
-from paraformer_nb.server.paraformer.export import check_export
-from paraformer_nb.server.paraformer.header import read_header
+from paraformer_nb.server.engines.paraformer.engine import Paraformer
+from paraformer_nb.server.engines.paraformer.export import check_export
+from paraformer_nb.server.engines.paraformer.header import read_header
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ BAD_FOLDERS: dict[str, tuple[Damage, str, str]] = {
     "no numbers": (_tokens(lambda text: text.replace(" ", "\t")), "tokens.txt", "line 1 is '<blank>\\t0'"),
     "JSON": (_tokens(lambda text: json.dumps(text.split())), "tokens.txt", "no list of tokens"),
     "GBK": (_tokens(lambda text: text.replace("▁", "").encode("gbk")), "tokens.txt", "no text in UTF-8"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD_FOLDERS)

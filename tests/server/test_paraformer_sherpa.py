@@ -14,7 +14,7 @@ import pytest
 from paraformer_listening import RATE, decoded, finals, heard, sound, tokens_of
 from tiny_paraformer import RECITED, SYMBOLS, build
 
-from paraformer_nb.server.paraformer.recogniser import Recogniser
+from paraformer_nb.server.engines.paraformer.recogniser import Recogniser
 
 TAIL = np.zeros(14_400, np.int16)  # what the engine puts behind a sound, to be heard by both
 
@@ -56,16 +56,18 @@ class Sherpa:
         """The tokens of a sound, with resets after some chunks."""
         clip = self._folder / f"{len(self._jobs)}.npy"
         np.save(clip, pcm)
-        self._jobs.append(
-            {"folder": str(model), "clip": str(clip), "is_final": is_final, "resets": list(resets)}
-        )  # fmt: skip
+        self._jobs.append({"folder": str(model), "clip": str(clip), "is_final": is_final, "resets": list(resets)})
 
     def answers(self) -> list[list[str]]:
         """To all that was asked."""
         done = subprocess.run(
-            [sys.executable, "-c", SHERPA], input=json.dumps(self._jobs), capture_output=True, text=True, timeout=60,
+            [sys.executable, "-c", SHERPA],
+            input=json.dumps(self._jobs),
+            capture_output=True,
+            text=True,
+            timeout=60,
             check=True,
-        )  # fmt: skip
+        )
         return [json.loads(row) for row in done.stdout.splitlines()]
 
 

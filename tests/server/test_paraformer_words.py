@@ -7,10 +7,10 @@ import itertools
 import pytest
 from tiny_paraformer import SYMBOLS
 
-from paraformer_nb.messages import SentenceResult
-from paraformer_nb.server.paraformer.recogniser import Token
-from paraformer_nb.server.paraformer.sentences import Sentences
-from paraformer_nb.server.paraformer.words import Vocabulary, line
+from paraformer_nb.dashscope.messages import SentenceResult
+from paraformer_nb.server.engines.paraformer.recogniser import Token
+from paraformer_nb.server.engines.paraformer.sentences import Sentences
+from paraformer_nb.server.engines.paraformer.words import Vocabulary, line
 
 
 def _finals(rows: list[Token]) -> list[SentenceResult]:

@@ -19,8 +19,8 @@ from servers import assert_says, ended, eventually, failure, is_running, workers
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
-from paraformer_nb.audio import open_clip
-from paraformer_nb.server.pocketsphinx_worker import Recogniser, load
+from paraformer_nb.audio.clip import open_clip
+from paraformer_nb.server.engines.pocketsphinx.worker import Recogniser, load
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -30,11 +30,14 @@ Truth = list[tuple[str, float, float]]
 def truth(clip: Path) -> Truth:
     """The clip's words with their starts and ends, in seconds."""
     script = json.loads(clip.with_suffix(".json").read_text(encoding="utf-8"))
-    return [(word["text"].lower(), word["begin_ms"] / 1000, word["end_ms"] / 1000)
-            for sentence in script["sentences"] for word in sentence["words"]]  # fmt: skip
+    return [
+        (word["text"].lower(), word["begin_ms"] / 1000, word["end_ms"] / 1000)
+        for sentence in script["sentences"]
+        for word in sentence["words"]
+    ]
 
 
-def score(run: pnb.Transcription, words: Truth) -> tuple[float, float]:
+def score(run: pnb.Run, words: Truth) -> tuple[float, float]:
     """The word error rate, and the mean distance of starts in ms over the words that match."""
     heard = [re.sub(r"[^\w']", "", text).lower() for text in run.words["text"]]
     starts = list(run.words["start"])
@@ -49,7 +52,7 @@ def score(run: pnb.Transcription, words: Truth) -> tuple[float, float]:
 
 
 @pytest.fixture(scope="module")
-def lesson() -> pnb.Transcription:
+def lesson() -> pnb.Run:
     """The English lesson, heard by the default service."""
     clip = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
     saved = os.environ.pop("DASHSCOPE_API_KEY", None)
@@ -60,7 +63,7 @@ def lesson() -> pnb.Transcription:
             os.environ["DASHSCOPE_API_KEY"] = saved
 
 
-def test_words_and_their_times(lesson: pnb.Transcription, english: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_words_and_their_times(lesson: pnb.Run, english: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rate, distance = score(lesson, truth(english))
     with capsys.disabled():
         print(f"\n  pocketsphinx: word error rate {rate:.3f}, mean distance of word starts {distance:.1f} ms")  # noqa: T201
@@ -68,13 +71,19 @@ def test_words_and_their_times(lesson: pnb.Transcription, english: Path, capsys:
     assert distance <= 40
 
 
-def test_the_tables(lesson: pnb.Transcription) -> None:
+def test_the_tables(lesson: pnb.Run) -> None:
     words, sentences = lesson.words, lesson.sentences
     assert lesson.state == "finished"
     assert {name: str(dtype) for name, dtype in words.dtypes.items()} == {
-        "sentence_id": "int64", "text": "string", "punctuation": "string", "start": "float64", "end": "float64",
-        "confidence": "float64", "speaker": "string", "is_final": "bool",
-    }  # fmt: skip
+        "sentence_id": "int64",
+        "text": "string",
+        "punctuation": "string",
+        "start": "float64",
+        "end": "float64",
+        "confidence": "float64",
+        "speaker": "string",
+        "is_final": "bool",
+    }
     assert words["is_final"].all()
     assert words["confidence"].between(0, 1).all()
     assert words["speaker"].isna().all()
@@ -89,13 +98,13 @@ def test_the_tables(lesson: pnb.Transcription) -> None:
     assert words.attrs.items() >= named.items()
 
 
-def _results(run: pnb.Transcription) -> list[dict[str, Any]]:
+def _results(run: pnb.Run) -> list[dict[str, Any]]:
     events = run.events
     bodies = events[events["event"] == "result-generated"]["body"]
     return [json.loads(body)["payload"]["output"]["sentence"] for body in bodies]
 
 
-def test_partials_come_before_their_finals(lesson: pnb.Transcription) -> None:
+def test_partials_come_before_their_finals(lesson: pnb.Run) -> None:
     seen: dict[int, int] = {}
     finals = []
     for sentence in _results(lesson):
@@ -110,7 +119,7 @@ def test_partials_come_before_their_finals(lesson: pnb.Transcription) -> None:
     assert all(seen.get(number, 0) >= 3 for number in finals)
 
 
-def test_events_are_in_the_order_of_the_protocol(lesson: pnb.Transcription) -> None:
+def test_events_are_in_the_order_of_the_protocol(lesson: pnb.Run) -> None:
     events = lesson.events
     order = list(dict.fromkeys(events["event"]))
     assert order[:3] == ["connected", "run-task", "task-started"]
@@ -120,7 +129,7 @@ def test_events_are_in_the_order_of_the_protocol(lesson: pnb.Transcription) -> N
     assert all(body["header"]["task_id"] == events["task"].iloc[1] for body in bodies)
 
 
-def test_the_recording_brings_the_same_run_back(lesson: pnb.Transcription) -> None:
+def test_the_recording_brings_the_same_run_back(lesson: pnb.Run) -> None:
     loaded = pnb.load(lesson.recording.path)
     assert loaded.words.equals(lesson.words)
     assert loaded.sentences.equals(lesson.sentences)
@@ -139,8 +148,10 @@ def _without_pauses(clip: Path) -> tuple[np.ndarray[Any, Any], Truth]:
     pieces, words, at = [], [], 0.0
     for sentence in script["sentences"]:
         begin, end = sentence["begin_ms"] / 1000, sentence["end_ms"] / 1000
-        words += [(word["text"].lower(), word["begin_ms"] / 1000 - begin + at, word["end_ms"] / 1000 - begin + at)
-                  for word in sentence["words"]]  # fmt: skip
+        words += [
+            (word["text"].lower(), word["begin_ms"] / 1000 - begin + at, word["end_ms"] / 1000 - begin + at)
+            for word in sentence["words"]
+        ]
         pieces.append(pcm[round(begin * 16000) : round(end * 16000)])
         at += end - begin
     return np.concatenate([np.zeros(8000, np.int16), *pieces, np.zeros(16000, np.int16)]), words
@@ -220,7 +231,7 @@ def service() -> Iterator[pnb.Embedded]:
 
 
 @pytest.fixture
-def paced(english: Path, service: pnb.Embedded) -> Iterator[pnb.Transcription]:
+def paced(english: Path, service: pnb.Embedded) -> Iterator[pnb.Run]:
     """A run in real time, of which the first words are there. The first of `workers()` is its own."""
     run = pnb.transcribe(english, service=service, start=0.5, pace=3)
     try:
@@ -250,7 +261,7 @@ def test_a_worker_that_dies_before_its_task_costs_nobody_anything(service: pnb.E
     assert ended(run, 60).text.startswith("good morning")
 
 
-def test_a_worker_that_hangs_is_ended_by_cancel(paced: pnb.Transcription) -> None:
+def test_a_worker_that_hangs_is_ended_by_cancel(paced: pnb.Run) -> None:
     pid = workers()[0]
     os.kill(pid, signal.SIGSTOP)
     paced.cancel()
@@ -271,7 +282,7 @@ def test_the_next_run_finds_a_worker_ready_and_a_closed_service_keeps_none(
 
 
 @pytest.mark.parametrize("how", ["stop", "cancel"])
-def test_a_run_that_is_ended_early_leaves_no_worker_of_its_own(how: str, paced: pnb.Transcription) -> None:
+def test_a_run_that_is_ended_early_leaves_no_worker_of_its_own(how: str, paced: pnb.Run) -> None:
     pid = workers()[0]
     if how == "stop":
         paced.stop()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from paraformer_nb.server.pocketsphinx_sentences import LONGEST, Sentences
+from paraformer_nb.server.engines.pocketsphinx.sentences import LONGEST, Sentences
 
 
 def words(*texts: str, at: int, is_settled: bool = True) -> list[dict[str, Any]]:

@@ -16,16 +16,16 @@ from wire import LESSON, LESSON_TEXTS, finals, finish_task, hear, lesson_pcm, ru
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import ParameterError
-from paraformer_nb.recording import Recording
-from paraformer_nb.server.engines import make_engine
-from paraformer_nb.server.engines.replay import told_again
+from paraformer_nb.journal.records import Journal
+from paraformer_nb.server.embedded_server import EmbeddedServer
+from paraformer_nb.server.engines.registry import make_engine
+from paraformer_nb.server.engines.replay.engine import told_again
 from paraformer_nb.server.limits import Limits
-from paraformer_nb.server.service import Service
 
 PACE = 20.0  # × real time: the clip takes half a second
 
 
-def run(service: pnb.Embedded, clip: Any = LESSON, **options: Any) -> pnb.Transcription:
+def run(service: pnb.Embedded, clip: Any = LESSON, **options: Any) -> pnb.Run:
     """A clip, heard by this service."""
     with closing(service):
         return ended(pnb.transcribe(clip, service=service, **options), 30)
@@ -47,7 +47,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def results(heard: pnb.Transcription) -> list[tuple[str, bool]]:
+def results(heard: pnb.Run) -> list[tuple[str, bool]]:
     """What its client was told, in order."""
     bodies = heard.events[heard.events["event"] == "result-generated"]["body"]
     sentences = [json.loads(body)["payload"]["output"]["sentence"] for body in bodies]
@@ -66,7 +66,7 @@ def test_a_run_is_answered_again(pace: float | None, saved: Path) -> None:
 def test_words_come_at_their_places_whatever_the_pace(saved: Path) -> None:
     """As soon as there is as much audio as the run had sent, which is not before they were said."""
 
-    async def talk(service: Service) -> list[tuple[int, str, int]]:
+    async def talk(service: EmbeddedServer) -> list[tuple[int, str, int]]:
         told = []
         async with socket_to(service) as socket:
             await socket.send(run_task(heartbeat=True))
@@ -80,14 +80,14 @@ def test_words_come_at_their_places_whatever_the_pace(saved: Path) -> None:
 
     engine = make_engine("replay", {"recording": saved})
     told = talk_to(engine, talk, "replay", limits=Limits(heartbeat=1e-9))
-    expected = [(math.ceil(each.heard), each.what.text) for each in told_again(Recording(saved))]
+    expected = [(math.ceil(each.heard), each.what.text) for each in told_again(Journal(saved))]
     assert [(second, text) for second, text, _ in told] == [each for each in expected if each[0] <= 10]
     assert all(end <= 1000 * second for second, _, end in told)
     assert len({second for second, *_ in told}) > 4
 
 
 def test_a_speed_holds_them_back_until_their_own_time(saved: Path) -> None:
-    last = [each.t for each in told_again(Recording(saved))][-1]
+    last = [each.t for each in told_again(Journal(saved))][-1]
     began = time.monotonic()
     again = run(replayed(saved, speed=1.25))
     assert time.monotonic() - began >= last / 1.25 > 0.3
@@ -95,7 +95,7 @@ def test_a_speed_holds_them_back_until_their_own_time(saved: Path) -> None:
 
 
 def test_two_tasks_at_once_each_from_the_beginning(saved: Path) -> None:
-    async def talk(service: Service) -> list[list[str]]:
+    async def talk(service: EmbeddedServer) -> list[list[str]]:
         async with socket_to(service) as one, socket_to(service) as two:
             await one.send(run_task())
             await one.recv()
@@ -162,10 +162,13 @@ def test_corrections_are_left_out(saved: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        (None, "cannot be read"), ("", "cannot be replayed"), ("{}\n", "cannot be replayed"),
-        ("not a recording", "cannot be replayed"), ('{"kind":"run"}\n', "cannot be replayed"),
+        (None, "cannot be read"),
+        ("", "cannot be replayed"),
+        ("{}\n", "cannot be replayed"),
+        ("not a recording", "cannot be replayed"),
+        ('{"kind":"run"}\n', "cannot be replayed"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_recording_is_told_at_once(text: str | None, what: str, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     if text is not None:

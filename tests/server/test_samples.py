@@ -16,8 +16,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from wire import KEY, LAST, RATE, finals, finish_task, pcm_of, talk_to, wav_at
 
-from paraformer_nb.server.engines import make_engine
-from paraformer_nb.server.service import Service
+from paraformer_nb.server.embedded_server import EmbeddedServer
+from paraformer_nb.server.engines.registry import make_engine
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -57,13 +57,31 @@ def go() -> Sample:
     task = "9a3f0b6c-52d1-4e7a-8f60-1c2d3e4f5a6b"
     nothing = {"sentence": {"begin_time": 0, "end_time": None, "text": "", "words": None}, "usage": None}
     unset = {"event": "", "error_code": "", "error_message": "", "attributes": None}
-    parameters = {"format": "pcm", "sample_rate": RATE, "vocabulary_id": "", "disfluency_removal_enabled": False,
-                  "language_hints": None}  # fmt: skip
+    parameters = {
+        "format": "pcm",
+        "sample_rate": RATE,
+        "vocabulary_id": "",
+        "disfluency_removal_enabled": False,
+        "language_hints": None,
+    }
     run = _run(task, parameters, resources=None, output=nothing)
-    empty = {"format": "", "sample_rate": 0, "vocabulary_id": "", "disfluency_removal_enabled": False,
-             "language_hints": None}  # fmt: skip
-    payload = {"task_group": "", "task": "", "function": "", "model": "", "parameters": empty, "resources": None,
-               "input": {}, "output": nothing}  # fmt: skip
+    empty = {
+        "format": "",
+        "sample_rate": 0,
+        "vocabulary_id": "",
+        "disfluency_removal_enabled": False,
+        "language_hints": None,
+    }
+    payload = {
+        "task_group": "",
+        "task": "",
+        "function": "",
+        "model": "",
+        "parameters": empty,
+        "resources": None,
+        "input": {},
+        "output": nothing,
+    }
     run["header"] |= unset
     return Sample(run, _command("finish-task", task, payload, **unset), 1024, leave=_drop)
 
@@ -96,7 +114,7 @@ async def _message(socket: ClientConnection, buffer: int | None) -> dict[str, An
     return message
 
 
-async def _use(service: Service, sample: Sample, audio: bytes) -> list[dict[str, Any]]:
+async def _use(service: EmbeddedServer, sample: Sample, audio: bytes) -> list[dict[str, Any]]:
     """What the sample does, without its pauses: its events."""
     headers = {"Authorization": sample.authorization, "X-DashScope-DataInspection": "enable"}
     found = []

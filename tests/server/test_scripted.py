@@ -21,17 +21,20 @@ def script(clip: Path) -> list[dict[str, Any]]:
 
 def words_of(clip: Path, start: float = 0.0, end: float = 1e9) -> list[tuple[str, float, float]]:
     """The script's words that lie wholly between two times."""
-    return [(word["text"], word["begin_ms"] / 1000, word["end_ms"] / 1000)
-            for sentence in script(clip) for word in sentence["words"]
-            if word["begin_ms"] / 1000 >= start and word["end_ms"] / 1000 <= end]  # fmt: skip
+    return [
+        (word["text"], word["begin_ms"] / 1000, word["end_ms"] / 1000)
+        for sentence in script(clip)
+        for word in sentence["words"]
+        if word["begin_ms"] / 1000 >= start and word["end_ms"] / 1000 <= end
+    ]
 
 
-def heard(clip: Path, given: Any = None, **options: Any) -> pnb.Transcription:
+def heard(clip: Path, given: Any = None, **options: Any) -> pnb.Run:
     service = pnb.Embedded("scripted", script=clip.with_suffix(".json"))
     return ended(pnb.transcribe(clip if given is None else given, service=service, **options), 30)
 
 
-def rows(run: pnb.Transcription) -> list[tuple[str, float, float]]:
+def rows(run: pnb.Run) -> list[tuple[str, float, float]]:
     words = run.words
     return list(zip(words["text"], words["start"].round(6), words["end"].round(6), strict=True))
 
@@ -109,8 +112,10 @@ def test_any_language_may_be_hinted_at(hints: list[str] | None, chinese: Path) -
 
 def test_partials_grow_by_words_and_come_before_their_final(chinese: Path) -> None:
     events = heard(chinese).events
-    said = [json.loads(body)["payload"]["output"]["sentence"] for body in
-            events[events["event"] == "result-generated"]["body"]]  # fmt: skip
+    said = [
+        json.loads(body)["payload"]["output"]["sentence"]
+        for body in events[events["event"] == "result-generated"]["body"]
+    ]
     first = [(sentence["text"], sentence["sentence_end"]) for sentence in said if sentence["sentence_id"] == 1]
     assert first == [(text, False) for text in ("今", "今天", "今天天", "今天天气", "今天天气很", "今天天气很好。")] + [
         ("今天天气很好。", True)

@@ -92,8 +92,10 @@ def users(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """A user of each version, all at once; of one that cannot be had there is none."""
     lesson, cache = tmp_path_factory.mktemp("sdk"), request.config.cache.mkdir("dashscope")
     _lesson(Path(__file__).parents[2] / "notebooks" / "data" / "lesson_zh.flac", lesson)
-    paths = {version: "" if requirement == INSTALLED else _folder(cache, requirement)
-             for version, requirement in VERSIONS.items()}  # fmt: skip
+    paths = {
+        version: "" if requirement == INSTALLED else _folder(cache, requirement)
+        for version, requirement in VERSIONS.items()
+    }
     options = ["--engine", "scripted", "--script", str(lesson / "lesson.json"), "--limit", "heartbeat=1e-9"]
     with served(lesson, *options) as url, ExitStack() as stack:
         running = {

@@ -16,9 +16,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from wire import KEY, LESSON_TEXTS, events, finals, finish_task, hear, lesson, lesson_pcm, run_task, socket_to, talk_to
 
 import paraformer_nb as pnb
-from paraformer_nb.protocol.gummy import GUMMY
-from paraformer_nb.server.engines import make_engine
-from paraformer_nb.server.service import PATH, Service
+from paraformer_nb.dashscope.gummy import GUMMY
+from paraformer_nb.server.embedded_server import PATH, EmbeddedServer
+from paraformer_nb.server.engines.registry import make_engine
 
 # ------------------------------------------------------------------------------------------------------ the handshake
 
@@ -26,17 +26,29 @@ from paraformer_nb.server.service import PATH, Service
 @pytest.mark.parametrize(
     ("path", "authorization", "status"),
     [
-        ("", f"Bearer {KEY}", 101), ("/", f"bearer {KEY}", 101), ("", KEY, 101), ("?api_key=" + KEY, "", 101),
+        ("", f"Bearer {KEY}", 101),
+        ("/", f"bearer {KEY}", 101),
+        ("", KEY, 101),
+        ("?api_key=" + KEY, "", 101),
         ("/?x=1&api_key=" + KEY, "", 101),
-        (f"?api_key={KEY}&api_key={KEY}", "", 401), ("", f"BEARER  {KEY}", 101),
-        ("", "Bearer another", 401), ("", "Bearer", 401), ("", f"Basic {KEY}", 401), ("", f"Bearer {KEY} {KEY}", 401),
-        ("", "", 401), ("", f"Bearer {KEY}é", 401), ("?api_key=another", "", 401), ("?api_key=%D0%BA%FF", "", 401),
-        ("?api_key=" + KEY, "Bearer another", 401), ("?API_KEY=" + KEY, "", 401),
-        ("/more", f"Bearer {KEY}", 404), ("/[", f"Bearer {KEY}", 404),
+        (f"?api_key={KEY}&api_key={KEY}", "", 401),
+        ("", f"BEARER  {KEY}", 101),
+        ("", "Bearer another", 401),
+        ("", "Bearer", 401),
+        ("", f"Basic {KEY}", 401),
+        ("", f"Bearer {KEY} {KEY}", 401),
+        ("", "", 401),
+        ("", f"Bearer {KEY}é", 401),
+        ("?api_key=another", "", 401),
+        ("?api_key=%D0%BA%FF", "", 401),
+        ("?api_key=" + KEY, "Bearer another", 401),
+        ("?API_KEY=" + KEY, "", 401),
+        ("/more", f"Bearer {KEY}", 404),
+        ("/[", f"Bearer {KEY}", 404),
     ],
-)  # fmt: skip
+)
 def test_who_is_let_in(path: str, authorization: str, status: int) -> None:
-    async def talk(service: Service) -> int:
+    async def talk(service: EmbeddedServer) -> int:
         headers = {"Authorization": authorization} if authorization else {}
         try:
             async with connect(service.url + path, additional_headers=headers, proxy=None) as socket:
@@ -52,7 +64,7 @@ def test_who_is_let_in(path: str, authorization: str, status: int) -> None:
 
 
 def test_two_keys_are_none() -> None:
-    async def talk(service: Service) -> bytes:
+    async def talk(service: EmbeddedServer) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(service.url).port)
         keys = f"Authorization: {KEY}\r\nAuthorization: {KEY}\r\n"
         writer.write(f"GET {PATH} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n{keys}\r\n".encode())
@@ -72,7 +84,7 @@ def test_keys_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> 
         compared.append({one, other})
         return compare(one, other)
 
-    async def talk(service: Service) -> None:
+    async def talk(service: EmbeddedServer) -> None:
         for key in (KEY, KEY[:-1]):
             try:
                 async with socket_to(service, Authorization=key):
@@ -86,7 +98,7 @@ def test_keys_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_it_listens_on_loopback_only() -> None:
-    async def talk(service: Service) -> list[str]:
+    async def talk(service: EmbeddedServer) -> list[str]:
         assert service._server is not None
         return [socket.getsockname()[0] for socket in service._server.sockets]
 
@@ -109,7 +121,7 @@ def test_each_service_has_a_key_of_its_own(chinese: Any) -> None:
 
 
 def test_a_task_by_hand_has_every_field_that_clients_read() -> None:
-    async def talk(service: Service) -> list[dict[str, Any]]:
+    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
             return await hear(socket, run_task(), lesson_pcm(), finish_task())
 
@@ -129,7 +141,7 @@ def test_a_task_by_hand_has_every_field_that_clients_read() -> None:
 
 
 def test_tasks_follow_one_another_on_a_socket() -> None:
-    async def talk(service: Service) -> list[list[str]]:
+    async def talk(service: EmbeddedServer) -> list[list[str]]:
         async with socket_to(service) as socket:
             return [finals(await hear(socket, run_task(name), lesson_pcm(), finish_task(name))) for name in "abc"]
 
@@ -137,11 +149,11 @@ def test_tasks_follow_one_another_on_a_socket() -> None:
 
 
 def test_two_sockets_at_once_do_not_mix() -> None:
-    async def one(service: Service, name: str) -> list[dict[str, Any]]:
+    async def one(service: EmbeddedServer, name: str) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
             return await hear(socket, run_task(name), lesson_pcm(), finish_task(name))
 
-    async def talk(service: Service) -> list[list[dict[str, Any]]]:
+    async def talk(service: EmbeddedServer) -> list[list[dict[str, Any]]]:
         return list(await asyncio.gather(one(service, "a"), one(service, "b")))
 
     for name, found in zip("ab", talk_to(lesson(), talk), strict=True):
@@ -152,7 +164,7 @@ def test_two_sockets_at_once_do_not_mix() -> None:
 def test_a_client_that_goes_amid_a_task_is_forgotten() -> None:
     """Also one that goes without a word, and one that sends no audio."""
 
-    async def talk(service: Service) -> list[str]:
+    async def talk(service: EmbeddedServer) -> list[str]:
         for audio in (lesson_pcm()[:64000], b""):
             async with socket_to(service) as socket:
                 await socket.send(run_task())
@@ -168,7 +180,7 @@ def test_a_client_that_goes_amid_a_task_is_forgotten() -> None:
 
 
 def test_a_service_that_ends_amid_tasks_says_goodbye() -> None:
-    async def talk(service: Service) -> list[int | None]:
+    async def talk(service: EmbeddedServer) -> list[int | None]:
         async with socket_to(service) as idle, socket_to(service) as socket:
             await socket.send(run_task())
             await socket.recv()
@@ -192,8 +204,11 @@ REFUSED = [
     (["{}".ljust(64 * 1024)], "InvalidParameter", "Invalid payload data"),
     (["{}".ljust(64 * 1024 + 1)], "CLIENT_ERROR", "too big for the output buffer"),
     (['{"header":{"action":"dance","task_id":"1"}}'], "InvalidParameter", "Unknown action 'dance'"),
-    (['{"header":{"action":"run-task","task_id":"1"},"payload":{"model":"paraformer-realtime-v2"}}'],
-     "InvalidParameter", "Missing required parameter 'payload.input'! Please follow the protocol!"),
+    (
+        ['{"header":{"action":"run-task","task_id":"1"},"payload":{"model":"paraformer-realtime-v2"}}'],
+        "InvalidParameter",
+        "Missing required parameter 'payload.input'! Please follow the protocol!",
+    ),
     (['{"header":{"action":"run-task"},"payload":{"model":"x","input":{}}}'], "InvalidParameter", "header.task_id"),
     ([run_task(model="whisper")], "ModelNotFound", "Model not exist: whisper"),
     ([run_task(format="midi")], "UNSUPPORTED_FORMAT", "midi"),
@@ -210,14 +225,14 @@ REFUSED = [
     ([run_task(format="wav"), b"\1" * 3200], "UNSUPPORTED_FORMAT", "no WAV that can be decoded"),
     ([run_task(format="mp3"), b"\1" * 100_000], "UNSUPPORTED_FORMAT", "no MP3 that can be decoded"),
     ([run_task(format="amr"), b"\1" * 3200, finish_task()], "UNSUPPORTED_FORMAT", "no narrow-band AMR"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("messages", "code", "what"), REFUSED)
 def test_what_is_refused_and_how(messages: list[Any], code: str, what: str) -> None:
     """task-failed says why, and the connection is closed after it."""
 
-    async def talk(service: Service) -> dict[str, Any]:
+    async def talk(service: EmbeddedServer) -> dict[str, Any]:
         async with socket_to(service) as socket:
             for message in messages:
                 await socket.send(message)
@@ -238,19 +253,32 @@ def test_what_is_refused_and_how(messages: list[Any], code: str, what: str) -> N
 
 # Each of them is of the wrong type or out of range, whichever model it is sent to.
 WRONG = [
-    ("max_sentence_silence", 199), ("max_sentence_silence", 6001), ("max_sentence_silence", "800"),
-    ("max_sentence_silence", 800.5), ("max_sentence_silence", True), ("max_sentence_silence", [800]),
-    ("language_hints", "zh"), ("language_hints", ["tlh"]), ("language_hints", 5), ("language_hints", [{}]),
-    ("heartbeat", "yes"), ("punctuation_prediction_enabled", 1), ("disfluency_removal_enabled", "true"),
-    ("semantic_punctuation_enabled", 0), ("vocabulary_id", 7), ("translation_enabled", "yes"),
-    ("translation_target_languages", "en"), ("translation_target_languages", 5), ("transcription_enabled", 0),
+    ("max_sentence_silence", 199),
+    ("max_sentence_silence", 6001),
+    ("max_sentence_silence", "800"),
+    ("max_sentence_silence", 800.5),
+    ("max_sentence_silence", True),
+    ("max_sentence_silence", [800]),
+    ("language_hints", "zh"),
+    ("language_hints", ["tlh"]),
+    ("language_hints", 5),
+    ("language_hints", [{}]),
+    ("heartbeat", "yes"),
+    ("punctuation_prediction_enabled", 1),
+    ("disfluency_removal_enabled", "true"),
+    ("semantic_punctuation_enabled", 0),
+    ("vocabulary_id", 7),
+    ("translation_enabled", "yes"),
+    ("translation_target_languages", "en"),
+    ("translation_target_languages", 5),
+    ("transcription_enabled", 0),
     ("source_language", ["zh"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("model", ["paraformer-realtime-v2", "fun-asr-realtime", GUMMY])
 def test_a_parameter_that_cannot_be_meant_is_named(model: str) -> None:
-    async def talk(service: Service) -> list[str]:
+    async def talk(service: EmbeddedServer) -> list[str]:
         told = []
         for name, value in WRONG:
             async with socket_to(service) as socket:
@@ -265,7 +293,7 @@ def test_a_parameter_that_cannot_be_meant_is_named(model: str) -> None:
 
 
 def test_a_task_id_is_taken_once() -> None:
-    async def talk(service: Service) -> dict[str, Any]:
+    async def talk(service: EmbeddedServer) -> dict[str, Any]:
         async with socket_to(service) as socket:
             await hear(socket, run_task(), lesson_pcm(), finish_task())
             await socket.send(run_task())
@@ -277,7 +305,7 @@ def test_a_task_id_is_taken_once() -> None:
 @pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize("model", ["paraformer-realtime-v2", GUMMY])
 def test_another_language_is_refused_by_the_english_engine(model: str) -> None:
-    async def talk(service: Service) -> dict[str, Any]:
+    async def talk(service: EmbeddedServer) -> dict[str, Any]:
         async with socket_to(service) as socket:
             await socket.send(run_task(model=model, language_hints=["zh"]))
             return (await events(socket))[-1]

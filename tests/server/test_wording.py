@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from wire import finish_task, hear, lesson, lesson_pcm, run_task, socket_to, talk_to, wav_at
 
-from paraformer_nb.messages import SentenceResult, WordResult
-from paraformer_nb.server.engines import Engine, make_engine
-from paraformer_nb.server.service import Service
+from paraformer_nb.dashscope.messages import SentenceResult, WordResult
+from paraformer_nb.server.embedded_server import EmbeddedServer
+from paraformer_nb.server.engines.base import Engine
+from paraformer_nb.server.engines.registry import make_engine
 from paraformer_nb.server.wording import Wording
 
 SAID = [("Um, good uh morning.", ["Um", "good", "uh", "morning"]), ("Hmm.", ["Hmm"]), ("Well, yes!", ["Well", "yes"])]
@@ -23,8 +24,10 @@ def hesitant(tmp_path: Path) -> Engine:
     """The scripted engine with a speaker who says a word each 0.1 s, and not all of them mean something."""
     sentences, at = [], 0
     for text, words in SAID:
-        told = [{"text": word, "begin_ms": at + 100 * number, "end_ms": at + 100 * (number + 1)}
-                for number, word in enumerate(words)]  # fmt: skip
+        told = [
+            {"text": word, "begin_ms": at + 100 * number, "end_ms": at + 100 * (number + 1)}
+            for number, word in enumerate(words)
+        ]
         sentences.append({"text": text, "begin_ms": at, "end_ms": at + 100 * len(words), "words": told})
         at += 1000
     (tmp_path / "said.json").write_text(json.dumps({"sentences": sentences}))
@@ -35,7 +38,7 @@ def hesitant(tmp_path: Path) -> Engine:
 def heard(engine: Engine, audio: bytes, **parameters: Any) -> list[dict[str, Any]]:
     """The sentences of all results of a task."""
 
-    async def talk(service: Service) -> list[dict[str, Any]]:
+    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
             return await hear(socket, run_task(**parameters), audio, finish_task())
 
@@ -49,8 +52,11 @@ def texts(sentences: list[dict[str, Any]]) -> list[str]:
 
 def words(sentences: list[dict[str, Any]]) -> list[list[str]]:
     """Of the settled ones, each with its mark."""
-    return [[word["text"] + word["punctuation"] for word in sentence["words"]] for sentence in sentences
-            if sentence["sentence_end"]]  # fmt: skip
+    return [
+        [word["text"] + word["punctuation"] for word in sentence["words"]]
+        for sentence in sentences
+        if sentence["sentence_end"]
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------- on the wire
@@ -60,14 +66,18 @@ def words(sentences: list[dict[str, Any]]) -> list[list[str]]:
     ("parameters", "expected"),
     [
         ({}, [["Um,", "good", "uh", "morning."], ["Hmm."], ["Well,", "yes!"]]),
-        ({"disfluency_removal_enabled": False, "punctuation_prediction_enabled": True},
-         [["Um,", "good", "uh", "morning."], ["Hmm."], ["Well,", "yes!"]]),
+        (
+            {"disfluency_removal_enabled": False, "punctuation_prediction_enabled": True},
+            [["Um,", "good", "uh", "morning."], ["Hmm."], ["Well,", "yes!"]],
+        ),
         ({"punctuation_prediction_enabled": False}, [["Um", "good", "uh", "morning"], ["Hmm"], ["Well", "yes"]]),
         ({"disfluency_removal_enabled": True}, [["good", "morning."], ["Well,", "yes!"]]),
-        ({"disfluency_removal_enabled": True, "punctuation_prediction_enabled": False},
-         [["good", "morning"], ["Well", "yes"]]),
+        (
+            {"disfluency_removal_enabled": True, "punctuation_prediction_enabled": False},
+            [["good", "morning"], ["Well", "yes"]],
+        ),
     ],
-)  # fmt: skip
+)
 def test_marks_and_fillers(parameters: dict[str, Any], expected: list[list[str]], hesitant: Engine) -> None:
     """Texts and words agree, partials as well as finals, and nothing is told of a sentence of fillers."""
     sentences = heard(hesitant, b"\1\2" * 16_000 * 3, **parameters)
@@ -89,17 +99,30 @@ def test_chinese_is_joined_without_spaces() -> None:
     ("parameters", "ignored"),
     [
         ({"vocabulary_id": "v-1", "speaker_count": 2}, "vocabulary_id,speaker_count"),
-        ({"semantic_punctuation_enabled": True, "max_sentence_silence": 500},
-         "semantic_punctuation_enabled,max_sentence_silence"),
+        (
+            {"semantic_punctuation_enabled": True, "max_sentence_silence": 500},
+            "semantic_punctuation_enabled,max_sentence_silence",
+        ),
         ({"inverse_text_normalization_enabled": False}, "inverse_text_normalization_enabled"),
         ({"hearbeat": True, "x": None, "y": ""}, "hearbeat"),
         # These ask for nothing, or for what is done.
-        ({"max_sentence_silence": 800, "semantic_punctuation_enabled": False, "heartbeat": True,
-          "source_language": "auto", "inverse_text_normalization_enabled": True, "language_hints": ["zh"],
-          "disfluency_removal_enabled": True,
-          "multi_threshold_mode_enabled": False, "translation_target_languages": ["en"], "vocabulary_id": ""}, None),
+        (
+            {
+                "max_sentence_silence": 800,
+                "semantic_punctuation_enabled": False,
+                "heartbeat": True,
+                "source_language": "auto",
+                "inverse_text_normalization_enabled": True,
+                "language_hints": ["zh"],
+                "disfluency_removal_enabled": True,
+                "multi_threshold_mode_enabled": False,
+                "translation_target_languages": ["en"],
+                "vocabulary_id": "",
+            },
+            None,
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_had_is_borne_and_logged(
     parameters: dict[str, Any], ignored: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -130,8 +153,11 @@ def test_a_sentence_begins_with_the_first_of_it_that_is_told() -> None:
     given = [sentence(1, "um"), sentence(1, "um", "yes"), sentence(1, "yes", final=True), sentence(2, "no")]
     told = [wording.apply(each) for each in given]
     assert [each and (each.text, each.sentence_begin) for each in told] == [
-        None, ("yes", True), ("yes", False), ("no", True),
-    ]  # fmt: skip
+        None,
+        ("yes", True),
+        ("yes", False),
+        ("no", True),
+    ]
 
 
 def test_a_sentence_that_was_told_of_ends_also_with_nothing_left_of_it() -> None:

@@ -14,10 +14,11 @@ import fake_pocketsphinx_worker as fake
 import pytest
 from servers import assert_says, eventually, workers
 
-from paraformer_nb.messages import SentenceResult
-from paraformer_nb.server import workers as processes
-from paraformer_nb.server.engines import EngineError, Settings, pocketsphinx
-from paraformer_nb.server.engines.pocketsphinx import PocketSphinx
+from paraformer_nb.dashscope.messages import SentenceResult
+from paraformer_nb.server.engines import workers as processes
+from paraformer_nb.server.engines.base import EngineError, Settings
+from paraformer_nb.server.engines.pocketsphinx import engine as pocketsphinx
+from paraformer_nb.server.engines.pocketsphinx.engine import PocketSphinx
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 

@@ -122,10 +122,15 @@ def _encoder(weight: float, steepness: float) -> onnx.ModelProto:
         project_all=random.normal(0, 0.005, (SIZE, WIDTH)).astype(np.float32),
     )
     metadata = {
-        "vocab_size": len(SYMBOLS), "lfr_window_size": STACK, "lfr_window_shift": 6, "encoder_output_size": WIDTH,
-        "decoder_num_blocks": BLOCKS, "decoder_kernel_size": KERNEL,
-        "neg_mean": ",".join(["-10"] * SIZE), "inv_stddev": ",".join(["0.25"] * SIZE),
-    }  # fmt: skip
+        "vocab_size": len(SYMBOLS),
+        "lfr_window_size": STACK,
+        "lfr_window_shift": 6,
+        "encoder_output_size": WIDTH,
+        "decoder_num_blocks": BLOCKS,
+        "decoder_kernel_size": KERNEL,
+        "neg_mean": ",".join(["-10"] * SIZE),
+        "inv_stddev": ",".join(["0.25"] * SIZE),
+    }
     onnx.helper.set_model_props(model, {name: str(value) for name, value in metadata.items()})
     return model
 

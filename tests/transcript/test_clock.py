@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paraformer_nb.messages import SentenceResult, WordResult
-from paraformer_nb.transcript import TaskClock, last_moment
+from paraformer_nb.dashscope.messages import SentenceResult, WordResult
+from paraformer_nb.transcript.clock import TaskClock, last_moment
 
 
 def result(*spans: tuple[Any, Any], text: str = "", **more: Any) -> SentenceResult:
@@ -40,8 +40,11 @@ def test_a_task_that_begins_with_the_run_keeps_its_times() -> None:
 def test_a_task_that_begins_later_counts_from_there(begins: float) -> None:
     by = round(begins * 1000)
     assert placed(TaskClock(begins), (0, 100), (100, 350)) == (
-        "a b", by, by + 350, [("a", by, by + 100), ("b", by + 100, by + 350)],
-    )  # fmt: skip
+        "a b",
+        by,
+        by + 350,
+        [("a", by, by + 100), ("b", by + 100, by + 350)],
+    )
 
 
 def test_whole_milliseconds_stay_whole_and_others_keep_their_fraction() -> None:

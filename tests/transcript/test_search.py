@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from paraformer_nb.transcript import Sentence, Word
 from paraformer_nb.transcript.search import comparable, find
+from paraformer_nb.transcript.words import Sentence, Word
 
 
 def spoken(number: int, start: float, *texts: str) -> Sentence:

@@ -19,8 +19,15 @@ import nbformat
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-          "--disable-component-update", "--disable-sync"]  # fmt: skip
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 _PANEL = "window.jupyterapp.shell.currentWidget"
 _CELL = f"{_PANEL}.content.widgets[i]"
 
@@ -37,11 +44,19 @@ def jupyter_lab(folder: Path) -> Iterator[str]:
         (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
         without_key = {name: value for name, value in os.environ.items() if name != "DASHSCOPE_API_KEY"}
         command = [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-            "--ServerApp.port=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}",
-            "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=", "--LabApp.check_for_updates_class="
-            "jupyterlab.NeverCheckForUpdate",
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            "--ServerApp.ip=127.0.0.1",
+            "--ServerApp.port=0",
+            f"--IdentityProvider.token={token}",
+            f"--ServerApp.root_dir={folder}",
+            "--LabApp.expose_app_in_browser=True",
+            "--LabApp.news_url=",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ]
         process = subprocess.Popen(command, stdout=log, stderr=log, env=without_key | own)
         try:
             yield _wait_until_it_listens(process, folder / "lab.log") + f"?token={token}&reset"
@@ -79,9 +94,12 @@ def chromium(*flags: str, playwright: Playwright | None = None) -> Iterator[Brow
         api = playwright or stack.enter_context(sync_playwright())
         profile = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         context = api.chromium.launch_persistent_context(
-            profile, executable_path=CHROMIUM, headless=True, args=[*_FLAGS, *flags],
+            profile,
+            executable_path=CHROMIUM,
+            headless=True,
+            args=[*_FLAGS, *flags],
             viewport={"width": 1280, "height": 900},
-        )  # fmt: skip
+        )
         try:
             yield context
         finally:

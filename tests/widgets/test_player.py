@@ -15,8 +15,8 @@ from lab import chromium
 from playwright.sync_api import BrowserContext, Page, Playwright
 
 import paraformer_nb
-from paraformer_nb.audio import Listening
 from paraformer_nb.errors import AudioError
+from paraformer_nb.playback.playable import PlayableClip
 
 MODULES = Path(paraformer_nb.__file__).parent / "widgets" / "static" / "timeline"
 RATE = 16_000
@@ -91,7 +91,7 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self, clip: Path) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.listening = Listening(clip)
+        self.listening = PlayableClip(clip)
         self.reading = threading.Lock()
         self.fault = ""  # what to say instead of giving a window
 

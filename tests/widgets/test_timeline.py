@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from paraformer_nb._loop import submit
-from paraformer_nb.messages import ResultGenerated, SentenceResult, WordResult, encode_event
-from paraformer_nb.recording import ClipSource, End, Gap, Peaks, Received, Run, ServiceSource
-from paraformer_nb.transcript import Transcript
+from paraformer_nb.dashscope.messages import ResultGeneratedEvent, SentenceResult, WordResult, encode_event
+from paraformer_nb.journal.records import ClipSource, Gap, Peaks, Received, RunEnded, RunStarted, ServiceSource
+from paraformer_nb.loop import submit
+from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets.timeline import Timeline
 
 ONE_MEGABYTE = 1_000_000
@@ -27,16 +27,16 @@ class Listened(Timeline):
         super().send(content, buffers)
 
 
-def run_record(engine: str = "pocketsphinx") -> Run:
+def run_record(engine: str = "pocketsphinx") -> RunStarted:
     source = ServiceSource("embedded", "127.0.0.1", engine)
-    return Run(0.0, 1, "2026-01-01", ClipSource("a.wav"), 16000, 0.0, 60.0, source, "paraformer-realtime-v2", {})
+    return RunStarted(0.0, 1, "2026-01-01", ClipSource("a.wav"), 16000, 0.0, 60.0, source, "paraformer-realtime-v2", {})
 
 
 def heard(number: int, words: list[str], *, is_final: bool) -> Received:
     spans = [WordResult(1000 * number + 100 * i, 1000 * number + 100 * i + 90, word) for i, word in enumerate(words)]
     end = spans[-1].end_time if is_final and spans else None
     sentence = SentenceResult(1000 * number, end, " ".join(words), spans, is_final, sentence_id=number)
-    return Received.of(1.0, "task", encode_event(ResultGenerated("task", sentence)).encode())
+    return Received.of(1.0, "task", encode_event(ResultGeneratedEvent("task", sentence)).encode())
 
 
 def on_loop(call: Any, *arguments: Any) -> None:
@@ -147,7 +147,7 @@ def test_three_hours_that_have_ended_travel_at_half_their_resolution(transcript:
     """So that a loaded recording shows soon, also over a thin line."""
     three_hours = bytes(range(256)) * (2 * 3 * 360_000 // 256)
     transcript.apply(Peaks(0.0, 0.0, 0.01, three_hours))
-    transcript.apply(End(2.0, "finished", None, 10_800.0))
+    transcript.apply(RunEnded(2.0, "finished", None, 10_800.0))
     view = Listened(transcript)
     ask(view, "sync")
     told = [content["peaks"] for content, its in view.sent if its]
@@ -176,7 +176,7 @@ def test_stop_is_handed_on_and_answered(transcript: Transcript) -> None:
 
 
 def test_a_view_of_an_ended_run_cannot_be_stopped(transcript: Transcript) -> None:
-    transcript.apply(End(2.0, "failed", "TaskFailed: the service ended the task"))
+    transcript.apply(RunEnded(2.0, "failed", "TaskFailed: the service ended the task"))
     view = Listened(transcript)
     ask(view, "sync")
     run = view.sent[-1][0]["run"]
@@ -186,7 +186,7 @@ def test_a_view_of_an_ended_run_cannot_be_stopped(transcript: Transcript) -> Non
 def test_a_clip_that_ended_early_is_shown_to_the_end_that_it_told_of(transcript: Transcript) -> None:
     view = Listened(transcript)
     ask(view, "sync")
-    tell(view, transcript, Gap(1.0, 12.0, 60.0, "the clip is cut off"), End(2.0, "finished", None, 12.0))
+    tell(view, transcript, Gap(1.0, 12.0, 60.0, "the clip is cut off"), RunEnded(2.0, "finished", None, 12.0))
     run = view.sent[-1][0]["run"]
     assert run["duration"] == 60.0
     assert run["message"] == "12.0–60.0 s were not heard: the clip is cut off."
@@ -222,7 +222,7 @@ def test_the_picture_is_there_only_at_the_end(transcript: Transcript) -> None:
     bundle = view._repr_mimebundle_()
     assert bundle is not None
     assert "image/png" not in bundle[0]
-    transcript.apply(End(2.0, "finished", None, 2.0))
+    transcript.apply(RunEnded(2.0, "finished", None, 2.0))
     bundle = view._repr_mimebundle_()
     assert bundle is not None
     assert bundle[0]["text/plain"] == "a.wav: finished\ngood day"

@@ -15,10 +15,11 @@ import traitlets
 from servers import eventually
 from test_timeline import Listened, ask, heard, on_loop, run_record, shown, tell
 
-from paraformer_nb.audio import Listening
 from paraformer_nb.errors import AudioError, ParameterError
-from paraformer_nb.recording import Edit, Resumed
-from paraformer_nb.transcript import Change, Transcript
+from paraformer_nb.journal.records import Corrected, Resumed
+from paraformer_nb.playback.playable import PlayableClip
+from paraformer_nb.transcript.corrections import Correction
+from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets import timeline as module
 
 
@@ -168,13 +169,13 @@ def edits(view: Told, content: dict[str, Any]) -> None:
     on_loop(lambda: None)
 
 
-def editable(transcript: Transcript) -> tuple[Told, list[Change]]:
+def editable(transcript: Transcript) -> tuple[Told, list[Correction]]:
     """A view whose corrections are applied as a run applies them."""
-    made: list[Change] = []
+    made: list[Correction] = []
 
-    def edit(change: Change) -> None:
+    def edit(change: Correction) -> None:
         made.append(change)
-        transcript.apply(Edit(1.0, change.plain))
+        transcript.apply(Corrected(1.0, change.plain))
 
     return Told(transcript, edit=edit), made
 
@@ -240,9 +241,9 @@ def question(view: Told, content: dict[str, Any]) -> tuple[dict[str, Any], list[
     return next((told, buffers) for told, buffers in view.sent if told.get("to") == content["id"])
 
 
-def tone() -> Listening:
+def tone() -> PlayableClip:
     """A clip of two seconds, opened anew each time: nobody wants it kept."""
-    return Listening((np.sin(np.arange(32_000) / 5).astype(np.float32), 16_000))
+    return PlayableClip((np.sin(np.arange(32_000) / 5).astype(np.float32), 16_000))
 
 
 def test_sound_and_spectrogram_come_as_buffers(transcript: Transcript) -> None:
@@ -256,7 +257,7 @@ def test_sound_and_spectrogram_come_as_buffers(transcript: Transcript) -> None:
 
 
 def test_a_clip_that_cannot_be_played_says_why(transcript: Transcript) -> None:
-    def gone() -> Listening:
+    def gone() -> PlayableClip:
         raise AudioError("the clip is gone from disk; its words are kept.")
 
     told, buffers = question(Told(transcript, open_audio=gone), {"kind": "audio", "id": 1, "index": 0})

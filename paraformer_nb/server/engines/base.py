@@ -1,12 +1,12 @@
-"""Floor 3: what a recogniser must offer to be an engine of the embedded service: it makes streams, one a task."""
+"""What a recogniser must offer to be an engine of the embedded service: it makes streams, one a task."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from ...messages import SentenceResult
-from ...protocol.server import NO_TRANSLATIONS
+from ...dashscope.messages import SentenceResult
+from ...dashscope.server_protocol import NO_TRANSLATIONS
 
 RATE = 16_000
 """Hz; what every stream hears."""

@@ -1,0 +1,91 @@
+"""The client's side of one task, sans I/O: commands out, events in, and the order that both must keep.
+
+    IDLE -- run --> STARTING -- task-started --> STREAMING -- finish --> FINISHING -- task-finished --> DONE
+                                       any of them -- task-failed --> DONE
+
+It makes no id and reads no clock: the caller gives the task's id and carries the texts.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from ..errors import LocalProtocolError, RemoteProtocolError
+from .messages import (
+    Event,
+    FinishTask,
+    ResultGeneratedEvent,
+    RunTask,
+    TaskFailedEvent,
+    TaskFinishedEvent,
+    TaskStartedEvent,
+    UnknownEvent,
+    encode_command,
+)
+
+
+class State(Enum):
+    """Where a task stands."""
+
+    IDLE = auto()
+    STARTING = auto()
+    STREAMING = auto()
+    FINISHING = auto()
+    DONE = auto()
+
+
+class ClientTask:
+    """One task, from run-task to task-finished or task-failed."""
+
+    def __init__(self, command: RunTask) -> None:
+        self.task_id = command.task_id
+        self.state = State.IDLE
+        self._command = command
+
+    def run(self) -> str:
+        """The run-task text. Raises LocalProtocolError when it was sent before."""
+        self._expect(State.IDLE, "run-task")
+        self.state = State.STARTING
+        return encode_command(self._command)
+
+    def audio(self, block: memoryview) -> memoryview:
+        """The block, if audio may be sent now. Raises LocalProtocolError: too early makes the task fail."""
+        self._expect(State.STREAMING, "audio")
+        return block
+
+    def finish(self) -> str:
+        """The finish-task text. Raises LocalProtocolError before task-started."""
+        self._expect(State.STREAMING, "finish-task")
+        self.state = State.FINISHING
+        return encode_command(FinishTask(self.task_id))
+
+    def receive(self, event: Event) -> Event:
+        """Take an event in, and hand it back; one for another task comes back as an `UnknownEvent`.
+
+        Raises RemoteProtocolError for an event that cannot come now.
+        """
+        if event.task_id and event.task_id != self.task_id:
+            return UnknownEvent(event.task_id, "", event.raw)
+        match event:
+            case TaskStartedEvent():
+                self._allow(event, State.STARTING)
+                self.state = State.STREAMING
+            case ResultGeneratedEvent():
+                self._allow(event, State.STREAMING, State.FINISHING)
+            case TaskFinishedEvent():
+                self._allow(event, State.FINISHING)
+                self.state = State.DONE
+            case TaskFailedEvent():
+                self.state = State.DONE
+        return event
+
+    def _expect(self, state: State, what: str) -> None:
+        if self.state is not state:
+            raise LocalProtocolError(f"{what} cannot be sent now: the task is {self.state.name}, not {state.name}.")
+
+    def _allow(self, event: Event, *states: State) -> None:
+        if self.state not in states:
+            name = type(event).__name__
+            raise RemoteProtocolError(
+                f"the service sent {name} while the task was {self.state.name}. What was settled is kept. Run it again."
+            )

@@ -1,0 +1,134 @@
+"""The timeline as one HTML file: with no kernel and no network it plays, seeks, searches and lights words."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+import msgspec
+
+from ..errors import AudioError, JournalError, ParameterError
+from ..playback.playable import PlayableClip
+from ..transcript.transcript import ENDED, Transcript
+from ..widgets.linker import link
+from ..widgets.view_state import ViewState, run_facts
+
+_STATIC = Path(__file__).parents[1] / "widgets" / "static" / "timeline"
+_START = """
+mountRecording(document.getElementById("timeline"), JSON.parse(document.getElementById("recording").textContent));
+"""
+_PAGE = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ max-width: 1200px; margin: 24px auto; padding: 0 16px; font: 15px/1.5 system-ui, sans-serif; }}
+{style}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<main id="timeline"></main>
+<noscript><p>{text}</p></noscript>
+<script type="application/json" id="recording">{recording}</script>
+<script type="module">{script}</script>
+</body>
+</html>
+"""
+# The page may run the one script that it brings, and load nothing but its own sound.
+_POLICY = (
+    "default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; media-src 'self' data: file:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def write_html(
+    transcript: Transcript,
+    path: Path,
+    audio: Literal["inside", "beside"] | None,
+    listen: Callable[[], PlayableClip],
+    title: str,
+) -> Path:
+    """Write the page, and its sound where `audio` says; see `Run.to_html`."""
+    if audio not in ("inside", "beside", None):
+        raise ParameterError(f"audio={audio!r}: give 'inside', 'beside' or None.")
+    if not path.name:
+        raise ParameterError(f"{str(path)!r} is no file name: give the page one, such as 'clip.html'.")
+    beside = path.with_name(f"{path.name}.webm")
+    clip = Path(transcript.run.clip.path) if transcript.run and transcript.run.clip.path else None
+    if clip is not None and clip.exists() and any(each.exists() and each.samefile(clip) for each in (path, beside)):
+        raise ParameterError(f"{str(path)!r} would be written over the clip itself: give the page another name.")
+    sound = None
+    if audio is not None and transcript.run is not None and transcript.sent > transcript.run.start:
+        mime, data = _sound(listen, transcript.run.start, transcript.sent)
+        if audio == "inside":
+            sound = f"data:{mime};base64,{b64encode(data).decode()}"
+        else:
+            sound = quote(_replace(beside, data).name)
+    return _replace(path, to_html(transcript, sound, title).encode())
+
+
+def _sound(listen: Callable[[], PlayableClip], start: float, end: float) -> tuple[str, bytes]:
+    try:
+        sound = listen().copy()  # a view may be playing
+        try:
+            return sound.mime.partition(";")[0], sound.whole(start, end)
+        finally:
+            sound.close()
+    except AudioError as error:
+        raise AudioError(f"{error} Or give audio=None, for a page without sound.") from error
+
+
+def _replace(path: Path, data: bytes) -> Path:
+    """Write a file whole, or leave what stands there as it is."""
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise JournalError(f"{str(path)!r} cannot be written: {error.strerror}. Choose another place.") from error
+    return path
+
+
+def to_html(transcript: Transcript, sound: str | None, title: str) -> str:
+    """The page. `sound` is the address of a compressed file that begins where the run's part of the clip does; it may
+    be a ``data:`` one. None: the page is silent.
+    """
+    start = transcript.run.start if transcript.run else 0.0
+    recording = {"updates": _updates(transcript), "sound": {"url": sound, "start": start} if sound else None}
+    script = link(_STATIC / "standalone.js") + _START
+    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    is_chinese = any("\u4e00" <= sign <= "\u9fff" for sign in transcript.text[:200])
+    return _PAGE.format(
+        language="zh" if is_chinese else "en",
+        policy=_POLICY.format(digest=digest),
+        title=html.escape(title),
+        style=(_STATIC / "timeline.css").read_text(encoding="utf-8"),
+        text=html.escape(transcript.text),
+        recording=_inert(msgspec.json.encode(recording).decode()),
+        script=script,
+    )
+
+
+def _updates(transcript: Transcript) -> list[dict[str, Any]]:
+    """What a living front end would be told, buffers and all."""
+    run = run_facts(transcript, can_stop=False, can_edit=False)
+    if run and transcript.state not in ENDED:
+        run |= {"state": "stopped", "message": "Saved while the clip was still being heard."}
+    told = ViewState().updates(transcript, run, ())
+    return [{**update, "buffers": [b64encode(buffer).decode() for buffer in buffers]} for update, buffers in told]
+
+
+def _inert(json: str) -> str:
+    """JSON that cannot end the element that it stands in."""
+    return json.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

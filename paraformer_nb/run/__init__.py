@@ -1,0 +1,1 @@
+"""A run: started, live, in a notebook cell, loaded, resumed."""

@@ -1,0 +1,1 @@
+"""The service's audio formats, demuxed and decoded while the bytes arrive."""

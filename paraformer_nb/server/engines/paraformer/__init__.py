@@ -1,0 +1,1 @@
+"""Streaming Paraformer on ONNX Runtime, from a model folder."""

@@ -1,0 +1,1 @@
+"""PocketSphinx in worker processes: a real recogniser, English only."""

@@ -1,0 +1,1 @@
+"""A saved run, answered again."""

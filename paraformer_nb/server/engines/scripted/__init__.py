@@ -1,0 +1,1 @@
+"""A test double that reads its words from a file."""

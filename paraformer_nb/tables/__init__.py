@@ -1,0 +1,1 @@
+"""Transcripts and journals as pandas DataFrames, and edited tables as corrections."""

@@ -1,0 +1,40 @@
+"""Text: join words, decide where spaces go, sanitise what others sent."""
+
+from __future__ import annotations
+
+import unicodedata
+
+SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "�")
+"""For `str.translate`: lone surrogates, which cannot be encoded, to U+FFFD."""
+
+_LINE_BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_SANITISED = {code: "" for code in _CONTROLS} | {ord(sign): " " for sign in _LINE_BREAKS} | SURROGATES
+
+
+def sanitise(text: str) -> str:
+    """Make a text from outside safe to show: one line, no control or bidirectional-override characters.
+
+    Line breaks and tabs become spaces, lone surrogates become U+FFFD.
+    """
+    return text if text.isprintable() else text.translate(_SANITISED)
+
+
+def join(texts: list[str]) -> str:
+    """Join words or sentences to one line, with a space wherever `needs_space` wants one."""
+    line = ""
+    for text in texts:
+        line += (" " if line and needs_space(line, text) else "") + text
+    return line
+
+
+def needs_space(before: str, after: str) -> bool:
+    """Whether a space goes between two texts: not beside Chinese or Japanese, not where there is one already."""
+    if not before or not after or before[-1].isspace() or after[0].isspace():
+        return False
+    return not (is_wide(before[-1]) or is_wide(after[0]))
+
+
+def is_wide(character: str) -> bool:
+    """Whether a character is Chinese, kana or their punctuation. Korean is as wide, but puts spaces between words."""
+    return unicodedata.east_asian_width(character) in "WF" and not "가" <= character <= "힣"

@@ -1,0 +1,121 @@
+"""The client's side of a task: what may be sent and may come in each state, and what may not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from paraformer_nb.dashscope.client_task import ClientTask, State
+from paraformer_nb.dashscope.messages import (
+    Event,
+    ResultGeneratedEvent,
+    RunTask,
+    SentenceResult,
+    TaskFailedEvent,
+    TaskFinishedEvent,
+    TaskStartedEvent,
+    UnknownEvent,
+)
+from paraformer_nb.errors import LocalProtocolError, RemoteProtocolError
+
+STARTED, RESULT, FINISHED = (
+    TaskStartedEvent("t"),
+    ResultGeneratedEvent("t", SentenceResult(text="one")),
+    TaskFinishedEvent("t"),
+)
+FAILED, STRANGE = TaskFailedEvent("t", "InternalError", "m"), UnknownEvent("t", "result-revised")
+
+
+def task_in(state: State) -> ClientTask:
+    """A task that has been brought into a state the usual way."""
+    task = ClientTask(RunTask("t", "paraformer-realtime-v2", {"format": "pcm"}))
+    steps: list[Callable[[], object]] = [
+        task.run,
+        lambda: task.receive(STARTED),
+        task.finish,
+        lambda: task.receive(FINISHED),
+    ]
+    for step in steps[: list(State).index(state)]:
+        step()
+    assert task.state is state
+    return task
+
+
+def test_a_task_goes_from_run_to_finished() -> None:
+    task = task_in(State.IDLE)
+    assert json.loads(task.run())["header"] == {"action": "run-task", "task_id": "t", "streaming": "duplex"}
+    assert task.receive(STARTED) is STARTED
+    assert task.audio(b"\1\2") == b"\1\2"
+    assert task.receive(RESULT) is RESULT
+    assert json.loads(task.finish())["header"]["action"] == "finish-task"
+    assert task.receive(RESULT) is RESULT
+    assert task.receive(FINISHED) is FINISHED
+    assert task.state is State.DONE
+
+
+@pytest.mark.parametrize("state", [State.IDLE, State.STARTING, State.FINISHING, State.DONE])
+def test_audio_is_sent_only_while_the_service_listens(state: State) -> None:
+    with pytest.raises(LocalProtocolError, match=f"audio.*{state.name}"):
+        task_in(state).audio(b"\0\0")
+
+
+@pytest.mark.parametrize("state", [State.IDLE, State.STARTING, State.FINISHING, State.DONE])
+def test_a_task_is_finished_once_and_not_before_it_has_started(state: State) -> None:
+    with pytest.raises(LocalProtocolError, match=f"finish-task.*{state.name}"):
+        task_in(state).finish()
+
+
+@pytest.mark.parametrize("state", [State.STARTING, State.STREAMING, State.FINISHING, State.DONE])
+def test_a_task_is_begun_once(state: State) -> None:
+    task = task_in(state)
+    with pytest.raises(LocalProtocolError, match="run-task"):
+        task.run()
+    assert task.state is state
+
+
+ALLOWED = {
+    STARTED: {State.STARTING},
+    RESULT: {State.STREAMING, State.FINISHING},
+    FINISHED: {State.FINISHING},  # before finish-task it would be half a clip that passes for a whole one
+}
+
+
+@pytest.mark.parametrize("event", ALLOWED, ids=lambda event: type(event).__name__)
+@pytest.mark.parametrize("state", State)
+def test_an_event_out_of_turn_is_the_services_fault(event: Event, state: State) -> None:
+    task = task_in(state)
+    if state in ALLOWED[event]:  # type: ignore[index]
+        assert task.receive(event) is event
+        return
+    with pytest.raises(RemoteProtocolError, match=f"{type(event).__name__}.*{state.name}"):
+        task.receive(event)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_task_may_fail_at_any_time_and_is_then_over(state: State) -> None:
+    task = task_in(state)
+    assert task.receive(FAILED) is FAILED
+    assert task.state is State.DONE
+    with pytest.raises(LocalProtocolError):
+        task.audio(b"\0\0")
+
+
+@pytest.mark.parametrize("state", State)
+def test_strange_events_and_those_of_another_task_change_nothing(state: State) -> None:
+    task = task_in(state)
+    assert task.receive(STRANGE) is STRANGE
+    for stray in (
+        TaskStartedEvent("u", b"raw"),
+        TaskFinishedEvent("u", None, b"raw"),
+        TaskFailedEvent("u", "C", "m", b"raw"),
+    ):
+        assert task.receive(stray) == UnknownEvent("u", "", b"raw")
+    assert task.state is state
+
+
+def test_an_event_without_a_task_id_is_this_tasks() -> None:
+    task = task_in(State.STARTING)
+    task.receive(TaskStartedEvent(""))
+    assert task.state is State.STREAMING

@@ -1,0 +1,122 @@
+"""What the service's error codes mean to a person: whether to try again, and what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from paraformer_nb.dashscope.codes import handshake_error, is_no_speech, task_error
+from paraformer_nb.errors import (
+    AuthenticationError,
+    ConnectionFailed,
+    ParaformerError,
+    ServiceError,
+    TaskFailed,
+    Throttled,
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "retryable"),
+    [
+        ("InvalidApiKey", "Invalid API-key provided.", False),
+        ("Workspace.AccessDenied", "not authorized to access this workspace", False),
+        ("WorkSpaceNotFound", "", False),
+        ("Model.AccessDenied", "Model access denied.", False),
+        ("AccessDenied", "Access denied.", False),
+        ("AccessDenied.Unpurchased", "Access to model denied.", False),
+        ("InternalError", "Access denied by API-Key restrictions", False),  # so says the public gateway
+        ("ModelNotFound", "Model can not be found.", False),
+        ("InvalidParameter", "Model not exist.", False),
+        ("InvalidParameter", "Missing required parameter 'payload.input'! Please follow the protocol!", False),
+        ("InvalidParameter", "url error, please check url！", False),
+        ("CLIENT_ERROR", "request timeout after 23 seconds.", True),
+        ("RequestTimeOut", "Request timed out, please try again later.", True),
+        ("CLIENT_ERROR", "Response timeout!", True),
+        ("NO_VALID_AUDIO_ERROR", "", False),
+        ("UNSUPPORTED_FORMAT", "", False),
+        ("CLIENT_ERROR", "Failed to decode audio", False),
+        ("Throttling", "Requests throttling triggered.", True),
+        ("Throttling.RateQuota", "Requests rate limit exceeded, please try again later.", True),
+        ("Throttling.BurstRate", "", True),
+        ("Throttling.AllocationQuota", "", False),
+        ("AllocationQuota.FreeTierOnly", "", False),
+        ("Arrearage", "", False),
+        ("InternalError", "", True),
+        ("SystemError", "", True),
+        ("ModelServiceFailed", "", True),
+        (
+            "ServiceUnavailable",
+            "Too many requests. Your requests are being throttled due to system capacity limits.",
+            True,
+        ),
+        ("ModelUnavailable", "", True),
+        ("SomethingNew", "never heard of", False),
+    ],
+)
+def test_each_documented_code_says_whether_trying_again_can_help(code: str, message: str, retryable: bool) -> None:
+    error = task_error(code, message, "ab12")
+    assert isinstance(error, TaskFailed)
+    assert (error.code, error.message, error.task_id) == (code, message, "ab12")
+    assert error.retryable is retryable
+    assert code in str(error)
+    assert message.rstrip(".") in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "word"),
+    [
+        ("InvalidApiKey", "Invalid API-key provided.", "key"),
+        ("Workspace.AccessDenied", "", "workspace"),
+        ("ModelNotFound", "Model can not be found.", "model="),
+        ("CLIENT_ERROR", "request timeout after 23 seconds.", "heartbeat=True"),
+        ("Throttling.AllocationQuota", "", "billing"),
+        ("InternalError", "", "try again later"),
+    ],
+)
+def test_a_message_says_what_to_do(code: str, message: str, word: str) -> None:
+    assert word in task_error(code, message, "ab12").advice
+
+
+def test_a_throttled_task_is_caught_as_throttled() -> None:
+    assert isinstance(task_error("Throttling.RateQuota", "Requests rate limit exceeded", "ab12"), Throttled)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "no_speech"),
+    [
+        ("NO_VALID_AUDIO_ERROR", "", True),
+        ("CLIENT_ERROR", "NO_INPUT_AUDIO_ERROR", True),
+        ("NO_INPUT_AUDIO_ERROR", "no audio", True),
+        ("InternalError", "", False),
+        ("CLIENT_ERROR", "request timeout after 23 seconds.", False),
+    ],
+)
+def test_silence_is_a_result_and_no_failure(code: str, message: str, no_speech: bool) -> None:
+    assert is_no_speech(code, message) is no_speech
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "word"),
+    [
+        (401, AuthenticationError, "DASHSCOPE_API_KEY"),
+        (403, AuthenticationError, "workspace"),
+        (429, Throttled, "Wait"),
+        (404, ServiceError, "URL"),
+        (500, ConnectionFailed, "again"),
+    ],
+)
+def test_a_refused_handshake_says_who_refused_what_and_what_to_do(
+    status: int, kind: type[ParaformerError], word: str
+) -> None:
+    error = handshake_error(status, '  {"code":"InvalidApiKey"}\n' + "x" * 5000, "example.com")
+    assert type(error) is kind
+    assert "example.com" in str(error)
+    assert str(status) in str(error)
+    assert "InvalidApiKey" in str(error)
+    assert "Nothing was sent" in str(error)
+    assert word in str(error)
+    assert len(str(error)) < 700
+
+
+def test_a_handshake_refused_without_a_word_is_told_without_one() -> None:
+    assert "It said" not in str(handshake_error(401, "\n", "example.com"))

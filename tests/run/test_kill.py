@@ -1,0 +1,200 @@
+"""Whatever was settled is there after ``kill -9``, a torn file and a full disk; and a run can go on from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from servers import assert_says, ended
+
+import paraformer_nb as pnb
+from paraformer_nb.errors import JournalError
+from paraformer_nb.transcript.words import Sentence
+
+LESSON = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
+PACES = (80.0, 200.0, None)
+COLUMNS = ("sentence_id", "text", "punctuation", "start", "end", "speaker", "is_final")
+
+
+def scripted() -> pnb.Embedded:
+    return pnb.Embedded("scripted", script=LESSON.with_suffix(".json"))
+
+
+def told(sentence: Sentence) -> list[Any]:
+    """A sentence as a process prints it."""
+    return [sentence.id, sentence.text, sentence.start, sentence.end, [word.text for word in sentence.words]]
+
+
+# ------------------------------------------------------------------------------------------- processes to be killed
+
+
+class _Printer:
+    """As a view: prints each sentence the moment that it has settled."""
+
+    def __init__(self, run: pnb.Run, pipe: int) -> None:
+        self._run, self._pipe, self._shown = run, pipe, len(run._transcript.settled)
+
+    def refresh(self) -> None:
+        for sentence in self._run._transcript.settled[self._shown :]:
+            os.write(self._pipe, json.dumps(told(sentence)).encode() + b"\n")
+            self._shown += 1
+
+
+def _transcribe(path: str, pace: float | None, pipe: int) -> None:
+    """What a process does until it is killed: begins a run, or goes on with one."""
+    os.write(pipe, b"begun\n")
+    if Path(path).exists():
+        run = pnb.resume(path, service=scripted(), pace=pace)
+    else:
+        run = pnb.transcribe(LESSON, service=scripted(), pace=pace, save=path)
+    printer: Any = _Printer(run, pipe)
+    run._journal.show_in(printer)
+    printer.refresh()
+    run.wait()
+
+
+def serve(requests: socket.socket) -> None:
+    """Fork a process for each request: that costs next to nothing, all is imported already."""
+    import av  # noqa: F401
+    import websockets.asyncio.server  # noqa: F401
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # they are not waited for
+    while (request := socket.recv_fds(requests, 10_000, 1))[0]:
+        (pipe,) = request[1]
+        if pid := os.fork():
+            os.close(pipe)
+            requests.sendall(f"{pid}\n".encode())
+            continue
+        try:
+            requests.close()
+            _transcribe(*json.loads(request[0]), pipe)
+        finally:
+            os._exit(0)
+
+
+class Killer:
+    """Has runs made in other processes, and kills them."""
+
+    def __init__(self) -> None:
+        self._requests, theirs = socket.socketpair()
+        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # a fork loses all threads
+        command = [sys.executable, __file__, str(theirs.fileno())]
+        self._server = subprocess.Popen(command, env=environment, pass_fds=[theirs.fileno()])
+        theirs.close()
+
+    def close(self) -> None:
+        self._requests.close()
+        self._server.wait(20)
+
+    def kill(self, path: Path, pace: float | None, dice: random.Random) -> list[list[Any]]:
+        """Begin a run, or go on with one, and kill it at some moment. Returns the sentences that it had printed."""
+        is_begun = path.exists()
+        pipe, theirs = os.pipe()
+        socket.send_fds(self._requests, [json.dumps([str(path), pace]).encode()], [theirs])
+        os.close(theirs)
+        pid = int(self._requests.recv(100))
+        with os.fdopen(pipe, "rb", 0) as printed:
+            # After so many lines, and then a moment: for that no machine is too slow, or too fast.
+            lines = dice.randrange(1, 3 if pace is None or is_begun else 7)
+            first = b"".join(printed.readline() for _ in range(lines))
+            select.select([], [], [], dice.uniform(0, 0.06 if pace else 0.03))
+            with suppress(ProcessLookupError):  # it was faster
+                os.kill(pid, signal.SIGKILL)
+            shown = (first + printed.read()).splitlines()
+        return [json.loads(line) for line in shown if line != b"begun"]
+
+
+@pytest.fixture(scope="module")
+def killer() -> Iterator[Killer]:
+    killer = Killer()
+    yield killer
+    killer.close()
+
+
+@pytest.fixture(scope="module")
+def whole() -> pd.DataFrame:
+    """The words of a run that nobody cut short."""
+    return ended(pnb.transcribe(LESSON, service=scripted())).words
+
+
+def assert_kept(path: Path, printed: list[list[Any]]) -> pnb.Run | None:
+    """All that was printed is in the recording, which tells where it was cut short."""
+    try:
+        loaded = pnb.load(path)
+    except JournalError:  # killed before there was a first line
+        assert printed == []
+        return None
+    settled = [told(sentence) for sentence in loaded._transcript.settled]
+    assert [each for each in printed if each not in settled] == []
+    assert len(settled) == len({each[0] for each in settled}), "a sentence was settled twice"
+    if loaded.state != "finished":
+        assert_says(loaded.error, f"cut short at {loaded._transcript.sent:.1f} s", "pnb.resume")
+    return loaded
+
+
+def campaign(killer: Killer, whole: pd.DataFrame, folder: Path, seed: int, kills: int) -> Counter[str]:
+    """Kill runs, and runs that go on with them, correct some of their words meanwhile, and have them end. Returns how
+    often what came to pass."""
+    dice, count = random.Random(seed), Counter[str]()
+    service = scripted()
+    while count["kills"] < kills:
+        path = folder / f"{seed}-{count['kills']}.jsonl"
+        expected = whole.copy()
+        for _ in range(dice.choice((1, 1, 2, 3))):
+            printed = killer.kill(path, dice.choice(PACES), dice)
+            count["kills"] += 1
+            loaded = assert_kept(path, printed)
+            count["printed"] += len(printed)
+            if loaded is None or loaded.state == "finished":
+                break
+            count["resumed"] += bool(loaded._transcript.resumes)
+            settled = loaded.words[loaded.words["is_final"]].index
+            if len(settled) and dice.random() < 0.5:
+                words, row = loaded.words, dice.choice(settled)
+                words.loc[row, "text"] = expected.loc[row, "text"] = f"corrected{count['kills']}"
+                assert loaded.correct(words) == 1
+                count["corrected"] += 1
+        if loaded is None or loaded.state == "finished":
+            count["nothing" if loaded is None else "finished"] += 1
+            continue
+        settled_until = loaded._transcript.settled_until
+        run = ended(pnb.resume(path, service=service, pace=None))
+        assert_frame_equal(run.words[list(COLUMNS)], expected[list(COLUMNS)])
+        assert_frame_equal(pnb.load(path).words, run.words)
+        heard_again = [each.position for each in run._transcript.resumes[-1:]]
+        assert all(position > settled_until - 0.4 for position in heard_again), "it began too early"
+        count["gone on"] += 1
+    return count
+
+
+def test_whatever_was_printed_is_there_after_a_kill_and_the_run_goes_on_from_it(
+    killer: Killer, whole: pd.DataFrame, tmp_path: Path
+) -> None:
+    count = campaign(killer, whole, tmp_path, 1, 10)
+    assert count["gone on"] >= 3, count
+    assert count["printed"] >= 5, count
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_a_campaign_of_kills(killer: Killer, whole: pd.DataFrame, tmp_path: Path, seed: int) -> None:
+    print(campaign(killer, whole, tmp_path, seed, 10))  # noqa: T201
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -1,0 +1,274 @@
+"""A run's life: waiting for it, ending it early, interrupting it, saving it, and what it leaves on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from servers import Cloud, Talk, ended, eventually, texts, tone, well
+
+import paraformer_nb as pnb
+from paraformer_nb import errors
+from paraformer_nb.client import session
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+
+# -------------------------------------------------------------------------------------------------------------- waiting
+
+
+def test_waiting_twice_gives_the_run_twice() -> None:
+    with Cloud(well) as cloud:
+        run = pnb.transcribe(tone(0.2), service=cloud.service(), pace=None)
+        assert run.wait(10) is run
+        assert run.wait(10) is run
+        assert asyncio.run(_await(run)) is run
+    assert (run.state, run.error, texts(run)) == ("finished", None, ["hello", "there"])
+    assert repr(run) == "Run('array': finished, 2 words)"
+
+
+async def _await(run: pnb.Run) -> pnb.Run:
+    return await run
+
+
+def test_waiting_for_a_failed_run_raises_each_time() -> None:
+    async def failing(talk: Talk) -> None:
+        await talk.begin()
+        await talk.say("hello")
+        await talk.fail("InternalError", "Internal server error!")
+
+    with Cloud(failing) as cloud:
+        run = pnb.transcribe(tone(0.2), service=cloud.service(), pace=None)
+        for _ in range(2):
+            with pytest.raises(errors.TaskFailed):
+                run.wait(10)
+            with pytest.raises(errors.TaskFailed):
+                asyncio.run(_await(run))
+    assert (texts(run), run.state) == (["hello"], "failed")
+
+
+@pytest.mark.parametrize("timeout", [0, 0.05, 0.5])
+def test_waiting_no_longer_than_told(timeout: float, running: pnb.Run) -> None:
+    with pytest.raises(TimeoutError, match="it goes on"):
+        running.wait(timeout)
+    assert (running.state, running.error) == ("streaming", None)
+
+
+def test_a_run_outlives_the_loop_that_gave_up_on_it(running: pnb.Run) -> None:
+    """Under plain asyncio a cancelled await stops the run, and its words are kept."""
+
+    async def impatient() -> None:
+        async with asyncio.timeout(0.05):
+            await running
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(impatient())
+    assert texts(ended(running)) == ["hello", "there", "goodbye"]
+    assert running.state == "stopped"
+
+
+def test_two_loops_may_wait_at_once(running: pnb.Run) -> None:
+    results: list[Any] = []
+    waiters = [
+        threading.Thread(target=lambda: results.append(running.wait(20))),
+        threading.Thread(target=lambda: results.append(asyncio.run(_await(running)))),
+    ]
+    for waiter in waiters:
+        waiter.start()
+    running.stop()
+    for waiter in waiters:
+        waiter.join(20)
+    assert results == [running, running]
+
+
+@pytest.mark.parametrize("how", ["wait", "await"])
+def test_waiting_for_a_run_that_ends_with_a_user_s_own_error(how: str) -> None:
+    """What a callable key raises may hold the key: of it the kind is told. asyncio has nothing to complain of."""
+    asked, go = threading.Event(), threading.Event()
+
+    def token() -> str:
+        asked.set()
+        go.wait(10)
+        raise LookupError("the vault is locked")
+
+    async def wait() -> None:
+        asyncio.get_running_loop().call_later(0.5, go.set)  # two heartbeats later
+        await run
+
+    with Cloud(well) as cloud:
+        run = pnb.transcribe(tone(0.2), service=cloud.service(token))
+        assert asked.wait(10)
+        with pytest.raises(errors.AuthenticationError, match="LookupError"):
+            if how == "await":
+                asyncio.run(wait())
+            else:
+                go.set()
+                run.wait(10)
+    assert run.state == "failed"
+    assert run.error.__cause__ is run.error.__context__ is None
+
+
+# -------------------------------------------------------------------------------------------------------- ending early
+
+
+def test_stop_keeps_the_tail(running: pnb.Run) -> None:
+    running.stop()
+    running.stop()
+    assert ended(running) is running
+    assert (running.state, running.error) == ("stopped", None)
+    assert texts(running) == ["hello", "there", "goodbye"]
+    assert bool(running.words["is_final"].all())
+    running.stop()
+    running.cancel()
+    assert running.state == "stopped"
+    assert pnb.load(running.recording.path).words.equals(running.words)
+
+
+def test_cancel_keeps_what_was_heard(running: pnb.Run) -> None:
+    running.cancel()
+    running.cancel()
+    assert ended(running) is running
+    assert eventually(lambda: running.state == "stopped", 10)
+    assert running.error is None
+    assert texts(running) == ["hello", "there", "g"]
+
+
+def test_a_cancelled_run_has_ended_when_waiting_is_over(running: pnb.Run) -> None:
+    running.cancel()
+    running.wait(10)
+    assert running.state == "stopped"
+    loaded = pnb.load(running.recording.path)
+    assert (loaded.state, loaded.error) == ("stopped", None)
+    assert texts(loaded) == ["hello", "there", "g"]
+
+
+def test_a_cancelled_run_has_ended_when_awaiting_is_over(running: pnb.Run) -> None:
+    running.cancel()
+    asyncio.run(_await(running))
+    assert running.state == "stopped"
+    assert pnb.load(running.recording.path).error is None
+
+
+async def _says_nothing(talk: Talk) -> None:
+    await talk.begin()
+    await talk.command()
+    await talk.finish()
+
+
+@pytest.mark.parametrize("how", ["stop", "cancel"])
+@pytest.mark.parametrize("attempt", range(8))
+def test_ending_a_run_before_it_has_begun(how: str, attempt: int, english: Path) -> None:
+    with Cloud(_says_nothing) as cloud:  # it may have begun by then: the loop is another thread
+        run = pnb.transcribe(english, service=cloud.service(), save=None)
+        getattr(run, how)()
+        ended(run)
+        assert eventually(lambda: run.state == "stopped", 5), run.state
+        assert eventually(lambda: pnb.load(run.recording.path).state == "stopped", 5)
+    assert (run.error, len(run.words)) == (None, 0)
+
+
+@pytest.mark.parametrize("how", ["stop", "cancel"])
+def test_ending_a_run_while_it_connects(how: str) -> None:
+    from servers import RawServer
+
+    reached = threading.Event()
+
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        reached.set()
+        await reader.read()
+
+    with RawServer(silent) as server:
+        run = pnb.transcribe(tone(0.2), service=server.service())
+        assert reached.wait(10)
+        assert run.state == "connecting"
+        getattr(run, how)()
+        ended(run, 8)
+        assert eventually(lambda: run.state == "stopped", 5)
+    assert run.error is None
+
+
+def test_stop_after_the_end_changes_nothing() -> None:
+    with Cloud(well) as cloud:
+        run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
+        run.stop()
+        run.cancel()
+        assert run.wait(5) is run
+    assert (run.state, run.error) == ("finished", None)
+    loaded = pnb.load(run.recording.path)
+    loaded.stop()
+    loaded.cancel()
+    assert loaded.wait() is loaded
+    assert loaded.state == "finished"
+
+
+# ---------------------------------------------------------------------------------------------------------- interrupts
+
+
+def _is_waiting() -> bool:
+    """Whether the main thread is waiting for a run, deep inside of it."""
+    frame = sys._current_frames()[threading.main_thread().ident or 0]
+    names = []
+    while frame.f_back is not None:
+        names.append((Path(frame.f_code.co_filename).name, frame.f_code.co_name))
+        frame = frame.f_back
+    is_asleep = names[0] in (("threading.py", "wait"), ("selectors.py", "select"))
+    return is_asleep and any(name in (("run.py", "wait"), ("runners.py", "run")) for name in names)
+
+
+def _interrupt_when(condition: Any) -> threading.Thread:
+    """Interrupt this process, as a kernel does, once the condition holds and it is waiting for the run."""
+
+    def wait_and_raise() -> None:
+        if eventually(lambda: condition() and _is_waiting()):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=wait_and_raise)
+    thread.start()
+    return thread
+
+
+def test_an_interrupt_while_waiting_stops_the_run_and_keeps_its_words(running: pnb.Run) -> None:
+    thread = _interrupt_when(lambda: True)
+    assert running.wait(20) is running
+    thread.join(5)
+    assert running.state == "stopped"
+    assert texts(running) == ["hello", "there", "goodbye"]
+
+
+def test_a_second_interrupt_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "CLOSE_TIMEOUT", 0.3)
+    finishing = threading.Event()
+
+    async def endless(talk: Talk) -> None:
+        await talk.begin()
+        await talk.block()
+        await talk.say("hello", "there")
+        await talk.command()
+        finishing.set()
+        await talk.forever()
+
+    with Cloud(endless) as cloud:
+        run = pnb.transcribe(tone(60), service=cloud.service(), pace=1.0)
+        first = _interrupt_when(lambda: len(run.words) == 2)
+        second = _interrupt_when(finishing.is_set)
+        assert run.wait(20) is run
+        for thread in (first, second):
+            thread.join(5)
+        assert eventually(lambda: run.state == "stopped")
+    assert texts(run) == ["hello", "there"]
+
+
+def test_an_interrupt_under_asyncio_run_stops_the_run(running: pnb.Run) -> None:
+    thread = _interrupt_when(lambda: True)
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(_await(running))
+    thread.join(5)
+    assert texts(ended(running)) == ["hello", "there", "goodbye"]
+    assert running.state == "stopped"

@@ -1,0 +1,105 @@
+"""What must not cost a run its words: a view that breaks, a damaged clip, a slow reader, an odd request."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import websockets
+from servers import Cloud, Talk, ended, tone, well
+
+import paraformer_nb as pnb
+from paraformer_nb.client import attempt as conversation
+from paraformer_nb.dashscope.messages import TaskFinishedEvent
+from paraformer_nb.journal.records import Gap
+from paraformer_nb.widgets.timeline import Timeline
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+
+def test_a_view_that_breaks_does_not_cost_the_run(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: Timeline) -> None:
+        raise RuntimeError("no comm")
+
+    monkeypatch.setattr(Timeline, "refresh", broken)
+    with Cloud(well) as cloud:
+        run = pnb.transcribe(tone(1.0), service=cloud.service(), pace=None)
+        view = run.timeline()
+        ended(run)
+    assert run.state == "finished"
+    assert run.error is None
+    assert view is not None
+
+
+def test_a_clip_that_is_cut_off_leaves_a_gap(english: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.flac"
+    cut.write_bytes(english.read_bytes()[:200_000])
+    run = ended(pnb.transcribe(cut))
+    (gap,) = [record for record in run.recording if isinstance(record, Gap)]
+    assert 5 < gap.start < 30
+    assert gap.end == pytest.approx(39.67, abs=0.1)
+    assert "cut off" in gap.reason
+    assert "cut off" in run.events["text"].str.cat()
+
+
+def test_a_whole_clip_leaves_none(english: Path) -> None:
+    run = ended(pnb.transcribe(english, end=5.0))
+    assert [record for record in run.recording if isinstance(record, Gap)] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_named_pipe_is_heard_to_its_end(english: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.flac"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(english.read_bytes()))
+    writer.start()
+    run = ended(pnb.transcribe(pipe, end=4.0))
+    writer.join(20)
+    assert "good morning" in run.text
+
+
+def test_a_reader_that_takes_its_time_loses_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock on the service stands still while the reader is busy with an event."""
+    monkeypatch.setattr(conversation, "_TAIL_TIMEOUT", 0.5)
+
+    async def two(talk: Talk) -> None:
+        await talk.begin()
+        await talk.command()
+        await talk.say("hello")
+        await talk.say("there", number=2)
+        await talk.finish()
+
+    async def read(service: pnb.DashScope) -> list[type]:
+        kinds = []
+        async for event in pnb.stream(tone(0.2), service=service, pace=None):
+            kinds.append(type(event))
+            time.sleep(0.7)  # noqa: ASYNC251 - a busy loop body: nothing else runs meanwhile
+            await asyncio.sleep(0)
+        return kinds
+
+    with Cloud(two) as cloud:
+        assert asyncio.run(read(cloud.service()))[-1] is TaskFinishedEvent
+
+
+@pytest.mark.parametrize("hints", [5, [["en"]], "en"])
+def test_an_odd_request_is_refused_and_the_service_lives_on(hints: object) -> None:
+    async def ask(service: pnb.Embedded) -> dict[str, str]:
+        endpoint = await service.endpoint()
+        async with websockets.connect(endpoint.url, additional_headers=endpoint.headers) as socket:
+            header = {"action": "run-task", "task_id": "a" * 32, "streaming": "duplex"}
+            payload = {"model": "paraformer-realtime-v2", "parameters": {"language_hints": hints}, "input": {}}
+            await socket.send(json.dumps({"header": header, "payload": payload}))
+            answer: dict[str, str] = json.loads(await socket.recv())["header"]
+            return answer
+
+    answer = asyncio.run(ask(pnb.Embedded()))
+    assert answer["event"] == "task-failed"
+    assert answer["error_code"] == "InvalidParameter"
+    assert "language_hints" in answer["error_message"]
