@@ -7,7 +7,7 @@
     await run                             # or run.wait(); interrupting either keeps the words
     run.plot()                            # a matplotlib Figure
 
-Names are loaded when they are first used, so that the import itself costs next to nothing.
+Each name is loaded when it is first used, so that the import itself is fast.
 """
 
 from __future__ import annotations
@@ -18,50 +18,67 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-# Nothing is ever printed into somebody's cell; who wants to read along sets up logging.
+# The package never prints into a cell; a user who wants messages configures logging.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 if TYPE_CHECKING:
     from . import errors
-    from .client.start import stream
+    from .client.retry import Retry
+    from .client.timeouts import Timeouts
     from .dashscope import messages
     from .dashscope.parameters import MODELS, Parameters
     from .errors import ParaformerError
     from .run.panel import panel
     from .run.run import Run
     from .run.start import load, resume, transcribe
+    from .run.stream import stream
     from .server.limits import Limits
+    from .services.dashscope import DashScope
+    from .services.embedded import Embedded
     from .services.keys import login, logout
-    from .services.services import DashScope, Embedded
+    from .transcript.corrections import Correction
+    from .transcript.words import Sentence, Word
 
 _HOME = {
-    "DashScope": "services.services",
-    "Embedded": "services.services",
+    "Correction": "transcript.corrections",
+    "DashScope": "services.dashscope",
+    "Embedded": "services.embedded",
     "Limits": "server.limits",
     "MODELS": "dashscope.parameters",
     "ParaformerError": "errors",
     "Parameters": "dashscope.parameters",
+    "Retry": "client.retry",
     "Run": "run.run",
-    "errors": "",
+    "Sentence": "transcript.words",
+    "Timeouts": "client.timeouts",
+    "Word": "transcript.words",
+    "errors": "errors",
     "load": "run.start",
     "login": "services.keys",
     "logout": "services.keys",
-    "messages": "dashscope",
+    "messages": "dashscope.messages",
     "panel": "run.panel",
     "resume": "run.start",
-    "stream": "client.start",
+    "stream": "run.stream",
     "transcribe": "run.start",
 }
-"""Where each public name is defined; a name with no attribute of that module is the module itself."""
+"""The module that defines each public name."""
+_MODULES = ("errors", "messages")
+"""Public names that are modules themselves."""
 
 __all__ = [
-    "MODELS",
+    "Correction",
     "DashScope",
     "Embedded",
     "Limits",
+    "MODELS",
     "ParaformerError",
     "Parameters",
+    "Retry",
     "Run",
+    "Sentence",
+    "Timeouts",
+    "Word",
     "errors",
     "load",
     "login",
@@ -77,12 +94,11 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in ("errors", "messages"):  # modules
-        return importlib.import_module(f".{_HOME[name]}.{name}".replace("..", "."), __name__)
-    value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    module = importlib.import_module(f".{_HOME[name]}", __name__)
+    value = module if name in _MODULES else getattr(module, name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return __all__

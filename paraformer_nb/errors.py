@@ -1,31 +1,34 @@
-"""What can go wrong, in one tree.
+"""Every error that this package raises on purpose, in one tree.
 
 A message says what happened, what was kept, and what to do next.
 
     ParaformerError
-    ├── ParameterError (ValueError)     an argument that cannot be meant; nothing was sent
+    ├── ParameterError (ValueError)     an invalid argument; nothing was sent
     ├── AudioError (ValueError)         a clip that is missing, empty or cannot be decoded
-    ├── JournalError                    a recording that cannot be written or read
-    ├── MissingDependency (ImportError) a package that this feature needs
+    ├── JournalError                    a journal that cannot be written or read
+    ├── ExportError                     a file that cannot be exported
+    ├── MissingDependency (ImportError) a package that this feature needs is not installed
     ├── ConnectionFailed                no connection could be made
     ├── ConnectionLost                  a connection ended before its task did
     ├── ProtocolError
     │   ├── LocalProtocolError          this side broke the protocol
     │   └── RemoteProtocolError         the other side broke the protocol
-    └── ServiceError                    the service answered, and its answer is no
-        ├── AuthenticationError         the key
-        ├── Throttled                   too many requests
-        └── TaskFailed                  a task-failed event: code, message, task_id, retryable
-            └── TaskThrottled           ... that says too many requests (it is Throttled, too)
+    └── ServiceError                    the service answered and refused
+        ├── AuthenticationError         it refused the API key
+        ├── Throttled                   it received too many requests
+        └── TaskFailed                  it sent task-failed: code, message, task_id, retryable
+            └── TaskThrottled           ... because of too many requests (also a Throttled)
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from .text import sanitise
 
 
 class ParaformerError(Exception):
-    """The parent of every error that this package raises on purpose. Its text is one line, whoever had a word in it.
+    """The parent of every error that this package raises on purpose. Its text is one sanitised line.
 
     Attributes:
         retryable: whether the same request may succeed later.
@@ -42,11 +45,15 @@ class ParameterError(ParaformerError, ValueError):
 
 
 class AudioError(ParaformerError, ValueError):
-    """A clip is missing, empty, silent by nature (a video without sound) or cannot be decoded."""
+    """A clip is missing, empty, has no sound (a video without an audio track) or cannot be decoded."""
 
 
 class JournalError(ParaformerError):
-    """A recording cannot be written or read."""
+    """A journal cannot be written or read."""
+
+
+class ExportError(ParaformerError):
+    """A file cannot be exported: its format is unknown or it cannot be written."""
 
 
 class MissingDependency(ParaformerError, ImportError):
@@ -60,13 +67,13 @@ class ConnectionFailed(ParaformerError):
 
 
 class ConnectionLost(ParaformerError):
-    """A connection ended, or fell silent, before its task was finished."""
+    """A connection ended, or stopped answering, before its task was finished."""
 
     retryable = True
 
 
 class ProtocolError(ParaformerError):
-    """One side did not keep to the protocol."""
+    """One side broke the protocol."""
 
 
 class LocalProtocolError(ProtocolError):
@@ -78,15 +85,15 @@ class RemoteProtocolError(ProtocolError):
 
 
 class ServiceError(ParaformerError):
-    """The service answered, and its answer is no."""
+    """The service answered and refused."""
 
 
 class AuthenticationError(ServiceError):
-    """The service does not accept the key (HTTP 401 or 403 at the handshake)."""
+    """The service does not accept the API key (HTTP 401 or 403 at the handshake)."""
 
 
 class Throttled(ServiceError):
-    """The service is asked too often (HTTP 429, or a Throttling code)."""
+    """The service received too many requests (HTTP 429, or a Throttling code)."""
 
     retryable = True
 
@@ -99,32 +106,32 @@ class TaskFailed(ServiceError):
         message: the service's ``error_message``, unchanged.
         task_id: the task's id, for a ticket to the vendor.
         retryable: whether the same request may succeed later.
+        advice: what to do about it, or ``""``.
     """
 
     def __init__(self, code: str, message: str, task_id: str, retryable: bool, advice: str) -> None:
-        said = f"{code}: {message}".rstrip(": .")
-        super().__init__(f"the service ended the task ({said}). What was settled is kept. {advice}".rstrip())
+        reason = f"{code}: {message}".rstrip(": .")
+        super().__init__(f"the service ended the task ({reason}). Final sentences are kept. {advice}".rstrip())
         self.code = code
         self.message = message
         self.task_id = task_id
         self.retryable = retryable
         self.advice = advice
 
-    def __reduce__(self) -> tuple[type[TaskFailed], tuple[str, str, str, bool, str]]:
-        return type(self), (self.code, self.message, self.task_id, self.retryable, self.advice)
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The constructor's arguments: what pickling and the journal keep."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "task_id": self.task_id,
+            "retryable": self.retryable,
+            "advice": self.advice,
+        }
+
+    def __reduce__(self) -> tuple[type[TaskFailed], tuple[Any, ...]]:
+        return type(self), tuple(self.arguments.values())
 
 
 class TaskThrottled(TaskFailed, Throttled):
-    """The service ended the task because it is asked too often."""
-
-
-def told_error(text: str) -> ParaformerError:
-    """The error that a recording tells of, such as ``"ConnectionLost: ..."``, as the class that it was.
-
-    A `TaskFailed` holds more than its text: it comes back as a plain ParaformerError.
-    """
-    name, _, message = text.partition(": ")
-    kind = globals().get(name)
-    if isinstance(kind, type) and issubclass(kind, ParaformerError) and not issubclass(kind, TaskFailed):
-        return kind(message)
-    return ParaformerError(text)
+    """The service ended the task because it received too many requests."""

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-_lock = threading.RLock()  # a finaliser may come while it is held
+_lock = threading.RLock()  # reentrant: a finaliser may run while it is held
 _loop: asyncio.AbstractEventLoop | None = None
-_owner = 0  # the process that the loop's thread lives in: after a fork it is in the parent only
+_owner = 0  # the process that runs the loop's thread: a forked child has none
 
 
 def get_loop() -> asyncio.AbstractEventLoop:
@@ -28,7 +28,7 @@ def get_loop() -> asyncio.AbstractEventLoop:
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
-    """Run for ever; a task that exits (SystemExit comes through `run_forever`) must not take all others with it."""
+    """Run forever; a task that raises SystemExit (which leaves `run_forever`) must not stop the others."""
     while True:
         with suppress(SystemExit, KeyboardInterrupt):
             loop.run_forever()

@@ -130,7 +130,7 @@ async def _follow(session: Session, *, as_json: bool) -> int:
     transcript.apply(session.run_record())
     with _Screen(transcript, as_json) as screen:
         await session.run(screen.update)
-    if not transcript.settled:
+    if not transcript.finals:
         print("paraformer-nb: no speech was found.", file=sys.stderr)
     return 130 if interrupts else 0
 
@@ -163,11 +163,11 @@ class _Screen:
         if notice != self._notice:
             self._notice = notice
             self._bar.write(f"paraformer-nb: {notice}", file=sys.stderr)
-        for sentence in transcript.settled[self._shown :]:
+        for sentence in transcript.finals[self._shown :]:
             self._print(sentence)
-        self._shown = len(transcript.settled)
-        self._bar.set_description_str(transcript.open[-1].text[-60:] if transcript.open else "", refresh=False)
-        sent = transcript.sent - (transcript.run.start if transcript.run else 0.0)
+        self._shown = len(transcript.finals)
+        self._bar.set_description_str(transcript.partials[-1].text[-60:] if transcript.partials else "", refresh=False)
+        sent = transcript.sent_until - (transcript.run.start if transcript.run else 0.0)
         self._bar.update(min(sent, self._bar.total or sent) - self._bar.n)
 
     def _print(self, sentence: Sentence) -> None:

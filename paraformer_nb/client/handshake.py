@@ -1,4 +1,4 @@
-"""One attempt to open a connection: options, the handshake, and what its refusals mean."""
+"""Open one connection: options, the handshake, and what its refusals mean."""
 
 from __future__ import annotations
 
@@ -13,26 +13,25 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketExce
 from ..dashscope.codes import handshake_error
 from ..dashscope.redaction import keep_keys_out_of, without_keys
 from ..errors import ConnectionFailed, ParaformerError
-from ..services.services import Endpoint, Service
+from .service import Endpoint, Service
+from .timeouts import Timeouts
 
 _logger = logging.getLogger("paraformer_nb.websocket")
 keep_keys_out_of(_logger)
 
-_TIMEOUT = 10.0
-CLOSE_TIMEOUT = 5.0
 _LARGEST_MESSAGE = 2**20
-# Bytes in the kernel: more would show audio as sent long before it is heard, and keep pings waiting behind it.
+# Bytes of the kernel's send buffer: more would count audio as sent long before it is received, and delay pings.
 _EMBEDDED_BUFFER, _NETWORK_BUFFER = 32 * 1024, 128 * 1024
 
 
 class _Connect(connect):
     def process_redirect(self, exc: Exception) -> Exception:
-        """No redirect is followed: not every version of websockets keeps the key from another host."""
+        """Follow no redirect: not every version of websockets keeps the key from another host."""
         return exc
 
 
-async def handshake(service: Service, endpoint: Endpoint) -> ClientConnection:
-    """An open connection. Raises ConnectionFailed where trying again may help, a ServiceError where it will not."""
+async def handshake(service: Service, endpoint: Endpoint, timeouts: Timeouts) -> ClientConnection:
+    """Open a connection. Raises ConnectionFailed where a retry may help, a ServiceError where it will not."""
     host = service.source.host
     options: dict[str, Any] = {"proxy": None} if endpoint.is_loopback else {}
     try:
@@ -41,9 +40,9 @@ async def handshake(service: Service, endpoint: Endpoint) -> ClientConnection:
             additional_headers=endpoint.headers,
             compression=None,
             max_size=_LARGEST_MESSAGE,
-            open_timeout=_TIMEOUT,
+            open_timeout=timeouts.connect,
             ping_interval=None,
-            close_timeout=min(CLOSE_TIMEOUT, 0.2 * endpoint.link_timeout),
+            close_timeout=min(timeouts.close, 0.2 * timeouts.keepalive),
             user_agent_header="paraformer_nb",
             logger=_logger,
             **options,
@@ -52,20 +51,20 @@ async def handshake(service: Service, endpoint: Endpoint) -> ClientConnection:
         body = without_keys(bytes(error.response.body or b"").decode("utf-8", "replace"))
         problem: ParaformerError = handshake_error(error.response.status_code, body, host)
     except (WebSocketException, ImportError, ValueError, LookupError) as error:
-        # A bad proxy or redirect, mostly; the text may hold a password, so only the kind of error is told.
+        # Mostly a bad proxy or redirect; the text may hold a password, so only the kind of error is reported.
         reason = without_keys(str(error)) if isinstance(error, InvalidHandshake) else type(error).__name__
-        problem = _no_connection(host, reason)
+        problem = _connection_failed(host, reason)
     except (OSError, TimeoutError, EOFError) as error:
-        problem = _no_connection(host, f"{type(error).__name__}: {error}".rstrip(": "))
+        problem = _connection_failed(host, f"{type(error).__name__}: {error}".rstrip(": "))
     else:
         buffer = _EMBEDDED_BUFFER if service.source.kind == "embedded" else _NETWORK_BUFFER
-        with suppress(OSError):  # it is gone already; whoever uses it will see
+        with suppress(OSError):  # closed already; the next use of it reports that
             socket.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, buffer)
         return socket
-    raise problem  # out here: what websockets raised has frames that hold the request, and the key in it
+    raise problem  # out here: the frames of what websockets raised hold the request, and the key in it
 
 
-def _no_connection(host: str, reason: str) -> ConnectionFailed:
+def _connection_failed(host: str, reason: str) -> ConnectionFailed:
     return ConnectionFailed(
-        f"no connection to {host} ({reason}). Nothing was sent. Check the network, the proxy and the URL."
+        f"could not connect to {host} ({reason}). Nothing was sent. Check the network, the proxy and the URL."
     )

@@ -1,7 +1,7 @@
-"""Whether the other side is still there: a ping now and then, which must be answered while somebody listens.
+"""Detect a dead connection: pings that must be answered while the consumer is reading.
 
-The socket's own keepalive will not do. Its ping waits, with no end, behind audio that a dead link does not take; and it
-blames the link for what a slow consumer leaves unread.
+The socket's own keepalive is not enough: its ping waits without a timeout behind audio that a dead connection does not
+accept, and it blames the connection for what a slow consumer leaves unread.
 """
 
 from __future__ import annotations
@@ -16,34 +16,33 @@ from .response_timeout import ResponseTimeout
 
 
 class Keepalive:
-    """Calls `overdue` within `timeout` seconds of a connection's falling silent.
+    """Calls `on_timeout` within `timeout` seconds after a connection stops answering.
 
-    The time runs only between `resume` and `pause`, as a `Deadline`'s does.
+    The time runs only between `resume` and `pause`, as a `ResponseTimeout`'s does.
     """
 
-    def __init__(self, socket: ClientConnection, timeout: float, overdue: Callable[[], None]) -> None:
+    def __init__(self, socket: ClientConnection, timeout: float, on_timeout: Callable[[], None]) -> None:
         self._socket = socket
-        self._share = 0.4 * timeout  # so long between pings, as long for the answer, and the rest to give it up
-        self._deadline = ResponseTimeout()
-        self._deadline.overdue = overdue
+        self._interval = 0.4 * timeout  # between pings, and as long for the answer; the rest is for closing
+        self._response = ResponseTimeout(on_timeout)
 
     def resume(self) -> None:
-        """Somebody listens."""
-        self._deadline.resume()
+        """The consumer is waiting for the next event."""
+        self._response.resume()
 
     def pause(self) -> None:
-        """Nobody listens."""
-        self._deadline.pause()
+        """The consumer is busy."""
+        self._response.pause()
 
-    async def watch(self) -> None:
-        """Ping until the connection is over."""
+    async def run(self) -> None:
+        """Ping until the connection ends."""
         try:
             while True:
-                await asyncio.sleep(self._share)
-                self._deadline.set(self._share)  # before the ping, which may have to wait for room
+                await asyncio.sleep(self._interval)
+                self._response.set(self._interval)  # before the ping, which may have to wait for room to be sent
                 await (await self._socket.ping())
-                self._deadline.set(None)
+                self._response.set(None)
         except ConnectionClosed:
-            pass  # the receiver sees it too, and tells of it
+            pass  # the receiver sees it too, and reports it
         finally:
-            self._deadline.set(None)
+            self._response.set(None)

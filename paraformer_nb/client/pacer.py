@@ -1,4 +1,4 @@
-"""How fast a clip goes: on a schedule of its own. Late blocks do not add up, a loss is caught up."""
+"""Send blocks on a schedule. Delays do not accumulate, and audio that is sent again after a disconnect catches up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 
 class Pacer:
-    """Lets blocks go at `pace` × real time. What is sent again after a loss is behind its time, and goes at once."""
+    """Releases blocks at `pace` × real time. What is sent again after a disconnect is overdue and released at once."""
 
     def __init__(self, pace: float, stop: asyncio.Event) -> None:
         self._pace = pace
@@ -15,7 +15,7 @@ class Pacer:
         self._started: float | None = None
 
     async def wait(self, seconds: float) -> None:
-        """Wait until `seconds` of the clip may have gone; a stop ends the waiting."""
+        """Wait until `seconds` of the clip may have been sent; a stop ends the wait."""
         now = time.monotonic()
         if self._started is None:
             self._started = now - seconds / self._pace

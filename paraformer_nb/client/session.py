@@ -1,189 +1,144 @@
-"""A clip over the wire: a task on a connection, and after a loss another one from where nothing was settled.
-
-A recorder is told of all that crosses, of each loss, of where the clip goes on, and of what could not be heard.
-"""
+"""One run's clip through a service: one task per connection; after a disconnect, a new task resumes at the last final
+sentence."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from urllib.parse import unquote
 
 from websockets.asyncio.client import ClientConnection
 
-from ..audio.clip import Clip, LiveClip
+from ..audio.clip import LiveClip
 from ..dashscope.client_task import ClientTask
 from ..dashscope.messages import RunTask
-from ..dashscope.parameters import Parameters, wire_form
+from ..dashscope.parameters import wire_form
 from ..dashscope.redaction import without_keys
 from ..dashscope.server_protocol import ENGINE_HEADER
 from ..errors import ConnectionFailed, ConnectionLost, ParaformerError, ProtocolError, ServiceError, Throttled
-from ..journal.records import VERSION, ClipSource, Connected, Disconnected, Gap, KnownRecord, Resumed, RunStarted
-from ..services.services import Endpoint, Service
-from .attempt import Attempt, Tell
-from .coalescer import Recorder
-from .feed import Feed, block_samples
-from .handshake import CLOSE_TIMEOUT, handshake
+from ..journal.records import Connected, Disconnected, Gap, Resumed
+from .attempt import Attempt
+from .feed import Feed, FileSource, block_samples
+from .handshake import handshake
+from .live_source import LiveSource
 from .pacer import Pacer
-from .progress import Progress
+from .request import Clock, OpenedRequest
+from .service import Endpoint
+from .sink import Sink
 
-_MISSING = 1.0  # seconds by which a clip may be shorter than it says, codecs being what they are
-_LONGEST_WAIT = 8.0  # seconds between two attempts
-_LOOPBACK_HASTE = 0.05  # × the wait: there is no network that others share
-
-
-def _forget(record: KnownRecord) -> None:
-    """Nobody wants a recording."""
+NOTICE_HEADER = "X-Paraformer-NB-Notice"
+_MISSING = 1.0  # seconds by which a clip may be shorter than declared, codecs being what they are
 
 
 class Session:
-    """One clip on its way through a service. `run` it once; `stop` may be called at any time."""
+    """A clip on its way through a service. `run` it once; `stop` may be called at any time.
 
-    def __init__(
-        self,
-        clip: Clip | LiveClip,
-        service: Service,
-        model: str,
-        parameters: Parameters,
-        pace: float | None,
-        max_attempts: int,
-        progress: Progress | None = None,
-    ) -> None:
-        self._clip, self._service, self._model, self._parameters = clip, service, model, parameters
-        self._max_attempts = max_attempts
-        self._is_resumed = progress is not None
-        self._progress = progress or Progress(clip.start)
-        self._record: Recorder = _forget
-        self._began = time.monotonic()
+    Args:
+        request: what to recognise, and how.
+        sink: receives the records; its transcript has applied the run's first record, and more where it is resumed.
+        now: the run's clock.
+        is_resumed: whether the run continues one that was cut short, stopped or failed.
+    """
+
+    def __init__(self, request: OpenedRequest, sink: Sink, now: Clock, *, is_resumed: bool = False) -> None:
+        self._request = request
+        self._sink = sink
+        self._now = now
+        self._transcript = sink.transcript
+        self._is_resumed = is_resumed
         self._stop = asyncio.Event()
-        self._feed = Feed(clip, block_samples(clip.sample_rate, pace), self._stop)
-        self._pacer = Pacer(pace, self._stop) if pace else None
-        self._conversation: Attempt | None = None
+        self._feed = _feed(request, self._stop)
+        self._pacer = Pacer(request.pace, self._stop) if request.pace else None
+        self._attempts = 0
+        self._futile = 0  # consecutive attempts without progress, including the current one
+        self._attempt: Attempt | None = None
 
     @property
     def seconds(self) -> float:
-        """How far the clip was sent, in seconds from the part's beginning."""
-        return self._progress.sent - self._progress.start
-
-    def record_to(self, recorder: Recorder) -> None:
-        """Tell `recorder` of all that crosses from now on."""
-        self._record = recorder
-
-    def go_on(self, began: float) -> None:
-        """It goes on with a run whose clock began then (on the monotonic clock)."""
-        self._began = began
+        """How far the clip was sent, in seconds from the part's start."""
+        return self._transcript.sent_until - self._transcript.run.start
 
     def stop(self) -> None:
-        """Send no more audio; finish the task and keep its tail. What was sent and lost is sent again for that."""
+        """Send no more audio; finish the task and receive its last results. Audio that was sent before a disconnect is
+        sent again for that."""
         self._stop.set()
-        if self._conversation is not None:
-            self._conversation.stop()
+        if self._attempt is not None:
+            self._attempt.stop()
 
-    def close(self) -> None:
-        """Let go of the clip."""
-        self._clip.close()
-
-    def sha256(self) -> str | None:
-        """The digest of the clip's file, if it has one. Reads the whole file: not for the loop."""
-        return self._clip.sha256()
-
-    def now(self) -> float:
-        """Seconds since the session began."""
-        return time.monotonic() - self._began
-
-    def run_record(self) -> RunStarted:
-        """The recording's first line."""
-        clip = self._clip
-        path, size = (str(clip.path), clip.path.stat().st_size) if clip.path else (None, None)
-        return RunStarted(
-            self.now(),
-            VERSION,
-            datetime.now(UTC).isoformat(timespec="milliseconds"),
-            ClipSource(clip.name, path, size),
-            clip.sample_rate,
-            clip.start,
-            clip.end,
-            self._service.source,
-            self._model,
-            dict(self._parameters),
-        )
-
-    async def run(self, tell: Tell) -> None:
-        """Hear the clip to its end. `tell` gets each event as it comes, with times from the beginning of the part that
-        is heard; while it waits, nothing is received.
-
-        Raises what ended the last attempt, where no other can help.
-        """
+    async def run(self) -> None:
+        """Send the clip to its end. Raises the error of the last attempt, where a further one cannot help."""
         try:
-            while not await self._attempt(tell):
+            while not await self._try():
                 pass
-            reached = self._progress.sent
-            if self._clip.end is not None and self._clip.end - reached > _MISSING and not self._stop.is_set():
-                self._record(Gap(self.now(), reached, self._clip.end, "the clip is cut off or damaged"))
+            end, reached = self._request.clip.end, self._transcript.sent_until
+            if end is not None and end - reached > _MISSING and not self._stop.is_set():
+                self._sink.append(Gap(self._now(), reached, end, "the clip is cut off or damaged"))
         finally:
             await self._feed.close()
 
-    # --------------------------------------------------------------------------------------- one attempt after another
+    # ------------------------------------------------------------------------------------------ attempts and retries
 
-    async def _attempt(self, tell: Tell) -> bool:
-        """One more task. Returns whether the clip was heard to its end; if not, another attempt may help."""
-        task = self._task()
+    async def _try(self) -> bool:
+        """Make one attempt. Returns whether the clip was recognised to its end; if not, a further attempt may help."""
+        task = self._new_task()
         start = self._begin(task)
+        final_until = self._transcript.final_until
         endpoint: Endpoint | None = None
         try:
-            endpoint = await self._service.endpoint()
+            endpoint = await self._request.service.endpoint()
             async with self._connection(endpoint, task) as socket:
-                await self._talk(socket, endpoint, task, start, tell)
+                await self._run_attempt(socket, task, start)
         except (ConnectionFailed, ConnectionLost, ServiceError, ProtocolError) as error:
-            self._lose(task, error)
-            await self._back_off(error, is_loopback=endpoint is not None and endpoint.is_loopback)
+            if self._transcript.final_until > final_until:
+                self._futile = 0
+            self._check_retry(task, error)
+            is_loopback = endpoint is not None and endpoint.is_loopback and not isinstance(error, Throttled)
+            await self._back_off(self._request.retry.wait(self._futile, is_loopback=is_loopback))
             return False
         return True
 
-    def _task(self) -> ClientTask:
-        parameters, resources, task_input = wire_form(self._parameters)
-        return ClientTask(RunTask(uuid.uuid4().hex, self._model, parameters, resources, task_input))
+    def _new_task(self) -> ClientTask:
+        parameters, resources, task_input = wire_form(self._request.parameters)
+        return ClientTask(RunTask(uuid.uuid4().hex, self._request.model, parameters, resources, task_input))
 
     def _begin(self, task: ClientTask) -> float:
-        """Where a task begins; tells so if it is not the first, and what is out of reach by now."""
-        progress = self._progress
-        progress.attempt_anew()
-        if progress.attempts == 1 and not self._is_resumed:
-            return progress.start
-        wanted = progress.resume_at
-        start = self._feed.reach(wanted)
-        if start > max(wanted, progress.settled):
-            reason = "the connection was lost, and the live source's sound of that time is not kept any more"
-            self._record(Gap(self.now(), progress.settled, start, reason))
-            progress.skip_to(start)
-        self._record(Resumed(self.now(), task.task_id, start, progress.attempts))
+        """The position at which a task starts; records a resume, and a gap where earlier audio is not kept any more."""
+        self._attempts += 1
+        self._futile += 1
+        transcript = self._transcript
+        if self._attempts == 1 and not self._is_resumed:
+            return transcript.run.start
+        final_until = transcript.final_until
+        resume_at = min(final_until - self._request.retry.overlap, transcript.sent_until)
+        wanted = max(transcript.run.start, resume_at)
+        start = self._feed.first_available(wanted)
+        if start > max(wanted, final_until):
+            reason = "the connection was lost, and the live source's audio of that time is not kept any more"
+            self._sink.append(Gap(self._now(), final_until, start, reason))
+        self._sink.append(Resumed(self._now(), task.task_id, start, self._attempts))
         return start
 
-    def _lose(self, task: ClientTask, error: ParaformerError) -> None:
-        """An attempt has failed. Raises its error where another one cannot help, or there were enough."""
-        progress = self._progress
-        if not error.retryable or progress.attempt >= self._max_attempts:
-            if progress.sent > progress.settled:
-                self._record(Gap(self.now(), progress.settled, progress.sent, "the run failed before this was settled"))
-            if isinstance(error, ConnectionFailed) and progress.sent > progress.start:
+    def _check_retry(self, task: ClientTask, error: ParaformerError) -> None:
+        """Record that an attempt failed. Raises its error where a further one cannot help, or there were enough."""
+        transcript = self._transcript
+        if not error.retryable or self._futile >= self._request.retry.attempts:
+            sent_until, final_until = transcript.sent_until, transcript.final_until
+            if sent_until > final_until:
+                self._sink.append(Gap(self._now(), final_until, sent_until, "the run failed before this was final"))
+            if isinstance(error, ConnectionFailed) and sent_until > transcript.run.start:
                 raise ConnectionLost(
-                    f"the connection was lost after {self.seconds:.1f} s of audio, and cannot be made again: {error} "
-                    "What was settled is kept. Go on later from its recording with pnb.resume."
+                    f"the connection was lost after {self.seconds:.1f} s of audio, and connecting again failed: "
+                    f"{error} Final sentences are kept. Continue later from the run's journal with pnb.resume."
                 ) from error
             raise error
-        if not isinstance(error, ConnectionLost):  # that one was told when it happened
-            self._record(Disconnected(self.now(), task.task_id, str(error)))
+        if not isinstance(error, ConnectionLost):  # the attempt recorded that one when it happened
+            self._sink.append(Disconnected(self._now(), task.task_id, str(error)))
 
-    async def _back_off(self, error: ParaformerError, *, is_loopback: bool) -> None:
-        """Wait longer after each attempt, and not all clients for the same time; a stop that comes ends the waiting."""
-        wait = min(_LONGEST_WAIT, 0.5 * 2**self._progress.attempt) * random.uniform(0.5, 1.0)
-        if is_loopback and not isinstance(error, Throttled):
-            wait *= _LOOPBACK_HASTE
-        if self._stop.is_set():  # it came before: what was sent is still to be heard
+    async def _back_off(self, wait: float) -> None:
+        """Wait before the next attempt; a stop that is requested meanwhile ends the wait."""
+        if self._stop.is_set():  # requested before: audio that was sent must still be recognised
             await asyncio.sleep(wait)
             return
         try:
@@ -196,39 +151,52 @@ class Session:
 
     @asynccontextmanager
     async def _connection(self, endpoint: Endpoint, task: ClientTask) -> AsyncIterator[ClientConnection]:
-        """A connection that is open, and closed in the end."""
-        socket = await handshake(self._service, endpoint)
+        """Open a connection, and close it in the end."""
+        close_timeout = self._request.timeouts.close
+        socket = await handshake(self._request.service, endpoint, self._request.timeouts)
         try:
-            engine = " ".join(socket.response.headers.get_all(ENGINE_HEADER)) if socket.response else ""
-            self._record(Connected(self.now(), task.task_id, without_keys(engine) or None))
+            engine, notice = _header(socket, ENGINE_HEADER), unquote(_header(socket, NOTICE_HEADER))
+            self._sink.append(Connected(self._now(), task.task_id, engine or None, notice))
             yield socket
         except BaseException:
-            socket.transport.abort()  # now means now: a closing handshake would have to read all that still comes
+            socket.transport.abort()  # at once: a closing handshake would first read everything that still arrives
             raise
         finally:
             try:
-                async with asyncio.timeout(CLOSE_TIMEOUT):
+                async with asyncio.timeout(close_timeout):
                     await socket.close()
-            except TimeoutError:  # it would wait without end for a peer that does not read
+            except TimeoutError:  # it would wait forever for a peer that does not read
                 socket.transport.abort()
 
-    async def _talk(
-        self, socket: ClientConnection, endpoint: Endpoint, task: ClientTask, start: float, tell: Tell
-    ) -> None:
-        self._conversation = Attempt(
-            socket,
-            task,
-            self._progress,
-            self._feed,
-            self._pacer,
-            self._stop,
-            self._record,
-            self.now,
-            source=self._service.source,
-            link_timeout=endpoint.link_timeout,
-            sample_rate=self._clip.sample_rate,
+    async def _run_attempt(self, socket: ClientConnection, task: ClientTask, start: float) -> None:
+        self._attempt = Attempt(
+            socket=socket,
+            task=task,
+            start=start,
+            feed=self._feed,
+            pacer=self._pacer,
+            stop=self._stop,
+            sink=self._sink,
+            now=self._now,
+            request=self._request,
         )
         try:
-            await self._conversation.run(start, tell)
+            await self._attempt.run()
         finally:
-            self._conversation = None
+            self._attempt = None
+
+
+def _feed(request: OpenedRequest, stop: asyncio.Event) -> Feed:
+    clip = request.clip
+    samples = block_samples(clip.sample_rate, request.pace)
+    if isinstance(clip, LiveClip):
+        buffer, pause = request.retry.live_buffer, request.timeouts.pause
+        source: LiveSource | FileSource = LiveSource(clip, samples, stop, buffer=buffer, pause=pause)
+    else:
+        source = FileSource(clip, samples)
+    return Feed(source, clip.start, clip.sample_rate, samples)
+
+
+def _header(socket: ClientConnection, name: str) -> str:
+    """A header of the handshake's response, without keys that a service may repeat."""
+    return without_keys(" ".join(socket.response.headers.get_all(name))) if socket.response else ""

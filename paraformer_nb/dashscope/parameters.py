@@ -86,6 +86,8 @@ _FUN = _ALL | {
 }
 _V1 = _ALL | {"phrase_id", "disfluency_removal_enabled"}
 
+DEFAULT_MODEL = "paraformer-realtime-v2"
+
 MODELS = {
     "paraformer-realtime-v2": _Model("paraformer", 16000, True, _V2 | {"language_hints"}),
     "paraformer-realtime-8k-v2": _Model("paraformer", 8000, False, _V2),

@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import html
 from base64 import b64encode
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from ..errors import AudioError, JournalError, ParameterError
-from ..playback.playable import PlayableClip
+from ..errors import AudioError, ParameterError
 from ..transcript.transcript import ENDED, Transcript
 from ..widgets.linker import link
 from ..widgets.view_state import ViewState, run_facts
+from .base import Format, OpenAudio, write_file
 
 _STATIC = Path(__file__).parents[1] / "widgets" / "static" / "timeline"
 _START = """
@@ -51,35 +50,41 @@ _POLICY = (
 )
 
 
-def write_html(
+def _write(
     transcript: Transcript,
     path: Path,
-    audio: Literal["inside", "beside"] | None,
-    listen: Callable[[], PlayableClip],
-    title: str,
-) -> Path:
-    """Write the page, and its sound where `audio` says; see `Run.to_html`."""
+    open_audio: OpenAudio,
+    *,
+    audio: Any = "inside",
+    title: Any = None,
+) -> None:
+    """Write the page, with its sound "inside" it (about 18 MB an hour), "beside" it as a WebM file, or None.
+
+    `title`: None: the clip's name.
+    """
     if audio not in ("inside", "beside", None):
         raise ParameterError(f"audio={audio!r}: give 'inside', 'beside' or None.")
-    if not path.name:
-        raise ParameterError(f"{str(path)!r} is no file name: give the page one, such as 'clip.html'.")
+    run = transcript.run
     beside = path.with_name(f"{path.name}.webm")
-    clip = Path(transcript.run.clip.path) if transcript.run and transcript.run.clip.path else None
+    clip = Path(run.clip.path) if run.clip.path else None
     if clip is not None and clip.exists() and any(each.exists() and each.samefile(clip) for each in (path, beside)):
-        raise ParameterError(f"{str(path)!r} would be written over the clip itself: give the page another name.")
+        raise ParameterError(f"{str(path)!r} would overwrite the clip itself: give the page another name.")
     sound = None
-    if audio is not None and transcript.run is not None and transcript.sent > transcript.run.start:
-        mime, data = _sound(listen, transcript.run.start, transcript.sent)
+    if audio is not None and transcript.sent_until > run.start:
+        mime, data = _read_sound(open_audio, run.start, transcript.sent_until)
         if audio == "inside":
             sound = f"data:{mime};base64,{b64encode(data).decode()}"
         else:
-            sound = quote(_replace(beside, data).name)
-    return _replace(path, to_html(transcript, sound, title).encode())
+            sound = quote(write_file(beside, data).name)
+    write_file(path, to_html(transcript, sound, title or run.clip.name).encode())
 
 
-def _sound(listen: Callable[[], PlayableClip], start: float, end: float) -> tuple[str, bytes]:
+FORMAT = Format(".html", "The timeline as one HTML page", ("audio", "title"), _write)
+
+
+def _read_sound(open_audio: OpenAudio, start: float, end: float) -> tuple[str, bytes]:
     try:
-        sound = listen().copy()  # a view may be playing
+        sound = open_audio().copy()  # a view may be playing
         try:
             return sound.mime.partition(";")[0], sound.whole(start, end)
         finally:
@@ -88,23 +93,11 @@ def _sound(listen: Callable[[], PlayableClip], start: float, end: float) -> tupl
         raise AudioError(f"{error} Or give audio=None, for a page without sound.") from error
 
 
-def _replace(path: Path, data: bytes) -> Path:
-    """Write a file whole, or leave what stands there as it is."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_bytes(data)
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise JournalError(f"{str(path)!r} cannot be written: {error.strerror}. Choose another place.") from error
-    return path
-
-
 def to_html(transcript: Transcript, sound: str | None, title: str) -> str:
     """The page. `sound` is the address of a compressed file that begins where the run's part of the clip does; it may
     be a ``data:`` one. None: the page is silent.
     """
-    start = transcript.run.start if transcript.run else 0.0
+    start = transcript.run.start
     recording = {"updates": _updates(transcript), "sound": {"url": sound, "start": start} if sound else None}
     script = link(_STATIC / "standalone.js") + _START
     digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()

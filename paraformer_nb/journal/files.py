@@ -1,4 +1,4 @@
-"""Recordings as files: made, gone on with, appended to; one writer at a time."""
+"""Journals as files: create, claim, append; one writer at a time."""
 
 from __future__ import annotations
 
@@ -9,30 +9,26 @@ from typing import BinaryIO, cast
 import msgspec
 
 from ..errors import JournalError
-from .records import KnownRecord, RunStarted, Writer, read, record_of
-
-
-def _open(path: Path, mode: str, buffer_size: int = -1) -> BinaryIO:
-    """What is written goes behind all that stands there by then: an older view of the run may append, too."""
-    opened = open(path, mode, buffer_size, opener=lambda name, flags: os.open(name, flags | os.O_APPEND, 0o666))  # noqa: SIM115
-    return cast(BinaryIO, opened)
+from .appender import Appender
+from .journal import read
+from .records import Record, RunStarted, decode_record
 
 
 def claim(file: BinaryIO, name: str) -> None:
-    """From now on this is the one writer of a recording, until the file is closed.
+    """Become the one writer of a journal, until the file is closed.
 
-    Raises JournalError where another is, in this process or elsewhere. (Windows, and file systems that know no locks,
-    do not tell.)
+    Raises JournalError where another run is, in this process or elsewhere. (Windows, and file systems without locks, do
+    not report it.)
     """
     if not _lock(file, is_shared=False):
         raise JournalError(
-            f"a run is writing the recording {name!r}, here or in another process: wait until it ends. Nothing was "
+            f"a run is writing the journal {name!r}, here or in another process: wait until it ends. Nothing was "
             "changed."
         )
 
 
 def is_being_written(path: Path) -> bool:
-    """Whether a run is writing a recording now, as far as the system tells."""
+    """Whether a run is writing a journal now, as far as the system reports it."""
     try:
         with path.open("rb") as file:
             return not _lock(file, is_shared=True)
@@ -40,8 +36,71 @@ def is_being_written(path: Path) -> bool:
         return False
 
 
+def create(path: Path, buffer_size: int) -> BinaryIO:
+    """Create a file for a journal, to write and read. Raises JournalError where it cannot be written or exists."""
+    try:
+        file = _open_to_append(path, "x+b", buffer_size)
+    except FileExistsError:
+        if path.is_dir():
+            raise JournalError(f"{str(path)!r} is a directory: name a file in it.") from None
+        raise JournalError(
+            f"{str(path)!r} exists and was left as it is. Load it with pnb.load(...), or choose another name."
+        ) from None
+    except OSError as error:
+        raise JournalError(f"the journal cannot be written to {str(path)!r}: {error.strerror}.") from error
+    claim(file, path.name)
+    return file
+
+
+def open_to_append(path: Path, run: RunStarted, buffer_size: int) -> BinaryIO:
+    """Open `run`'s journal to continue after its last whole line; a torn line left by a crash is cut off.
+
+    Raises JournalError where it cannot be written, or the file is not this run's any more.
+    """
+    try:
+        file = _open_to_append(path, "r+b", buffer_size)
+    except OSError as error:
+        raise JournalError(f"the journal cannot be written to {str(path)!r}: {error.strerror}.") from error
+    try:
+        claim(file, path.name)
+        if not is_of(file, run):
+            raise JournalError(f"the file at {str(path)!r} is not this run's journal any more.")
+        _seek_to_end(file)
+        file.seek(0, os.SEEK_END)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def append_to(path: Path, run: RunStarted, record: Record) -> None:
+    """Append one record to `run`'s journal, which no run is writing; a torn line left by a crash is cut off.
+
+    Raises OSError and JournalError where it cannot be written, or the file is not this run's any more.
+    """
+    with _open_to_append(path, "r+b") as file:
+        claim(file, path.name)
+        if not is_of(file, run):
+            raise JournalError("the file was replaced by another one")
+        _seek_to_end(file)
+        Appender(file).append(record)
+
+
+def is_of(file: BinaryIO, run: RunStarted) -> bool:
+    """Whether an open journal is `run`'s. Rewinds it. Raises OSError and JournalError as `read`."""
+    first = next(read(file), None)
+    file.seek(0)
+    return isinstance(first, RunStarted) and (first.t, first.started) == (run.t, run.started)
+
+
+def _open_to_append(path: Path, mode: str, buffer_size: int = -1) -> BinaryIO:
+    """Open in append mode: another process (an older view of the run) may append, too."""
+    opened = open(path, mode, buffer_size, opener=lambda name, flags: os.open(name, flags | os.O_APPEND, 0o666))  # noqa: SIM115
+    return cast(BinaryIO, opened)
+
+
 def _lock(file: BinaryIO, *, is_shared: bool) -> bool:
-    """Lock a file, for oneself or beside other readers. Returns False where another has it."""
+    """Lock a file exclusively or shared. Returns False where another has it."""
     try:
         import fcntl
     except ImportError:
@@ -50,71 +109,14 @@ def _lock(file: BinaryIO, *, is_shared: bool) -> bool:
         fcntl.flock(file, fcntl.LOCK_NB | (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX))
     except BlockingIOError:
         return False
-    except OSError:  # no locks here
+    except OSError:  # a file system without locks
         pass
     return True
 
 
-def create(path: Path, buffer_size: int) -> BinaryIO:
-    """A new file for a recording, to be written and read. Raises JournalError where it cannot be written, or stands
-    there already."""
-    try:
-        file = _open(path, "x+b", buffer_size)
-    except FileExistsError:
-        if path.is_dir():
-            raise JournalError(f"{str(path)!r} is a directory: name a file in it.") from None
-        raise JournalError(
-            f"{str(path)!r} is there already and was left as it is. Load it with pnb.load(...), or choose another name."
-        ) from None
-    except OSError as error:
-        raise JournalError(f"the recording cannot be written to {str(path)!r}: {error.strerror}.") from error
-    claim(file, path.name)
-    return file
-
-
-def open_to_append(path: Path, run: RunStarted, buffer_size: int) -> BinaryIO:
-    """`run`'s recording, to go on with behind its last whole line. What a crash left of another line goes.
-
-    Raises JournalError where it cannot be written, or another file stands there now.
-    """
-    try:
-        file = _open(path, "r+b", buffer_size)
-    except OSError as error:
-        raise JournalError(f"the recording cannot be written to {str(path)!r}: {error.strerror}.") from error
-    try:
-        claim(file, path.name)
-        if not is_of(file, run):
-            raise JournalError(f"another file than this run's recording stands at {str(path)!r} now.")
-        _go_to_end(file)
-        file.seek(0, os.SEEK_END)
-    except BaseException:
-        file.close()
-        raise
-    return file
-
-
-def append_to(path: Path, run: RunStarted, record: KnownRecord) -> None:
-    """Append a record to `run`'s recording, which nobody is writing any more. What a crash left of a last line goes.
-
-    Raises OSError and JournalError where it cannot be written, or another file stands there now.
-    """
-    with _open(path, "r+b") as file:
-        claim(file, path.name)
-        if not is_of(file, run):
-            raise JournalError("another file stands there now")
-        _go_to_end(file)
-        Writer(file).append(record)
-
-
-def is_of(file: BinaryIO, run: RunStarted) -> bool:
-    """Whether an open recording is `run`'s. Leaves it at its beginning. Raises OSError and JournalError as `read`."""
-    first = next(read(file), None)
-    file.seek(0)
-    return isinstance(first, RunStarted) and (first.t, first.started) == (run.t, run.started)
-
-
-def _go_to_end(file: BinaryIO) -> None:
-    """Behind the last whole line: one that `read` would leave out is cut off, one that only lacks its end gets it."""
+def _seek_to_end(file: BinaryIO) -> None:
+    """Seek past the last whole line. A torn line that `read` would ignore is cut off; one that only lacks its line
+    break gets it."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 1))
     if file.read(1) == b"\n":
@@ -123,7 +125,7 @@ def _go_to_end(file: BinaryIO) -> None:
     whole = sum(len(line) for line in file if line.endswith(b"\n"))
     file.seek(whole)
     try:
-        record_of(file.read())
+        decode_record(file.read())
     except (msgspec.MsgspecError, UnicodeError):
         file.seek(whole)
         file.truncate()

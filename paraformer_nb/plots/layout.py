@@ -69,7 +69,7 @@ def _extent(transcript: Transcript) -> tuple[float, float]:
     """The clip, and whatever a service placed beyond its edges; one second where nothing is known yet."""
     run, waveform, sentences = transcript.run, transcript.waveform, transcript.sentences
     words = [word for sentence in sentences for word in sentence.words]
-    known = [transcript.sent, *(sentence.end for sentence in sentences), *(gap.end for gap in transcript.gaps)]
+    known = [transcript.sent_until, *(sentence.end for sentence in sentences), *(gap.end for gap in transcript.gaps)]
     known += [max(word.start, word.end) for word in words]
     if run and run.end is not None:
         known.append(run.end)

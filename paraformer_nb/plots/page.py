@@ -33,7 +33,7 @@ def draw(transcript: Transcript, start: float, end: float, width: float) -> Tran
     total = sum(len(sentence.words) for sentence in everything)
     # Measuring texts is what costs: of a long clip only those of the part are measured.
     sentences = [sentence for sentence in everything if sentence.start <= end and _reach(sentence) >= start]
-    name = plain(transcript.run.clip.name) if transcript.run else "no clip yet"
+    name = plain(transcript.run.clip.name)
     across = width * 72 - 2 * SIDE
     with quiet():
         pen = Pen("".join([name, *(word.text for sentence in sentences for word in sentence.words)]))

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 class Display:
-    """A view as a cell's output; once the run `has_ended`, the output is exchanged for its final picture, once.
+    """A view as a cell's output; once the run `has_ended`, the output is replaced by the final picture, once.
 
-    The exchange happens where the kernel runs cells, never on the background loop: when the front end says that it has
-    drawn the end, or when somebody has waited for it.
+    The replacement happens where the kernel runs cells, never on the background loop: when the front end reports that
+    it has drawn the end, or when a waiter has seen it.
     """
 
     def __init__(self, view: Timeline, has_ended: Callable[[], bool]) -> None:
         self._view = view
         self._has_ended = has_ended
-        self._handles: list[Any] = []  # of every cell that showed it before it had ended
-        view.on_finished(self.settle)
+        self._handles: list[Any] = []  # of every cell that showed the view before the end
+        view.on_finished(self.finish)
 
     def show(self) -> None:
         """Display the view."""
@@ -36,48 +36,48 @@ class Display:
         if handle is not None and not has_ended:
             self._handles.append(handle)
 
-    def settle(self) -> None:
-        """Put the final picture in place of the first one, unless it is there."""
+    def finish(self) -> None:
+        """Replace the outputs by the final picture, unless that was done."""
         while self._handles and self._has_ended():
             self._handles.pop().update(self._view)
 
 
 def in_kernel() -> bool:
-    """Whether a cell is running us: there an interrupt is a person's, elsewhere a cancellation is the program's own."""
+    """Whether this runs in a notebook: there a cancellation is a person's interrupt, elsewhere it is the program's."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and ipython.get_ipython() is not None
 
 
-class _Interrupts:
-    """Whom to tell of interrupts; the process's handler of them is this while there is anybody."""
+class _InterruptHandler:
+    """The process's SIGINT handler while there are listeners."""
 
     def __init__(self) -> None:
-        self._told: list[Callable[[], None]] = []
-        self._before: Any = None  # the handler that this one stands in for
+        self._callbacks: list[Callable[[], None]] = []
+        self._previous: Any = None  # the handler that this one replaces
 
     @contextmanager
-    def told_to(self, callback: Callable[[], None]) -> Iterator[None]:
-        """Call back, on the main thread, at each interrupt. Several may be told, and leave in any order.
+    def listening(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call back, on the main thread, at each interrupt. Several may listen, and leave in any order.
 
-        On other threads nothing is called: no interrupt goes to the cell of a subshell.
+        On other threads nothing is called: a subshell's cell receives no interrupt.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        if signal.getsignal(signal.SIGINT) != self._tell:
-            self._before = signal.signal(signal.SIGINT, self._tell)
-        self._told.append(callback)
+        if signal.getsignal(signal.SIGINT) != self._notify:
+            self._previous = signal.signal(signal.SIGINT, self._notify)
+        self._callbacks.append(callback)
         try:
             yield
         finally:
-            self._told.remove(callback)
-            if not self._told and signal.getsignal(signal.SIGINT) == self._tell:  # else its cell has ended before
-                signal.signal(signal.SIGINT, self._before)
+            self._callbacks.remove(callback)
+            if not self._callbacks and signal.getsignal(signal.SIGINT) == self._notify:  # else its cell ended before
+                signal.signal(signal.SIGINT, self._previous)
 
-    def _tell(self, _signal: int, _frame: FrameType | None) -> None:
-        for callback in list(self._told):
+    def _notify(self, _signal: int, _frame: FrameType | None) -> None:
+        for callback in list(self._callbacks):
             callback()
 
 
-further_interrupts = _Interrupts()
-"""Those of an awaiting cell after the first: a kernel cancels the cell at that one, and has no ear for another."""
+further_interrupts = _InterruptHandler()
+"""Interrupts of a waiting cell after the first: the kernel cancels the cell at that one, and ignores later ones."""

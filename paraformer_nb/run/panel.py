@@ -1,4 +1,4 @@
-"""Floor 5: `panel`, the form that transcribes without code: joins the panel widget and `transcribe`."""
+"""`panel`: the form that transcribes without code; joins the panel widget and `transcribe`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..client.service import Service
 from ..errors import ParaformerError, ParameterError
+from ..services.dashscope import DashScope
+from ..services.embedded import Embedded
 from ..services.keys import known_key
-from ..services.services import DashScope, Embedded, Service
 from ..transcript.transcript import ENDED
 from .run import Run
 from .start import transcribe
@@ -21,7 +23,7 @@ def panel(folder: str | os.PathLike[str] = ".", *, service: Service | None = Non
     """A form: choose a clip from `folder` or upload one, choose service and language, press Transcribe.
 
     The live view appears under it, and the run is the panel's ``run``. `service` is used where the cloud is chosen;
-    None means DashScope with the key in DASHSCOPE_API_KEY.
+    None means DashScope with the key from `login` or DASHSCOPE_API_KEY.
     """
     from ..widgets.panel import Panel
 

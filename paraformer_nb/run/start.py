@@ -1,65 +1,99 @@
-"""How a run comes to be: `transcribe` begins one, `load` brings one back, `resume` goes on with one."""
+"""Start a run: `transcribe` a clip, `load` a saved run, `resume` one that was cut short."""
 
 from __future__ import annotations
 
 import os
-import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack
 
-from ..client.progress import Progress
+from ..audio.clip import sha256_of
+from ..client.request import OpenedRequest, Pace, Request
+from ..client.retry import Retry
+from ..client.service import Service
 from ..client.session import Session
-from ..client.start import Pace, open_session
-from ..dashscope.parameters import Parameters
+from ..client.timeouts import Timeouts
+from ..dashscope.parameters import DEFAULT_MODEL, Parameters
 from ..errors import JournalError, ParameterError
-from ..journal.records import Journal
-from ..services.services import Service
+from ..journal.failures import to_failure
+from ..journal.files import is_being_written
+from ..journal.journal import Journal
+from ..journal.records import Reopened, RunEnded, RunStarted
+from ..journal.writer import JournalWriter
+from ..services.default import default_service
 from ..transcript.transcript import Transcript
-from .live import LiveTranscript
+from .clock import run_clock
+from .live_transcript import LiveTranscript
 from .run import Run
+from .supervisor import Supervisor
+
+SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
+
+_SAME_LENGTH = 0.05  # seconds by which two readings of a clip's length may differ
 
 
 def transcribe(
     clip: Any,
     *,
     service: Service | None = None,
-    model: str = "paraformer-realtime-v2",
+    model: str = DEFAULT_MODEL,
     start: float | None = None,
     end: float | None = None,
     pace: Pace = "service",
     save: str | os.PathLike[str] | None = None,
-    max_attempts: int = 5,
+    retry: Retry | None = None,
+    timeouts: Timeouts | None = None,
     **parameters: Unpack[Parameters],
 ) -> Run:
-    """Begin to transcribe a clip, and return at once; as a cell's last line the result shows the live view.
+    """Start to transcribe a clip, and return at once; as a cell's last line the result shows the live view.
 
     Args:
         clip: a path; a binary file object; the bytes of an audio file; ``(array, sample_rate)`` with int16 or float32
             of shape (n,) or (n, channels); or a live source: an async iterator of int16 mono PCM blocks (bytes or
             arrays) that has a ``sample_rate``, or ``(iterator, sample_rate)``. It runs on the toolkit's own event loop.
-        service: `DashScope` or `Embedded`. None: DashScope if there is a key (of `login`, or in DASHSCOPE_API_KEY),
-            else Embedded (which hears four clips at once and tells a fifth to wait).
+        service: `DashScope` or `Embedded`. None: DashScope if there is a key (from `login` or DASHSCOPE_API_KEY), else
+            Embedded (which recognises four clips at once and refuses a fifth for the time being).
         model: the service's name for it.
-        start, end: the part to hear, in seconds; times in the result stay those of the whole clip.
-        pace: × real time; None: as fast as the service takes it. Default: 1.0 for DashScope, None for Embedded.
-        save: where to keep the recording (JSON Lines). Default: a file in PARAFORMER_NB_SAVE_DIR if that is set, else a
-            temporary one that goes with the run.
-        max_attempts: how often in a row to try without settling anything new. A connection that is lost is made again,
-            and what was not settled is heard again.
+        start, end: the part to recognise, in seconds; times in the result stay those of the whole clip.
+        pace: × real time; None: as fast as the service reads. Default: 1.0 for DashScope, None for Embedded.
+        save: where to keep the journal (JSON Lines). Default: a file in PARAFORMER_NB_SAVE_DIR if that is set, else a
+            temporary one that is deleted with the run.
+        retry: how often to try again after a disconnect, and how long to wait before; see `Retry`.
+        timeouts: how long to wait for the service; None: what suits it; see `Timeouts`.
         parameters: the service's own, by its names; see `Parameters`.
 
     Raises:
-        ParameterError, AudioError: for wrong arguments and clips that cannot be read. Nothing was sent.
-        JournalError: `save` cannot be written, or stands there already.
+        ParameterError, AudioError: for invalid arguments and clips that cannot be read. Nothing was sent.
+        JournalError: `save` exists or cannot be written.
+
+    Example:
+        >>> run = pnb.transcribe("lecture.mp3", start=60, end=120)  # doctest: +SKIP
+        >>> run.wait().words  # doctest: +SKIP
     """
-    session = open_session(clip, service, model, start, end, pace, max_attempts, parameters)
+    request = Request(
+        clip=clip,
+        service=default_service() if service is None else service,
+        model=model,
+        start=start,
+        end=end,
+        pace=pace,
+        retry=retry or Retry(),
+        timeouts=timeouts,
+        parameters=parameters,
+    ).open()
     try:
-        first = session.run_record()
-        journal = LiveTranscript.begin(save, first.clip.name, session.now)
-        journal.take(first)
-        return Run(journal, clip, session)
+        now = run_clock()
+        first = request.run_started(now())
+        writer, failure = _new_journal(save, first)
+        live = LiveTranscript(Transcript(first), writer, now)
+        if failure:
+            live.warn(failure)
+        live.append(first)
+        session = Session(request, live, now)
+        supervisor = Supervisor(session, request.clip, live, now, has_digest=writer.is_kept)
+        return Run(live, writer.journal, clip, supervisor)
     except BaseException:
-        session.close()
+        request.close()
         raise
 
 
@@ -69,80 +103,129 @@ def resume(
     clip: Any = None,
     service: Service | None = None,
     pace: Pace = "service",
-    max_attempts: int = 5,
+    retry: Retry | None = None,
+    timeouts: Timeouts | None = None,
 ) -> Run:
-    """Go on with a recorded run that was cut short, stopped or failed, from just before the end of its last settled
-    sentence. What comes is appended to the same recording; words, times and corrections stay.
+    """Continue a saved run that was cut short, stopped or failed, from just before the end of its last final sentence.
+    New records are appended to the same journal; words, times and corrections stay.
 
     Args:
-        path: the recording, as ``save=`` wrote it. Nobody may be writing it.
-        clip: the same clip, where the recording knows no file of it; see `transcribe`.
-        service, pace, max_attempts: as in `transcribe`; model and parameters are the recorded ones.
+        path: the journal, as ``save=`` wrote it. No other run may be writing it.
+        clip: the same clip, where the journal does not name a file; see `transcribe`.
+        service, pace, retry, timeouts: as in `transcribe`; model and parameters are those of the journal.
 
     Raises:
-        JournalError: the file is no recording, cannot be written, or was heard to its end.
-        ParameterError, AudioError: the clip is not there, cannot be read, or is another one.
+        JournalError: the file is not a journal, cannot be written, or its run has finished.
+        ParameterError, AudioError: the clip is missing, cannot be read, or is another one.
     """
-    recording, transcript, last = _read(path)
+    journal, transcript, last = _read(path)
     run = transcript.run
-    assert run is not None
     if transcript.state == "finished":
-        raise JournalError(f"{str(path)!r} was heard to its end; there is nothing to go on with. See pnb.load.")
-    source = run.clip.path if clip is None else clip
-    if source is None:
-        raise ParameterError(f"the recording knows no file of its clip {run.clip.name!r}: give clip=.")
-    if hasattr(source[0] if isinstance(source, tuple) and source else source, "__aiter__"):
-        raise ParameterError(
-            "a live source cannot be heard again: give clip= as a file, or an array, of the same sound."
-        )
-    progress = Progress(run.start, transcript.settled_until, transcript.sent)
-    session = open_session(source, service, run.model, run.start, run.end, pace, max_attempts, run.parameters, progress)
+        raise JournalError(f"{str(path)!r} was recognised to its end; there is nothing to continue. Use pnb.load.")
+    source = _resumable(run, clip)
+    request = Request(
+        clip=source,
+        service=default_service() if service is None else service,
+        model=run.model,
+        start=run.start,
+        end=run.end,
+        pace=pace,
+        retry=retry or Retry(),
+        timeouts=timeouts,
+        parameters=run.parameters,
+    ).open()
     try:
-        _check_same(session, transcript)
-        began = time.monotonic() - last  # the run's clock goes on
-        journal = LiveTranscript.go_on(recording, transcript, lambda: time.monotonic() - began)
-        transcript.state, transcript.end = "connecting", None  # at once: it must not be taken for an ended one
-        session.go_on(began)
-        return Run(journal, source, session)
+        _check_same_clip(request, transcript)
+        now = run_clock(last)
+        live = LiveTranscript(transcript, JournalWriter.reopen(journal, run), now)
+        live.append(Reopened(now()))
+        session = Session(request, live, now, is_resumed=True)
+        supervisor = Supervisor(session, request.clip, live, now, has_digest=True)
+        return Run(live, journal, source, supervisor)
     except BaseException:
-        session.close()
+        request.close()
         raise
 
 
-def _check_same(session: Session, transcript: Transcript) -> None:
-    """Raise ParameterError where a clip's file is another one than the recording tells of, as far as it tells."""
-    assert transcript.run is not None
-    told, given = transcript.run.clip, session.run_record().clip
-    digest = transcript.end.sha256 if transcript.end else None
-    is_other = None not in (told.size, given.size) and told.size != given.size
-    if is_other or (digest is not None and session.sha256() not in (digest, None)):
-        raise ParameterError(
-            f"{given.name!r} is another clip than the recorded one: its file differs. Nothing was sent."
-        )
-
-
 def load(path: str | os.PathLike[str]) -> Run:
-    """A recorded run, with the same words that it had. Raises JournalError where the file is no recording.
+    """Load a saved run, with the same words that it had. Corrections that are made from now on are appended to it.
 
-    What is corrected from now on is appended to the file.
+    Raises JournalError where the file is not a journal.
     """
-    recording, transcript, last = _read(path)
-    began = time.monotonic() - last  # its clock goes on
-    return Run(LiveTranscript(recording, transcript, lambda: time.monotonic() - began), None)
+    journal, transcript, last = _read(path)
+    if transcript.end is None:
+        transcript.apply(_missing_end(journal, transcript, last))  # in memory only
+    live = LiveTranscript(transcript, JournalWriter(journal, transcript.run), run_clock(last))
+    return Run(live, journal, None)
+
+
+def _new_journal(save: str | os.PathLike[str] | None, run: RunStarted) -> tuple[JournalWriter, OSError | None]:
+    """Start a journal where `save` says, in the folder for journals, or in a temporary file."""
+    folder = os.environ.get(SAVE_DIR_VARIABLE)
+    if save is None and not folder:
+        return JournalWriter.temporary(run)
+    if save is None:
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+        save = Path(folder or "") / f"{stamp}-{Path(run.clip.name).stem}.jsonl"
+    return JournalWriter.create(Path(save).resolve(), run), None
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[Journal, Transcript, float]:
-    """A recording, what it says, and its last moment."""
-    recording = Journal(Path(path).absolute())
-    transcript, last = Transcript(), 0.0
+    """Read a journal: what it says, and its last time."""
+    journal = Journal(Path(path).absolute())
+    transcript, last = None, 0.0
     try:
-        for record in recording:
-            transcript.apply(record)
+        for record in journal:
+            if transcript is None:
+                assert isinstance(record, RunStarted)  # the reader checks it
+                transcript = Transcript(record)
+            else:
+                transcript.apply(record)
             last = max(last, record.t)
     except OSError as error:
         raise JournalError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
     except JournalError as error:
         raise JournalError(f"{str(path)!r}: {error}") from error
-    if transcript.run is None:
-        raise JournalError(f"{str(path)!r} is no recording: it is empty.")
-    return recording, transcript, last
+    if transcript is None:
+        raise JournalError(f"{str(path)!r} is not a journal: it is empty.")
+    return journal, transcript, last
+
+
+def _missing_end(journal: Journal, transcript: Transcript, last: float) -> RunEnded:
+    """The end that a journal lacks: its run was cut short, or has not ended yet."""
+    seconds = transcript.sent_until
+    if is_being_written(journal.path):
+        error = JournalError(
+            f"a run is still writing this journal: this is what it held by then, {seconds:.1f} s of the clip. Load it "
+            "again later."
+        )
+    else:
+        error = JournalError(
+            f"the journal was cut short at {seconds:.1f} s of the clip; the words up to there are here. pnb.resume "
+            "continues from there."
+        )
+    return RunEnded(last, "failed", to_failure(error), seconds - transcript.run.start)
+
+
+def _resumable(run: RunStarted, clip: Any) -> Any:
+    """The clip to continue with. Raises ParameterError where there is none, or it cannot be read again."""
+    source = run.clip.path if clip is None else clip
+    if source is None:
+        raise ParameterError(f"the journal names no file of its clip {run.clip.name!r}: give clip=.")
+    if hasattr(source[0] if isinstance(source, tuple) and source else source, "__aiter__"):
+        raise ParameterError(
+            "a live source cannot be read again: give clip= as a file, or an array, of the same audio."
+        )
+    return source
+
+
+def _check_same_clip(request: OpenedRequest, transcript: Transcript) -> None:
+    """Raise ParameterError where a clip is another one than the journal's, as far as the journal describes it."""
+    run = transcript.run
+    clip, given = run.clip, request.run_started(0.0).clip
+    if run.end is not None and abs((request.clip.end or 0.0) - run.end) > _SAME_LENGTH:
+        raise ParameterError(f"{given.name!r} is another clip: the journal's has {run.end:.2f} s. Nothing was sent.")
+    digest = transcript.end.sha256 if transcript.end else None
+    has_other_size = None not in (clip.size, given.size) and clip.size != given.size
+    if has_other_size or (digest and request.clip.path and sha256_of(request.clip.path) not in (digest, None)):
+        raise ParameterError(f"{given.name!r} is another clip than the journal's: its file differs. Nothing was sent.")

@@ -1,47 +1,51 @@
-"""A run on the background loop: streams the clip, and ends the recording whatever ended the stream."""
+"""Runs a session on the background loop, and ends the journal however the session ended."""
 
 from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
 
+from ..audio.clip import Clip, LiveClip
+from ..client.request import Clock
 from ..client.session import Session
-from ..dashscope.messages import Event
+from ..journal.failures import to_failure
 from ..journal.records import RunEnded
 from ..loop import get_loop, submit
 from ..transcript.transcript import ENDED
-from .live import LiveTranscript
+from .live_transcript import LiveTranscript
 
 
-async def _nothing(event: Event) -> None:
-    """What an event says was told to the journal."""
-
-
-class Background:
-    """One run while it runs.
+class Supervisor:
+    """A run while it goes on.
 
     Attributes:
-        future: done when the run has ended and its recording is closed; it never fails.
+        future: done when the run has ended and its journal is closed; it never fails.
         error: what ended the run early, or None.
     """
 
-    def __init__(self, session: Session, journal: LiveTranscript) -> None:
+    def __init__(
+        self, session: Session, clip: Clip | LiveClip, live: LiveTranscript, now: Clock, *, has_digest: bool
+    ) -> None:
+        """`has_digest`: record the digest of the clip's file, by which a kept journal recognises its clip."""
         self.error: BaseException | None = None
         self._session = session
-        self._journal = journal
+        self._clip = clip
+        self._live = live
+        self._now = now
+        self._has_digest = has_digest
         self._is_stopped = False
         self._is_cancelled = False
         self._streaming: asyncio.Task[None] | None = None
         self._digest: asyncio.Task[str | None] | None = None
-        session.record_to(journal.take)
         self.future: Future[None] = submit(self._run())
 
     def stop(self) -> None:
-        """Send no more audio, and let the tail come. Any thread; returns at once.
+        """Send no more audio, and receive the last results. Any thread; returns at once.
 
-        While a lost connection is sought, the second stop ends it now.
+        While the session is connecting, there is nothing to receive: it ends now. While it is reconnecting, the second
+        stop ends it.
         """
-        state = self._journal.transcript.state
+        state = self._live.transcript.state
         if state in ENDED:
             return
         is_second, self._is_stopped = self._is_stopped, True
@@ -52,7 +56,7 @@ class Background:
 
     def cancel(self) -> None:
         """End now. Any thread; returns at once."""
-        if self._journal.transcript.state not in ENDED:
+        if self._live.transcript.state not in ENDED:
             self._is_stopped = True
             get_loop().call_soon_threadsafe(self._cancel)
 
@@ -61,15 +65,14 @@ class Background:
         if self._streaming is not None:
             self._streaming.cancel()
         if self._digest is not None:
-            self._digest.cancel()  # now means now: a large file is not read to its end for it
+            self._digest.cancel()  # a large file is not read to its end first
 
     async def _run(self) -> None:
-        """Stream, in a task that may be cancelled; end the recording, in one that may not."""
-        # It tells a kept recording's clip from others; a temporary recording goes before anybody could ask.
-        digest = asyncio.create_task(asyncio.to_thread(self._session.sha256)) if self._journal.is_kept else None
-        self._digest = digest
-        self._streaming = asyncio.create_task(self._session.run(_nothing))
-        if self._is_cancelled:  # before there was anything to cancel
+        """Run the session in a task that may be cancelled; end the journal in this one, which may not."""
+        if self._has_digest:
+            self._digest = asyncio.create_task(asyncio.to_thread(self._clip.sha256))
+        self._streaming = asyncio.create_task(self._session.run())
+        if self._is_cancelled:  # before there was a task to cancel
             self._streaming.cancel()
         state = "failed"
         try:
@@ -77,15 +80,14 @@ class Background:
             state = "stopped" if self._is_stopped else "finished"
         except asyncio.CancelledError:
             state = "stopped"
-        except BaseException as error:  # noqa: BLE001 - whatever ended the run is its error, raised to whoever waits
+        except BaseException as error:  # noqa: BLE001 - kept as the run's error, and raised to whoever waits for it
             self.error = error
-        await self._end(state, digest)
+        await self._end(state)
 
-    async def _end(self, state: str, digest: asyncio.Task[str | None] | None) -> None:
-        told = f"{type(self.error).__name__}: {self.error}" if self.error else None
-        (sha256,) = await asyncio.gather(digest, return_exceptions=True) if digest else (None,)
-        known = sha256 if isinstance(sha256, str) else None
-        end = RunEnded(self._session.now(), state, told, round(self._session.seconds, 6), known)
-        self._journal.take(end)
-        self._session.close()
-        self._journal.close()
+    async def _end(self, state: str) -> None:
+        failure = to_failure(self.error) if self.error else None
+        (digest,) = await asyncio.gather(self._digest, return_exceptions=True) if self._digest else (None,)
+        sha256 = digest if isinstance(digest, str) else None
+        self._live.append(RunEnded(self._now(), state, failure, round(self._session.seconds, 6), sha256))
+        self._clip.close()
+        self._live.close()

@@ -1,8 +1,8 @@
-"""What a person corrects: changes of a sentence's words, made, undone, redone, and applied to what was heard.
+"""Corrections by a person: applied to recognised sentences, undone, redone.
 
-What was heard stays as it is. One operation does everything: `old` words of a sentence give way to `new` ones. It
-retypes a word, moves its edges, splits it (1 old, 2 new), merges two (2 old, 1 new), deletes (none new) and inserts
-(none old).
+What was recognised stays as it is. One operation does everything: `old` words of a sentence are replaced by `new` ones.
+It retypes a word, moves its edges, splits it (1 old, 2 new), merges two (2 old, 1 new), deletes (no new) and inserts
+(no old).
 """
 
 from __future__ import annotations
@@ -19,11 +19,17 @@ from ..text import join
 from .words import Sentence, Word
 
 MAX_TEXT = 500
-"""Characters that a word, its punctuation or its speaker may have, where a person writes them."""
+"""Characters that a word, its punctuation or its speaker may have in a correction."""
 
 
 class Correction(Struct, frozen=True, omit_defaults=True):
-    """One correction, or that the last one is taken back (undo), or made again (redo); these two need no more."""
+    """One correction, or `undo` of the last one, or `redo` of the last undone one; these two need no other field.
+
+    Example:
+        >>> wrong, right = Word("wrold", 0.5, 0.9), Word("world", 0.5, 0.9)
+        >>> Correction("replace", sentence=1, old=(wrong,), new=(right,)).span
+        (0.5, 0.9)
+    """
 
     action: Literal["replace", "undo", "redo"]
     sentence: int = 0
@@ -31,28 +37,35 @@ class Correction(Struct, frozen=True, omit_defaults=True):
     new: tuple[Word, ...] = ()
 
     @classmethod
-    def of(cls, plain: Any) -> Correction:
-        """A change, checked, from what an `Edit` record or a view's message holds, or from another change.
+    def parse(cls, value: Any) -> Correction:
+        """Convert what a `Corrected` record holds; a correction is returned as it is.
 
-        Raises ParameterError where it cannot be meant.
+        Raises ParameterError where the value is not a valid correction.
         """
+        if isinstance(value, cls):
+            return value
         try:
-            change = msgspec.convert(msgspec.to_builtins(plain), cls)
+            correction = msgspec.convert(msgspec.to_builtins(value), cls)
         except (msgspec.ValidationError, TypeError) as error:
-            raise ParameterError(f"this is no correction: {error}. Nothing was changed.") from None
-        if change.action == "replace":
-            _check(change)
-        return change
+            raise ParameterError(f"this is not a correction: {error}. Nothing was changed.") from None
+        correction.check()
+        return correction
 
-    @property
-    def plain(self) -> dict[str, Any]:
-        """What an `Edit` record holds, as JSON brings it back; without what is at its default."""
-        values: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
-        return values
+    def check(self) -> None:
+        """Raise ParameterError where a word is invalid. A person's words must meet more rules than recognised ones,
+        which may be odd."""
+        if self.action != "replace":
+            return
+        if not self.old and not self.new:
+            raise ParameterError("a correction needs old words, new words or both. Nothing was changed.")
+        old = {appearance(word) for word in self.old}
+        for word in (*self.old, *self.new):
+            if problem := _not_storable(word) or ("" if appearance(word) in old else _invalid(word)):
+                raise ParameterError(f"{word.text[:40]!r} at {word.start} s: {problem}. Nothing was changed.")
 
     @property
     def span(self) -> tuple[float, float]:
-        """From where to where the old words lay; for an insert, the new ones."""
+        """Start and end of the old words; for an insertion, of the new ones."""
         words = self.old or self.new
         return min(word.start for word in words), max(word.end for word in words)
 
@@ -61,18 +74,8 @@ class Correction(Struct, frozen=True, omit_defaults=True):
         return sentence.start <= sum(self.span) / 2 < sentence.end
 
 
-def _check(change: Correction) -> None:
-    """Of what a person writes more is asked than of what was heard, which may be odd."""
-    if not change.old and not change.new:
-        raise ParameterError("a correction needs old words, new words or both. Nothing was changed.")
-    heard = {appearance(word) for word in change.old}
-    for word in (*change.old, *change.new):
-        if problem := _unkeepable(word) or ("" if appearance(word) in heard else _unwanted(word)):
-            raise ParameterError(f"{word.text[:40]!r} at {word.start} s: {problem}. Nothing was changed.")
-
-
-def _unkeepable(word: Word) -> str:
-    """Why a word could not be written to a recording and read back, or ``""``."""
+def _not_storable(word: Word) -> str:
+    """Why a word could not be written to a journal and read back, or ``""``."""
     numbers = word.start, word.end, *([] if word.confidence is None else [word.confidence])
     if not all(math.isfinite(number) for number in numbers):
         return "times and confidence must be finite numbers"
@@ -83,7 +86,8 @@ def _unkeepable(word: Word) -> str:
     return ""
 
 
-def _unwanted(word: Word) -> str:
+def _invalid(word: Word) -> str:
+    """Why a person may not write a word, or ``""``."""
     if not 0 <= word.start <= word.end:
         return f"a word must start at 0 s or later and not end before it starts (end: {word.end} s)"
     if not word.text.strip():
@@ -100,130 +104,130 @@ def _texts(word: Word) -> tuple[str, str, str]:
 
 
 def appearance(word: Word) -> tuple[str, str, float, float]:
-    """What tells one word from another, as tables and views show it: no space around it, times to the millisecond."""
+    """What distinguishes words in tables and views: text without spaces around it, mark, times to the millisecond."""
     return word.text.strip(), word.punctuation, round(word.start, 3), round(word.end, 3)
 
 
-def speaker_at(heard: Iterable[Word], start: float, end: float) -> str | None:
-    """Who speaks what a person writes from `start` to `end`: whoever speaks the nearest of the words that were `heard`.
-
-    Near is what has its middle near; a person corrects what is said, never who says it.
-    """
-    nearest = min(heard, key=lambda word: abs(word.start + word.end - start - end), default=None)
+def speaker_at(recognised: Iterable[Word], start: float, end: float) -> str | None:
+    """The speaker of the recognised word whose midpoint is closest; a person corrects words, never speakers."""
+    nearest = min(recognised, key=lambda word: abs(word.start + word.end - start - end), default=None)
     return nearest.speaker if nearest else None
 
 
-def replace_words(words: Iterable[Word], change: Correction) -> tuple[Word, ...]:
-    """A sentence's words after a change, sorted by start.
+def replace_words(words: Iterable[Word], correction: Correction) -> tuple[Word, ...]:
+    """A sentence's words after a correction, sorted by start.
 
-    Where the old words stand among them, those go. Where they do not (the sentence was heard anew since), those go that
-    lie where the old ones lay.
+    The old words are removed where they stand in a row. Where they do not (the sentence was recognised again since),
+    the words that lie where they lay are removed.
     """
     line = sorted(words, key=lambda word: word.start)
-    going = _standing(line, change.old) or [at for at, word in enumerate(line) if _lies_within(word, change)]
-    before = {appearance(line[at]): line[at].is_edited for at in going}
-    new = [structs.replace(word, is_edited=before.get(appearance(word), True)) for word in change.new]
-    place = going[0] if going else len(line)
-    stay = set(range(len(line))).difference(going)
-    line = [line[at] for at in range(place)] + new + [line[at] for at in range(place, len(line)) if at in stay]
-    return tuple(sorted(line, key=lambda word: word.start))
+    removed = _find_row(line, correction.old) or [i for i, word in enumerate(line) if _lies_within(word, correction)]
+    was_edited = {appearance(line[i]): line[i].is_edited for i in removed}
+    new = [structs.replace(word, is_edited=was_edited.get(appearance(word), True)) for word in correction.new]
+    index = removed[0] if removed else len(line)
+    kept_after = [line[i] for i in range(index, len(line)) if i not in set(removed)]
+    return tuple(sorted([*line[:index], *new, *kept_after], key=lambda word: word.start))
 
 
-def _standing(line: Sequence[Word], old: Sequence[Word]) -> list[int]:
-    """Where all the old words stand, one after the other; nowhere, if there are none."""
-    wanted, there = [appearance(word) for word in old], [appearance(word) for word in line]
-    for first in range(len(there) - len(wanted) + 1 if wanted else 0):
-        if there[first : first + len(wanted)] == wanted:
+def _find_row(line: Sequence[Word], old: Sequence[Word]) -> list[int]:
+    """The indices at which all the old words stand in a row; empty if they do not, or there are none."""
+    wanted = [appearance(word) for word in old]
+    present = [appearance(word) for word in line]
+    for first in range(len(present) - len(wanted) + 1 if wanted else 0):
+        if present[first : first + len(wanted)] == wanted:
             return list(range(first, first + len(wanted)))
     return []
 
 
-def _lies_within(word: Word, change: Correction) -> bool:
-    """Whether its middle lies where the old words lay, or the middle of one of them in it: it may have grown since."""
-    if not change.old:
+def _lies_within(word: Word, correction: Correction) -> bool:
+    """Whether its middle lies within the old words' span, or the middle of an old word in it: it may have grown."""
+    if not correction.old:
         return False
-    start, end = change.span
-    middles = ((old.start + old.end) / 2 for old in change.old)
+    start, end = correction.span
+    middles = ((old.start + old.end) / 2 for old in correction.old)
     return start <= (word.start + word.end) / 2 <= end or any(word.start <= middle < word.end for middle in middles)
 
 
 class Corrections:
-    """The changes that hold, and those that were undone. Readers on other threads need no lock."""
+    """The corrections in force, and the undone ones. Readers on other threads need no lock."""
 
     def __init__(self) -> None:
-        self._made: list[Correction] = []
+        self._applied: list[Correction] = []
         self._undone: list[Correction] = []
-        self._of: dict[int, tuple[Correction, ...]] = {}  # by sentence; each in the order in which they were made
-        self._gone: set[int] = set()  # sentences that were withdrawn
-        self._adrift: tuple[Correction, ...] = ()  # changes of such sentences
-        self._known: dict[int, tuple[Sentence, tuple[Correction, ...], Sentence]] = {}  # as heard, changes, corrected
+        self._by_sentence: dict[int, tuple[Correction, ...]] = {}  # each in the order in which they were made
+        self._withdrawn: set[int] = set()  # sentences
+        self._orphans: tuple[Correction, ...] = ()  # corrections of such sentences
+        # By sentence: as recognised, the corrections applied to it, as corrected.
+        self._cache: dict[int, tuple[Sentence, tuple[Correction, ...], Sentence]] = {}
 
     @property
     def can_undo(self) -> bool:
-        return bool(self._made)
+        return bool(self._applied)
 
     @property
     def can_redo(self) -> bool:
         return bool(self._undone)
 
-    def apply(self, change: Correction) -> Correction | None:
-        """Make, undo or redo. Returns the change that holds from now on, or no more; None if there was none."""
-        if change.action == "replace":
+    def apply(self, correction: Correction) -> Correction | None:
+        """Make, undo or redo. Returns the correction that was put in force or undone; None if there was none."""
+        if correction.action == "replace":
             self._undone.clear()
-            return self._make(change)
-        if change.action == "redo":
+            return self._make(correction)
+        if correction.action == "redo":
             return self._make(self._undone.pop()) if self._undone else None
-        if not self._made:
+        if not self._applied:
             return None
-        last = self._made.pop()
+        last = self._applied.pop()
         self._undone.append(last)
-        self._of[last.sentence] = self._of[last.sentence][:-1]
-        self._find_adrift()
+        self._by_sentence[last.sentence] = self._by_sentence[last.sentence][:-1]
+        self._find_orphans()
         return last
 
-    def _make(self, change: Correction) -> Correction:
-        self._made.append(change)
-        self._of[change.sentence] = (*self._of.get(change.sentence, ()), change)
-        self._find_adrift()
-        return change
+    def _make(self, correction: Correction) -> Correction:
+        self._applied.append(correction)
+        self._by_sentence[correction.sentence] = (*self._by_sentence.get(correction.sentence, ()), correction)
+        self._find_orphans()
+        return correction
 
     def concern(self, sentences: Iterable[int]) -> bool:
-        """Whether a correction, made or undone, is about one of these."""
+        """Whether a correction, applied or undone, concerns one of these sentences."""
         wanted = set(sentences)
-        return any(change.sentence in wanted for change in (*self._made, *self._undone))
+        return any(correction.sentence in wanted for correction in (*self._applied, *self._undone))
 
     def withdraw(self, sentences: Iterable[int]) -> None:
-        """These sentences came to nothing. What they say may be heard again, as others: their changes wait for it."""
-        self._gone.update(sentences)
-        self._find_adrift()
+        """Withdraw sentences. They may be recognised again under other ids: until then their corrections are orphans,
+        which apply to any sentence at their position."""
+        self._withdrawn.update(sentences)
+        self._find_orphans()
 
-    def _find_adrift(self) -> None:
-        self._adrift = tuple(change for change in self._made if change.sentence in self._gone) if self._gone else ()
+    def _find_orphans(self) -> None:
+        withdrawn = self._withdrawn
+        self._orphans = tuple(each for each in self._applied if each.sentence in withdrawn) if withdrawn else ()
 
-    def is_adrift(self, change: Correction) -> bool:
-        """Whether its sentence was withdrawn: then it is about whatever was heard in that place since."""
-        return change.sentence in self._gone
+    def is_orphan(self, correction: Correction) -> bool:
+        """Whether its sentence was withdrawn: it then applies to whatever was recognised at its position since."""
+        return correction.sentence in self._withdrawn
 
     def corrected(self, sentence: Sentence) -> Sentence:
-        """A sentence with its changes; without any, the sentence itself. It may have no words left."""
-        changes = self._of.get(sentence.id, ())
-        if adrift := self._adrift:
-            changes = (*(change for change in adrift if change.lies_in(sentence)), *changes)
-        if not changes:
+        """Apply a sentence's corrections; without any, the sentence itself. It may have no words left."""
+        corrections = self._by_sentence.get(sentence.id, ())
+        if orphans := self._orphans:
+            corrections = (*(each for each in orphans if each.lies_in(sentence)), *corrections)
+        if not corrections:
             return sentence
-        heard, made, corrected = self._known.get(sentence.id, (None, (), sentence))
-        if heard is not sentence or changes[: len(made)] != made:
-            made, corrected = (), sentence
-        if len(made) < len(changes):  # as a rule one was added
-            corrected = _apply_all(corrected, changes[len(made) :])
-            self._known[sentence.id] = sentence, changes, corrected
+        recognised, applied, corrected = self._cache.get(sentence.id, (None, (), sentence))
+        if recognised is not sentence or corrections[: len(applied)] != applied:
+            applied, corrected = (), sentence
+        if len(applied) < len(corrections):  # normally one was added
+            corrected = _apply_all(corrected, corrections[len(applied) :])
+            self._cache[sentence.id] = sentence, corrections, corrected
         return corrected
 
 
-def _apply_all(sentence: Sentence, changes: Iterable[Correction]) -> Sentence:
+def _apply_all(sentence: Sentence, corrections: Iterable[Correction]) -> Sentence:
     words = sentence.words
-    for change in changes:
-        words = replace_words(words, change)
+    for correction in corrections:
+        words = replace_words(words, correction)
     return structs.replace(
         sentence,
         words=words,

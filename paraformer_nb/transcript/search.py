@@ -1,4 +1,4 @@
-"""Finding words in a transcript, whatever their case, width and punctuation; as the view's `find.js` does."""
+"""Find words in a transcript, whatever their case, width and punctuation; the view's `find.js` does the same."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ class Match(NamedTuple):
 
 
 def find(sentences: Iterable[Sentence], text: str) -> Iterator[Match]:
-    """Every place of a text, in order. What overlaps is found once; nothing is found of nothing."""
+    """Find every occurrence of a text, in order. Overlapping ones count once; an empty text is never found."""
     wanted = comparable(text)
     for sentence in sentences if wanted else ():
         line, ends = _line(sentence)
-        at = line.find(wanted)
-        while at >= 0:
-            first, last = bisect_right(ends, at), bisect_left(ends, at + len(wanted))
+        index = line.find(wanted)
+        while index >= 0:
+            first, last = bisect_right(ends, index), bisect_left(ends, index + len(wanted))
             yield _match(sentence, sentence.words[first : last + 1])
-            at = line.find(wanted, at + len(wanted))
+            index = line.find(wanted, index + len(wanted))
 
 
 def comparable(text: str) -> str:
-    """A text as it is compared: one width, lower case, without punctuation, single spaces."""
-    plain = unicodedata.normalize("NFKC", text).lower()
-    return " ".join("".join(" " if unicodedata.category(sign)[0] in "PS" else sign for sign in plain).split())
+    """Normalise a text for comparison: one width, lower case, no punctuation, single spaces."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return " ".join("".join(" " if unicodedata.category(sign)[0] in "PS" else sign for sign in folded).split())
 
 
 def _line(sentence: Sentence) -> tuple[str, list[int]]:
-    """A sentence's words as they are compared, in one line, and where each ends in it."""
+    """A sentence's words, normalised, on one line, and the index in it at which each ends."""
     line, ends, before = "", [], ""
     for word in sentence.words:
         text = comparable(word.text)

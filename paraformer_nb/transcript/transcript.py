@@ -1,14 +1,17 @@
-"""The fold of a recording's records into what was heard: sentences, waveform, gaps, state.
+"""The fold of a journal's records: sentences, corrections, waveform, gaps, state.
 
-A live run and a loaded recording go through the same `apply`, so they cannot differ.
+A live run and a loaded journal go through the same `apply`, so they cannot differ.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from ..dashscope.messages import ResultGeneratedEvent, SentenceResult, TaskStartedEvent, WordResult, command_name
+from msgspec.structs import replace
+
+from ..dashscope.messages import Event, ResultGeneratedEvent, SentenceResult, TaskStartedEvent, WordResult, command_name
 from ..errors import ParameterError
 from ..journal.records import (
     Audio,
@@ -19,6 +22,7 @@ from ..journal.records import (
     Peaks,
     Received,
     Record,
+    Reopened,
     Resumed,
     RunEnded,
     RunStarted,
@@ -26,135 +30,150 @@ from ..journal.records import (
     Silence,
 )
 from ..text import join, sanitise
-from .clock import TaskClock, is_moment, last_moment
+from .clock import TaskClock, is_time, last_time
 from .corrections import Correction, Corrections
 from .waveform import Waveform
 from .words import Sentence, Usage, Word
 
 ENDED = ("finished", "stopped", "failed")
-"""The states that a run does not leave again."""
+"""The states that a run does not leave again, unless it is resumed."""
 
+_NOTICE_LENGTH = 300  # characters of a service's notice that are kept
 _Key = tuple[str, int | None]
 
 
 class Transcript:
-    """What a recording says so far. Apply records in order, one at a time; read the attributes at any time.
+    """What a journal says so far. Apply records in order, one at a time; read the attributes at any time.
 
-    Readers on other threads need no lock: a sentence is in `settled` before it leaves `open`, so none is in neither.
+    Readers on other threads need no lock: a sentence is in `finals` before it leaves `partials`, so it is always in
+    one of them.
 
     Attributes:
-        run: the recording's first record, or None before it.
-        state: connecting, streaming, finishing, reconnecting, then finished, stopped or failed.
-        settled: final sentences as heard, in the order in which they became final; only ever appended to.
-        touched: ids of the sentences that an edit has changed, one for each time; only ever appended to.
-        gaps: parts of the clip that were never heard.
-        resumes: where the run went on after a connection was lost in mid-clip.
-        usage: what was sent, heard and billed.
+        run: the journal's first record.
+        state: connecting, streaming, finishing, reconnecting; then finished, stopped or failed.
+        finals: final sentences as recognised, in the order in which they became final; only ever appended to.
+        corrected_ids: the id of the sentence that each correction changed, in order; only ever appended to.
+        gaps: parts of the clip that were never recognised.
+        resumes: where a new task continued after a disconnect in mid-clip.
+        usage: seconds of audio sent, recognised and billed.
         waveform: the clip's peaks, as far as it was sent.
-        sent: position on the clip's time line up to which audio was sent, in seconds.
-        engine: what the embedded service says it recognises with, or None.
-        end: how the run ended, or None. Edits may come after it.
-        warning: what a person must know of the recording itself, such as that the disk is full; set by who writes it.
+        sent_until: position up to which audio was sent, in seconds.
+        final_until: position up to which the transcript will not be revised, in seconds.
+        engine: the recogniser that the embedded service named, or None.
+        notice: what the embedded service wants shown beside the words, such as that nothing is recognised; or ``""``.
+        end: how the run ended, or None. Corrections may follow it.
     """
 
-    def __init__(self) -> None:
-        self.run: RunStarted | None = None
+    def __init__(self, run: RunStarted) -> None:
+        self.run = run
         self.state = "connecting"
-        self.settled: list[Sentence] = []
-        self.touched: list[int] = []
+        self.finals: list[Sentence] = []
+        self.corrected_ids: list[int] = []
         self.gaps: list[Gap] = []
         self.resumes: list[Resumed] = []
         self.waveform = Waveform()
-        self.sent = 0.0
-        self.engine: str | None = None
+        self.sent_until = run.start
+        self.final_until = run.start
+        self.engine = run.service.engine
+        self.notice = ""
         self.end: RunEnded | None = None
-        self.warning = ""
-        self._open: dict[_Key, _Partial] = {}
-        self._closed: dict[_Key, Sentence] = {}
+        self._partials: dict[_Key, _Partial] = {}
+        self._last_final: dict[_Key, Sentence] = {}
         self._clocks: dict[str, TaskClock] = {}
-        self._settled_until = 0.0
         self._billed: dict[str, float] = {}  # by task
         self._seconds_sent = 0.0
         self._seconds_silent = 0.0
-        self._ids = 0
+        self._last_id = 0
         self._corrections = Corrections()
 
-    @property
-    def open(self) -> list[Sentence]:
-        """Sentences that are still being heard, as heard; as a rule none or one."""
-        return [partial.sentence for partial in list(self._open.values())]
+    @classmethod
+    def from_records(cls, records: Iterable[Record]) -> Transcript:
+        """Fold a whole journal. Raises ParameterError where its first record is not a `RunStarted`."""
+        each = iter(records)
+        first = next(each, None)
+        if not isinstance(first, RunStarted):
+            raise ParameterError("these are not a journal's records: the first is not a RunStarted.")
+        transcript = cls(first)
+        for record in each:
+            transcript.apply(record)
+        return transcript
+
+    # ------------------------------------------------------------------------------------------------------- reading
 
     @property
-    def heard(self) -> list[Sentence]:
-        """Settled and open sentences as they were heard, by their start."""
-        opened = self.open  # first: what settles from now on is found in both, and counts as settled
-        settled = {sentence.id: sentence for sentence in self.settled}
-        still_open = [sentence for sentence in opened if sentence.id not in settled]
-        return sorted([*settled.values(), *still_open], key=lambda sentence: sentence.start)
+    def partials(self) -> list[Sentence]:
+        """Sentences that may still change, as recognised; normally none or one."""
+        return [partial.sentence for partial in list(self._partials.values())]
+
+    @property
+    def recognised(self) -> list[Sentence]:
+        """Final and partial sentences as recognised, without corrections, sorted by start."""
+        partials = self.partials  # first: a sentence that becomes final meanwhile is in both, and counts as final
+        finals = {sentence.id: sentence for sentence in self.finals}
+        still_partial = [sentence for sentence in partials if sentence.id not in finals]
+        return sorted([*finals.values(), *still_partial], key=lambda sentence: sentence.start)
 
     @property
     def sentences(self) -> list[Sentence]:
-        """Settled and open sentences as they were corrected, by their start; without those that have no words left."""
-        corrected = [sentence for heard in self.heard if (sentence := self.corrected(heard)).words]
+        """Final and partial sentences as corrected, sorted by start; without those whose words were all deleted."""
+        corrected = [sentence for each in self.recognised if (sentence := self.corrected(each)).words]
         return sorted(corrected, key=lambda sentence: sentence.start)
 
     def corrected(self, sentence: Sentence) -> Sentence:
-        """A sentence as it was corrected, which is itself where nobody corrected it. It may have no words left."""
+        """Apply the corrections to a recognised sentence; without any, the sentence itself. It may have no words."""
         return self._corrections.corrected(sentence)
 
-    def knows(self, sentence_id: int) -> bool:
+    def has_sentence(self, sentence_id: int) -> bool:
         """Whether there is, or was, a sentence of this id."""
-        return 0 < sentence_id <= self._ids
+        return 0 < sentence_id <= self._last_id
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a correction to take back."""
+        """Whether there is a correction to undo."""
         return self._corrections.can_undo
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is a correction that was taken back, and none was made since."""
+        """Whether there is an undone correction to redo."""
         return self._corrections.can_redo
 
     @property
     def text(self) -> str:
-        """All text so far, corrected, in one line."""
+        """All text so far, as corrected, on one line."""
         return join([sentence.text for sentence in self.sentences])
 
     @property
-    def settled_until(self) -> float:
-        """Position up to which nothing will change any more, in seconds."""
-        return self._settled_until
-
-    @property
     def usage(self) -> Usage:
-        """What was sent, heard and billed so far, in seconds."""
-        start = self.run.start if self.run else 0.0
-        missing = sum(gap.end - gap.start for gap in self.gaps if gap.start < self.sent)
-        heard = max(0.0, self.sent - start - missing)
-        seconds = self._seconds_sent, self._seconds_silent, heard, sum(self._billed.values())
+        """What was sent, recognised and billed so far, in seconds."""
+        missing = sum(gap.end - gap.start for gap in self.gaps if gap.start < self.sent_until)
+        recognised = max(0.0, self.sent_until - self.run.start - missing)
+        seconds = self._seconds_sent, self._seconds_silent, recognised, sum(self._billed.values())
         return Usage(*(round(each, 3) for each in seconds))
 
-    def apply(self, record: Record) -> None:
-        """Take one record in. Kinds that say nothing about the transcript pass by."""
+    # ------------------------------------------------------------------------------------------------------- folding
+
+    def apply(self, record: Record) -> Event | None:
+        """Fold one record; kinds that say nothing about the transcript are ignored.
+
+        Returns the event of a `Received` record on the run's time line (milliseconds from the run's start, sentence
+        ids of the run), or None where it only repeats what is final.
+        """
         match record:
             case Received():
-                self._receive(record)
+                return self._receive(record)
             case Audio():
-                self.sent = max(self.sent, record.position + record.seconds)
+                self.sent_until = max(self.sent_until, record.position + record.seconds)
                 self._seconds_sent += record.seconds
-                self._clock(record.task).hear(record.seconds)
+                self._clock(record.task).add_audio(record.seconds)
             case Silence():
                 self._seconds_sent += record.seconds
                 self._seconds_silent += record.seconds
-                self._clock(record.task).pause(record.seconds)
+                self._clock(record.task).add_silence(record.seconds)
             case Peaks():
                 self.waveform.write(record.position, record.data)
-            case RunStarted():
-                self.run, self.sent, self.engine = record, record.start, record.service.engine
-                self._settled_until = record.start
             case Connected():
                 self.engine = sanitise(record.engine or "") or self.engine
+                self.notice = sanitise(record.notice)[:_NOTICE_LENGTH]
             case Sent():
                 if command_name(bytes(record.body)) == "finish-task":
                     self.state = "finishing"
@@ -165,22 +184,26 @@ class Transcript:
             case Gap():
                 self.gaps.append(record)
             case Corrected():
-                self._edit(record)
+                self._correct(record)
             case RunEnded():
                 self.end, self.state = record, record.state
+            case Reopened():
+                self.end, self.state = None, "connecting"
+        return None
 
     def _resume(self, record: Resumed) -> None:
-        """What was being heard will be heard again; what was settled will not be settled twice."""
-        withdrawn = [partial.id for partial in self._open.values()]
-        self._open.clear()
-        newest = range(self._ids - len(withdrawn) + 1, self._ids + 1)
+        """Withdraw the partials, which will be recognised again, and start the new task's clock."""
+        withdrawn = [partial.id for partial in self._partials.values()]
+        self._partials.clear()
+        newest = range(self._last_id - len(withdrawn) + 1, self._last_id + 1)
         if set(withdrawn) == set(newest) and not self._corrections.concern(withdrawn):
-            self._ids -= len(withdrawn)  # nobody has named them: what is heard again may have their ids
+            self._last_id -= len(withdrawn)  # no correction refers to these ids: they can be used again
         else:
             self._corrections.withdraw(withdrawn)
-        start = self.run.start if self.run else 0.0
-        self._clocks[record.task] = TaskClock(record.position - start, self._settled_until - start)
-        self.gaps = [gap for gap in self.gaps if gap.start < record.position]  # what lies behind will be heard
+        start = self.run.start
+        self.final_until = max(self.final_until, record.position)  # beyond it only where a gap had to be skipped
+        self._clocks[record.task] = TaskClock(record.position - start, self.final_until - start)
+        self.gaps = [gap for gap in self.gaps if gap.start < record.position]  # later ones will be recognised
         self.end, self.state = None, "reconnecting"
         if record.position > start:
             self.resumes.append(record)
@@ -191,72 +214,84 @@ class Transcript:
             clock = self._clocks[task] = TaskClock()
         return clock
 
-    def _edit(self, record: Corrected) -> None:
+    def _correct(self, record: Corrected) -> None:
         try:
-            change = Correction.of(record.change)
+            correction = Correction.parse(record.correction)
         except ParameterError:
-            return  # a later version's
-        done = self._corrections.apply(change)
-        if done is None:
+            return  # written by a later version
+        applied = self._corrections.apply(correction)
+        if applied is None:
             return
-        if self._corrections.is_adrift(done):
-            self.touched += [sentence.id for sentence in self.heard if done.lies_in(sentence)]
+        if self._corrections.is_orphan(applied):
+            self.corrected_ids += [sentence.id for sentence in self.recognised if applied.lies_in(sentence)]
         else:
-            self.touched.append(done.sentence)
+            self.corrected_ids.append(applied.sentence)
 
-    def _receive(self, record: Received) -> None:
+    def _receive(self, record: Received) -> Event | None:
         event = record.event
         if event.task_id and event.task_id != record.task:
-            return  # another task's, astray
+            return None  # of another task
+        usage = getattr(event, "usage", None)
+        if usage is not None and is_time(usage.duration):
+            self._billed[record.task] = usage.duration
         if isinstance(event, TaskStartedEvent):
             self.state = "streaming"
-        elif isinstance(event, ResultGeneratedEvent) and not event.sentence.heartbeat:
-            self._hear(record.task, event.sentence)
-        usage = getattr(event, "usage", None)
-        if usage is not None and is_moment(usage.duration):
-            self._billed[record.task] = usage.duration
+        if not isinstance(event, ResultGeneratedEvent) or event.sentence.heartbeat:
+            return event
+        result = self._add_result(record.task, event.sentence)
+        if result is None or result is event.sentence:
+            return None if result is None else event
+        return replace(event, sentence=result)
 
-    def _hear(self, task: str, heard: SentenceResult) -> None:
-        """A partial replaces what was heard of its sentence; a final settles it; what comes twice is dropped."""
-        key = (task, heard.sentence_id)
-        offset = self.run.start if self.run else 0.0
-        result = self._clock(task).place(heard)
-        closed = self._closed.get(key)
-        if result is not None and closed is not None and self._is_old(result, offset, closed):
-            return
-        before = self._open.get(key)
-        if result is None or (not result.text and not result.words):
-            if before is not None:
-                del self._open[key]
-                self._corrections.withdraw([before.id])
-            return  # a sentence that has just begun, one that came to nothing, or one that was settled before
-        if before is None:
-            self._ids += 1
-        partial = _Partial(before.id if before else self._ids, result, offset)
+    def _add_result(self, task: str, received: SentenceResult) -> SentenceResult | None:
+        """Replace a partial by the sentence's newer result, or make it final; drop what is final already.
+
+        Returns the result on the run's time line, or None where it was dropped.
+        """
+        key = (task, received.sentence_id)
+        offset = self.run.start
+        result = self._clock(task).to_run_time(received)
+        last = self._last_final.get(key)
+        if result is not None and last is not None and self._repeats(result, offset, last):
+            return None
+        partial = self._partials.get(key)
+        if result is None or (not result.text and not result.words):  # repeats a final, has only begun, or is empty
+            if partial is not None:
+                del self._partials[key]
+                self._corrections.withdraw([partial.id])
+            return result
+        if partial is None:
+            self._last_id += 1
+        current = _Partial(partial.id if partial else self._last_id, result, offset)
         if result.is_final:
-            self.settled.append(partial.sentence)
-            settled = min(self.sent, offset + last_moment(result) / 1000)  # a service's clock may run ahead
-            self._settled_until = max(self._settled_until, settled)
-            self._closed[key] = partial.sentence
-            self._open.pop(key, None)  # last: a reader finds it in one of them
+            self.finals.append(current.sentence)
+            final_until = min(self.sent_until, offset + last_time(result) / 1000)  # a service's clock may run ahead
+            self.final_until = max(self.final_until, final_until)
+            self._last_final[key] = current.sentence
+            self._partials.pop(key, None)  # last: a reader always finds the sentence in one of the two
         else:
-            self._open[key] = partial
+            self._partials[key] = current
+        if result.sentence_id is None or result.sentence_id == current.id:
+            return result
+        return replace(result, sentence_id=current.id)
 
     @staticmethod
-    def _is_old(result: SentenceResult, offset: float, closed: Sentence) -> bool:
-        """Whether a result is of the settled sentence of its id; some services give every sentence the same id, or
-        none: then only what is quite the same is known to come twice."""
+    def _repeats(result: SentenceResult, offset: float, final: Sentence) -> bool:
+        """Whether a result repeats the final sentence of its id.
+
+        Some services give every sentence the same id, or none: without an id, only the same start and text count.
+        """
         start = _seconds(result.begin_time, offset)
         if result.sentence_id is None:
-            return (start, result.text) == (closed.start, closed.text)
-        return start <= (closed.start + closed.end) / 2
+            return (start, result.text) == (final.start, final.text)
+        return start <= (final.start + final.end) / 2
 
 
 class _Partial:
-    """A result on the clip's time line. Most are replaced before anybody looks, so the sentence is made late."""
+    """A result on the clip's time line. Most are replaced before they are read, so `sentence` is made on demand."""
 
-    def __init__(self, number: int, result: SentenceResult, offset: float) -> None:
-        self.id = number
+    def __init__(self, sentence_id: int, result: SentenceResult, offset: float) -> None:
+        self.id = sentence_id
         self._result = result
         self._offset = offset
 
@@ -268,7 +303,7 @@ class _Partial:
         words = tuple(self._word(word, start, speaker) for word in result.words or ())
         end = max((word.end for word in words), default=start)
         end = max(end, _seconds(result.end_time, self._offset, end))
-        if not words:  # a service that times sentences only: the sentence stands as one word
+        if not words:  # a service that times sentences only: the sentence is one word
             words = (Word(sanitise(result.text or ""), start, end, speaker=speaker),)
         text = sanitise(result.text or "") or join([word.text + word.punctuation for word in words])
         return Sentence(self.id, text, start, end, result.is_final, words)
@@ -284,8 +319,8 @@ def _speaker(value: Any) -> str | None:
     return (sanitise(str(value)) or None) if isinstance(value, (int, str)) else None
 
 
-def _seconds(time: float | None, offset: float, otherwise: float | None = None) -> float:
-    """A task's milliseconds as seconds of the clip; where the time is missing, or means nothing, `otherwise`."""
-    if not is_moment(time):
-        return offset if otherwise is None else otherwise
+def _seconds(time: float | None, offset: float, default: float | None = None) -> float:
+    """A task's milliseconds as seconds of the clip; `default` (or `offset`) where the time is missing or invalid."""
+    if not is_time(time):
+        return offset if default is None else default
     return offset + time / 1000

@@ -1,4 +1,4 @@
-"""The waveform's peaks, laid together from the pieces that a recording holds."""
+"""The waveform's peaks, assembled from the journal's records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Waveform:
         return len(self.data) // 2
 
     def write(self, position: float, data: bytes) -> None:
-        """Lay a piece at its place: appended as a rule, overwritten where it was there before, zeros in between."""
+        """Write peaks at a position: normally appended, overwriting what is there, zeros in between."""
         if self.start is None:
             self.start = position
         at = 2 * max(0, round((position - self.start) / self.step))

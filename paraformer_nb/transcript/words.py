@@ -20,7 +20,7 @@ class Word(Struct, frozen=True, omit_defaults=True):
 
 
 class Sentence(Struct, frozen=True):
-    """One sentence, settled (`is_final`) or still being heard. `id` counts from 1 over the whole run."""
+    """One sentence, final or partial. `id` counts from 1 over the whole run."""
 
     id: int
     text: str
@@ -31,16 +31,16 @@ class Sentence(Struct, frozen=True):
 
 
 class Usage(NamedTuple):
-    """What a run cost so far, in seconds of audio.
+    """What a run used so far, in seconds of audio.
 
     Attributes:
-        sent: all that went to the service: the clip, what was sent again after a loss, and silence.
-        silence: of it, silence that kept a task alive while a live source paused.
-        heard: of the clip, without its gaps.
-        billed: as the service says (``usage.duration``), over all tasks.
+        sent: all audio that was sent: the clip, what was sent again after a disconnect, and silence.
+        silence: the part of it that was silence, sent to keep a task alive while a live source paused.
+        recognised: the part of the clip that was recognised: what was sent, without gaps.
+        billed: as the service reports it (``usage.duration``), over all tasks.
     """
 
     sent: float
     silence: float
-    heard: float
+    recognised: float
     billed: float

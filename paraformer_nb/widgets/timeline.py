@@ -19,7 +19,8 @@ from traitlets.utils.bunch import Bunch
 
 from ..errors import ParameterError
 from ..loop import get_loop
-from ..tables.tables import matches_table, words_table
+from ..tables.spans import matches_table
+from ..tables.words import words_table
 from ..text import sanitise
 from ..transcript.corrections import Correction
 from ..transcript.search import find
@@ -73,7 +74,7 @@ class Timeline(anywidget.AnyWidget):
     Args:
         transcript: what to show; call `refresh` on the background loop whenever it has changed.
         stop: what the Stop button does, or None where there is nothing to stop.
-        edit: takes a correction, and raises ParameterError for one that it refuses; a text that it returns is told to
+        correct: takes a correction, and raises ParameterError for one that it refuses; a text that it returns is told to
             the person. None: nothing can be corrected.
         open_audio: opens the clip for playing; raises AudioError where it cannot. None: there is no sound.
     """
@@ -90,13 +91,15 @@ class Timeline(anywidget.AnyWidget):
         transcript: Transcript,
         *,
         stop: Callable[[], None] | None = None,
-        edit: Callable[[Correction], object] | None = None,
+        correct: Callable[[Correction], object] | None = None,
         open_audio: OpenAudio | None = None,
+        warning: Callable[[], str] = str,
     ) -> None:
         super().__init__()
         self._transcript = transcript
         self._stop = stop
-        self._edit = edit
+        self._warning = warning
+        self._correct = correct
         self._answers = Answers(self.send, open_audio)
         self._layers: tuple[Layer, ...] = ()
         self._finished: Callable[[], None] | None = None
@@ -155,7 +158,7 @@ class Timeline(anywidget.AnyWidget):
         transcript = self._transcript
         start, end = self.selection
         near = [each for each in transcript.sentences if each.start < end and each.end > start]
-        words = words_table(near, transcript.run, transcript.engine)
+        words = words_table(near, transcript)
         chosen: pd.DataFrame = words[(words["start"] < end) & (words["end"] > start)].reset_index(drop=True)
         return chosen
 
@@ -181,16 +184,16 @@ class Timeline(anywidget.AnyWidget):
                 self._finished()
             answer_on_subshells(self)
         elif kind in ("edit", "undo", "redo"):
-            get_loop().call_soon_threadsafe(self._correct, content)
+            get_loop().call_soon_threadsafe(self._on_correction, content)
         elif kind in ("audio", "spectrogram"):
             get_loop().call_soon_threadsafe(self._answers.answer, content)
 
-    def _correct(self, content: dict[str, Any]) -> None:
+    def _on_correction(self, content: dict[str, Any]) -> None:
         """Have a correction made, or say why not; say as well whatever `edit` returns as a text."""
         try:
-            if self._edit is None:
+            if self._correct is None:
                 raise ParameterError("this timeline cannot be corrected.")
-            told = self._edit(self._change(content))
+            told = self._correct(self._change(content))
         except ParameterError as error:
             told = str(error)
         if isinstance(told, str):
@@ -201,12 +204,12 @@ class Timeline(anywidget.AnyWidget):
         if content["kind"] != "edit":
             return Correction(content["kind"])
         number = content.get("sentence", 0)
-        heard = [word for sentence in self._transcript.heard if sentence.id == number for word in sentence.words]
+        heard = [word for sentence in self._transcript.recognised if sentence.id == number for word in sentence.words]
         try:
             old, new = (tuple(unpacked(row, heard) for row in content[key]) for key in ("old", "new"))
         except (KeyError, TypeError, ValueError) as error:
             raise ParameterError(f"this is no correction ({error}). Nothing was changed.") from error
-        return Correction.of(Correction("replace", number, old, new))
+        return Correction.parse({"action": "replace", "sentence": number, "old": old, "new": new})
 
     # -------------------------------------------------------------------------------------------- to the front end
 
@@ -244,7 +247,9 @@ class Timeline(anywidget.AnyWidget):
         if reset:
             self._told = ViewState()
         can_stop = self._stop is not None and not self._is_stopping
-        run = run_facts(self._transcript, can_stop=can_stop, can_edit=self._edit is not None)
+        run = run_facts(
+            self._transcript, can_stop=can_stop, can_edit=self._correct is not None, warning=self._warning()
+        )
         for update, buffers in self._told.updates(self._transcript, run, self._layers):
             self._seq += 1
             self.send({"kind": "update", "seq": self._seq, "reset": reset, **update}, buffers)
@@ -267,8 +272,8 @@ class Timeline(anywidget.AnyWidget):
 
     def _in_words(self) -> str:
         run, end = self._transcript.run, self._transcript.end
-        name = run.clip.name if run else "clip"
-        told = f" ({end.error})" if end and end.error else ""
+        name = run.clip.name
+        told = f" ({end.error.kind}: {end.error.message})" if end and end.error else ""
         return f"{sanitise(f'{name}: {self._transcript.state}{told}')}\n{self._transcript.text}".rstrip()
 
     def __repr__(self) -> str:

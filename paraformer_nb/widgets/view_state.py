@@ -9,7 +9,6 @@ from ..audio.peaks import coarser
 from ..playback.playable import PlayableClip
 from ..text import needs_space
 from ..transcript.corrections import speaker_at
-from ..transcript.engines import engine_notice
 from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Sentence, Word
 from .layers import Layer
@@ -22,24 +21,22 @@ Update = tuple[dict[str, Any], list[bytes]]
 """A message's content, and its buffers."""
 
 
-def run_facts(transcript: Transcript, *, can_stop: bool, can_edit: bool) -> dict[str, Any]:
+def run_facts(transcript: Transcript, *, can_stop: bool, can_edit: bool, warning: str = "") -> dict[str, Any]:
     """What a view says about the run; empty before its first record."""
     run, engine, end = transcript.run, transcript.engine, transcript.end
-    if run is None:
-        return {}
-    last = max([transcript.sent, *(gap.end for gap in transcript.gaps)])
+    last = max([transcript.sent_until, *(gap.end for gap in transcript.gaps)])
     known_end = run.end if run.end is None or end is None else min(run.end, last)
     return {
         "state": transcript.state,
         "clip": run.clip.name,
         "service": "Embedded" if run.service.kind == "embedded" else run.service.host,
         "model": engine or run.model,
-        "notice": engine_notice(engine),
-        "message": _message(transcript),
+        "notice": transcript.notice,
+        "message": _message(transcript, warning),
         "start": run.start,
         "duration": known_end,
-        "sent": round(transcript.sent, 3),
-        "settled": round(transcript.settled_until, 3),
+        "sent": round(transcript.sent_until, 3),
+        "settled": round(transcript.final_until, 3),
         "can_stop": can_stop and transcript.state not in ENDED,
         "sound": {"mime": PlayableClip.mime, "windowSeconds": PlayableClip.window_seconds},
         "can_edit": can_edit,
@@ -48,12 +45,12 @@ def run_facts(transcript: Transcript, *, can_stop: bool, can_edit: bool) -> dict
     }
 
 
-def _message(transcript: Transcript) -> str:
+def _message(transcript: Transcript, warning: str) -> str:
     """What a person must know: what ended the run, or what was never heard."""
     if transcript.end and transcript.end.error:
-        return transcript.end.error.partition(": ")[2]
-    gaps = [f"{gap.start:.1f}–{gap.end:.1f} s were not heard: {gap.reason}." for gap in transcript.gaps[-3:]]
-    return " ".join([*gaps, *([transcript.warning] if transcript.warning else [])])
+        return transcript.end.error.message
+    gaps = [f"{gap.start:.1f}–{gap.end:.1f} s were not recognised: {gap.reason}." for gap in transcript.gaps[-3:]]
+    return " ".join([*gaps, *([warning] if warning else [])])
 
 
 class ViewState:
@@ -97,16 +94,18 @@ class ViewState:
 
     def _new_sentences(self, transcript: Transcript) -> tuple[list[int], list[dict[str, Any]]]:
         """Ids of sentences that are no more, and those that are new or other than they were told."""
-        touched = len(transcript.touched)  # people may go on meanwhile: what they do from now on is for the next time
-        edited = set(transcript.touched[self._touched : touched])
-        opened = transcript.open
-        settled = transcript.settled[self._settled :]
-        closed = {sentence.id for sentence in transcript.settled[max(0, self._settled - 1) :]}
+        touched = len(
+            transcript.corrected_ids
+        )  # people may go on meanwhile: what they do from now on is for the next time
+        edited = set(transcript.corrected_ids[self._touched : touched])
+        opened = transcript.partials
+        settled = transcript.finals[self._settled :]
+        closed = {sentence.id for sentence in transcript.finals[max(0, self._settled - 1) :]}
         opened = [sentence for sentence in opened if sentence.id not in closed]  # one that has just settled is in both
         alive = {sentence.id for sentence in opened} | closed
         removed = [number for number in self._open if number not in alive]  # shown, and come to nothing
         changed = [sentence for sentence in opened if self._open.get(sentence.id) is not sentence]
-        told_before = transcript.settled[: self._settled] if edited else []
+        told_before = transcript.finals[: self._settled] if edited else []
         edited_before = [sentence for sentence in told_before if sentence.id in edited]
         edited_open = [sentence for sentence in opened if sentence.id in edited and sentence not in changed]
         self._settled += len(settled)

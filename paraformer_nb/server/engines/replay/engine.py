@@ -15,7 +15,8 @@ from typing import NamedTuple
 from ....dashscope.codes import is_no_speech
 from ....dashscope.messages import ResultGeneratedEvent, SentenceResult, TaskFailedEvent, TaskStartedEvent, WordResult
 from ....errors import JournalError, ParameterError
-from ....journal.records import Journal, Received, RunStarted
+from ....journal.journal import Journal
+from ....journal.records import Received, RunStarted
 from ....transcript.transcript import Transcript
 from ....transcript.words import Sentence
 from ..base import RATE, Emit, EngineError, Settings
@@ -103,23 +104,26 @@ class ReplayStream:
 
 def told_again(recording: Journal) -> Iterator[Told]:
     """What a run was told, in order, read from disk as it is needed."""
-    transcript, began, number, failure = Transcript(), None, 0, None
+    transcript, began, number, failure = None, None, 0, None
     for record in recording:
+        if transcript is None:
+            assert isinstance(record, RunStarted)  # the reader checks it
+            transcript = Transcript(record)
         transcript.apply(record)
-        if not isinstance(record, Received) or transcript.run is None:
+        if not isinstance(record, Received):
             continue
         start, event = transcript.run.start, record.event
         if isinstance(event, TaskStartedEvent) and began is None:
             began = record.t
-        t, heard = record.t - (began or 0.0), transcript.sent - start
+        t, heard = record.t - (began or 0.0), transcript.sent_until - start
         if isinstance(event, TaskFailedEvent) and not is_no_speech(event.code, event.message):
             failure = Told(t, heard, EngineError(event.code, event.message))
         if not isinstance(event, ResultGeneratedEvent) or event.sentence.heartbeat:
             continue
         failure = None  # the run went on after it
-        settled = transcript.settled[number:]
+        settled = transcript.finals[number:]
         number += len(settled)
-        for sentence in settled or transcript.open[-1:]:
+        for sentence in settled or transcript.partials[-1:]:
             said = max((word.end - start for word in sentence.words), default=0.0)
             yield Told(t, max(heard, said), _result(sentence, start))  # what is sent is noted after it was heard
     if failure is not None:

@@ -1,0 +1,110 @@
+"""What a user asks for: a clip, a service, its parameters; checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from ..audio.clip import Clip, LiveClip, open_clip
+from ..dashscope.parameters import DEFAULT_MODEL, Parameters, check_parameters, knows
+from ..errors import ParameterError
+from ..journal.records import VERSION, ClipSource, RunStarted
+from .retry import Retry
+from .service import Service
+from .timeouts import Timeouts
+
+Pace = float | Literal["service"] | None
+"""× real time; None: as fast as the service reads; "service": the service's own."""
+
+Clock = Callable[[], float]
+"""Seconds since the run started."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """The arguments of `transcribe`, unchecked.
+
+    Attributes:
+        clip: in any form that `open_clip` takes.
+        service: the service to use.
+        start, end: the part of the clip, in seconds.
+        parameters: the service's own.
+        timeouts: None: those of the service.
+    """
+
+    clip: Any
+    service: Service
+    model: str = DEFAULT_MODEL
+    start: float | None = None
+    end: float | None = None
+    pace: Pace = "service"
+    retry: Retry = field(default_factory=Retry)
+    timeouts: Timeouts | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def open(self) -> OpenedRequest:
+        """Check every argument and open the clip; nothing is sent. Raises ParameterError and AudioError."""
+        parameters = check_parameters(self.model, self.parameters)
+        service = self.service
+        if isinstance(service, type) or not hasattr(service, "endpoint"):
+            raise ParameterError(f"service={service!r} is not a service: give pnb.DashScope(...) or pnb.Embedded(...).")
+        _check_languages(service, parameters.get("language_hints"))
+        pace = service.pace if self.pace == "service" else self.pace
+        if pace is not None and not (isinstance(pace, (int, float)) and 0 < pace <= 1000):
+            raise ParameterError(f"pace={pace!r}: give a multiple of real time above 0, or None for no limit.")
+        if not isinstance(self.retry, Retry):
+            raise ParameterError(f"retry={self.retry!r}: give pnb.Retry(...).")
+        if not isinstance(self.timeouts, Timeouts | None):
+            raise ParameterError(f"timeouts={self.timeouts!r}: give pnb.Timeouts(...).")
+        clip = open_clip(self.clip, sample_rate=parameters["sample_rate"], start=self.start, end=self.end)
+        if isinstance(clip, LiveClip) and knows(self.model, "heartbeat"):
+            parameters.setdefault("heartbeat", True)  # a live source may pause for long
+        timeouts = self.timeouts or service.timeouts
+        return OpenedRequest(clip, service, self.model, parameters, pace, self.retry, timeouts)
+
+
+@dataclass(frozen=True)
+class OpenedRequest:
+    """A checked request with its opened clip. `close` it when the run has ended."""
+
+    clip: Clip | LiveClip
+    service: Service
+    model: str
+    parameters: Parameters
+    pace: float | None
+    retry: Retry
+    timeouts: Timeouts
+
+    def run_started(self, t: float) -> RunStarted:
+        """The journal's first record."""
+        clip = self.clip
+        path, size = (str(clip.path), clip.path.stat().st_size) if clip.path else (None, None)
+        return RunStarted(
+            t=t,
+            version=VERSION,
+            started=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            clip=ClipSource(clip.name, path, size),
+            sample_rate=clip.sample_rate,
+            start=clip.start,
+            end=clip.end,
+            service=self.service.source,
+            model=self.model,
+            parameters=dict(self.parameters),
+        )
+
+    def close(self) -> None:
+        """Close the clip."""
+        self.clip.close()
+
+
+def _check_languages(service: Service, hints: Sequence[str] | None) -> None:
+    """Raise ParameterError where a service knows none of the languages that are hinted at."""
+    known = service.languages
+    if hints and known and not set(hints) & set(known):
+        raise ParameterError(
+            f"language_hints={list(hints)!r}: the embedded recogniser knows {', '.join(known)} only. Nothing was sent. "
+            "Use a DashScope key (service=pnb.DashScope(api_key=...)), or the scripted engine to show how it looks. "
+            "内置识别器只懂英语;其他语言请使用 DashScope 密钥。"
+        )

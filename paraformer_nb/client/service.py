@@ -1,0 +1,42 @@
+"""What a run needs of a service; `services/` has the implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..journal.records import ServiceSource
+from .timeouts import Timeouts
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One connection's address and headers. Its repr leaves the headers out: they hold the key."""
+
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    is_loopback: bool
+
+
+class Service(Protocol):
+    """A service to recognise with.
+
+    Attributes:
+        pace: the pace at which it wants its audio, as a multiple of real time; None: as fast as it reads.
+        source: how the journal names it.
+        languages: the languages it recognises; None: unknown, the service checks them.
+        timeouts: the timeouts that suit it.
+    """
+
+    @property
+    def pace(self) -> float | None: ...
+    @property
+    def source(self) -> ServiceSource: ...
+    @property
+    def languages(self) -> tuple[str, ...] | None: ...
+    @property
+    def timeouts(self) -> Timeouts: ...
+
+    async def endpoint(self) -> Endpoint:
+        """Where to connect now. Called anew for every connection."""

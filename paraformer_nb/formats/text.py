@@ -1,0 +1,20 @@
+"""Plain text: one line a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..transcript.transcript import Transcript
+from .base import Format, OpenAudio, write_file
+
+
+def to_text(transcript: Transcript) -> str:
+    """The sentences, as corrected, one a line."""
+    return "".join(f"{sentence.text.strip()}\n" for sentence in transcript.sentences)
+
+
+def _write(transcript: Transcript, path: Path, open_audio: OpenAudio) -> None:
+    write_file(path, to_text(transcript).encode())
+
+
+FORMAT = Format(".txt", "Plain text", (), _write)

@@ -1,0 +1,205 @@
+"""Write a journal so that a crash loses no final sentence and a full disk costs no more than a warning."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import JournalError
+from .appender import Appender
+from .files import append_to, claim, create, is_of, open_to_append
+from .journal import Journal, read
+from .records import Record, RunStarted
+
+_BUFFER = 256 * 1024  # bytes: write-buffer size; flushed with the next final result
+_MOST_UNFLUSHED = 2000  # records: a run without final results is flushed this often
+
+
+class JournalWriter:
+    """Appends a run's records to its file, or keeps them in memory where the file cannot be written.
+
+    It is not thread-safe: the live transcript's lock guards it.
+
+    Attributes:
+        journal: the file, to read.
+        is_kept: whether the file stays when the run is garbage-collected.
+    """
+
+    def __init__(self, journal: Journal, run: RunStarted, file: BinaryIO | None = None) -> None:
+        """`file`: open for appending; None: the file was closed, and each record opens it again."""
+        self.journal = journal
+        self.is_kept = True
+        self._run = run
+        self._file = file
+        self._appender = None if file is None else Appender(file)
+        self._unsaved: list[Record] = []  # not confirmed on disk: always the last ones
+        self._is_in_memory = False  # nothing is written any more
+
+    @classmethod
+    def create(cls, path: Path, run: RunStarted) -> JournalWriter:
+        """Start a journal at `path`. Raises JournalError where it cannot be written or the file exists."""
+        return cls(Journal(path), run, create(path, _BUFFER))
+
+    @classmethod
+    def temporary(cls, run: RunStarted) -> tuple[JournalWriter, OSError | None]:
+        """Start a journal that is deleted with the run; also why it is in memory, where the disk is not writable."""
+        try:
+            handle, name = tempfile.mkstemp(prefix="paraformer_nb-", suffix=".jsonl")
+        except OSError as error:
+            writer = cls(Journal(Path("paraformer_nb-unwritten.jsonl")), run)
+            writer._keep_in_memory()
+            writer.is_kept = False
+            return writer, error
+        file = os.fdopen(handle, "w+b", _BUFFER)
+        claim(file, name)
+        writer = cls(Journal(Path(name)), run, file)
+        writer.is_kept = False
+        weakref.finalize(writer, _remove, Path(name), os.getpid())
+        return writer, None
+
+    @classmethod
+    def reopen(cls, journal: Journal, run: RunStarted) -> JournalWriter:
+        """Continue a journal that no other run is writing. Raises JournalError where it cannot be written."""
+        return cls(journal, run, open_to_append(journal.path, run, _BUFFER))
+
+    # ------------------------------------------------------------------------------------------------------- writing
+
+    def append(self, record: Record) -> OSError | JournalError | None:
+        """Write a record, or keep it in memory. Returns why it is in memory only, the first time that this happens."""
+        self._unsaved.append(record)
+        if self._is_in_memory:
+            return None
+        try:
+            if self._appender is None:
+                append_to(self.journal.path, self._run, record)
+                self._unsaved.clear()
+            elif self._appender.append(record):
+                self._confirm()
+            elif len(self._unsaved) >= _MOST_UNFLUSHED:
+                self._appender.flush()
+                self._confirm()
+        except (OSError, JournalError) as error:
+            self._keep_in_memory()
+            return error
+        return None
+
+    def _confirm(self) -> None:
+        """Everything was written. Raises OSError where the file was deleted meanwhile, with all records in memory."""
+        if self._file is not None and not self.journal.path.exists():
+            self._file.seek(0)
+            self._unsaved = list(read(self._file))
+            raise FileNotFoundError(errno.ENOENT, "it was deleted or moved")
+        self._unsaved.clear()
+
+    def _keep_in_memory(self) -> None:
+        self._is_in_memory = True
+        if self._appender is not None:
+            self._appender.abandon()
+            self._appender = self._file = None
+
+    def flush(self) -> OSError | None:
+        """Write what is buffered. Returns why records are in memory only, the first time that this happens."""
+        if self._appender is None:
+            return None
+        try:
+            self._appender.flush()
+            self._confirm()
+        except OSError as error:
+            self._keep_in_memory()
+            return error
+        return None
+
+    def close(self) -> None:
+        """Close the file at the run's end. Corrections may follow; each opens it again."""
+        file, self._file, self._appender = self._file, None, None
+        if file is not None:
+            with suppress(OSError):  # a full disk, reported by `append`
+                file.close()
+
+    # ------------------------------------------------------------------------------------------------------- reading
+
+    @property
+    def unsaved(self) -> list[Record]:
+        """Records that are in memory only (a copy): after `flush`, what the disk does not take."""
+        return list(self._unsaved)
+
+    def records(self, unsaved: list[Record]) -> Iterator[Record]:
+        """Read all records: those on disk, then the `unsaved`. Raises JournalError where the file is gone."""
+        with self.saved(unsaved, "Nothing was read.") as source:
+            yield from read(source)
+        yield from unsaved
+
+    def copy_to(self, path: Path, unsaved: list[Record]) -> None:
+        """Copy the journal and the `unsaved` records to `path`; whole, or not at all.
+
+        Raises JournalError where the journal is gone, or `path` exists or cannot be written.
+        """
+        with self.saved(unsaved, "Nothing was copied.") as source, ExitStack() as on_failure:
+            create(path, 0).close()  # reserves the name
+            on_failure.callback(path.unlink, missing_ok=True)
+            try:
+                with tempfile.TemporaryDirectory(prefix=".", suffix=".draft", dir=path.parent) as folder:
+                    draft = Path(folder) / "draft.jsonl"
+                    self._write_copy(source, unsaved, draft)
+                    draft.replace(path)
+            except OSError as error:
+                raise JournalError(
+                    f"the journal cannot be copied to {str(path)!r}: {error.strerror}. Nothing was written there; "
+                    "choose another folder."
+                ) from error
+            on_failure.pop_all()
+
+    def _write_copy(self, source: BinaryIO, unsaved: list[Record], draft: Path) -> None:
+        with draft.open("xb") as target:
+            shutil.copyfileobj(source, target)
+        if unsaved:
+            is_whole = _is_whole(unsaved)
+            with draft.open("wb", _BUFFER) if is_whole else open_to_append(draft, self._run, _BUFFER) as target:
+                appender = Appender(target)
+                for record in unsaved:
+                    appender.append(record)
+
+    @contextmanager
+    def saved(self, unsaved: list[Record], outcome: str) -> Iterator[BinaryIO]:
+        """Open the part of the journal that is on disk: nothing, where the `unsaved` are all of it.
+
+        Raises JournalError, with `outcome` in its message, where the file is gone or was replaced.
+        """
+        if _is_whole(unsaved):
+            yield io.BytesIO()
+            return
+        path = self.journal.path
+        advice = f"{outcome} Keep the words with run.words.to_csv(...)."
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            raise JournalError(f"the journal {str(path)!r} cannot be read: {error.strerror}. {advice}") from error
+        with file:
+            if not self._is_own(file):
+                raise JournalError(f"the file at {str(path)!r} is not this run's journal any more. {advice}")
+            yield file
+
+    def _is_own(self, file: BinaryIO) -> bool:
+        try:
+            return is_of(file, self._run)
+        except (OSError, JournalError):
+            return False
+
+
+def _is_whole(records: list[Record]) -> bool:
+    """Whether these are all of a run's records."""
+    return bool(records) and isinstance(records[0], RunStarted)
+
+
+def _remove(path: Path, owner: int) -> None:
+    """Delete a temporary journal, unless this process was forked from its owner."""
+    if os.getpid() == owner:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,166 @@
+"""The transcript of a run that may still go on: records from the background loop, corrections from any thread,
+listeners that are notified of both."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from ..errors import JournalError, ParameterError
+from ..journal.records import Corrected, Record
+from ..journal.writer import JournalWriter
+from ..loop import get_loop
+from ..transcript.corrections import Correction, appearance, replace_words
+from ..transcript.transcript import ENDED, Transcript
+
+logger = logging.getLogger("paraformer_nb")
+
+
+class Listener(Protocol):
+    """Something that shows a transcript. It is held weakly: it need not unsubscribe."""
+
+    def refresh(self) -> None:
+        """The transcript has changed. Called on the background loop; must return quickly."""
+
+
+class CorrectionResult(NamedTuple):
+    """Whether a correction changed something, and what the person must know about its storage, if anything."""
+
+    is_change: bool
+    problem: str | None = None
+
+
+class LiveTranscript:
+    """A transcript and the journal that it is written to, kept in step.
+
+    It is the sink of a client's session.
+
+    Attributes:
+        transcript: what the journal says. Hold `lock` where several of its attributes must be of one moment.
+        lock: held while a record is written and applied, on whatever thread.
+        warning: why the run's records are kept in memory only, or ``""``.
+    """
+
+    def __init__(self, transcript: Transcript, journal: JournalWriter, now: Callable[[], float]) -> None:
+        self.transcript = transcript
+        self.lock = threading.Lock()
+        self.warning = ""
+        self._journal = journal
+        self._now = now
+        self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
+        self._has_listeners = False  # asking the set costs more than applying a record
+
+    # --------------------------------------------------------------------------------------- from the background loop
+
+    def append(self, record: Record) -> None:
+        """Write a record, apply it, notify listeners. Where the disk takes no more, it is kept in memory."""
+        with self.lock:
+            if failure := self._journal.append(record):
+                self.warn(failure)
+            self.transcript.apply(record)
+        self._notify()
+
+    async def drain(self) -> None:
+        """A live transcript always has room for more."""
+
+    def warn(self, failure: OSError | JournalError) -> None:
+        """The journal cannot be written: set `warning` and log it."""
+        self.warning = (
+            f"the journal {self._journal.journal.path.name!r} cannot be written ({_reason(failure)}): the run goes on "
+            "and is kept in memory only from here on. Save it with run.save(...) in another folder."
+        )
+        logger.warning("%s", self.warning)
+
+    def close(self) -> None:
+        """Close the journal at the run's end. Corrections may still follow."""
+        with self.lock:
+            self._journal.close()
+
+    # ------------------------------------------------------------------------------------------------- from a person
+
+    def correct(self, correction: Correction) -> CorrectionResult:
+        """Make a correction, write it, notify listeners; on any thread. One that changes nothing is not written.
+
+        Raises ParameterError where it is invalid. Where the journal cannot be written, the correction is made all the
+        same, and the result says so, once.
+        """
+        correction.check()
+        failure = None
+        with self.lock:
+            if not self._is_change(correction):
+                return CorrectionResult(False)
+            record = Corrected(round(self._now(), 6), correction)
+            failure = self._journal.append(record)
+            if failure and self.transcript.state not in ENDED:
+                self.warn(failure)  # later records are in memory only as well
+            self.transcript.apply(record)
+        if self._has_listeners:
+            get_loop().call_soon_threadsafe(self._notify)
+        return CorrectionResult(True, None if failure is None else self._in_memory_only(failure))
+
+    def _is_change(self, correction: Correction) -> bool:
+        transcript = self.transcript
+        if correction.action == "undo":
+            return transcript.can_undo
+        if correction.action == "redo":
+            return transcript.can_redo
+        if not transcript.has_sentence(correction.sentence):
+            raise ParameterError(f"the run has no sentence {correction.sentence}. Nothing was changed.")
+        current = (sentence for sentence in transcript.recognised if sentence.id == correction.sentence)
+        words = next((transcript.corrected(sentence).words for sentence in current), correction.old)
+        corrected = replace_words(words, correction)
+        return [appearance(word) for word in words] != [appearance(word) for word in corrected]
+
+    def _in_memory_only(self, failure: OSError | JournalError) -> str:
+        advice = "run.words.to_csv(...)"
+        with suppress(JournalError), self._journal.saved(self._journal.unsaved, ""):
+            advice = f"run.save(...) in another folder, or with {advice}"
+        return (
+            f"the journal {self._journal.journal.path.name!r} cannot be written ({_reason(failure)}): this correction "
+            f"and later ones are kept in memory only. Keep them with {advice}."
+        )
+
+    # ------------------------------------------------------------------------------------------------------- reading
+
+    def records(self) -> Iterator[Record]:
+        """All records so far, from disk and memory. Raises JournalError where the journal is gone."""
+        yield from self._journal.records(self._flush())
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the journal, whole or not at all. Raises JournalError where it cannot be read, or `path` written."""
+        self._journal.copy_to(path, self._flush())
+
+    def _flush(self) -> list[Record]:
+        """Write what is buffered. Returns the records that are in memory only."""
+        with self.lock:
+            if failure := self._journal.flush():
+                self.warn(failure)
+            return self._journal.unsaved
+
+    # ----------------------------------------------------------------------------------------------------- listeners
+
+    def add_listener(self, listener: Listener) -> None:
+        """Notify a listener of every change from now on."""
+        with self.lock:
+            self._listeners.add(listener)
+            self._has_listeners = True
+
+    def _notify(self) -> None:
+        if not self._has_listeners:
+            return
+        with self.lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            try:
+                listener.refresh()
+            except Exception:  # a view that cannot be updated must not end the run
+                logger.exception("a view of %s could not be updated", self._journal.journal.path.name)
+
+
+def _reason(failure: OSError | JournalError) -> str:
+    return str(failure.strerror) if isinstance(failure, OSError) else str(failure)

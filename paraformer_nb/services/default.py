@@ -1,0 +1,30 @@
+"""The service of a run for which none was given."""
+
+from __future__ import annotations
+
+import threading
+
+from .dashscope import DashScope
+from .embedded import Embedded
+from .keys import known_key
+
+_lock = threading.Lock()
+_embedded: Embedded | None = None
+
+
+def default_service() -> DashScope | Embedded:
+    """DashScope if an API key is known, else the process's one embedded service."""
+    global _embedded
+    if known_key():
+        return DashScope()
+    with _lock:
+        _embedded = _embedded or Embedded()
+        return _embedded
+
+
+def close_default_service() -> None:
+    """Close the process's embedded service, if there is one; the next run starts it again."""
+    with _lock:
+        embedded = _embedded
+    if embedded is not None:
+        embedded.close()

@@ -1,0 +1,115 @@
+"""The embedded service: DashScope's protocol on loopback, with a recogniser on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+import weakref
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from ..client.service import Endpoint
+from ..client.timeouts import Timeouts
+from ..dashscope.redaction import bearer
+from ..errors import ConnectionFailed, ParameterError
+from ..journal.records import ServiceSource
+from ..loop import get_loop, submit
+
+if TYPE_CHECKING:
+    from ..server.embedded_server import EmbeddedServer
+    from ..server.limits import Limits
+
+
+class Embedded:
+    """The embedded service: the same protocol on loopback, with a recogniser on this machine. It needs no key.
+
+    Args:
+        engine: "pocketsphinx" (a real recogniser, English only, far weaker than the cloud), "paraformer" (the real
+            model, from a folder that you have; ``model_dir=DIR``), "scripted" (a test double that reads its words from
+            a file; ``script=FILE.json``) or "replay" (a saved run, answered again; ``journal=FILE``).
+        faults: faults to simulate, as texts such as ``"drop:events=5,how=reset,times=1"``; see `docs/service.md`.
+        limits: the service's timeouts and bounds, where the cloud's own do not fit.
+        engine_options: the engine's own.
+
+    Raises ParameterError for an unknown engine, option, script, model or fault, MissingDependency where a package is
+    not installed.
+    """
+
+    pace = None
+    # A busy machine may answer later than a network, and a worker loads its model first (it gives up by itself before).
+    timeouts = Timeouts(start=40.0, keepalive=60.0)
+
+    def __init__(
+        self,
+        engine: str = "pocketsphinx",
+        *,
+        faults: Sequence[str] = (),
+        limits: Limits | None = None,
+        **engine_options: Any,
+    ) -> None:
+        from ..server.engines.registry import ENGINES, make_engine
+        from ..server.faults import parse_fault
+        from ..server.limits import Limits
+
+        if isinstance(faults, str) or not all(isinstance(text, str) for text in faults):
+            raise ParameterError(f"faults={faults!r}: give a list of texts, such as 'drop:events=5'.")
+        if not isinstance(limits, Limits | None):
+            raise ParameterError(f"limits={limits!r}: give pnb.Limits(...).")
+        self._faults = [parse_fault(text) for text in faults]
+        self._limits = limits
+        self._engine = make_engine(engine, engine_options)
+        self._name = engine
+        self._lock = threading.Lock()
+        self._running: Future[EmbeddedServer] | None = None
+        self._closing: Future[None] | None = None
+        self.languages = ENGINES[engine].languages
+        self.source = ServiceSource("embedded", "127.0.0.1", engine)
+
+    def __repr__(self) -> str:
+        return f"Embedded({self._name!r})"
+
+    async def endpoint(self) -> Endpoint:
+        """The running server's address and key. The first call starts the server, on the background loop."""
+        with self._lock:
+            if self._running is None:
+                self._running = submit(self._start())
+            starting = self._running
+        try:
+            running = await asyncio.shield(asyncio.wrap_future(starting))
+        except OSError as error:
+            with self._lock:
+                if self._running is starting:
+                    self._running = None  # the next run may try again
+            raise ConnectionFailed(f"the embedded service cannot listen on 127.0.0.1: {error}.") from error
+        return Endpoint(running.url, {"Authorization": bearer(running.api_key)}, True)
+
+    def close(self) -> None:
+        """Stop the server and free what it holds: tasks, workers, memory. The next run starts it again."""
+        with self._lock:
+            running, self._running = self._running, None
+            if running is not None:
+                self._closing = submit(_close(running))
+            closing = self._closing
+        if closing is not None:
+            closing.result()
+
+    async def _start(self) -> EmbeddedServer:
+        from ..server.embedded_server import EmbeddedServer
+
+        if self._closing is not None:  # both servers share the engine, which must be closed before it is opened again
+            await asyncio.wait({asyncio.wrap_future(self._closing)})
+        server = EmbeddedServer(
+            self._name, self._engine, secrets.token_hex(16), faults=self._faults, limits=self._limits
+        )
+        await server.start()
+        weakref.finalize(self, lambda: asyncio.run_coroutine_threadsafe(server.close(), get_loop())).atexit = False
+        return server
+
+
+async def _close(starting: Future[EmbeddedServer]) -> None:
+    """Close a server that may still be starting; one that failed to start has nothing to close."""
+    (server,) = await asyncio.gather(asyncio.wrap_future(starting), return_exceptions=True)
+    if not isinstance(server, BaseException):
+        await server.close()
