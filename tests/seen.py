@@ -69,14 +69,14 @@ def saferepr(value: Any) -> str:
 
 def all_of_run(run: pnb.Run) -> Iterator[str]:
     """A run as anything may show or keep it."""
-    yield from (repr(run), repr(run.service), repr(run.recording), repr(run.clip), run.text, run.state)
+    yield from (repr(run), repr(run.service), repr(run.journal), repr(run.clip), run.text, run.state)
     for frame in (run.words, run.sentences, run.events, run.gaps):
         yield from (frame.to_json(), str(frame.attrs))
     view = run.timeline()
     yield from (repr(view), view._in_words(), str(view.get_state()))
     view.close()
-    yield run.recording.path.read_text(encoding="utf-8")
-    loaded = pnb.load(run.recording.path)
+    yield run.journal.path.read_text(encoding="utf-8")
+    loaded = pnb.load(run.journal.path)
     yield from (repr(loaded), *all_of(loaded.error))
 
 

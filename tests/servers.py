@@ -333,7 +333,7 @@ def failure(run: pnb.Run, timeout: float = 15.0) -> BaseException:
             assert caught is ending
         else:
             raise AssertionError("it was raised once only")
-    loaded = pnb.load(run.recording.path)
+    loaded = pnb.load(run.journal.path)
     assert loaded.state == "failed"
     assert str(ending) in str(loaded.error)
     assert loaded.words.equals(run.words)

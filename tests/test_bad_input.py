@@ -234,8 +234,8 @@ def test_a_sample_rate_that_no_sound_has() -> None:
         ({"pace": -1}, ("pace=-1",)),
         ({"pace": "fast"}, ("pace='fast'",)),
         ({"pace": float("nan")}, ("pace=nan",)),
-        ({"max_attempts": 0}, ("max_attempts=0", "from 1")),
-        ({"max_attempts": 1.5}, ("max_attempts=1.5",)),
+        ({"max_attempts": 0}, ("retry=pnb.Retry(attempts=0)", "from 1")),
+        ({"max_attempts": 1.5}, ("retry=pnb.Retry(attempts=1).5",)),
         ({"service": "dashscope"}, ("service='dashscope'", "pnb.DashScope(...)")),
         ({"service": pnb.DashScope}, ("service",)),
         ({"special_word_filter": {"x": object()}, "model": "fun-asr-realtime"}, ("special_word_filter",)),
@@ -285,7 +285,7 @@ def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
     service = pnb.DashScope(KEY, url="wss://no-such-host.invalid/api-ws/v1/inference")
-    error = failure(pnb.transcribe(tone(0.2), service=service, max_attempts=1), 30)
+    error = failure(pnb.transcribe(tone(0.2), service=service, retry=pnb.Retry(attempts=1)), 30)
     assert isinstance(error, errors.ConnectionFailed)
     assert_says(error, "no connection to no-such-host.invalid", "Check the network")
 
@@ -303,7 +303,7 @@ def test_a_recording_that_cannot_be_loaded(make: Callable[[Path], Path], tmp_pat
         pnb.load(make(tmp_path))
 
 
-@pytest.mark.parametrize("content", [b"", b"RIFF\0\0", b'{"kind":"end"}\n', b"hello\n"])
+@pytest.mark.parametrize("content", [b"", b"RIFF\0\0", b'{"kind":"run-ended"}\n', b"hello\n"])
 def test_a_file_that_is_no_recording(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     path.write_bytes(content)

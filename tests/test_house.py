@@ -53,7 +53,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "widgets": {"anywidget", "ipywidgets", "traitlets", "pandas"},
     "formats": {"msgspec"},
     "run": {"IPython", "pandas", "matplotlib"},
-    "cli": {"tqdm", "msgspec"},
+    "cli": {"tqdm", "msgspec", "shtab"},
 }
 
 

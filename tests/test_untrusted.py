@@ -148,7 +148,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> pnb.Run:
 @pytest.fixture(scope="module")
 def page(run: pnb.Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It as an HTML page."""
-    return run.to_html(tmp_path_factory.mktemp("page") / "run.html", audio=None, title="<b>title</b>")
+    return run.export(tmp_path_factory.mktemp("page") / "run.html", audio=None, title="<b>title</b>")
 
 
 def assert_plain(told: list[Any]) -> None:
@@ -248,10 +248,10 @@ def test_a_page_holds_it_as_data(page: Path) -> None:
 
 
 def test_the_recording_keeps_it_as_it_came_and_says_the_same_again(run: pnb.Run) -> None:
-    loaded = pnb.load(run.recording.path)
+    loaded = pnb.load(run.journal.path)
     assert loaded.words.equals(run.words)
     assert loaded.events.equals(run.events)
-    bodies = [bytes(record.body).decode() for record in loaded.recording if isinstance(record, Received)]
+    bodies = [bytes(record.body).decode() for record in loaded.journal if isinstance(record, Received)]
     sent = [text for text in SHOWN if not re.search("[\ud800-\udfff]", text)]
     assert [text for text in sent if not any(as_sent(text)[1:-1] in body for body in bodies)] == []
     shown = list(run.events["body"].dropna())
@@ -301,7 +301,9 @@ def test_an_error_says_it_in_one_line(ending: str, caplog: pytest.LogCaptureFixt
     nasty = "\n".join(SHOWN)[:400], "\x1b]0;owned\x07\n\x9b31m\u202e\u2028FAKE LINE", "%s{}$\\frac{"
     for number, text in enumerate(nasty):
         with ENDINGS[ending](text) as cloud:
-            run = pnb.transcribe(tone(0.2), service=cloud.service(), max_attempts=1, save=tmp_path / f"{number}")
+            run = pnb.transcribe(
+                tone(0.2), service=cloud.service(), retry=pnb.Retry(attempts=1), save=tmp_path / f"{number}"
+            )
             error = failure(run)
         view = run.timeline()
         printed = traceback.format_exception_only(error)
@@ -386,7 +388,7 @@ def test_a_clip_s_name_is_text_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         file.writeframes(tone(0.3)[0].tobytes())
     with Cloud(well) as cloud:
         run = ended(pnb.transcribe(path, service=cloud.service(), pace=None))
-    loaded = pnb.load(run.recording.path)
+    loaded = pnb.load(run.journal.path)
     for each in (run, loaded):
         view = each.timeline()
         assert_plain(
@@ -394,4 +396,4 @@ def test_a_clip_s_name_is_text_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         )
         view.close()
     assert run.plot()._repr_png_()
-    assert "<b>$x$" not in run.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<b>$x$" not in run.export(tmp_path / "page.html").read_text(encoding="utf-8")

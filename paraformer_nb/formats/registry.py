@@ -9,10 +9,10 @@ from typing import Any
 from ..errors import ExportError, ParameterError
 from ..playback.playable import PlayableClip
 from ..transcript.transcript import Transcript
-from . import html, text
+from . import html, jsonl, text
 from .base import Format
 
-FORMATS: dict[str, Format] = {each.suffix: each for each in (html.FORMAT, text.FORMAT)}
+FORMATS: dict[str, Format] = {each.suffix: each for each in (html.FORMAT, text.FORMAT, jsonl.FORMAT)}
 
 
 def export(

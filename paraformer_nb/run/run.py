@@ -19,7 +19,7 @@ from ..playback.playable import PlayableClip
 from ..transcript.corrections import Correction
 from ..transcript.transcript import ENDED
 from ..transcript.words import Usage
-from .live_transcript import LiveTranscript
+from .live_transcript import Listener, LiveTranscript
 from .notebook import Display
 from .supervisor import Supervisor
 from .tables import RunTables
@@ -151,6 +151,10 @@ class Run(RunTables):
         if self._supervisor is not None:
             self._supervisor.cancel()
 
+    def add_listener(self, listener: Listener) -> None:
+        """Call ``listener.refresh()`` after every change, on the background loop. The listener is held weakly."""
+        self._live.add_listener(listener)
+
     # ------------------------------------------------------------------------------------------------ views and files
 
     def timeline(self) -> Timeline:
@@ -196,7 +200,7 @@ class Run(RunTables):
         self._live.copy_to(Path(path))
 
     def export(self, path: str | os.PathLike[str], **options: Any) -> Path:
-        """Write the transcript to a file, in the format of its suffix: ``.html`` or ``.txt``. Returns the path.
+        """Write the transcript to a file, in the format of its suffix: ``.html``, ``.txt`` or ``.jsonl``. Returns the path.
 
         `paraformer_nb.formats` has one module a format, with its options. A file that exists is replaced once the new
         one is complete.

@@ -43,12 +43,12 @@ def measure(url: str, clip: Path, words: Path) -> None:
     early = None
     while run.state not in ("finished", "failed", "stopped"):
         time.sleep(0.05)
-        if early is None and run._transcript.sent >= EARLY:
+        if early is None and run.transcript.sent_until >= EARLY:
             early = resident()
     run.wait()
     seconds, late = time.perf_counter() - began, resident()
     run.words.to_pickle(words)
-    usage = run._transcript.usage
+    usage = run.transcript.usage
     print(
         json.dumps(
             {

@@ -17,16 +17,8 @@ from paraformer_nb.dashscope.messages import (
     WordResult,
     encode_event,
 )
-from paraformer_nb.journal.records import (
-    Audio,
-    ClipSource,
-    Peaks,
-    Received,
-    RunEnded,
-    RunStarted,
-    ServiceSource,
-    Writer,
-)
+from paraformer_nb.journal.appender import Appender
+from paraformer_nb.journal.records import Audio, ClipSource, Peaks, Received, RunEnded, RunStarted, ServiceSource
 from paraformer_nb.transcript.transcript import Transcript
 
 EVERY = 0.36  # seconds from word to word
@@ -103,7 +95,7 @@ def audio(position: float, peaks: np.ndarray) -> tuple[Audio, Peaks]:
 
 def transcript(words: int, *, is_over: bool = True) -> Transcript:
     """What was heard of so many words; if it is not over, of a clip with as many to come."""
-    made, speaker = Transcript(), Speaker()
+    made, speaker = Transcript(RUN), Speaker()
     seconds = words * EVERY
     made.apply(run_record(seconds if is_over else 2 * seconds))
     made.apply(started())
@@ -120,7 +112,7 @@ def record(path: Path, words: int) -> None:
     """A recording as a run at the speed of speech leaves it: a partial result with each word, audio by the block."""
     speaker, seconds = Speaker(), words * EVERY
     with path.open("wb") as file:
-        writer = Writer(file)
+        writer = Appender(file)
         writer.append(run_record(seconds))
         writer.append(started())
         for one in _events(speaker, words // PER_SENTENCE, waveform(seconds)):

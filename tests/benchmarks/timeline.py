@@ -112,7 +112,7 @@ def clip_files(words: int) -> dict[str, bytes]:
     """A clip of so many words, for ours and for theirs."""
     made = speech.transcript(words)
     files = message_files(f"clip{words}", Listened(made).asked())
-    regions = [(word.start, word.end, word.text) for sentence in made.settled for word in sentence.words]
+    regions = [(word.start, word.end, word.text) for sentence in made.finals for word in sentence.words]
     peaks = np.frombuffer(bytes(made.waveform.data), np.int8).reshape(-1, 2).astype(np.float32)
     files[f"/clip{words}.words.json"] = json.dumps(regions).encode()
     files[f"/clip{words}.peaks.bin"] = (np.abs(peaks).max(axis=1) / 128).astype(np.float32).tobytes()

@@ -21,7 +21,7 @@ from websockets.sync.client import connect
 from wire import run_task
 
 import paraformer_nb as pnb
-from paraformer_nb.tables.tables import WORD_COLUMNS
+from paraformer_nb.tables.words import WORD_COLUMNS
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -258,7 +258,9 @@ def test_serve_prints_its_address_and_a_new_key_and_ends_when_told(number: int, 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_ends_amid_a_task_and_tells_its_client(number: int, english: Path) -> None:
     with serving("--api-key", KEY) as (process, url):
-        run = pnb.transcribe(english, service=pnb.DashScope(KEY, url=url), start=0.5, pace=2, max_attempts=2)
+        run = pnb.transcribe(
+            english, service=pnb.DashScope(KEY, url=url), start=0.5, pace=2, retry=pnb.Retry(attempts=2)
+        )
         assert eventually(lambda: len(run.words) > 0, 60)
         pids = workers(process.pid)
         assert len(pids) == 1

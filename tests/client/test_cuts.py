@@ -59,7 +59,7 @@ class Cuts(NamedTuple):
     def begin(self, service: pnb.Embedded, *, is_live: bool) -> pnb.Run:
         """The run, of the clip's file or of a live source."""
         source = (pieces(pcm(self.clip)), RATE) if is_live else self.clip
-        return pnb.transcribe(source, service=service, pace=self.pace, max_attempts=9)
+        return pnb.transcribe(source, service=service, pace=self.pace, retry=pnb.Retry(attempts=9))
 
 
 def plans(clips: list[Path], seed: int) -> Iterator[Cuts]:

@@ -207,7 +207,7 @@ def test_a_failed_task_lets_go_of_a_live_source() -> None:
 
     source = Live([tone(0.5)[0].tobytes()], is_endless=True)
     with Cloud(failing) as cloud:
-        failure(pnb.transcribe(source, service=cloud.service(), max_attempts=1))
+        failure(pnb.transcribe(source, service=cloud.service(), retry=pnb.Retry(attempts=1)))
     assert source.closed.wait(5), "the microphone is still open"
 
 

@@ -38,7 +38,7 @@ tidy = pytest.mark.usefixtures("nothing_left")
 def test_attempts_that_settle_nothing_end_the_run_and_what_is_missing_is_a_gap(attempts: int) -> None:
     behave = lost_after(lambda task: settled(task, "hello", 1.0, 2.0), rest=lambda _: "", losses=99)
     with Cloud(behave) as cloud:
-        run = pnb.transcribe(tone(6), service=cloud.service(), pace=None, max_attempts=attempts)
+        run = pnb.transcribe(tone(6), service=cloud.service(), pace=None, retry=pnb.Retry(attempts=attempts))
         error = failure(run)
     assert isinstance(error, errors.ConnectionLost)
     assert_says(error, "settled is kept", "Run it again", "pnb.resume")
@@ -53,8 +53,8 @@ def test_attempts_that_settle_nothing_end_the_run_and_what_is_missing_is_a_gap(a
 def test_a_service_that_cannot_be_reached_any_more() -> None:
     behave = lost_after(lambda task: settled(task, "hello", 1.0, 2.0), rest=lambda _: "", losses=99)
     with Cloud(behave) as cloud:
-        run = pnb.transcribe(tone(6), service=cloud.service(), pace=1.0, max_attempts=2)
-        assert eventually(lambda: run._transcript.sent >= 1)
+        run = pnb.transcribe(tone(6), service=cloud.service(), pace=1.0, retry=pnb.Retry(attempts=2))
+        assert eventually(lambda: run.transcript.sent_until >= 1)
     error = failure(run)
     assert isinstance(error, errors.ConnectionLost)
     assert_says(error, "cannot be made again", "settled is kept", "pnb.resume")
@@ -95,7 +95,7 @@ def test_a_key_is_asked_for_anew_for_each_connection(is_broken: bool) -> None:
         f"Bearer {token}" for token in (asked[:1] if is_broken else asked)
     ]
     assert isinstance(error, errors.AuthenticationError) if is_broken else error is None
-    assert "token-" not in run.recording.path.read_text()
+    assert "token-" not in run.journal.path.read_text()
 
 
 def test_waits_grow_and_are_not_the_same_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,7 @@ def test_waits_grow_and_are_not_the_same_for_all(monkeypatch: pytest.MonkeyPatch
         await talk.connection.close(1013)
 
     with Cloud(refusing) as cloud:
-        run = pnb.transcribe(tone(1), service=cloud.service(), pace=None, max_attempts=6)
+        run = pnb.transcribe(tone(1), service=cloud.service(), pace=None, retry=pnb.Retry(attempts=6))
         failure(run)
     times = run.events.set_index("event")["t"]
     waits = [after - before for before, after in zip(times["lost"], times["resumed"], strict=False)]

@@ -15,13 +15,13 @@ from servers import KEY, Cloud, RawServer, assert_says, ended, failure, tone, we
 import paraformer_nb as pnb
 from paraformer_nb import errors
 from paraformer_nb.client import handshake
-from paraformer_nb.services.services import Endpoint
+from paraformer_nb.services.dashscope import Endpoint
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 def transcribe(cloud: Any) -> pnb.Run:
-    return pnb.transcribe(tone(1.0), service=cloud.service(), pace=None, max_attempts=1)
+    return pnb.transcribe(tone(1.0), service=cloud.service(), pace=None, retry=pnb.Retry(attempts=1))
 
 
 def test_a_handshake_that_is_never_answered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +91,7 @@ def test_a_key_that_the_service_repeats_in_its_refusal_stays_out_of_the_error() 
         run = transcribe(cloud)
         error = failure(run)
     assert KEY not in str(error)
-    assert KEY not in run.recording.path.read_text()
+    assert KEY not in run.journal.path.read_text()
 
 
 def test_a_redirect_does_not_carry_the_key_elsewhere() -> None:
@@ -142,7 +142,7 @@ def test_a_refusal_that_may_pass_is_tried_again_as_often_as_was_allowed(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with Cloud(well, status=status) as cloud:
         service = _Elsewhere(cloud.url)
-        run = pnb.transcribe(tone(0.5), service=service, max_attempts=3)
+        run = pnb.transcribe(tone(0.5), service=service, retry=pnb.Retry(attempts=3))
         failure(run)
     assert (service.asked, len(cloud.headers)) == (3, 3)
     assert list(run.events["event"]) == ["lost", "resumed", "lost", "resumed", "failed"]
@@ -168,8 +168,8 @@ def test_a_proxy_s_password_stays_out_of_the_error(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("wss_proxy", "ftp://me:secret-of-the-proxy@127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "ftp://me:secret-of-the-proxy@127.0.0.1:9")
     service = pnb.DashScope("key", url="wss://nowhere.invalid/inference")
-    run = pnb.transcribe(tone(0.2), service=service, max_attempts=1)
+    run = pnb.transcribe(tone(0.2), service=service, retry=pnb.Retry(attempts=1))
     error = failure(run)
     assert isinstance(error, errors.ConnectionFailed)
     assert "secret-of-the-proxy" not in str(error)
-    assert b"secret-of-the-proxy" not in run.recording.path.read_bytes()
+    assert b"secret-of-the-proxy" not in run.journal.path.read_bytes()

@@ -12,26 +12,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from paraformer_nb.client.progress import Progress
 from servers import Cloud, Talk, event, result, tone
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
-from paraformer_nb.client.progress import Progress
 from paraformer_nb.dashscope.client_task import ClientTask
 from paraformer_nb.dashscope.messages import RunTask
-from paraformer_nb.journal.records import (
-    Audio,
-    ClipSource,
-    KnownRecord,
-    Received,
-    Resumed,
-    RunStarted,
-    ServiceSource,
-    Writer,
-    read,
-)
+from paraformer_nb.journal.appender import Appender
+from paraformer_nb.journal.journal import read
+from paraformer_nb.journal.records import Audio, ClipSource, KnownRecord, Received, Resumed, RunStarted, ServiceSource
 from paraformer_nb.plots.layout import part
-from paraformer_nb.tables.tables import events_table, sentences_table, words_table
+from paraformer_nb.tables.events import events_table
+from paraformer_nb.tables.sentences import sentences_table
+from paraformer_nb.tables.words import words_table
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets.view_state import ViewState, run_facts
 
@@ -188,8 +182,8 @@ class Client:
 
     def __init__(self) -> None:
         service = ServiceSource("embedded", "127.0.0.1", "scripted")
-        self.transcript, self.file = Transcript(), io.BytesIO()
-        self._writer = Writer(self.file)
+        self.transcript, self.file = Transcript(RUN), io.BytesIO()
+        self._writer = Appender(self.file)
         self._progress = Progress(3.0)
         self._number = 0
         self._keep(
@@ -259,7 +253,7 @@ def check(luck: random.Random, events: int, tasks: int = 2) -> int:
                 break  # it ends the run; here the next task goes on with it
     look(client.transcript)
     client.file.seek(0)
-    loaded, records = Transcript(), list(read(client.file))
+    loaded, records = Transcript(RUN), list(read(client.file))
     for record in records:
         loaded.apply(record)
     assert loaded.sentences == client.transcript.sentences
@@ -310,7 +304,7 @@ def _is_text(message: bytes) -> bool:
 def check_run(seed: int, events: int) -> str:
     """A run against such a service ends, of itself. Returns how."""
     with Cloud(hostile(seed, events)) as cloud:
-        run = pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, max_attempts=1)
+        run = pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, retry=pnb.Retry(attempts=1))
         try:
             run.wait(30)
         except errors.ParaformerError:
@@ -318,12 +312,12 @@ def check_run(seed: int, events: int) -> str:
         finally:
             run.cancel()
     assert run.state in ("finished", "failed"), seed
-    look(run._transcript)
+    look(run.transcript)
     assert repr(run).startswith("Run('array'")
     if run.state == "finished":
         assert run.events["event"].iloc[-2] in ("task-finished", "task-failed"), "it may say so before it should"
         assert len(run.events) <= 4 + events + 2
-    assert pnb.load(run.recording.path).words.equals(run.words)
+    assert pnb.load(run.journal.path).words.equals(run.words)
     return run.state
 
 

@@ -74,16 +74,16 @@ def test_a_pause_of_a_live_source_is_no_part_of_its_time(monkeypatch: pytest.Mon
     with Cloud(sounds) as cloud:
         run = pnb.transcribe((source(), RATE), service=cloud.service(), pace=100.0)
         for pause in pauses.values():
-            before = run._transcript.usage.silence
-            assert eventually(lambda least=before + 0.3: run._transcript.usage.silence > least)
+            before = run.transcript.usage.silence
+            assert eventually(lambda least=before + 0.3: run.transcript.usage.silence > least)
             pause.set()
         ended(run)
     assert texts(run) == ["sound1", "sound2", "sound3"]
     assert list(run.words["start"]) == pytest.approx([0.0, 1.0, 3.0], abs=0.002)
     assert list(run.words["end"]) == pytest.approx([1.0, 3.0, 4.0], abs=0.002)
     assert cloud.commands[0]["payload"]["parameters"]["heartbeat"] is True
-    usage = run._transcript.usage
-    assert (usage.heard, usage.sent - usage.silence) == (pytest.approx(4.0), pytest.approx(4.0))
+    usage = run.transcript.usage
+    assert (usage.recognised, usage.sent - usage.silence) == (pytest.approx(4.0), pytest.approx(4.0))
 
 
 def test_a_loss_after_a_pause_goes_on_at_the_right_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_a_loss_after_a_pause_goes_on_at_the_right_place(monkeypatch: pytest.Mon
     samples = tone(4)[0].tobytes()
     with Cloud(behave) as cloud:
         run = ended(pnb.transcribe((source(), RATE), service=cloud.service(), pace=100.0))
-    assert run._transcript.resumes[0].position == pytest.approx(1.5)
+    assert run.transcript.resumes[0].position == pytest.approx(1.5)
     assert heard[1] == samples[2 * round(1.5 * RATE) :]
     assert list(run.words["end"]) == pytest.approx([1.8])
 
@@ -142,7 +142,7 @@ def test_what_a_live_source_s_buffer_holds_no_more_is_a_gap_told_once(monkeypatc
     samples = tone(12)[0].tobytes()
     with Cloud(behave) as cloud:
         run = ended(pnb.transcribe((pieces(samples, 0.1), RATE), service=cloud.service(), pace=None))
-    resumed = run._transcript.resumes[-1].position
+    resumed = run.transcript.resumes[-1].position
     assert resumed >= 7.0 - 0.11
     gaps = run.gaps
     assert gaps["start"].iloc[0] == 0.0
@@ -150,7 +150,7 @@ def test_what_a_live_source_s_buffer_holds_no_more_is_a_gap_told_once(monkeypatc
     assert list(gaps["start"].iloc[1:]) == list(gaps["end"].iloc[:-1]), "they neither overlap nor leave anything out"
     assert "not kept any more" in gaps["reason"].iloc[0]
     assert list(run.words["start"]) == pytest.approx([resumed + 0.5])
-    assert run._transcript.usage.heard == pytest.approx(12 - resumed, abs=0.01)
+    assert run.transcript.usage.recognised == pytest.approx(12 - resumed, abs=0.01)
 
 
 @tidy
@@ -184,7 +184,7 @@ def test_a_live_source_is_let_go_when_the_run_cannot_go_on(chinese: Path) -> Non
             is_closed.set()
 
     service = scripted(chinese, ["drop:bytes=9000"])
-    error = failure(pnb.transcribe((endless(), RATE), service=service, max_attempts=2))
+    error = failure(pnb.transcribe((endless(), RATE), service=service, retry=pnb.Retry(attempts=2)))
     service.close()
     assert isinstance(error, errors.ConnectionLost)
     assert is_closed.wait(5)

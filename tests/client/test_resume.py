@@ -70,7 +70,7 @@ def test_a_service_that_hears_nothing_for_too_long_is_begun_anew(chinese: Path) 
     source = Microphone(chinese, pauses_at=40)
     service = scripted(chinese, limits=Limits(no_data=0.3))
     try:
-        run = pnb.transcribe(source, service=service, max_attempts=9)
+        run = pnb.transcribe(source, service=service, retry=pnb.Retry(attempts=9))
         assert eventually(lambda: losses(run))
         source.go_on()
         ended(run)
@@ -268,7 +268,7 @@ def test_a_service_whose_times_run_ahead_of_the_audio() -> None:
 
     with Cloud(noted) as cloud:
         run = ended(pnb.transcribe((source(), RATE), service=cloud.service(), pace=None))
-    assert run._transcript.resumes[0].position == pytest.approx(3.7)
+    assert run.transcript.resumes[0].position == pytest.approx(3.7)
     assert sorted(texts(run)) == ["hello", "there"]
 
 

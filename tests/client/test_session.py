@@ -212,11 +212,11 @@ def _stuck(cloud: Cloud) -> pnb.Run:
     sent: list[float] = []
 
     def is_stuck() -> bool:
-        sent.append(run._transcript.sent)
+        sent.append(run.transcript.sent_until)
         return len(sent) > 30 and sent[-30] == sent[-1]
 
     assert eventually(is_stuck)
-    assert 0 < run._transcript.sent < 60  # seconds of audio that wait in sockets and queues, of 120
+    assert 0 < run.transcript.sent_until < 60  # seconds of audio that wait in sockets and queues, of 120
     return run
 
 
@@ -259,7 +259,7 @@ def test_nonsense_between_events_is_passed_over(junk: str | bytes) -> None:
     with Cloud(mumbling) as cloud:
         run = ended(transcribe(cloud))
     assert (run.state, run.error, texts(run)) == ("finished", None, ["hello", "there"])
-    assert pnb.load(run.recording.path).words.equals(run.words)
+    assert pnb.load(run.journal.path).words.equals(run.words)
     assert len(run.events) > 5
 
 
@@ -277,7 +277,7 @@ def test_events_for_another_task_are_passed_over() -> None:
     with Cloud(confused) as cloud:
         run = ended(transcribe(cloud))
     assert texts(run) == ["hello", "there"]
-    assert texts(pnb.load(run.recording.path)) == ["hello", "there"]
+    assert texts(pnb.load(run.journal.path)) == ["hello", "there"]
 
 
 def test_results_before_task_started() -> None:

@@ -27,7 +27,7 @@ def run() -> pnb.Run:
 @pytest.fixture
 def page(browser: BrowserContext, run: pnb.Run, tmp_path: Path) -> Iterator[Page]:
     """The saved page, opened from disk. Fails a test that asks for anything over a network, or breaks."""
-    run.to_html(tmp_path / "clip.html")
+    run.export(tmp_path / "clip.html")
     page, wrong = browser.new_page(), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda asked: wrong.append(asked.url) if asked.url.startswith(("http", "ws")) else None)
@@ -74,8 +74,8 @@ def test_it_cannot_be_corrected_and_says_so(page: Page) -> None:
 
 
 def test_sound_may_lie_beside_it_or_be_left_out(browser: BrowserContext, run: pnb.Run, tmp_path: Path) -> None:
-    run.to_html(tmp_path / "beside.html", audio="beside")
-    run.to_html(tmp_path / "silent.html", audio=None)
+    run.export(tmp_path / "beside.html", audio="beside")
+    run.export(tmp_path / "silent.html", audio=None)
     assert (tmp_path / "beside.html.webm").stat().st_size > 50_000
     assert (tmp_path / "beside.html").stat().st_size < 400_000
     page = browser.new_page()
@@ -95,9 +95,9 @@ def test_sound_may_lie_beside_it_or_be_left_out(browser: BrowserContext, run: pn
 
 def test_what_cannot_be_done_is_said(run: pnb.Run, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="inside"):
-        run.to_html(tmp_path / "other.html", audio="outside")  # type: ignore[arg-type]
+        run.export(tmp_path / "other.html", audio="outside")  # type: ignore[arg-type]
     with pytest.raises(JournalError, match="cannot be written"):
-        run.to_html(tmp_path / "no" / "such.html", audio=None)
+        run.export(tmp_path / "no" / "such.html", audio=None)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -106,9 +106,9 @@ def test_the_clip_itself_is_never_written_over(run: pnb.Run, tmp_path: Path) -> 
     clip.write_bytes(run._listen().whole(0, 3))
     before = clip.read_bytes()
     mine = pnb.transcribe(clip, service=pnb.Embedded(), end=1).wait()
-    mine.to_html(tmp_path / "lesson.html", audio="beside")
+    mine.export(tmp_path / "lesson.html", audio="beside")
     with pytest.raises(ParameterError, match="the clip itself"):
-        mine.to_html(clip)
+        mine.export(clip)
     assert clip.read_bytes() == before
 
 
@@ -117,12 +117,12 @@ def test_a_clip_that_is_gone_leaves_the_old_page(tmp_path: Path) -> None:
     clip, page = tmp_path / "gone.flac", tmp_path / "gone.html"
     clip.write_bytes(chinese.read_bytes())
     gone = pnb.transcribe(clip, service=pnb.Embedded("scripted", script=chinese.with_suffix(".json"))).wait()
-    before = gone.to_html(page).read_bytes()
+    before = gone.export(page).read_bytes()
     clip.unlink()
     with pytest.raises(AudioError, match="audio=None"):
-        gone.to_html(page)
+        gone.export(page)
     assert page.read_bytes() == before
-    assert 'lang="zh"' in gone.to_html(page, audio=None).read_text(encoding="utf-8")
+    assert 'lang="zh"' in gone.export(page, audio=None).read_text(encoding="utf-8")
     assert page.stat().st_size < len(before)
     assert [path.name for path in tmp_path.iterdir()] == ["gone.html"]
 
@@ -133,7 +133,7 @@ def test_what_was_heard_is_text_and_nothing_else(browser: BrowserContext, tmp_pa
     from paraformer_nb.formats.html import to_html
     from paraformer_nb.transcript.transcript import Transcript
 
-    transcript = Transcript()
+    transcript = Transcript(RUN)
     nasty = ["</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\u2028&amp;"]
     for record in (run_record(), heard(1, nasty, is_final=True)):
         transcript.apply(record)
@@ -162,7 +162,7 @@ def axe(page: Page) -> list[Any]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(browser: BrowserContext, run: pnb.Run, tmp_path: Path, scheme: Any) -> None:
-    text = run.to_html(tmp_path / "clip.html").read_text(encoding="utf-8")
+    text = run.export(tmp_path / "clip.html").read_text(encoding="utf-8")
     # axe must be let in: the page itself lets nothing run that does not stand in it.
     (tmp_path / "open.html").write_text(re.sub(r"<meta http-equiv[^>]*>", "", text), encoding="utf-8")
     page = browser.new_page()

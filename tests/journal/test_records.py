@@ -15,7 +15,9 @@ from msgspec import Raw, structs
 
 from paraformer_nb.dashscope.messages import ResultGeneratedEvent, TaskStartedEvent, UnknownEvent
 from paraformer_nb.errors import JournalError
+from paraformer_nb.journal.appender import Appender
 from paraformer_nb.journal.files import append_to
+from paraformer_nb.journal.journal import Journal, read
 from paraformer_nb.journal.records import (
     Audio,
     ClipSource,
@@ -23,7 +25,6 @@ from paraformer_nb.journal.records import (
     Corrected,
     Disconnected,
     Gap,
-    Journal,
     KnownRecord,
     Peaks,
     Received,
@@ -34,8 +35,6 @@ from paraformer_nb.journal.records import (
     Sent,
     ServiceSource,
     UnknownRecord,
-    Writer,
-    read,
 )
 
 RUN = RunStarted(
@@ -55,7 +54,7 @@ STARTED = b'{"header":{"task_id":"t","event":"task-started","attributes":{}},"pa
 
 def written(*records: KnownRecord) -> bytes:
     file = io.BytesIO()
-    writer = Writer(file)
+    writer = Appender(file)
     for record in records:
         writer.append(record)
     return file.getvalue()
@@ -191,7 +190,7 @@ def test_a_frame_of_any_bytes_is_one_readable_line(frame: bytes) -> None:
 def test_a_settled_sentence_and_all_before_it_is_on_disk_at_once(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     with path.open("wb") as file:
-        writer = Writer(file)
+        writer = Appender(file)
         writer.append(RUN)
         assert list(Journal(path)) == [RUN]
         result = {"header": {"event": "result-generated"}, "payload": {"output": {"sentence": {"text": "a"}}}}
@@ -221,7 +220,7 @@ def test_a_settled_sentence_and_all_before_it_is_on_disk_at_once(tmp_path: Path)
 def test_whatever_happens_once_is_on_disk_at_once(record: KnownRecord, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     with path.open("wb") as file:
-        writer = Writer(file)
+        writer = Appender(file)
         writer.append(RUN)
         writer.append(record)
         assert list(Journal(path)) == [RUN, record]
@@ -231,7 +230,7 @@ def test_a_recording_can_be_read_while_it_is_written_and_more_than_once(tmp_path
     path = tmp_path / "run.jsonl"
     recording = Journal(path)
     with path.open("wb") as file:
-        writer = Writer(file)
+        writer = Appender(file)
         writer.append(RUN)
         for number in range(3):
             writer.append(Audio(number, "t", number, 1.0))
@@ -295,8 +294,8 @@ def test_nothing_is_made_where_the_recording_is_gone(tmp_path: Path) -> None:
         b"\n",
         b"{}\n",
         b"[]\n",
-        b'{"kind":"end","t":1,"state":"finished"}\n',
-        b'{"kind":"run"}\n',
+        b'{"kind":"run-ended","t":1,"state":"finished"}\n',
+        b'{"kind":"run-started"}\n',
         b"RIFF\xff\xfe",
         b'{"kind":"later","t":0}\n',
         b'{"cells":[],"metadata":{}}',

@@ -46,10 +46,10 @@ class _Printer:
     """As a view: prints each sentence the moment that it has settled."""
 
     def __init__(self, run: pnb.Run, pipe: int) -> None:
-        self._run, self._pipe, self._shown = run, pipe, len(run._transcript.settled)
+        self._run, self._pipe, self._shown = run, pipe, len(run.transcript.finals)
 
     def refresh(self) -> None:
-        for sentence in self._run._transcript.settled[self._shown :]:
+        for sentence in self._run.transcript.finals[self._shown :]:
             os.write(self._pipe, json.dumps(told(sentence)).encode() + b"\n")
             self._shown += 1
 
@@ -138,11 +138,11 @@ def assert_kept(path: Path, printed: list[list[Any]]) -> pnb.Run | None:
     except JournalError:  # killed before there was a first line
         assert printed == []
         return None
-    settled = [told(sentence) for sentence in loaded._transcript.settled]
+    settled = [told(sentence) for sentence in loaded.transcript.finals]
     assert [each for each in printed if each not in settled] == []
     assert len(settled) == len({each[0] for each in settled}), "a sentence was settled twice"
     if loaded.state != "finished":
-        assert_says(loaded.error, f"cut short at {loaded._transcript.sent:.1f} s", "pnb.resume")
+        assert_says(loaded.error, f"cut short at {loaded.transcript.sent_until:.1f} s", "pnb.resume")
     return loaded
 
 
@@ -161,7 +161,7 @@ def campaign(killer: Killer, whole: pd.DataFrame, folder: Path, seed: int, kills
             count["printed"] += len(printed)
             if loaded is None or loaded.state == "finished":
                 break
-            count["resumed"] += bool(loaded._transcript.resumes)
+            count["resumed"] += bool(loaded.transcript.resumes)
             settled = loaded.words[loaded.words["is_final"]].index
             if len(settled) and dice.random() < 0.5:
                 words, row = loaded.words, dice.choice(settled)
@@ -171,11 +171,11 @@ def campaign(killer: Killer, whole: pd.DataFrame, folder: Path, seed: int, kills
         if loaded is None or loaded.state == "finished":
             count["nothing" if loaded is None else "finished"] += 1
             continue
-        settled_until = loaded._transcript.settled_until
+        settled_until = loaded.transcript.final_until
         run = ended(pnb.resume(path, service=service, pace=None))
         assert_frame_equal(run.words[list(COLUMNS)], expected[list(COLUMNS)])
         assert_frame_equal(pnb.load(path).words, run.words)
-        heard_again = [each.position for each in run._transcript.resumes[-1:]]
+        heard_again = [each.position for each in run.transcript.resumes[-1:]]
         assert all(position > settled_until - 0.4 for position in heard_again), "it began too early"
         count["gone on"] += 1
     return count

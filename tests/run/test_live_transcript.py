@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paraformer_nb.run.live import LiveTranscript
 from servers import Cloud, Talk, eventually, texts, tone
 from test_corrections import CORRECTION, RUN, edits, replace, said, written
 from test_timeline import on_loop
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import JournalError
-from paraformer_nb.journal.records import Journal, RunEnded
-from paraformer_nb.run.live import LiveTranscript
+from paraformer_nb.journal.journal import Journal
+from paraformer_nb.journal.records import RunEnded
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.transcript.words import Word
 from paraformer_nb.widgets.timeline import Timeline
@@ -133,7 +134,7 @@ def test_a_person_at_a_view_is_told_that_a_correction_could_not_be_written(
     assert texts(run) == ["good", "morning", "all", "by"]
     (said_so,) = [content["text"] for content in told if content["kind"] == "say"]
     assert "kept in memory only. Keep them with run.words.to_csv(...)." in said_so
-    assert run.edit(replace(2, [Word("by", 1.0, 1.1)], [])) is True
+    assert run.correct(replace(2, [Word("by", 1.0, 1.1)], [])) is True
     assert warned == [], "one of them was told, once"
 
 
@@ -156,7 +157,7 @@ def test_the_file_is_closed_before_anybody_else_may_append_to_it() -> None:
             super().close()
 
     closed_under_lock: list[bool] = []
-    journal = LiveTranscript(Journal(Path("run.jsonl")), Transcript(), lambda: 1.0, Slow())
+    journal = LiveTranscript(Journal(Path("run.jsonl")), Transcript(RUN), lambda: 1.0, Slow())
     journal.take(RUN)
     journal.close()
     journal.close()
@@ -181,7 +182,7 @@ def test_views_are_told_of_an_end_that_could_not_be_written(tmp_path: Path) -> N
         try:
             assert eventually(lambda: len(run.words) == 2)
             run._journal.show_in(view)
-            with largest_file(run.recording.path.stat().st_size):
+            with largest_file(run.journal.path.stat().st_size):
                 run.cancel()
                 with pytest.warns(UserWarning, match="cannot be written"):
                     run.wait(15)
@@ -190,7 +191,7 @@ def test_views_are_told_of_an_end_that_could_not_be_written(tmp_path: Path) -> N
     assert states[-1] == ("stopped", False)
     assert run.state == "stopped"
     assert list(run.events["event"])[-1] == "stopped"
-    assert texts(run) == texts(pnb.load(run.recording.path)) == ["good", "mourning"]
+    assert texts(run) == texts(pnb.load(run.journal.path)) == ["good", "mourning"]
 
 
 def test_on_a_full_disk_a_run_may_be_looked_at_and_saved_elsewhere(tmp_path: Path) -> None:
@@ -203,8 +204,8 @@ def test_on_a_full_disk_a_run_may_be_looked_at_and_saved_elsewhere(tmp_path: Pat
         run = pnb.transcribe(tone(20), service=cloud.service(), pace=1.0, save=tmp_path / "run.jsonl")
         try:
             assert eventually(lambda: len(run.words) == 3)
-            with largest_file(run.recording.path.stat().st_size), pytest.warns(UserWarning, match=r"run\.save"):
-                run.edit(CORRECTION)
+            with largest_file(run.journal.path.stat().st_size), pytest.warns(UserWarning, match=r"run\.save"):
+                run.correct(CORRECTION)
                 assert len(run.events) >= 3
         finally:
             run.cancel()

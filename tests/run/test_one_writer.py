@@ -17,12 +17,12 @@ def test_a_recording_that_is_being_written_is_not_gone_on_with(tmp_path: Path) -
     with Cloud(keeps_its_tail) as cloud:
         run = pnb.transcribe(tone(60), service=cloud.service(), pace=1.0, save=tmp_path / "run.jsonl")
         assert eventually(lambda: len(run.words) == 3)
-        early = pnb.load(run.recording)
+        early = pnb.load(run.journal)
         assert "still writing" in str(early.error)
         with pytest.raises(errors.JournalError, match=r"a run is writing the recording 'run\.jsonl'"):
-            pnb.resume(run.recording, clip=tone(60), service=cloud.service())
+            pnb.resume(run.journal, clip=tone(60), service=cloud.service())
         run.stop()
         ended(run)
-    loaded = pnb.load(run.recording)
+    loaded = pnb.load(run.journal)
     assert texts(loaded) == texts(run) == ["hello", "there", "goodbye"]
     assert loaded.state == "stopped"

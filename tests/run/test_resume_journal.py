@@ -21,7 +21,7 @@ from test_journal import largest_file
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import AudioError, AuthenticationError, ConnectionLost, JournalError, ParameterError
-from paraformer_nb.services.services import Endpoint
+from paraformer_nb.services.dashscope import Endpoint
 from paraformer_nb.transcript.transcript import ENDED
 
 LESSON = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
@@ -42,7 +42,7 @@ def whole(service: pnb.Embedded, tmp_path_factory: pytest.TempPathFactory) -> pn
 
 def cut(run: pnb.Run, path: Path, share: float) -> Path:
     """A share of a run's recording, as a crash may have left it."""
-    data = run.recording.path.read_bytes()
+    data = run.journal.path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
     return path
 
@@ -58,7 +58,7 @@ def test_a_recording_cut_at_any_byte_loads_and_goes_on_to_the_same_words(
         path = cut(whole, tmp_path / f"{number}.jsonl", dice.uniform(0.02, 0.99))
         for _ in range(dice.choice((1, 2))):
             loaded = pnb.load(path)
-            assert_says(loaded.error, f"cut short at {loaded._transcript.sent:.1f} s", "pnb.resume")
+            assert_says(loaded.error, f"cut short at {loaded.transcript.sent_until:.1f} s", "pnb.resume")
             is_final = loaded.words["is_final"]
             assert_frame_equal(loaded.words[is_final], whole.words[: is_final.sum()])
             run = ended(pnb.resume(path, service=service))
@@ -71,7 +71,7 @@ def test_a_recording_cut_at_any_byte_loads_and_goes_on_to_the_same_words(
 @pytest.mark.parametrize("length", [0, 1, 100])
 def test_less_than_its_first_line_is_no_recording(whole: pnb.Run, tmp_path: Path, length: int) -> None:
     path = tmp_path / "run.jsonl"
-    path.write_bytes(whole.recording.path.read_bytes()[:length])
+    path.write_bytes(whole.journal.path.read_bytes()[:length])
     for call in (pnb.load, pnb.resume):
         with pytest.raises(JournalError, match="is no recording"):
             call(path)
@@ -111,7 +111,7 @@ def test_a_run_that_was_ended_early_goes_on_without_losing_or_doubling_a_word(
         assert len(run.gaps) == 1
         away.embedded.close()
     else:
-        assert eventually(lambda: len(run._transcript.settled) >= 2)
+        assert eventually(lambda: len(run.transcript.finals) >= 2)
         getattr(run, how)()
         ended(run)
     assert run.state == ("failed" if how == "fail" else "stopped")
@@ -173,10 +173,10 @@ def test_corrections_that_were_made_in_between_stay(whole: pnb.Run, service: pnb
 
 
 def test_a_run_that_was_heard_to_its_end_does_not_go_on(whole: pnb.Run, service: pnb.Embedded) -> None:
-    before = whole.recording.path.read_bytes()
+    before = whole.journal.path.read_bytes()
     with pytest.raises(JournalError, match="heard to its end"):
-        pnb.resume(whole.recording.path, service=service)
-    assert whole.recording.path.read_bytes() == before
+        pnb.resume(whole.journal.path, service=service)
+    assert whole.journal.path.read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ async def settles_and_drops(talk: Talk) -> None:
 def test_a_live_source_does_not_go_on_but_a_file_of_its_sound_does(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     with Cloud(settles_and_drops) as cloud:
-        run = pnb.transcribe(Live(), service=cloud.service(), pace=None, max_attempts=1, save=path)
+        run = pnb.transcribe(Live(), service=cloud.service(), pace=None, retry=pnb.Retry(attempts=1), save=path)
         with pytest.raises(ConnectionLost):
             run.wait(20)
     with pytest.raises(ParameterError, match="knows no file of its clip 'live': give clip="):
@@ -273,7 +273,7 @@ def wav(path: Path, seconds: float, pitch: int = 220) -> Path:
 def test_another_clip_is_refused(was: str, tmp_path: Path) -> None:
     clip, path = wav(tmp_path / "clip.wav", 3.0), tmp_path / "run.jsonl"
     with Cloud(settles_and_drops) as cloud:
-        run = pnb.transcribe(clip, service=cloud.service(), pace=None, max_attempts=1, save=path)
+        run = pnb.transcribe(clip, service=cloud.service(), pace=None, retry=pnb.Retry(attempts=1), save=path)
         with pytest.raises(ConnectionLost):
             run.wait(20)
     if was == "killed":
@@ -316,13 +316,13 @@ def assert_all_is_kept(run: pnb.Run, whole: pnb.Run, copy: Path) -> None:
     assert_frame_equal(loaded.words, run.words)
     assert_frame_equal(loaded.events, run.events)
     assert (loaded.state, loaded.usage) == (run.state, run.usage)
-    assert loaded._transcript.waveform.data == run._transcript.waveform.data
+    assert loaded.transcript.waveform.data == run.transcript.waveform.data
 
 
 def test_a_disk_that_is_full_at_any_moment_costs_one_warning(
     whole: pnb.Run, service: pnb.Embedded, tmp_path: Path
 ) -> None:
-    dice, size = random.Random(6), whole.recording.path.stat().st_size
+    dice, size = random.Random(6), whole.journal.path.stat().st_size
     for number, limit in enumerate([0, 10, *(dice.randrange(size) for _ in range(4))]):
         path = tmp_path / f"{number}.jsonl"
         with pytest.warns(UserWarning) as caught, largest_file(limit):
@@ -345,7 +345,7 @@ def test_a_folder_that_goes_in_the_midst_costs_one_warning(
     folder = tmp_path / "kept"
     folder.mkdir()
     run = pnb.transcribe(LESSON, service=service, pace=100, save=folder / "run.jsonl")
-    assert eventually(lambda: len(run._transcript.settled) >= 2)
+    assert eventually(lambda: len(run.transcript.finals) >= 2)
     if what == "deleted":
         shutil.rmtree(folder)
     else:

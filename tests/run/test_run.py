@@ -127,7 +127,7 @@ def test_stop_keeps_the_tail(running: pnb.Run) -> None:
     running.stop()
     running.cancel()
     assert running.state == "stopped"
-    assert pnb.load(running.recording.path).words.equals(running.words)
+    assert pnb.load(running.journal.path).words.equals(running.words)
 
 
 def test_cancel_keeps_what_was_heard(running: pnb.Run) -> None:
@@ -143,7 +143,7 @@ def test_a_cancelled_run_has_ended_when_waiting_is_over(running: pnb.Run) -> Non
     running.cancel()
     running.wait(10)
     assert running.state == "stopped"
-    loaded = pnb.load(running.recording.path)
+    loaded = pnb.load(running.journal.path)
     assert (loaded.state, loaded.error) == ("stopped", None)
     assert texts(loaded) == ["hello", "there", "g"]
 
@@ -152,7 +152,7 @@ def test_a_cancelled_run_has_ended_when_awaiting_is_over(running: pnb.Run) -> No
     running.cancel()
     asyncio.run(_await(running))
     assert running.state == "stopped"
-    assert pnb.load(running.recording.path).error is None
+    assert pnb.load(running.journal.path).error is None
 
 
 async def _says_nothing(talk: Talk) -> None:
@@ -169,7 +169,7 @@ def test_ending_a_run_before_it_has_begun(how: str, attempt: int, english: Path)
         getattr(run, how)()
         ended(run)
         assert eventually(lambda: run.state == "stopped", 5), run.state
-        assert eventually(lambda: pnb.load(run.recording.path).state == "stopped", 5)
+        assert eventually(lambda: pnb.load(run.journal.path).state == "stopped", 5)
     assert (run.error, len(run.words)) == (None, 0)
 
 
@@ -201,7 +201,7 @@ def test_stop_after_the_end_changes_nothing() -> None:
         run.cancel()
         assert run.wait(5) is run
     assert (run.state, run.error) == ("finished", None)
-    loaded = pnb.load(run.recording.path)
+    loaded = pnb.load(run.journal.path)
     loaded.stop()
     loaded.cancel()
     assert loaded.wait() is loaded

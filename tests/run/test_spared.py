@@ -42,7 +42,7 @@ def test_a_clip_that_is_cut_off_leaves_a_gap(english: Path, tmp_path: Path) -> N
     cut = tmp_path / "cut.flac"
     cut.write_bytes(english.read_bytes()[:200_000])
     run = ended(pnb.transcribe(cut))
-    (gap,) = [record for record in run.recording if isinstance(record, Gap)]
+    (gap,) = [record for record in run.journal if isinstance(record, Gap)]
     assert 5 < gap.start < 30
     assert gap.end == pytest.approx(39.67, abs=0.1)
     assert "cut off" in gap.reason
@@ -51,7 +51,7 @@ def test_a_clip_that_is_cut_off_leaves_a_gap(english: Path, tmp_path: Path) -> N
 
 def test_a_whole_clip_leaves_none(english: Path) -> None:
     run = ended(pnb.transcribe(english, end=5.0))
-    assert [record for record in run.recording if isinstance(record, Gap)] == []
+    assert [record for record in run.journal if isinstance(record, Gap)] == []
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

@@ -16,7 +16,7 @@ from wire import LESSON, LESSON_TEXTS, finals, finish_task, hear, lesson_pcm, ru
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import ParameterError
-from paraformer_nb.journal.records import Journal
+from paraformer_nb.journal.journal import Journal
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.registry import make_engine
 from paraformer_nb.server.engines.replay.engine import told_again

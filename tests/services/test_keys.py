@@ -172,7 +172,9 @@ def test_it_stays_out_wherever_it_came_from_and_whatever_a_service_does(
     for number, (case, way) in enumerate(zip(CASES, cycle(WAYS))):
         with CASES[case](key) as server, pytest.MonkeyPatch.context() as patch:
             service = pnb.DashScope(way(key, patch), url=server.url)
-            run = pnb.transcribe(tone(0.3), service=service, pace=None, max_attempts=1, save=tmp_path / f"{number}")
+            run = pnb.transcribe(
+                tone(0.3), service=service, pace=None, retry=pnb.Retry(attempts=1), save=tmp_path / f"{number}"
+            )
             (ended if case in FINE else failure)(run)
             texts = [*all_of_service(service), *all_of_run(run), *all_of(run.error)]
             patch.setattr(keys, "_key", None)
@@ -185,7 +187,7 @@ def test_it_stays_out_where_nobody_listens(key: str, said: list[str]) -> None:
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))  # bound, not listening: connections are refused
         service = pnb.DashScope(key, url=f"ws://127.0.0.1:{taken.getsockname()[1]}/")
-        run = pnb.transcribe(tone(0.2), service=service, max_attempts=1)
+        run = pnb.transcribe(tone(0.2), service=service, retry=pnb.Retry(attempts=1))
         assert isinstance(failure(run), errors.ConnectionFailed)
     assert_hidden(key, "refused", [*all_of_run(run), *all_of(run.error), *said])
 
@@ -201,7 +203,7 @@ def test_it_stays_out_of_what_a_proxy_refuses_and_so_does_the_proxy_s_password(
     for name in ("wss_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, proxy.format(password))
     service = pnb.DashScope(key, url="wss://nowhere.invalid/inference")
-    run = pnb.transcribe(tone(0.2), service=service, max_attempts=1)
+    run = pnb.transcribe(tone(0.2), service=service, retry=pnb.Retry(attempts=1))
     assert "Check the network, the proxy" in str(failure(run))
     texts = [*all_of_run(run), *all_of(run.error), *said]
     assert_hidden(key, "key", texts)
@@ -316,7 +318,7 @@ run
 display(run.words, run.events, run.service, pnb.DashScope(), vars(pnb.DashScope()), run.plot())
 run.timeline()
 #
-run.to_html("run.html", audio=None)
+run.export("run.html", audio=None)
 run.save("run.jsonl")
 pnb.panel(".")
 #
@@ -324,7 +326,7 @@ await pnb.transcribe(clip, service=pnb.DashScope(url="{refusing}"))
 #
 pnb.transcribe(clip, service=pnb.DashScope(url="{failing}")).wait()
 #
-await pnb.transcribe(clip, service=pnb.DashScope(url="{closing}"), max_attempts=1)
+await pnb.transcribe(clip, service=pnb.DashScope(url="{closing}"), retry=pnb.Retry(attempts=1))
 #
 def token():
     raise LookupError(pnb.DashScope()._key.strip())

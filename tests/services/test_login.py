@@ -17,7 +17,7 @@ from seen import all_of, assert_hidden
 import paraformer_nb as pnb
 from paraformer_nb import errors
 from paraformer_nb.services import keys
-from paraformer_nb.services.services import default_service
+from paraformer_nb.services.dashscope import default_service
 
 
 class Keyring:

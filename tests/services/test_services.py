@@ -208,7 +208,7 @@ def test_no_key_at_all() -> None:
 
 
 def test_a_key_in_the_environment_makes_dashscope_the_default(monkeypatch: pytest.MonkeyPatch, english: Path) -> None:
-    from paraformer_nb.services.services import default_service
+    from paraformer_nb.services.dashscope import default_service
 
     assert isinstance(default_service(), pnb.Embedded)
     monkeypatch.setenv("DASHSCOPE_API_KEY", KEY)
@@ -305,5 +305,5 @@ def test_the_engine_is_named_wherever_its_words_are(chinese: Path) -> None:
     named = {"clip": "lesson_zh.flac", "service": "scripted", "model": "paraformer-realtime-v2"}
     assert run.words_raw.attrs == run.sentences.attrs == named
     assert run.words.attrs.items() >= named.items()
-    first = json.loads(run.recording.path.read_text().splitlines()[0])
+    first = json.loads(run.journal.path.read_text().splitlines()[0])
     assert first["service"] == {"kind": "embedded", "host": "127.0.0.1", "engine": "scripted"}

@@ -23,7 +23,8 @@ from servers import Cloud, Talk, ended, eventually, result, texts, tone, well
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import ParameterError
-from paraformer_nb.journal.records import ClipSource, KnownRecord, Received, RunEnded, RunStarted, ServiceSource, Writer
+from paraformer_nb.journal.appender import Appender
+from paraformer_nb.journal.records import ClipSource, KnownRecord, Received, RunEnded, RunStarted, ServiceSource
 from paraformer_nb.transcript.corrections import Correction
 from paraformer_nb.transcript.words import Word
 
@@ -39,7 +40,7 @@ def said(*words: str, number: int = 1, final: bool = True, **more: Any) -> Recei
 
 def written(path: Path, *records: KnownRecord) -> Path:
     with path.open("wb") as file:
-        writer = Writer(file)
+        writer = Appender(file)
         for record in (RUN, *records):
             writer.append(record)
     return path
@@ -66,7 +67,7 @@ CORRECTION = replace(1, [MOURNING], [MORNING])
 
 
 def edits(path: Path) -> int:
-    return path.read_bytes().count(b'"kind":"edit"')
+    return path.read_bytes().count(b'"kind":"corrected"')
 
 
 # ---------------------------------------------------------------------------------------------------------- everywhere
@@ -74,7 +75,7 @@ def edits(path: Path) -> int:
 
 def test_a_correction_is_in_every_table_and_text_and_what_was_heard_is_kept(run: pnb.Run) -> None:
     heard = run.words
-    assert run.edit(CORRECTION) is True
+    assert run.correct(CORRECTION) is True
     assert texts(run) == ["good", "morning", "all", "by"]
     assert run.text == "good morning all by"
     assert run.sentences["text"].tolist() == ["good morning all", "by"]
@@ -85,14 +86,14 @@ def test_a_correction_is_in_every_table_and_text_and_what_was_heard_is_kept(run:
 
 
 def test_the_picture_shows_the_corrected_words(run: pnb.Run) -> None:
-    run.edit(CORRECTION)
+    run.correct(CORRECTION)
     shown = {text.get_text() for text in run.plot(0.0, 0.5).findobj() if hasattr(text, "get_text")}
     assert "morning" in shown
     assert "mourning" not in shown
 
 
 def test_a_sentence_without_words_is_in_no_table(run: pnb.Run) -> None:
-    run.edit(replace(2, [Word("by", 1.0, 1.1)], []))
+    run.correct(replace(2, [Word("by", 1.0, 1.1)], []))
     assert run.sentences["sentence_id"].tolist() == [1]
     assert run.text == "good mourning all"
     assert run.words_raw["text"].tolist()[-1] == "by"
@@ -100,8 +101,8 @@ def test_a_sentence_without_words_is_in_no_table(run: pnb.Run) -> None:
 
 def test_corrections_undo_and_redo_come_back_with_the_file(run: pnb.Run, path: Path) -> None:
     assert (run.undo(), run.redo(), edits(path)) == (False, False, 0)
-    run.edit(CORRECTION)
-    run.edit(replace(2, [Word("by", 1.0, 1.1)], [Word("bye", 1.0, 1.3)]))
+    run.correct(CORRECTION)
+    run.correct(replace(2, [Word("by", 1.0, 1.1)], [Word("bye", 1.0, 1.3)]))
     assert (run.undo(), run.undo(), run.undo(), run.redo()) == (True, True, False, True)
     assert edits(path) == 5
     for _ in range(2):
@@ -115,13 +116,13 @@ def test_corrections_undo_and_redo_come_back_with_the_file(run: pnb.Run, path: P
 
 
 def test_a_copy_has_the_corrections(run: pnb.Run, path: Path, tmp_path: Path) -> None:
-    run.edit(CORRECTION)
+    run.correct(CORRECTION)
     run.save(tmp_path / "copy.jsonl")
     assert pnb.load(tmp_path / "copy.jsonl").words.equals(run.words)
 
 
 def test_the_clock_of_a_loaded_run_goes_on(run: pnb.Run) -> None:
-    run.edit(CORRECTION)
+    run.correct(CORRECTION)
     run.undo()
     times = run.events["t"].tolist()
     assert times == sorted(times)
@@ -151,13 +152,13 @@ def test_the_clock_of_a_loaded_run_goes_on(run: pnb.Run) -> None:
 def test_what_cannot_be_meant_is_refused_and_nothing_is_recorded(change: Correction, run: pnb.Run, path: Path) -> None:
     before = run.words
     with pytest.raises(ParameterError, match="Nothing was changed"):
-        run.edit(change)
+        run.correct(change)
     assert run.words.equals(before)
     assert (edits(path), run.undo()) == (0, False)
 
 
 def test_a_correction_that_changes_nothing_is_not_recorded(run: pnb.Run, path: Path) -> None:
-    assert run.edit(replace(1, [MOURNING], [MOURNING])) is False
+    assert run.correct(replace(1, [MOURNING], [MOURNING])) is False
     assert edits(path) == 0
 
 
@@ -395,7 +396,7 @@ def talking() -> Iterator[tuple[pnb.Run, Any]]:
 def test_a_correction_in_what_is_still_being_heard_stays(talking: Any, tmp_path: Path) -> None:
     run, say = talking
     say("good", "mourning")
-    assert run.edit(CORRECTION) is True
+    assert run.correct(CORRECTION) is True
     assert texts(run) == ["good", "morning"]
     say("good", "mooring", "all")
     assert texts(run) == ["good", "morning", "all"]
@@ -407,9 +408,11 @@ def test_a_correction_in_what_is_still_being_heard_stays(talking: Any, tmp_path:
     run.cancel()
     assert eventually(lambda: run.state == "stopped")
     ended(run)
-    run.edit(replace(1, [Word("God", 0.0, 0.1)], [Word("Good", 0.0, 0.1)]))
-    assert texts(run) == texts(pnb.load(run.recording.path)) == ["Good", "morning", "all"]
-    assert run.recording.path.read_bytes().splitlines()[-2].startswith(b'{"kind":"end"'), "it is appended after the end"
+    run.correct(replace(1, [Word("God", 0.0, 0.1)], [Word("Good", 0.0, 0.1)]))
+    assert texts(run) == texts(pnb.load(run.journal.path)) == ["Good", "morning", "all"]
+    assert run.journal.path.read_bytes().splitlines()[-2].startswith(b'{"kind":"run-ended"'), (
+        "it is appended after the end"
+    )
 
 
 def test_a_table_that_was_read_while_the_run_went_on_takes_nothing_back(talking: Any) -> None:
@@ -471,7 +474,7 @@ def test_corrections_may_come_from_many_threads_while_the_run_goes_on(talking: A
 
     def insert(text: str) -> None:
         for number in range(100):
-            run.edit(replace(1, [], [Word(f"{text}{number}", 0.5, 0.6)]))
+            run.correct(replace(1, [], [Word(f"{text}{number}", 0.5, 0.6)]))
 
     writers = [threading.Thread(target=insert, args=(text,)) for text in "xyz"]
     interval = sys.getswitchinterval()
@@ -485,7 +488,7 @@ def test_corrections_may_come_from_many_threads_while_the_run_goes_on(talking: A
     finally:
         sys.setswitchinterval(interval)
     assert len(run.words) == 305
-    assert pnb.load(run.recording.path).words.equals(run.words), "they were made in the order in which they are kept"
+    assert pnb.load(run.journal.path).words.equals(run.words), "they were made in the order in which they are kept"
 
 
 def test_a_view_is_refreshed_on_the_background_loop(run: pnb.Run) -> None:
@@ -497,7 +500,7 @@ def test_a_view_is_refreshed_on_the_background_loop(run: pnb.Run) -> None:
 
     view: Any = View()
     run._journal.show_in(view)
-    run.edit(CORRECTION)
+    run.correct(CORRECTION)
     assert eventually(lambda: refreshed, 5)
     assert refreshed == [("paraformer_nb", "good morning all by")]
 
@@ -507,11 +510,11 @@ def test_a_view_is_refreshed_on_the_background_loop(run: pnb.Run) -> None:
 
 def test_a_recording_that_was_cut_short_can_be_corrected(path: Path) -> None:
     whole = path.read_bytes()
-    cut = whole[: whole.index(b'{"kind":"end"') + 7]  # a crash in the midst of a line
+    cut = whole[: whole.index(b'{"kind":"run-ended"') + 7]  # a crash in the midst of a line
     path.write_bytes(cut)
     run = pnb.load(path)
-    run.edit(CORRECTION)
-    run.edit(replace(2, [Word("by", 1.0, 1.1)], []))
+    run.correct(CORRECTION)
+    run.correct(replace(2, [Word("by", 1.0, 1.1)], []))
     again = pnb.load(path)
     assert texts(again) == ["good", "morning", "all"]
     assert "cut short" in str(again.error)
@@ -529,8 +532,8 @@ def test_a_file_that_is_gone_warns_once_and_the_corrections_hold(
         path.write_text("mine\n")
     before = path.read_bytes() if path.exists() else None
     with pytest.warns(UserWarning, match=r"kept in memory only.*with run\.words\.to_csv") as told:
-        run.edit(CORRECTION)
-        run.edit(replace(2, [Word("by", 1.0, 1.1)], []))
+        run.correct(CORRECTION)
+        run.correct(replace(2, [Word("by", 1.0, 1.1)], []))
         assert run.undo()
     assert len(told) == 1
     assert "run.save" not in str(told[0].message), "there is nothing left to copy"
@@ -552,8 +555,8 @@ def sealed(path: Path) -> Iterator[Path]:
 def test_a_file_that_is_read_only_warns_once_and_a_copy_has_the_corrections(sealed: Path, tmp_path: Path) -> None:
     run = pnb.load(sealed)
     with pytest.warns(UserWarning, match=r"Operation not permitted.*run\.save") as told:
-        run.edit(CORRECTION)
-        run.edit(replace(2, [Word("by", 1.0, 1.1)], []))
+        run.correct(CORRECTION)
+        run.correct(replace(2, [Word("by", 1.0, 1.1)], []))
         run.undo()
     assert len(told) == 1
     assert texts(run) == ["good", "morning", "all", "by"]
@@ -581,11 +584,11 @@ def test_a_full_disk_costs_a_warning_and_a_copy_has_each_correction_once(when: s
             if when == "after it":
                 run.cancel()
                 ended(run)
-            size = run.recording.path.stat().st_size
+            size = run.journal.path.stat().st_size
             resource.setrlimit(resource.RLIMIT_FSIZE, (size + 30, limits[1]))
             with pytest.warns(UserWarning, match="File too large.*in memory only") as told:
-                run.edit(CORRECTION)
-                run.edit(replace(1, [Word("all", 0.2, 0.3)], []))
+                run.correct(CORRECTION)
+                run.correct(replace(1, [Word("all", 0.2, 0.3)], []))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
             signal.signal(signal.SIGXFSZ, old)
@@ -601,12 +604,12 @@ def test_a_full_disk_costs_a_warning_and_a_copy_has_each_correction_once(when: s
     copy = pnb.load(tmp_path / "copy.jsonl")
     assert copy.words.equals(run.words)
     assert edits(tmp_path / "copy.jsonl") == 2
-    pnb.load(run.recording.path)
+    pnb.load(run.journal.path)
 
 
 def test_a_run_of_today_can_be_corrected_with_no_word_of_warning(tmp_path: Path) -> None:
     with Cloud(well) as cloud, warnings.catch_warnings():
         warnings.simplefilter("error")
         run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, save=tmp_path / "run.jsonl"))
-        assert run.edit(replace(1, [Word("there", 0.1, 0.2)], [Word("you", 0.1, 0.2)]))
+        assert run.correct(replace(1, [Word("there", 0.1, 0.2)], [Word("you", 0.1, 0.2)]))
     assert texts(run) == texts(pnb.load(tmp_path / "run.jsonl")) == ["hello", "you"]

@@ -27,7 +27,9 @@ from paraformer_nb.journal.records import (
     ServiceSource,
     UnknownRecord,
 )
-from paraformer_nb.tables.tables import WORD_COLUMNS, events_table, sentences_table, word_row, words_table
+from paraformer_nb.tables.events import events_table
+from paraformer_nb.tables.sentences import sentences_table
+from paraformer_nb.tables.words import WORD_COLUMNS, word_row, words_table
 from paraformer_nb.transcript.corrections import Correction
 from paraformer_nb.transcript.words import Sentence, Word
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paraformer_nb.dashscope.messages import SentenceResult, WordResult
-from paraformer_nb.transcript.clock import TaskClock, last_moment
+from paraformer_nb.transcript.clock import TaskClock, last_time
 
 
 def result(*spans: tuple[Any, Any], text: str = "", **more: Any) -> SentenceResult:
@@ -21,7 +21,7 @@ def result(*spans: tuple[Any, Any], text: str = "", **more: Any) -> SentenceResu
 
 def placed(clock: TaskClock, *spans: tuple[Any, Any], **more: Any) -> Any:
     """Where a clock puts a sentence, and the words of it: text, begin, end; None where nothing is left."""
-    put = clock.place(result(*spans, **more))
+    put = clock.to_run_time(result(*spans, **more))
     if put is None:
         return None
     words = [(word.text, word.begin_time, word.end_time) for word in put.words or ()]
@@ -33,7 +33,7 @@ def placed(clock: TaskClock, *spans: tuple[Any, Any], **more: Any) -> Any:
 
 def test_a_task_that_begins_with_the_run_keeps_its_times() -> None:
     told = result((100, 900), (900, 1500))
-    assert TaskClock().place(told) is told
+    assert TaskClock().to_run_time(told) is told
 
 
 @pytest.mark.parametrize("begins", [1.5, 4.35, 1234.56, 86_399.99])
@@ -53,13 +53,13 @@ def test_whole_milliseconds_stay_whole_and_others_keep_their_fraction() -> None:
 
 
 def test_a_partial_s_open_end_stays_open() -> None:
-    put = TaskClock(2.0).place(result((0, 100), (100, None), end_time=None, sentence_end=False))
+    put = TaskClock(2.0).to_run_time(result((0, 100), (100, None), end_time=None, sentence_end=False))
     assert put is not None
     assert (put.end_time, [word.end_time for word in put.words or ()]) == (None, [2100, None])
 
 
 def test_a_sentence_that_does_not_say_when_it_began_began_with_its_task() -> None:
-    put = TaskClock(30.0, 29.0).place(result((None, None), begin_time=None, end_time=None))
+    put = TaskClock(30.0, 29.0).to_run_time(result((None, None), begin_time=None, end_time=None))
     assert put is not None
     assert put.begin_time == 30_000
 
@@ -128,22 +128,22 @@ def test_a_word_across_the_border_belongs_where_its_middle_lies(span: tuple[int,
 def test_a_trimmed_sentence_reads_as_what_is_left_of_it() -> None:
     words = [WordResult(0, 200, "one", ","), WordResult(400, 600, "two", ","), WordResult(600, 900, "three", ".")]
     sentence = SentenceResult(0, 900, "One, two, three.", words, True)
-    put = TaskClock(9.7, 10.0).place(sentence)
+    put = TaskClock(9.7, 10.0).to_run_time(sentence)
     assert put is not None
     assert (put.text, put.begin_time, put.end_time) == ("two, three.", 10_100, 10_600)
 
 
 def test_a_trimmed_sentence_in_chinese_has_no_spaces() -> None:
     words = [WordResult(0, 200, "今天", ""), WordResult(400, 600, "天气", ""), WordResult(600, 900, "好", "。")]
-    put = TaskClock(9.7, 10.0).place(SentenceResult(0, 900, "今天天气好。", words, True))
+    put = TaskClock(9.7, 10.0).to_run_time(SentenceResult(0, 900, "今天天气好。", words, True))
     assert put is not None
     assert put.text == "天气好。"
 
 
 def test_a_sentence_without_words_is_kept_or_dropped_by_its_own_middle() -> None:
     clock = TaskClock(9.7, 10.0)
-    assert clock.place(SentenceResult(0, 280, "old", None, True)) is None
-    assert clock.place(SentenceResult(100, 2000, "new", None, True)) is not None
+    assert clock.to_run_time(SentenceResult(0, 280, "old", None, True)) is None
+    assert clock.to_run_time(SentenceResult(100, 2000, "new", None, True)) is not None
 
 
 def test_a_final_without_an_end_comes_twice_where_it_began() -> None:
@@ -155,8 +155,8 @@ def test_a_final_without_an_end_comes_twice_where_it_began() -> None:
 
 def test_pauses_do_not_move_what_is_settled() -> None:
     clock = TaskClock(9.7, 10.0)
-    clock.hear(0.5)
-    clock.pause(60.0)
+    clock.add_audio(0.5)
+    clock.add_silence(60.0)
     assert placed(clock, (0, 280)) is None
     assert placed(clock, (60_600, 60_900))[1:3] == (10_300, 10_600)
 
@@ -169,15 +169,15 @@ NONSENSE = [-1, -(10**400), 10**400, 1e300, 1e12, 10**13]
 @pytest.mark.parametrize("time", NONSENSE, ids=lambda time: str(time)[:6])
 def test_what_is_no_moment_stays_as_it_is(time: Any) -> None:
     clock = TaskClock(9.7, 10.0)
-    clock.pause(1.0)
-    put = clock.place(result((time, time), (2000, time), (time, 2500)))
+    clock.add_silence(1.0)
+    put = clock.to_run_time(result((time, time), (2000, time), (time, 2500)))
     assert put is not None
     assert [word.begin_time for word in put.words or ()] == [time, 10_700, time]
 
 
 @pytest.mark.parametrize("time", [*NONSENSE, None], ids=lambda time: str(time)[:6])
-def test_the_last_moment_that_a_result_speaks_of(time: Any) -> None:
-    assert last_moment(result((100, 200), (200, 300), end_time=time)) == 300
-    assert last_moment(result((100, 200), (200, 300), end_time=350)) == 350
-    assert last_moment(result((100, time), begin_time=time, end_time=time)) == 100
-    assert last_moment(SentenceResult(time, time, "one")) == 0
+def test_the_last_time_that_a_result_speaks_of(time: Any) -> None:
+    assert last_time(result((100, 200), (200, 300), end_time=time)) == 300
+    assert last_time(result((100, 200), (200, 300), end_time=350)) == 350
+    assert last_time(result((100, time), begin_time=time, end_time=time)) == 100
+    assert last_time(SentenceResult(time, time, "one")) == 0

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paraformer_nb.errors import ParameterError
+from paraformer_nb.journal.appender import Appender
+from paraformer_nb.journal.journal import read
 from paraformer_nb.journal.records import (
     ClipSource,
     Corrected,
@@ -20,8 +22,6 @@ from paraformer_nb.journal.records import (
     RunEnded,
     RunStarted,
     ServiceSource,
-    Writer,
-    read,
 )
 from paraformer_nb.transcript.corrections import Correction, Corrections, appearance, replace_words, speaker_at
 from paraformer_nb.transcript.transcript import Transcript
@@ -74,7 +74,7 @@ WORLD = w("world", 1.5, 2.0, ".")
 
 
 def fold(*records: KnownRecord) -> Transcript:
-    transcript = Transcript()
+    transcript = Transcript(RUN)
     for record in (RUN, *records):
         transcript.apply(record)
     return transcript
@@ -120,10 +120,10 @@ def test_chinese_words_are_joined_without_spaces() -> None:
 
 def test_what_nobody_corrected_is_the_very_sentence_that_was_heard() -> None:
     transcript = fold(heard(HELLO), heard(WROLD, number=2), edit([WROLD], [WORLD], 2))
-    assert transcript.sentences[0] is transcript.settled[0]
+    assert transcript.sentences[0] is transcript.finals[0]
     assert transcript.sentences[1] is transcript.sentences[1], "and what was corrected is not made at each look"
-    assert [sentence.text for sentence in transcript.heard] == ["Hello,", "wrold."]
-    assert transcript.settled[1].words == (WROLD,)
+    assert [sentence.text for sentence in transcript.recognised] == ["Hello,", "wrold."]
+    assert transcript.finals[1].words == (WROLD,)
 
 
 def test_words_that_a_change_carries_along_unchanged_are_not_marked() -> None:
@@ -142,7 +142,7 @@ def test_a_view_may_name_words_as_it_shows_them() -> None:
 def test_a_sentence_without_words_left_is_no_sentence_until_a_word_comes_back() -> None:
     transcript = fold(heard(HELLO), heard(WROLD, number=2), edit([HELLO], []))
     assert [sentence.id for sentence in transcript.sentences] == [2]
-    assert transcript.corrected(transcript.settled[0]).words == ()
+    assert transcript.corrected(transcript.finals[0]).words == ()
     transcript.apply(edit([], [w("Hi", 1.0, 1.2)]))
     assert texts(transcript) == ["Hi", "wrold."]
 
@@ -164,7 +164,7 @@ def test_a_correction_in_an_open_sentence_survives_later_partials_and_the_final(
     transcript.apply(heard(HELLO, WROLD, BYE))
     assert texts(transcript) == ["Hello,", "world.", "bye"]
     assert transcript.sentences[0].is_final
-    assert [word.text for word in transcript.settled[0].words] == ["Hello", "wrold", "bye"]
+    assert [word.text for word in transcript.finals[0].words] == ["Hello", "wrold", "bye"]
 
 
 def test_a_deleted_word_stays_deleted_and_an_inserted_one_stays() -> None:
@@ -183,10 +183,10 @@ def test_a_correction_waits_for_its_sentence_to_be_heard_again_after_a_loss() ->
     assert texts(transcript) == ["Hello,", "world.", "b"]
     transcript.apply(heard(w("wrold", 0.1, 0.6, "."), w("bye", 0.7, 0.9), task="u"))
     assert texts(transcript) == ["Hello,", "world.", "bye"]
-    assert transcript.touched == [2]
+    assert transcript.corrected_ids == [2]
     transcript.apply(UNDO)
     assert texts(transcript) == ["Hello,", "wrold.", "bye"]
-    assert transcript.touched == [2, 3], "it is about the sentence that took it over"
+    assert transcript.corrected_ids == [2, 3], "it is about the sentence that took it over"
     transcript.apply(REDO)
     assert texts(transcript) == ["Hello,", "world.", "bye"]
 
@@ -244,7 +244,7 @@ def test_undo_and_redo_take_whole_changes() -> None:
         seen.append(texts(transcript))
     both, first, none = ["wo", "rld"], ["Hello,", "wo", "rld"], ["Hello,", "wrold."]
     assert seen == [both, first, none, none, first, both, both]
-    assert transcript.touched == [1] * 6
+    assert transcript.corrected_ids == [1] * 6
 
 
 def test_a_new_correction_forgets_what_was_undone() -> None:
@@ -256,7 +256,7 @@ def test_a_new_correction_forgets_what_was_undone() -> None:
 
 def test_undo_brings_the_very_sentence_back() -> None:
     transcript = fold(heard(HELLO, WROLD), edit([WROLD], [WORLD]), UNDO)
-    assert transcript.sentences[0] is transcript.settled[0]
+    assert transcript.sentences[0] is transcript.finals[0]
 
 
 _time = st.integers(0, 6).map(lambda tenths: tenths / 10)
@@ -265,7 +265,7 @@ _heard = st.lists(st.lists(_words, min_size=1, max_size=5), min_size=1, max_size
 
 
 def _state(transcript: Transcript) -> list[list[tuple[str, str, float, float]]]:
-    return [sorted(map(appearance, transcript.corrected(sentence).words)) for sentence in transcript.settled]
+    return [sorted(map(appearance, transcript.corrected(sentence).words)) for sentence in transcript.finals]
 
 
 @_settings
@@ -275,7 +275,7 @@ def test_any_corrections_equal_a_list_that_is_edited_by_hand_and_a_loaded_record
 ) -> None:
     """Also of words without length, at the same time, over one another, and the same twice."""
     file = io.BytesIO()
-    live, writer = Transcript(), Writer(file)
+    live, writer = Transcript(RUN), Appender(file)
 
     def take(record: KnownRecord) -> None:
         writer.append(record)
@@ -289,7 +289,7 @@ def test_any_corrections_equal_a_list_that_is_edited_by_hand_and_a_loaded_record
         action = data.draw(st.sampled_from(["replace", "replace", "undo", "redo"]), "action")
         if action == "replace":
             number = data.draw(st.integers(0, len(spoken) - 1), "sentence")
-            line = list(live.corrected(live.settled[number]).words)
+            line = list(live.corrected(live.finals[number]).words)
             first = data.draw(st.integers(0, len(line)), "first")
             last = data.draw(st.integers(first, len(line)), "last")
             new = data.draw(st.lists(_words, max_size=2, min_size=int(first == last)), "new")
@@ -311,7 +311,7 @@ def test_any_corrections_equal_a_list_that_is_edited_by_hand_and_a_loaded_record
     loaded = fold()
     for record in read(file):
         loaded.apply(record)
-    assert (loaded.sentences, loaded.text, loaded.touched) == (live.sentences, live.text, live.touched)
+    assert (loaded.sentences, loaded.text, loaded.corrected_ids) == (live.sentences, live.text, live.corrected_ids)
 
 
 @_settings
@@ -320,7 +320,7 @@ def test_a_corrected_word_is_there_whatever_is_heard_afterwards(
     first: list[Word], later: list[list[Word]], data: st.DataObject
 ) -> None:
     transcript = fold(heard(*first, final=False))
-    old = data.draw(st.sampled_from(transcript.open[0].words), "old")
+    old = data.draw(st.sampled_from(transcript.partials[0].words), "old")
     mine = Word("MINE", old.start, old.end)
     transcript.apply(edit([old], [mine]))
     for number, words in enumerate(later):
@@ -344,7 +344,7 @@ def test_the_record_of_a_change_is_short_and_means_the_same() -> None:
         "new": [{"text": "world", "start": 1.5, "end": 2.0, "punctuation": "."}],
     }
     assert Correction("undo").plain == {"action": "undo"}
-    assert Correction.of(json.loads(json.dumps(change.plain))) == change
+    assert Correction.parse(json.loads(json.dumps(change.plain))) == change
 
 
 @pytest.mark.parametrize(
@@ -364,7 +364,7 @@ def test_the_record_of_a_change_is_short_and_means_the_same() -> None:
 )
 def test_a_change_of_a_later_version_is_passed_by(change: Any) -> None:
     file = io.BytesIO()
-    writer = Writer(file)
+    writer = Appender(file)
     for record in (
         RUN,
         heard(HELLO, WROLD),
@@ -408,12 +408,12 @@ def test_a_change_of_a_sentence_that_never_was_is_passed_by() -> None:
 )
 def test_a_word_that_cannot_be_meant_is_refused(word: Word, says: str) -> None:
     with pytest.raises(ParameterError, match=says):
-        Correction.of(Correction("replace", 1, (), (word,)))
+        Correction.parse(Correction("replace", 1, (), (word,)))
 
 
 def test_the_longest_word_is_taken() -> None:
     change = Correction("replace", 1, (), (w("字" * 500, 0.0, 0.0),))
-    assert Correction.of(change) == change
+    assert Correction.parse(change) == change
 
 
 def test_many_corrections_of_a_long_transcript_cost_little() -> None:

@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
+from paraformer_nb.transcript.engines import engine_notice
 
 from paraformer_nb.dashscope.messages import FinishTask, RunTask, encode_command
+from paraformer_nb.journal.appender import Appender
+from paraformer_nb.journal.journal import read
 from paraformer_nb.journal.records import (
     Audio,
     ClipSource,
@@ -30,11 +33,8 @@ from paraformer_nb.journal.records import (
     ServiceSource,
     Silence,
     UnknownRecord,
-    Writer,
-    read,
 )
 from paraformer_nb.transcript.corrections import Correction
-from paraformer_nb.transcript.engines import engine_notice
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.transcript.waveform import Waveform
 from paraformer_nb.transcript.words import Sentence, Usage, Word
@@ -83,7 +83,7 @@ def heard(
 
 
 def fold(*records: KnownRecord | UnknownRecord, start: float = 0.0) -> Transcript:
-    transcript = Transcript()
+    transcript = Transcript(RUN)
     for record in (run(start), event("task-started"), *records):
         transcript.apply(record)
     return transcript
@@ -99,15 +99,15 @@ def spans(transcript: Transcript) -> list[tuple[int, str, float, float, bool]]:
 def test_a_partial_replaces_what_was_heard_before_and_never_appends() -> None:
     transcript = fold(heard("good", 100), heard("good more", 100), heard("good morning all", 100))
     assert transcript.text == "good morning all"
-    assert [word.text for word in transcript.open[0].words] == ["good", "morning", "all"]
-    assert transcript.settled == []
+    assert [word.text for word in transcript.partials[0].words] == ["good", "morning", "all"]
+    assert transcript.finals == []
 
 
 def test_a_final_settles_its_sentence_and_nothing_stays_open() -> None:
     transcript = fold(heard("good", 100), Audio(1.0, "t", 0.0, 5.0), heard("Good morning.", 100, 900))
-    assert transcript.open == []
+    assert transcript.partials == []
     assert spans(transcript) == [(1, "Good morning.", 0.1, 0.9, True)]
-    assert transcript.settled_until == 0.9
+    assert transcript.final_until == 0.9
 
 
 def test_a_partial_may_take_words_back() -> None:
@@ -160,18 +160,18 @@ def test_without_sentence_ids_each_final_is_a_sentence_of_its_own() -> None:
 
 def test_a_service_that_numbers_every_sentence_0_loses_none() -> None:
     transcript = fold(heard("one", 0, 900, 0), heard("two", 900, None, 0), heard("Two.", 900, 1900, 0))
-    assert [one.text for one in transcript.settled] == ["one", "Two."]
+    assert [one.text for one in transcript.finals] == ["one", "Two."]
 
 
 def test_a_service_that_numbers_every_sentence_0_loses_none_that_overlap() -> None:
     transcript = fold(heard("one", 0, 900, 0), heard("two", 880, None, 0), heard("Two.", 880, 1900, 0))
-    assert [one.text for one in transcript.settled] == ["one", "Two."]
+    assert [one.text for one in transcript.finals] == ["one", "Two."]
 
 
 def test_heartbeats_are_skipped() -> None:
     transcript = fold(heard("one", 0), heard("", 0, None, 0, heartbeat=True), heard("x", 0, 5, 1, heartbeat=True))
     assert transcript.text == "one"
-    assert transcript.settled == []
+    assert transcript.finals == []
 
 
 def test_a_sentence_that_only_begins_or_comes_to_nothing_is_no_sentence() -> None:
@@ -183,14 +183,14 @@ def test_a_final_that_comes_twice_or_is_followed_by_an_old_partial_counts_once()
     transcript = fold(
         heard("one", 0, 900), heard("one", 0, 900), heard("on", 0), heard("two", 1000, 1900, 2), heard("one", 0, 900)
     )
-    assert [one.text for one in transcript.settled] == ["one", "two"]
-    assert transcript.open == []
+    assert [one.text for one in transcript.finals] == ["one", "two"]
+    assert transcript.partials == []
 
 
 @pytest.mark.parametrize("number", [1, None])
 def test_a_final_without_words_and_end_time_that_comes_twice_counts_once(number: int | None) -> None:
     final = heard("one", 100, None, number, sentence_end=True, words=[])
-    assert [one.text for one in fold(final, final).settled] == ["one"]
+    assert [one.text for one in fold(final, final).finals] == ["one"]
 
 
 def test_unknown_events_and_records_pass_by() -> None:
@@ -234,10 +234,10 @@ def test_no_settled_sentence_is_lost_whatever_comes_again_or_out_of_order(
     settled: list[Sentence] = []
     for record in shuffled:
         transcript.apply(record)
-        assert transcript.settled[: len(settled)] == settled, "what is settled stays as it is"
-        settled = list(transcript.settled)
-    assert sorted((one.start, one.text) for one in transcript.settled) == sorted(expected)
-    assert transcript.open == []
+        assert transcript.finals[: len(settled)] == settled, "what is settled stays as it is"
+        settled = list(transcript.finals)
+    assert sorted((one.start, one.text) for one in transcript.finals) == sorted(expected)
+    assert transcript.partials == []
     assert sorted(one.id for one in settled) == sorted({one.id for one in settled})
 
 
@@ -247,7 +247,7 @@ def test_no_settled_sentence_is_lost_whatever_comes_again_or_out_of_order(
 def test_times_are_seconds_of_the_clip_from_where_it_was_begun() -> None:
     transcript = fold(heard("one two", 500, 1500), start=12.0)
     assert spans(transcript) == [(1, "one two", 12.5, 13.5, True)]
-    assert [(word.start, word.end) for word in transcript.settled[0].words] == [(12.5, 13.0), (13.0, 13.5)]
+    assert [(word.start, word.end) for word in transcript.finals[0].words] == [(12.5, 13.0), (13.0, 13.5)]
 
 
 def test_a_later_tasks_times_begin_where_it_went_on() -> None:
@@ -277,12 +277,12 @@ def test_sentences_stand_in_the_order_of_their_times() -> None:
 def test_words_without_times_stand_where_their_sentence_does() -> None:
     bare = [{"text": "one", "begin_time": None, "end_time": None}, {"text": "two", "begin_time": 700}]
     transcript = fold(heard("one two", 500, 1500, words=bare))
-    assert [(word.start, word.end) for word in transcript.settled[0].words] == [(0.5, 0.5), (0.7, 0.7)]
+    assert [(word.start, word.end) for word in transcript.finals[0].words] == [(0.5, 0.5), (0.7, 0.7)]
 
 
 def test_a_sentence_without_words_stands_as_one_word() -> None:
     transcript = fold(heard("今天天气好。", 500, 1500, words=None, speaker_id=3))
-    (word,) = transcript.settled[0].words
+    (word,) = transcript.finals[0].words
     assert (word.text, word.start, word.end, word.speaker) == ("今天天气好。", 0.5, 1.5, "3")
 
 
@@ -397,7 +397,7 @@ def test_times_that_run_ahead_of_the_audio_settle_nothing_that_was_not_sent() ->
     ahead = sent(0, 3), heard("one", 4000, 5000), sent(3, 6)
     transcript = fold(*ahead, LOST, Resumed(3.0, "u", 2.7, 2), sent(2.7, 9, "u"), heard("two", 800, 1200, 1, "u"))
     assert transcript.text == "two one"
-    assert fold(*ahead).settled_until == 3.0
+    assert fold(*ahead).final_until == 3.0
 
 
 def test_silence_in_a_pause_is_no_part_of_the_clip() -> None:
@@ -410,7 +410,7 @@ def test_silence_in_a_pause_is_no_part_of_the_clip() -> None:
         Received.of(4.0, "t", b'{"header":{"event":"task-finished"},"payload":{"usage":{"duration":5}}}'),
     )
     assert spans(transcript) == [(1, "one", 1.1, 1.5, True)]
-    assert transcript.sent == 3.0
+    assert transcript.sent_until == 3.0
     assert transcript.usage == Usage(sent=4.5, silence=1.5, heard=3.0, billed=5)
 
 
@@ -427,7 +427,7 @@ def test_a_gap_that_is_heard_after_all_is_none() -> None:
 
 
 def test_the_state_follows_the_run() -> None:
-    transcript = Transcript()
+    transcript = Transcript(RUN)
     seen = [transcript.state]
     finish = Sent(5.0, "t", Raw(encode_command(FinishTask("t")).encode()))
     start = Sent(0.0, "t", Raw(encode_command(RunTask("t", "m")).encode()))
@@ -461,14 +461,14 @@ def test_how_far_audio_was_sent_gaps_and_engine() -> None:
         Connected(0.1, "u"),
         start=2.0,
     )
-    assert transcript.sent == 2.75
+    assert transcript.sent_until == 2.75
     assert transcript.gaps == [Gap(2.0, 3.0, 4.0, "lost")]
     assert transcript.engine == "pocketsphinx"
 
 
 def test_before_anything_was_heard_there_is_an_empty_text() -> None:
-    assert (Transcript().text, Transcript().sentences, Transcript().settled_until) == ("", [], 0.0)
-    assert fold(start=7.0).settled_until == 7.0
+    assert (Transcript(RUN).text, Transcript(RUN).sentences, Transcript(RUN).settled_until) == ("", [], 0.0)
+    assert fold(start=7.0).final_until == 7.0
 
 
 def test_a_loaded_recording_gives_what_the_live_run_gave() -> None:
@@ -484,7 +484,7 @@ def test_a_loaded_recording_gives_what_the_live_run_gave() -> None:
         heard("two", 950, None, 2, "u"),
     ]
     file = io.BytesIO()
-    live, loaded, writer = Transcript(), Transcript(), Writer(file)
+    live, loaded, writer = Transcript(RUN), Transcript(RUN), Appender(file)
     for record in records:
         live.apply(record)
         writer.append(record)
@@ -519,7 +519,7 @@ def test_a_reader_without_a_lock_never_misses_a_sentence() -> None:
     transcript = fold(heard("one", 0, 900), heard("two", 1000, None, 2))
     seen: list[list[int]] = []
     transcript._open = _Watched(transcript._open)
-    transcript._open.look = lambda: seen.append([sentence.id for sentence in transcript.heard])
+    transcript._open.look = lambda: seen.append([sentence.id for sentence in transcript.recognised])
     transcript.apply(heard("two three", 1000, None, 2))
     transcript.apply(heard("two three", 1000, 1900, 2))
     assert len(seen) >= 2
@@ -549,8 +549,8 @@ def test_a_sentence_that_settles_between_two_looks_of_a_reader_is_there_once(rea
     transcript = Settling()
     for record in (run(), heard("one", 0, 900), heard("two", 1000, None, 2)):
         transcript.apply(record)
-    transcript.settled = Settled(transcript.settled)
-    assert [(sentence.id, sentence.is_final) for sentence in transcript.heard] == [(1, True), (2, reads == "open")]
+    transcript.finals = Settled(transcript.finals)
+    assert [(sentence.id, sentence.is_final) for sentence in transcript.recognised] == [(1, True), (2, reads == "open")]
 
 
 @pytest.mark.parametrize(("engine", "said"), [("pocketsphinx", "English only"), ("scripted", "nothing is recognised")])

@@ -1,0 +1,25 @@
+"""``paraformer-nb completion``: print a shell's completion script."""
+
+from __future__ import annotations
+
+import argparse
+
+import shtab
+
+from .arguments import Commands
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "completion", help='print a completion script for a shell, such as: eval "$(paraformer-nb completion bash)"'
+    )
+    parser.add_argument("shell", choices=shtab.SUPPORTED_SHELLS)
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from .main import make_parser  # which lists this command
+
+    print(shtab.complete(make_parser(), options.shell))
+    return 0

@@ -1,0 +1,23 @@
+"""``paraformer-nb export``: write a saved run in other formats."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..run.start import load
+from .arguments import OUTPUT_HELP, Commands, add_file, outputs
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = commands.add_parser("export", help="write a saved run in other formats")
+    add_file(parser, "journal", metavar="JOURNAL", help="what --save wrote")
+    add_file(parser, "--output", action="append", required=True, metavar="FILE", help=OUTPUT_HELP)
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    run = load(options.journal)
+    for path in outputs(options.output, options.journal, count=1):
+        print(run.export(path))
+    return 0

@@ -1,0 +1,118 @@
+"""Show a run in a terminal: final words on stdout, a progress bar with the partial sentence on stderr."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from ..errors import ParaformerError
+from ..run.run import Run
+from ..tables.words import word_row
+from ..transcript.transcript import ENDED
+from ..transcript.words import Sentence
+
+_POLL = 0.2  # seconds: an interrupt is noticed this soon
+
+
+def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str | None = None) -> int:
+    """Print a run's words as they become final, then write the outputs. Returns the exit code.
+
+    The first interrupt stops the run and keeps its last words, the second one cancels it. Raises the run's error, after
+    its words were printed and written. `name`: printed first, where there are several clips.
+    """
+    changes = _Changes()
+    run.add_listener(changes)
+    interrupts = 0
+    try:
+        with _Screen(run, as_json) as screen:
+            if name is not None and not as_json:
+                screen.print(f"{name}:")
+            while run.state not in ENDED:
+                try:
+                    changes.wait(_POLL)
+                    screen.update()
+                except KeyboardInterrupt:
+                    interrupts += 1
+                    run.stop() if interrupts == 1 else run.cancel()
+            screen.update()
+    finally:
+        run.cancel()  # where printing failed
+        with suppress(ParaformerError):
+            run.wait()
+    if not run.transcript.finals:
+        print("paraformer-nb: no speech was found.", file=sys.stderr)
+    for path in outputs:
+        print(f"paraformer-nb: wrote {run.export(path)}", file=sys.stderr)
+    run.wait()
+    return 130 if interrupts else 0
+
+
+class _Changes:
+    """Wakes the main thread when the run has changed."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def refresh(self) -> None:
+        self._event.set()
+
+    def wait(self, timeout: float) -> None:
+        self._event.wait(timeout)
+        self._event.clear()
+
+
+class _Screen:
+    """Final words on stdout, the bar on stderr."""
+
+    def __init__(self, run: Run, as_json: bool) -> None:
+        from tqdm import tqdm
+
+        self._transcript = run.transcript
+        self._as_json = as_json
+        self._shown = 0
+        self._notice = ""
+        part = run.transcript.run
+        total = None if part.end is None else round(part.end - part.start, 1)
+        layout = "{n:.1f} s {desc}" if total is None else "{n:.1f}/{total:.1f} s |{bar:20}| {desc}"
+        self._bar = tqdm(total=total, file=sys.stderr, leave=False, bar_format=layout, dynamic_ncols=True)
+
+    def __enter__(self) -> _Screen:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def update(self) -> None:
+        """Show what is new."""
+        transcript = self._transcript
+        if transcript.notice != self._notice:
+            self._notice = transcript.notice
+            self._bar.write(f"paraformer-nb: {self._notice}", file=sys.stderr)
+        for sentence in transcript.finals[self._shown :]:
+            self._print_sentence(sentence)
+            self._shown += 1
+        partials = transcript.partials
+        self._bar.set_description_str(partials[-1].text[-60:] if partials else "", refresh=False)
+        sent = transcript.sent_until - transcript.run.start
+        self._bar.update(min(sent, self._bar.total or sent) - self._bar.n)
+
+    def _print_sentence(self, sentence: Sentence) -> None:
+        if self._as_json:
+            for word in sentence.words:
+                self.print(msgspec.json.encode(word_row(sentence, word)).decode())
+        else:
+            self.print(f"{_clock(sentence.start)}  {sentence.text.strip()}")
+
+    def print(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._bar.write(line, file=sys.stdout)
+        sys.stdout.flush()
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{seconds % 60:05.2f}"

@@ -1,0 +1,103 @@
+"""``paraformer-nb serve``: run the embedded service for any client of the protocol."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from ..errors import ParaformerError, ParameterError
+from ..server.embedded_server import EmbeddedServer
+from ..server.engines.registry import make_engine
+from ..server.faults import parse_fault
+from ..server.limits import Limits
+from .arguments import Commands, add_file
+
+SERVE_KEY_VARIABLE = "PARAFORMER_NB_API_KEY"
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = commands.add_parser("serve", help="run the embedded service until it is interrupted")
+    parser.add_argument("--port", type=int, required=True, help="on 127.0.0.1; 0 takes a free one")
+    parser.add_argument(
+        "--api-key", help=f"the key that clients must send (default: ${SERVE_KEY_VARIABLE}, else a new one)"
+    )
+    add_file(parser, "--api-key-file", type=Path, help="a file that holds the key")
+    parser.add_argument(
+        "--engine",
+        default="pocketsphinx",
+        help="pocketsphinx (real, English), paraformer (real, from --model-dir), scripted (a test double) or replay",
+    )
+    parser.add_argument("--model-dir", type=Path, help="the paraformer engine's folder: encoder, decoder, tokens")
+    add_file(parser, "--script", type=Path, help="the scripted engine's FILE.json, its clip beside it")
+    add_file(parser, "--recording", type=Path, help="the replay engine's saved run")
+    parser.add_argument("--speed", type=float, help="of the replay, as a multiple of its own (default: of the audio)")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[:KEY=VALUE,...]",
+        help="a fault to simulate, such as drop:events=5,how=reset; docs/service.md lists them",
+    )
+    parser.add_argument(
+        "--limit", action="append", default=[], metavar="NAME=NUMBER", help="such as no_data=2; see docs/service.md"
+    )
+    parser.add_argument("--verbose", action="store_true", help="log to stderr")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if not 0 <= options.port <= 65535:
+        raise ParameterError(f"--port {options.port}: give 0 to 65535.")
+    if options.verbose:
+        logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    given = {name: getattr(options, name) for name in ("model_dir", "script", "recording", "speed")}
+    engine = make_engine(options.engine, {name: value for name, value in given.items() if value is not None})
+    faults, limits = [parse_fault(text) for text in options.fault], Limits.parse(options.limit)
+    key = _api_key(options)
+    server = EmbeddedServer(options.engine, engine, key or secrets.token_hex(16), faults=faults, limits=limits)
+    asyncio.run(_serve(server, options.port, show_key=key is None))
+    return 0
+
+
+def _api_key(options: argparse.Namespace) -> str | None:
+    """The key that was given, or None."""
+    if options.api_key and options.api_key_file:
+        raise ParameterError("give --api-key or --api-key-file, not both.")
+    try:
+        key = options.api_key_file.read_text().strip() if options.api_key_file else options.api_key
+    except OSError as error:
+        raise ParameterError(f"the key file {str(options.api_key_file)!r} cannot be read: {error.strerror}.") from error
+    key = key if key is not None else os.environ.get(SERVE_KEY_VARIABLE)
+    if key is not None and not key:
+        raise ParameterError("the key is empty.")
+    return key
+
+
+async def _serve(server: EmbeddedServer, port: int, *, show_key: bool) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows: there an interrupt ends it at once
+            loop.add_signal_handler(number, ended.set)
+    try:
+        await server.start(port)
+    except OSError as error:
+        raise ParaformerError(
+            f"cannot listen on port {port}: {error.strerror}. Choose another, or --port 0 for a free one."
+        ) from error
+    print(f"listening on {server.url}", flush=True)
+    if show_key:
+        print(server.api_key, flush=True)
+    try:
+        await ended.wait()
+    finally:
+        await server.close()
