@@ -26,7 +26,6 @@ from .tables import RunTables
 from .waiting import wait, wait_blocking
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
     from ..widgets.timeline import Timeline
@@ -84,36 +83,6 @@ class Run(RunTables):
     def __repr__(self) -> str:
         words = sum(len(sentence.words) for sentence in self.transcript.sentences)
         return f"Run({self.clip.name!r}: {self.state}, {words} words)"
-
-    # ---------------------------------------------------------------------------------------------------- corrections
-
-    def correct(self, correction: pd.DataFrame | Correction) -> int:
-        """Apply an edited copy of `words`, or one `Correction`. Returns the number of corrections made.
-
-        A table's rows may be changed, deleted or added. It needs the columns ``sentence_id``, ``text``, ``start`` and
-        ``end``; ``punctuation`` counts where it is there, other columns do not. Times are compared to the millisecond.
-        Each corrected sentence is one step of `undo`. The run may go on meanwhile: words that were recognised after the
-        table was read are not deleted. ``attrs["snapshot"]``, which copies and slices keep, tells when that was; a
-        table without it (from a CSV, concatenated, read long ago) is compared with the current words, and sentences
-        after its last one are kept.
-
-        Raises ParameterError, and changes nothing, for an invalid row or correction: an unknown sentence, times that
-        are not finite or not 0 <= start <= end, a text that is empty, too long or has line breaks. Where the journal
-        cannot be written there is one warning, and the correction is kept in memory.
-        """
-        corrections = [correction] if isinstance(correction, Correction) else self._corrections_of(correction)
-        results = [self._live.correct(each) for each in corrections]
-        if problem := next((result.problem for result in results if result.problem), None):
-            warnings.warn(problem, stacklevel=2)
-        return sum(result.is_change for result in results)
-
-    def undo(self) -> bool:
-        """Undo the last correction. Returns False where there is none."""
-        return bool(self.correct(Correction("undo")))
-
-    def redo(self) -> bool:
-        """Redo the correction that was undone last. Returns False where there is none, or another was made since."""
-        return bool(self.correct(Correction("redo")))
 
     # --------------------------------------------------------------------------------------------- waiting and ending
 
@@ -200,7 +169,7 @@ class Run(RunTables):
         self._live.copy_to(Path(path))
 
     def export(self, path: str | os.PathLike[str], **options: Any) -> Path:
-        """Write the transcript to a file, in the format of its suffix: ``.html``, ``.txt`` or ``.jsonl``. Returns the path.
+        """Write the transcript to a file, in its suffix's format: ``.html``, ``.txt`` or ``.jsonl``. Returns the path.
 
         `paraformer_nb.formats` has one module a format, with its options. A file that exists is replaced once the new
         one is complete.

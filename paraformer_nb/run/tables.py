@@ -1,7 +1,8 @@
-"""The tables of a run."""
+"""The tables of a run, and edited tables as corrections."""
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 from ..tables.edited import corrections_of
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RunTables:
-    """What a run has to say as text and tables. Each is a snapshot of one moment; reading one never raises.
+    """A run's text and tables, and their correction. Each table is a snapshot of one moment; reading one never raises.
 
     Attributes:
         transcript: the `Transcript` that they are made of, read-only.
@@ -81,6 +82,36 @@ class RunTables:
         from ..tables.spans import gaps_table
 
         return gaps_table(self.transcript.gaps)
+
+    # ---------------------------------------------------------------------------------------------------- corrections
+
+    def correct(self, correction: pd.DataFrame | Correction) -> int:
+        """Apply an edited copy of `words`, or one `Correction`. Returns the number of corrections made.
+
+        A table's rows may be changed, deleted or added. It needs the columns ``sentence_id``, ``text``, ``start`` and
+        ``end``; ``punctuation`` counts where it is there, other columns do not. Times are compared to the millisecond.
+        Each corrected sentence is one step of `undo`. The run may go on meanwhile: words that were recognised after the
+        table was read are not deleted. ``attrs["snapshot"]``, which copies and slices keep, tells when that was; a
+        table without it (from a CSV, concatenated, read long ago) is compared with the current words, and sentences
+        after its last one are kept.
+
+        Raises ParameterError, and changes nothing, for an invalid row or correction: an unknown sentence, times that
+        are not finite or not 0 <= start <= end, a text that is empty, too long or has line breaks. Where the journal
+        cannot be written there is one warning, and the correction is kept in memory.
+        """
+        corrections = [correction] if isinstance(correction, Correction) else self._corrections_of(correction)
+        results = [self._live.correct(each) for each in corrections]
+        if problem := next((result.problem for result in results if result.problem), None):
+            warnings.warn(problem, stacklevel=2)
+        return sum(result.is_change for result in results)
+
+    def undo(self) -> bool:
+        """Undo the last correction. Returns False where there is none."""
+        return bool(self.correct(Correction("undo")))
+
+    def redo(self) -> bool:
+        """Redo the correction that was undone last. Returns False where there is none, or another was made since."""
+        return bool(self.correct(Correction("redo")))
 
     def _corrections_of(self, table: pd.DataFrame) -> list[Correction]:
         """The corrections that make the transcript equal to an edited copy of `words`. Raises ParameterError."""
