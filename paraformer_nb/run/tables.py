@@ -99,19 +99,17 @@ class RunTables:
         are not finite or not 0 <= start <= end, a text that is empty, too long or has line breaks. Where the journal
         cannot be written there is one warning, and the correction is kept in memory.
         """
-        corrections = [correction] if isinstance(correction, Correction) else self._corrections_of(correction)
-        results = [self._live.correct(each) for each in corrections]
-        if problem := next((result.problem for result in results if result.problem), None):
-            warnings.warn(problem, stacklevel=2)
-        return sum(result.is_change for result in results)
+        if isinstance(correction, Correction):
+            return self._apply([correction])
+        return self._apply(self._corrections_of(correction))
 
     def undo(self) -> bool:
         """Undo the last correction. Returns False where there is none."""
-        return bool(self.correct(Correction("undo")))
+        return bool(self._apply([Correction("undo")]))
 
     def redo(self) -> bool:
         """Redo the correction that was undone last. Returns False where there is none, or another was made since."""
-        return bool(self.correct(Correction("redo")))
+        return bool(self._apply([Correction("redo")]))
 
     def _corrections_of(self, table: pd.DataFrame) -> list[Correction]:
         """The corrections that make the transcript equal to an edited copy of `words`. Raises ParameterError."""
@@ -119,3 +117,11 @@ class RunTables:
             snapshot = self._snapshots.of(table) or Snapshot(self.transcript, is_known=False)
             versions = snapshot.sentences(self.transcript)
         return corrections_of(table, versions, is_whole=snapshot.is_whole)
+
+    def _apply(self, corrections: list[Correction]) -> int:
+        """Make corrections, and warn the user's own line where they cannot be written. Returns how many changed
+        something."""
+        results = [self._live.correct(each) for each in corrections]
+        if problem := next((result.problem for result in results if result.problem), None):
+            warnings.warn(problem, stacklevel=3)
+        return sum(result.is_change for result in results)
