@@ -16,7 +16,7 @@ import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # The package never prints into a cell; a user who wants messages configures logging.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

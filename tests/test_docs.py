@@ -1,0 +1,146 @@
+"""README and docs are held against the code: what they list exists, and what exists is listed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import paraformer_nb as pnb
+from paraformer_nb.cli import main as cli
+from paraformer_nb.dashscope.messages import AUDIO_FORMATS
+from paraformer_nb.formats.registry import FORMATS
+from paraformer_nb.server.engines.registry import ENGINES
+from paraformer_nb.server.faults import FAULTS
+from paraformer_nb.tables.words import COLUMNS
+
+ROOT = Path(pnb.__file__).parents[1]
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [*DOCS, *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def table(page: str, heading: str) -> list[list[str]]:
+    """The rows of the table whose first cell is `heading`, as lists of cells."""
+    lines = text(page).splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith(f"| {heading} |"))
+    rows = []
+    for line in lines[first + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def codes(cell: str) -> list[str]:
+    """What stands in backticks."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+def test_readme_is_short() -> None:
+    lines = text("README.md").splitlines()
+    assert len(lines) <= 80
+    assert [line for line in lines if len(line) > 120] == []
+
+
+def test_readme_and_docs_link_every_page() -> None:
+    assert {page.name for page in DOCS} == set(re.findall(r"docs/([\w-]+\.md)", text("README.md")))
+
+
+def test_every_public_name_is_described() -> None:
+    api = text("docs/api.md")
+    assert [name for name in pnb.__all__ if f"pnb.{name}" not in api] == []
+    assert set(re.findall(r"pnb\.(\w+)", api)) <= set(pnb.__all__)
+
+
+def test_every_attribute_of_a_run_is_described() -> None:
+    listed = {
+        re.sub(r"\(.*|await run", "", code)
+        for row in [*table("docs/api.md", "attribute"), *table("docs/api.md", "method")]
+        for code in codes(row[0])
+    }
+    public = {name for name in dir(pnb.Run) if not name.startswith("_")} | set(pnb.Run.__annotations__) | {"transcript"}
+    assert listed - {""} == public
+
+
+def test_the_columns_of_the_words_table_are_described() -> None:
+    listed = [[*codes(row[0]), row[1], row[2]] for row in table("docs/api.md", "column")]
+    assert listed == [[column.name, column.dtype, column.meaning] for column in COLUMNS]
+
+
+def test_every_export_format_is_described() -> None:
+    listed = {codes(row[0])[0]: tuple(codes(row[1])) for row in table("docs/api.md", "suffix")}
+    assert listed == {suffix: each.options for suffix, each in FORMATS.items()}
+
+
+def test_every_fault_and_its_keys_are_described() -> None:
+    listed = {
+        codes(row[0])[0]: {code.partition("=")[0] for code in codes(row[1])}
+        for row in table("docs/service.md", "fault")
+    }
+    triggers = {"times", "seconds", "bytes", "events"}  # described below the table
+    assert listed == {name: set(kind.__struct_fields__) - triggers for name, kind in FAULTS.items()}
+    assert all(f"`{trigger}=" in text("docs/service.md") for trigger in triggers)
+
+
+def test_every_limit_and_its_default_is_described() -> None:
+    listed = {codes(row[0])[0]: float(row[1]) for row in table("docs/service.md", "limit")}
+    defaults = pnb.Limits()
+    assert {name: getattr(defaults, name) for name in listed} == listed
+    assert set(listed) == {name for name in dir(defaults) if not name.startswith("_")} - {"parse"}
+
+
+def test_every_audio_format_is_described() -> None:
+    assert ", ".join(AUDIO_FORMATS) in " ".join(text("docs/service.md").split())
+
+
+def test_every_engine_and_its_options_are_described() -> None:
+    listed = {codes(row[0])[0]: set(codes(row[1])) for row in table("docs/engines.md", "engine")}
+    assert listed == {name: set(kind.options) for name, kind in ENGINES.items()}
+
+
+def test_retries_and_timeouts_are_described() -> None:
+    retry = {codes(row[0])[0]: float(row[1]) for row in table("docs/recovery.md", "`Retry(...)`")}
+    assert retry == {field.name: getattr(pnb.Retry(), field.name) for field in fields(pnb.Retry)}
+    rows = table("docs/recovery.md", "`Timeouts(...)`")
+    for at, service in ((1, pnb.DashScope), (2, pnb.Embedded)):
+        listed = {codes(row[0])[0]: float(row[at]) for row in rows}
+        assert listed == {field.name: getattr(service.timeouts, field.name) for field in fields(pnb.Timeouts)}
+
+
+def test_every_model_and_its_rate_is_described() -> None:
+    listed = {codes(row[0])[0]: row[1] for row in table("docs/protocol.md", "model")}
+    rates = {
+        name: f"any, {model.sample_rate} by default" if model.any_rate else str(model.sample_rate)
+        for name, model in pnb.MODELS.items()
+    }
+    assert listed == rates
+
+
+def test_every_command_and_option_is_described(capsys: pytest.CaptureFixture[str]) -> None:
+    sections = {section.split("\n", 1)[0].strip(): section for section in text("docs/cli.md").split("\n## ")[1:]}
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    commands = set(re.findall(r"^ {4}(\w+)", capsys.readouterr().out, re.MULTILINE))
+    assert commands == set(sections) - {"Exit codes"}
+    for name in commands:
+        with pytest.raises(SystemExit):
+            cli.main([name, "--help"])
+        has = set(re.findall(r"(?<!\w)--[a-z][a-z-]+", capsys.readouterr().out)) - {"--help", "--fault"}
+        assert set(re.findall(r"(?<!\w)--[a-z][a-z-]+", sections[name])) - {"--fault"} == has, name
+
+
+def test_every_exit_code_is_described() -> None:
+    listed = [int(row[0]) for row in table("docs/cli.md", "code")]
+    assert listed == [cli.DONE, cli.FAILED, cli.WRONG_USAGE, cli.INTERRUPTED]
