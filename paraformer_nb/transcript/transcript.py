@@ -11,7 +11,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ..dashscope.messages import Event, ResultGeneratedEvent, SentenceResult, TaskStartedEvent, WordResult, command_name
+from ..dashscope.messages import (
+    Event,
+    ResultGeneratedEvent,
+    SentenceResult,
+    TaskFinishedEvent,
+    TaskStartedEvent,
+    WordResult,
+    command_name,
+)
 from ..errors import ParameterError
 from ..journal.records import (
     Audio,
@@ -231,10 +239,10 @@ class Transcript:
         event = record.event
         if event.task_id and event.task_id != record.task:
             return None  # of another task
-        usage = getattr(event, "usage", None)
-        if usage is not None and is_time(usage.duration):
-            self._billed[record.task] = usage.duration
-        if isinstance(event, TaskStartedEvent):
+        if isinstance(event, (ResultGeneratedEvent, TaskFinishedEvent)):
+            if event.usage is not None and is_time(event.usage.duration):
+                self._billed[record.task] = event.usage.duration
+        elif isinstance(event, TaskStartedEvent):
             self.state = "streaming"
         if not isinstance(event, ResultGeneratedEvent) or event.sentence.heartbeat:
             return event
