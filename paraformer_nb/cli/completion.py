@@ -19,7 +19,5 @@ def add_to(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from .main import make_parser  # which lists this command
-
-    print(shtab.complete(make_parser(), options.shell))
+    print(shtab.complete(options.parser, options.shell))
     return 0

@@ -43,4 +43,5 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in _COMMANDS:
         command.add_to(commands)
+    parser.set_defaults(parser=parser)  # `completion` describes it
     return parser
