@@ -23,6 +23,7 @@ from ..client.session import Session
 from ..client.start import open_session
 from ..dashscope.messages import Event
 from ..errors import ParaformerError, ParameterError
+from ..server.engines.registry import ENGINES, make_engine
 from ..services.keys import KEY_VARIABLE
 from ..services.services import DashScope
 from ..tables.tables import word_row
@@ -78,12 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--engine",
         default="pocketsphinx",
-        help="pocketsphinx (real, English), paraformer (real, from --model-dir), scripted (a test double) or replay",
+        help="; ".join(f"{kind.name}: {kind.summary}" for kind in ENGINES.values()),
     )
-    serve.add_argument("--model-dir", type=Path, help="the paraformer engine's folder: encoder, decoder, tokens")
-    serve.add_argument("--script", type=Path, help="the scripted engine's FILE.json, its clip beside it")
-    serve.add_argument("--recording", type=Path, help="the replay engine's saved run")
-    serve.add_argument("--speed", type=float, help="of the replay, as a multiple of its own (default: of the audio)")
+    for kind in ENGINES.values():
+        for option in kind.options:
+            flag = f"--{option.name.replace('_', '-')}"
+            serve.add_argument(flag, type=option.type, metavar=option.value, help=f"for {kind.name}: {option.help}")
     serve.add_argument(
         "--fault",
         action="append",
@@ -188,7 +189,6 @@ def _clock(seconds: float) -> str:
 
 def _serve(options: argparse.Namespace) -> int:
     from ..server.embedded_server import EmbeddedServer as RunningService
-    from ..server.engines.registry import make_engine
     from ..server.faults import parse_fault
     from ..server.limits import Limits
 
@@ -196,11 +196,13 @@ def _serve(options: argparse.Namespace) -> int:
         raise ParameterError(f"--port {options.port}: give 0 to 65535.")
     if options.verbose:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    given = {name: getattr(options, name) for name in ("model_dir", "script", "recording", "speed")}
+    given = {option.name: getattr(options, option.name) for kind in ENGINES.values() for option in kind.options}
     engine = make_engine(options.engine, {name: value for name, value in given.items() if value is not None})
     faults, limits = [parse_fault(text) for text in options.fault], Limits.parse(options.limit)
     key = _serve_key(options)
-    service = RunningService(options.engine, engine, key or secrets.token_hex(16), faults=faults, limits=limits)
+    service = RunningService(
+        ENGINES[options.engine], engine, key or secrets.token_hex(16), faults=faults, limits=limits
+    )
     asyncio.run(_listen(service, options.port, show_key=key is None))
     return 0
 
@@ -234,7 +236,7 @@ async def _listen(service: RunningService, port: int, *, show_key: bool) -> None
     print(f"listening on {service.url}", flush=True)
     if show_key:
         print(service.api_key, flush=True)
-    if notice := engine_notice(service.engine):
+    if notice := service.kind.notice:
         print(f"paraformer-nb: {notice}", file=sys.stderr, flush=True)
     try:
         await ended.wait()

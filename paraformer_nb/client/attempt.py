@@ -14,7 +14,7 @@ from ..audio.peaks import bin_samples
 from ..dashscope.client_task import ClientTask, State
 from ..dashscope.codes import is_no_speech, task_error
 from ..dashscope.messages import Event, ResultGeneratedEvent, TaskFailedEvent, TaskStartedEvent
-from ..dashscope.redaction import without_keys
+from ..dashscope.redaction import redact
 from ..errors import ConnectionLost
 from ..journal.records import Disconnected, Received, Sent, ServiceSource
 from ..transcript.clock import TaskClock
@@ -111,7 +111,7 @@ class Attempt:
         finally:
             self._link.pause()
             self._deadline.pause()
-        record = Received.of(self._now(), self._task.task_id, without_keys(data))  # it may repeat the key
+        record = Received.of(self._now(), self._task.task_id, redact(data))  # it may repeat the key
         if isinstance(record.event, ResultGeneratedEvent) and record.event.sentence.is_final:
             self._stretch.tell(record.t)  # a recording that is cut off here has sent what it settled
         self._record(record)
@@ -129,7 +129,7 @@ class Attempt:
 
     def _lost(self, error: ConnectionClosed) -> ConnectionLost:
         close = None if self._given_up else error.rcvd or error.sent
-        reason = without_keys(close.reason) if close else ""
+        reason = redact(close.reason) if close else ""
         what = f"code {close.code}{f', {reason!r}' if reason else ''}" if close else "no closing word"
         self._record(
             Disconnected(self._now(), self._task.task_id, self._given_up or what, close.code if close else None)

@@ -11,12 +11,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
 
 from ..dashscope.codes import handshake_error
-from ..dashscope.redaction import keep_keys_out_of, without_keys
+from ..dashscope.redaction import redact, redact_log_record
 from ..errors import ConnectionFailed, ParaformerError
 from ..services.services import Endpoint, Service
 
 _logger = logging.getLogger("paraformer_nb.websocket")
-keep_keys_out_of(_logger)
+_logger.addFilter(redact_log_record)
 
 _TIMEOUT = 10.0
 CLOSE_TIMEOUT = 5.0
@@ -49,11 +49,11 @@ async def handshake(service: Service, endpoint: Endpoint) -> ClientConnection:
             **options,
         )
     except InvalidStatus as error:
-        body = without_keys(bytes(error.response.body or b"").decode("utf-8", "replace"))
+        body = redact(bytes(error.response.body or b"").decode("utf-8", "replace"))
         problem: ParaformerError = handshake_error(error.response.status_code, body, host)
     except (WebSocketException, ImportError, ValueError, LookupError) as error:
         # A bad proxy or redirect, mostly; the text may hold a password, so only the kind of error is told.
-        reason = without_keys(str(error)) if isinstance(error, InvalidHandshake) else type(error).__name__
+        reason = redact(str(error)) if isinstance(error, InvalidHandshake) else type(error).__name__
         problem = _no_connection(host, reason)
     except (OSError, TimeoutError, EOFError) as error:
         problem = _no_connection(host, f"{type(error).__name__}: {error}".rstrip(": "))

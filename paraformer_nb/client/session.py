@@ -19,7 +19,7 @@ from ..audio.clip import Clip, LiveClip
 from ..dashscope.client_task import ClientTask
 from ..dashscope.messages import RunTask
 from ..dashscope.parameters import Parameters, wire_form
-from ..dashscope.redaction import without_keys
+from ..dashscope.redaction import redact
 from ..dashscope.server_protocol import ENGINE_HEADER
 from ..errors import ConnectionFailed, ConnectionLost, ParaformerError, ProtocolError, ServiceError, Throttled
 from ..journal.records import VERSION, ClipSource, Connected, Disconnected, Gap, KnownRecord, Resumed, RunStarted
@@ -200,7 +200,7 @@ class Session:
         socket = await handshake(self._service, endpoint)
         try:
             engine = " ".join(socket.response.headers.get_all(ENGINE_HEADER)) if socket.response else ""
-            self._record(Connected(self.now(), task.task_id, without_keys(engine) or None))
+            self._record(Connected(self.now(), task.task_id, redact(engine) or None))
             yield socket
         except BaseException:
             socket.transport.abort()  # now means now: a closing handshake would have to read all that still comes

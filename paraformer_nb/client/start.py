@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 
 from ..audio.clip import LiveClip, open_clip
 from ..dashscope.messages import Event
-from ..dashscope.parameters import Parameters, check_parameters, knows
+from ..dashscope.parameters import Parameters, check_parameters, has_parameter
 from ..errors import ParameterError
 from ..services.services import Service, check_languages, default_service
 from .progress import Progress
@@ -48,7 +48,7 @@ def open_session(
     if not isinstance(max_attempts, int) or max_attempts < 1:
         raise ParameterError(f"max_attempts={max_attempts!r}: give a whole number from 1 on.")
     opened = open_clip(clip, sample_rate=checked["sample_rate"], start=start, end=end)
-    if isinstance(opened, LiveClip) and knows(model, "heartbeat"):
+    if isinstance(opened, LiveClip) and has_parameter(model, "heartbeat"):
         checked.setdefault("heartbeat", True)  # a live source may pause for long
     if progress is not None and end is not None and abs((opened.end or 0.0) - end) > _SAME_LENGTH:
         opened.close()

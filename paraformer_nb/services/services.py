@@ -116,7 +116,7 @@ class Embedded:
     Args:
         engine: "pocketsphinx" (a real recogniser, English only, far weaker than the cloud), "paraformer" (the real one,
             from a model folder that you have; ``model_dir=DIR``), "scripted" (a test double that reads its words from a
-            file; ``script=FILE.json``) or "replay" (answers as a saved run was answered; ``recording=FILE``).
+            file; ``script=FILE.json``) or "replay" (answers as a saved run was answered; ``journal=FILE``).
         faults: what shall go wrong on purpose, as texts such as ``"drop:events=5,how=reset,times=1"``; all of them are
             listed in `paraformer_nb.server.faults`.
         limits: how long it waits and how much it takes, where the cloud's own figures will not do.
@@ -150,15 +150,15 @@ class Embedded:
         self._limits = limits
         self._link_timeout = _check_timeout(link_timeout)
         self._engine = make_engine(engine, engine_options)
-        self._name = engine
+        self._kind = ENGINES[engine]
         self._lock = threading.Lock()
         self._running: Future[RunningService] | None = None
         self._closing: Future[None] | None = None
-        self.languages = ENGINES[engine].languages
+        self.languages = self._kind.languages
         self.source = ServiceSource("embedded", "127.0.0.1", engine)
 
     def __repr__(self) -> str:
-        return f"Embedded({self._name!r})"
+        return f"Embedded({self._kind.name!r})"
 
     async def endpoint(self) -> Endpoint:
         """The running service's address and key; it is started at the first call, on the background loop."""
@@ -191,7 +191,7 @@ class Embedded:
         if self._closing is not None:  # the engine is one for both, and is closed before it is opened again
             await asyncio.wait({asyncio.wrap_future(self._closing)})
         service = RunningService(
-            self._name, self._engine, secrets.token_hex(16), faults=self._faults, limits=self._limits
+            self._kind, self._engine, secrets.token_hex(16), faults=self._faults, limits=self._limits
         )
         await service.start()
         weakref.finalize(self, lambda: asyncio.run_coroutine_threadsafe(service.close(), get_loop())).atexit = False
