@@ -12,7 +12,17 @@ from typing import Any
 import pandas as pd
 import pytest
 from servers import ended, failure
-from wire import LESSON, LESSON_TEXTS, finals, finish_task, hear, lesson_pcm, run_task, socket_to, talk_to
+from wire import (
+    LESSON,
+    LESSON_TEXTS,
+    finals,
+    finish_task,
+    lesson_pcm,
+    run_task,
+    run_with_server,
+    socket_to,
+    stream_task,
+)
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import ParameterError
@@ -66,7 +76,7 @@ def test_a_run_is_answered_again(pace: float | None, saved: Path) -> None:
 def test_words_come_at_their_places_whatever_the_pace(saved: Path) -> None:
     """As soon as there is as much audio as the run had sent, which is not before they were said."""
 
-    async def talk(service: EmbeddedServer) -> list[tuple[int, str, int]]:
+    async def client(service: EmbeddedServer) -> list[tuple[int, str, int]]:
         told = []
         async with socket_to(service) as socket:
             await socket.send(run_task(heartbeat=True))
@@ -79,7 +89,7 @@ def test_words_come_at_their_places_whatever_the_pace(saved: Path) -> None:
         return told
 
     engine = make_engine("replay", {"recording": saved})
-    told = talk_to(engine, talk, "replay", limits=Limits(heartbeat=1e-9))
+    told = run_with_server(engine, client, "replay", limits=Limits(heartbeat=1e-9))
     expected = [(math.ceil(each.heard), each.what.text) for each in told_again(Journal(saved))]
     assert [(second, text) for second, text, _ in told] == [each for each in expected if each[0] <= 10]
     assert all(end <= 1000 * second for second, _, end in told)
@@ -95,14 +105,14 @@ def test_a_speed_holds_them_back_until_their_own_time(saved: Path) -> None:
 
 
 def test_two_tasks_at_once_each_from_the_beginning(saved: Path) -> None:
-    async def talk(service: EmbeddedServer) -> list[list[str]]:
+    async def client(service: EmbeddedServer) -> list[list[str]]:
         async with socket_to(service) as one, socket_to(service) as two:
             await one.send(run_task())
             await one.recv()
             await one.send(lesson_pcm()[:96000])
-            return [finals(await hear(two, run_task(), lesson_pcm(), finish_task()))]
+            return [finals(await stream_task(two, run_task(), lesson_pcm(), finish_task()))]
 
-    assert talk_to(make_engine("replay", {"recording": saved}), talk, "replay") == [LESSON_TEXTS]
+    assert run_with_server(make_engine("replay", {"recording": saved}), client, "replay") == [LESSON_TEXTS]
 
 
 def test_a_part_of_the_clip(tmp_path: Path) -> None:

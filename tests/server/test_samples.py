@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from wire import KEY, LAST, RATE, finals, finish_task, pcm_of, talk_to, wav_at
+from wire import KEY, LAST, RATE, finals, finish_task, read_pcm, run_with_server, write_wav
 
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.registry import make_engine
@@ -140,14 +140,14 @@ async def _use(service: EmbeddedServer, sample: Sample, audio: bytes) -> list[di
 def _recognised(sample: Sample, script: Path, wav: Path) -> list[dict[str, Any]]:
     """The events of a sample that reads this WAV file from a service with this script."""
     engine = make_engine("scripted", {"script": script})
-    return talk_to(engine, lambda service: _use(service, sample, wav.read_bytes()))
+    return run_with_server(engine, lambda service: _use(service, sample, wav.read_bytes()))
 
 
 @pytest.mark.parametrize("sample", [go(), csharp(), php(), node()], ids=["go", "csharp", "php", "node"])
 def test_a_sample_of_the_vendor_s_is_served(
     sample: Sample, chinese: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    wav = wav_at(tmp_path / "lesson.wav", pcm_of(chinese)[START * RATE * 2 :])
+    wav = write_wav(tmp_path / "lesson.wav", read_pcm(chinese)[START * RATE * 2 :])
     with caplog.at_level(logging.WARNING, logger="paraformer_nb.server"):
         found = _recognised(sample, chinese.with_suffix(".json"), wav)
     assert found[-1]["header"]["event"] == "task-finished", found[-1]
@@ -163,13 +163,13 @@ def test_a_finish_task_under_another_id_is_noted(
     chinese: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="paraformer_nb.server"):
-        _recognised(php(), chinese.with_suffix(".json"), wav_at(tmp_path / "lesson.wav", pcm_of(chinese)))
+        _recognised(php(), chinese.with_suffix(".json"), write_wav(tmp_path / "lesson.wav", read_pcm(chinese)))
     assert "finish-task came under another task_id" in caplog.text
 
 
 def test_a_long_sentence_fits_the_buffer_of_csharp(chinese: Path, tmp_path: Path) -> None:
     """Forty words in nine seconds, without a pause; the buffer ends at about 45."""
-    wav = wav_at(tmp_path / "lesson.wav", pcm_of(chinese))
+    wav = write_wav(tmp_path / "lesson.wav", read_pcm(chinese))
     words = [{"text": "说", "begin_ms": at, "end_ms": at + 200} for at in range(600, 9400, 220)][:40]
     sentence = {"text": "说" * 40 + "。", "begin_ms": 600, "end_ms": words[-1]["end_ms"], "words": words}
     script = tmp_path / "lesson.json"

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import av
 import numpy as np
 import pytest
-from wire import KEY, RATE, clean_environment, pcm_of, served, wav_at
+from wire import KEY, RATE, clean_environment, read_pcm, served, write_wav
 
 SCRIPT = Path(__file__).with_name("sdk_scenarios.py")
 INSTALLED = "dashscope>=2"  # with the `test` extra
@@ -66,9 +66,9 @@ def _folder(cache: Path, requirement: str) -> Path | None:
 
 def _lesson(clip: Path, folder: Path) -> None:
     """The clip in every format, as lesson.FORMAT, and its script with translations."""
-    pcm = pcm_of(clip)
+    pcm = read_pcm(clip)
     (folder / "lesson.pcm").write_bytes(pcm)
-    wav_at(folder / "lesson.wav", pcm)
+    write_wav(folder / "lesson.wav", pcm)
     _encode(folder / "lesson.mp3", pcm, "libmp3lame", "mp3", RATE)
     _encode(folder / "lesson.opus", pcm, "libopus", "ogg", 48000)
     script = json.loads(clip.with_suffix(".json").read_text(encoding="utf-8"))

@@ -13,7 +13,19 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from wire import KEY, LESSON_TEXTS, events, finals, finish_task, hear, lesson, lesson_pcm, run_task, socket_to, talk_to
+from wire import (
+    KEY,
+    LESSON_TEXTS,
+    finals,
+    finish_task,
+    lesson_engine,
+    lesson_pcm,
+    receive_events,
+    run_task,
+    run_with_server,
+    socket_to,
+    stream_task,
+)
 
 import paraformer_nb as pnb
 from paraformer_nb.dashscope.gummy import GUMMY
@@ -48,7 +60,7 @@ from paraformer_nb.server.engines.registry import make_engine
     ],
 )
 def test_who_is_let_in(path: str, authorization: str, status: int) -> None:
-    async def talk(service: EmbeddedServer) -> int:
+    async def client(service: EmbeddedServer) -> int:
         headers = {"Authorization": authorization} if authorization else {}
         try:
             async with connect(service.url + path, additional_headers=headers, proxy=None) as socket:
@@ -60,11 +72,11 @@ def test_who_is_let_in(path: str, authorization: str, status: int) -> None:
             assert KEY.encode() not in (error.response.body or b"")
             return error.response.status_code
 
-    assert talk_to(lesson(), talk) == HTTPStatus(status)
+    assert run_with_server(lesson_engine(), client) == HTTPStatus(status)
 
 
 def test_two_keys_are_none() -> None:
-    async def talk(service: EmbeddedServer) -> bytes:
+    async def client(service: EmbeddedServer) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(service.url).port)
         keys = f"Authorization: {KEY}\r\nAuthorization: {KEY}\r\n"
         writer.write(f"GET {PATH} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n{keys}\r\n".encode())
@@ -72,7 +84,7 @@ def test_two_keys_are_none() -> None:
         writer.close()
         return answer
 
-    assert talk_to(lesson(), talk).startswith(b"HTTP/1.1 401 ")
+    assert run_with_server(lesson_engine(), client).startswith(b"HTTP/1.1 401 ")
 
 
 def test_keys_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +96,7 @@ def test_keys_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> 
         compared.append({one, other})
         return compare(one, other)
 
-    async def talk(service: EmbeddedServer) -> None:
+    async def client(service: EmbeddedServer) -> None:
         for key in (KEY, KEY[:-1]):
             try:
                 async with socket_to(service, Authorization=key):
@@ -93,16 +105,16 @@ def test_keys_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> 
                 pass
 
     monkeypatch.setattr(hmac, "compare_digest", watched)
-    talk_to(lesson(), talk)
+    run_with_server(lesson_engine(), client)
     assert compared == [{KEY.encode()}, {KEY.encode(), KEY[:-1].encode()}]
 
 
 def test_it_listens_on_loopback_only() -> None:
-    async def talk(service: EmbeddedServer) -> list[str]:
+    async def client(service: EmbeddedServer) -> list[str]:
         assert service._server is not None
         return [socket.getsockname()[0] for socket in service._server.sockets]
 
-    assert talk_to(lesson(), talk) == ["127.0.0.1"]
+    assert run_with_server(lesson_engine(), client) == ["127.0.0.1"]
 
 
 @pytest.mark.usefixtures("nothing_left")
@@ -121,11 +133,11 @@ def test_each_service_has_a_key_of_its_own(chinese: Any) -> None:
 
 
 def test_a_task_by_hand_has_every_field_that_clients_read() -> None:
-    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
+    async def client(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
-            return await hear(socket, run_task(), lesson_pcm(), finish_task())
+            return await stream_task(socket, run_task(), lesson_pcm(), finish_task())
 
-    found = talk_to(lesson(), talk)
+    found = run_with_server(lesson_engine(), client)
     assert finals(found) == LESSON_TEXTS
     assert all(event["header"]["task_id"] == "task-1" for event in found)
     assert all(event["header"]["attributes"] == {} and "payload" in event for event in found)
@@ -141,22 +153,24 @@ def test_a_task_by_hand_has_every_field_that_clients_read() -> None:
 
 
 def test_tasks_follow_one_another_on_a_socket() -> None:
-    async def talk(service: EmbeddedServer) -> list[list[str]]:
+    async def client(service: EmbeddedServer) -> list[list[str]]:
         async with socket_to(service) as socket:
-            return [finals(await hear(socket, run_task(name), lesson_pcm(), finish_task(name))) for name in "abc"]
+            return [
+                finals(await stream_task(socket, run_task(name), lesson_pcm(), finish_task(name))) for name in "abc"
+            ]
 
-    assert talk_to(lesson(), talk) == [LESSON_TEXTS] * 3
+    assert run_with_server(lesson_engine(), client) == [LESSON_TEXTS] * 3
 
 
 def test_two_sockets_at_once_do_not_mix() -> None:
     async def one(service: EmbeddedServer, name: str) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
-            return await hear(socket, run_task(name), lesson_pcm(), finish_task(name))
+            return await stream_task(socket, run_task(name), lesson_pcm(), finish_task(name))
 
-    async def talk(service: EmbeddedServer) -> list[list[dict[str, Any]]]:
+    async def client(service: EmbeddedServer) -> list[list[dict[str, Any]]]:
         return list(await asyncio.gather(one(service, "a"), one(service, "b")))
 
-    for name, found in zip("ab", talk_to(lesson(), talk), strict=True):
+    for name, found in zip("ab", run_with_server(lesson_engine(), client), strict=True):
         assert finals(found) == LESSON_TEXTS
         assert {event["header"]["task_id"] for event in found} == {name}
 
@@ -164,7 +178,7 @@ def test_two_sockets_at_once_do_not_mix() -> None:
 def test_a_client_that_goes_amid_a_task_is_forgotten() -> None:
     """Also one that goes without a word, and one that sends no audio."""
 
-    async def talk(service: EmbeddedServer) -> list[str]:
+    async def client(service: EmbeddedServer) -> list[str]:
         for audio in (lesson_pcm()[:64000], b""):
             async with socket_to(service) as socket:
                 await socket.send(run_task())
@@ -174,13 +188,13 @@ def test_a_client_that_goes_amid_a_task_is_forgotten() -> None:
         async with socket_to(service) as socket:
             await socket.send(run_task())
         async with socket_to(service) as socket:
-            return finals(await hear(socket, run_task(), lesson_pcm(), finish_task()))
+            return finals(await stream_task(socket, run_task(), lesson_pcm(), finish_task()))
 
-    assert talk_to(lesson(), talk) == LESSON_TEXTS
+    assert run_with_server(lesson_engine(), client) == LESSON_TEXTS
 
 
 def test_a_service_that_ends_amid_tasks_says_goodbye() -> None:
-    async def talk(service: EmbeddedServer) -> list[int | None]:
+    async def client(service: EmbeddedServer) -> list[int | None]:
         async with socket_to(service) as idle, socket_to(service) as socket:
             await socket.send(run_task())
             await socket.recv()
@@ -190,7 +204,7 @@ def test_a_service_that_ends_amid_tasks_says_goodbye() -> None:
                     await each.recv()
             return [idle.close_code, socket.close_code]
 
-    assert talk_to(lesson(), talk) == [1001, 1001]
+    assert run_with_server(lesson_engine(), client) == [1001, 1001]
 
 
 # ------------------------------------------------------------------------------------------------------ what is refused
@@ -232,19 +246,19 @@ REFUSED = [
 def test_what_is_refused_and_how(messages: list[Any], code: str, what: str) -> None:
     """task-failed says why, and the connection is closed after it."""
 
-    async def talk(service: EmbeddedServer) -> dict[str, Any]:
+    async def client(service: EmbeddedServer) -> dict[str, Any]:
         async with socket_to(service) as socket:
             for message in messages:
                 await socket.send(message)
                 if message == messages[0] and len(messages) > 1:
                     assert json.loads(await socket.recv())["header"]["event"] == "task-started"
-            failed = (await events(socket))[-1]
+            failed = (await receive_events(socket))[-1]
             with pytest.raises(ConnectionClosed):
                 await socket.recv()
             assert socket.close_code == 1000
             return failed
 
-    failed = talk_to(lesson(), talk)
+    failed = run_with_server(lesson_engine(), client)
     assert failed["header"]["event"] == "task-failed"
     assert failed["header"]["error_code"] == code
     assert what in failed["header"]["error_message"]
@@ -278,38 +292,38 @@ WRONG = [
 
 @pytest.mark.parametrize("model", ["paraformer-realtime-v2", "fun-asr-realtime", GUMMY])
 def test_a_parameter_that_cannot_be_meant_is_named(model: str) -> None:
-    async def talk(service: EmbeddedServer) -> list[str]:
+    async def client(service: EmbeddedServer) -> list[str]:
         told = []
         for name, value in WRONG:
             async with socket_to(service) as socket:
                 await socket.send(run_task(model=model, **{name: value}))
-                header = (await events(socket))[-1]["header"]
+                header = (await receive_events(socket))[-1]["header"]
                 told.append(f"{header['error_code']}: {header['error_message']}")
         return told
 
-    for (name, value), told in zip(WRONG, talk_to(lesson(), talk), strict=True):
+    for (name, value), told in zip(WRONG, run_with_server(lesson_engine(), client), strict=True):
         assert told.startswith("InvalidParameter: "), (name, value, told)
         assert name in told
 
 
 def test_a_task_id_is_taken_once() -> None:
-    async def talk(service: EmbeddedServer) -> dict[str, Any]:
+    async def client(service: EmbeddedServer) -> dict[str, Any]:
         async with socket_to(service) as socket:
-            await hear(socket, run_task(), lesson_pcm(), finish_task())
+            await stream_task(socket, run_task(), lesson_pcm(), finish_task())
             await socket.send(run_task())
-            return (await events(socket))[-1]
+            return (await receive_events(socket))[-1]
 
-    assert "every task needs its own" in talk_to(lesson(), talk)["header"]["error_message"]
+    assert "every task needs its own" in run_with_server(lesson_engine(), client)["header"]["error_message"]
 
 
 @pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize("model", ["paraformer-realtime-v2", GUMMY])
 def test_another_language_is_refused_by_the_english_engine(model: str) -> None:
-    async def talk(service: EmbeddedServer) -> dict[str, Any]:
+    async def client(service: EmbeddedServer) -> dict[str, Any]:
         async with socket_to(service) as socket:
             await socket.send(run_task(model=model, language_hints=["zh"]))
-            return (await events(socket))[-1]
+            return (await receive_events(socket))[-1]
 
-    failed = talk_to(make_engine("pocketsphinx", {}), talk, "pocketsphinx")
+    failed = run_with_server(make_engine("pocketsphinx", {}), client, "pocketsphinx")
     assert failed["header"]["error_code"] == "InvalidParameter"
     assert "knows en only" in failed["header"]["error_message"]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wire import finish_task, hear, lesson, lesson_pcm, run_task, socket_to, talk_to, wav_at
+from paraformer_nb.server.wording import Wording
+from wire import finish_task, lesson_engine, lesson_pcm, run_task, run_with_server, socket_to, stream_task, write_wav
 
 from paraformer_nb.dashscope.messages import SentenceResult, WordResult
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.base import Engine
 from paraformer_nb.server.engines.registry import make_engine
-from paraformer_nb.server.wording import Wording
 
 SAID = [("Um, good uh morning.", ["Um", "good", "uh", "morning"]), ("Hmm.", ["Hmm"]), ("Well, yes!", ["Well", "yes"])]
 
@@ -31,18 +31,18 @@ def hesitant(tmp_path: Path) -> Engine:
         sentences.append({"text": text, "begin_ms": at, "end_ms": at + 100 * len(words), "words": told})
         at += 1000
     (tmp_path / "said.json").write_text(json.dumps({"sentences": sentences}))
-    wav_at(tmp_path / "said.wav", b"\1\2" * 16_000 * 3)
+    write_wav(tmp_path / "said.wav", b"\1\2" * 16_000 * 3)
     return make_engine("scripted", {"script": tmp_path / "said.json"})
 
 
 def heard(engine: Engine, audio: bytes, **parameters: Any) -> list[dict[str, Any]]:
     """The sentences of all results of a task."""
 
-    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
+    async def client(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
-            return await hear(socket, run_task(**parameters), audio, finish_task())
+            return await stream_task(socket, run_task(**parameters), audio, finish_task())
 
-    return [event["payload"]["output"]["sentence"] for event in talk_to(engine, talk)[1:-1]]
+    return [event["payload"]["output"]["sentence"] for event in run_with_server(engine, client)[1:-1]]
 
 
 def texts(sentences: list[dict[str, Any]]) -> list[str]:
@@ -92,7 +92,7 @@ def test_marks_and_fillers(parameters: dict[str, Any], expected: list[list[str]]
 
 
 def test_chinese_is_joined_without_spaces() -> None:
-    assert texts(heard(lesson(), lesson_pcm()[:96000], punctuation_prediction_enabled=False)) == ["今天天气很好"]
+    assert texts(heard(lesson_engine(), lesson_pcm()[:96000], punctuation_prediction_enabled=False)) == ["今天天气很好"]
 
 
 @pytest.mark.parametrize(
@@ -127,14 +127,14 @@ def test_what_cannot_be_had_is_borne_and_logged(
     parameters: dict[str, Any], ignored: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="paraformer_nb.server"):
-        assert texts(heard(lesson(), lesson_pcm()[:96000], **parameters)) == ["今天天气很好。"]
+        assert texts(heard(lesson_engine(), lesson_pcm()[:96000], **parameters)) == ["今天天气很好。"]
     told = [record.fields["parameters"] for record in caplog.records if record.event == "without-effect"]
     assert told == ([] if ignored is None else [ignored])
 
 
 @pytest.mark.parametrize("hints", [["zh"], ["en", "ja"], ["yue", "ko", "de", "fr", "ru"]])
 def test_any_documented_language_may_be_hinted_at(hints: list[str]) -> None:
-    assert texts(heard(lesson(), lesson_pcm()[:96000], language_hints=hints)) == ["今天天气很好。"]
+    assert texts(heard(lesson_engine(), lesson_pcm()[:96000], language_hints=hints)) == ["今天天气很好。"]
 
 
 # ------------------------------------------------------------------------------------------------- any engine's words
