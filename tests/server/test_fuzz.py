@@ -38,6 +38,7 @@ from paraformer_nb.server.limits import Limits
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 MESSAGES = int(os.environ.get("FUZZ_MESSAGES", "1000000"))
 EVENTS = {"task-started", "result-generated", *LAST}
+# Sent by the faults malformed and unknown.
 FAULT_TEXTS = (
     "{",
     '{"header": {"task_id": "", "event": "task-dreamt", "attributes": {}}, "payload": {}}',
