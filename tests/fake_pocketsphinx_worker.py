@@ -1,5 +1,7 @@
-"""A worker process that recognises nothing. The task's `max_sentence_silence`, an index into BEHAVIOURS, selects what it
-does. One that works sends its own pid as a sentence."""
+"""A worker process that recognises nothing.
+
+The task's `max_sentence_silence` is an index into BEHAVIOURS. A worker that works sends its own pid as a sentence.
+"""
 
 from __future__ import annotations
 

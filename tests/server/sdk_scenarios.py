@@ -28,9 +28,7 @@ from dashscope.audio.asr import (
 MODEL, GUMMY = "paraformer-realtime-v2", "gummy-realtime-v1"
 RATE = 16_000
 BLOCK = 3200  # bytes: 100 ms, as the vendor's page advises
-PATIENCE = (
-    10.0  # seconds for steps with their own timeout; a scenario may take twice that, and usually takes less than one
-)
+PATIENCE = 10.0  # seconds for steps with a timeout of their own; a scenario may take twice that
 
 clips = Path(sys.argv[1])
 output = sys.stdout
@@ -249,7 +247,7 @@ def client_fails(**options: Any) -> dict[str, Any]:
     given = {"model": MODEL, "timeout": PATIENCE} | options
     try:
         dashscope.Client().audio.asr.recognize(**given).start()
-    except Exception as error:  # noqa: BLE001 - what it is, is what the test asks
+    except Exception as error:  # noqa: BLE001 - the test checks which one it is
         return {"type": type(error).__name__, "code": getattr(error, "code", None), "message": str(error)}
     raise AssertionError("the task started")
 

@@ -48,7 +48,7 @@ class Sdk(NamedTuple):
 
 
 def _folder(cache: Path, requirement: str) -> Path | None:
-    """Return a folder with only this SDK. It is downloaded once, the newest of a range once a day; None if that fails."""
+    """Return a folder with only this SDK; None if it cannot be downloaded. The newest of a range is kept for a day."""
     folder = cache / re.sub(r"\W", "_", requirement)
     is_pinned = "==" in requirement
     if folder.exists() and (is_pinned or time.time() - folder.stat().st_mtime < 24 * 3600):
