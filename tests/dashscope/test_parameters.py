@@ -49,9 +49,7 @@ def test_this_table_is_complete() -> None:
 
 
 @pytest.mark.parametrize(("model", "name"), PAIRS)
-# A second copy of the vendor's tables: the models that have each parameter, and a valid value.
-    model: str, name: str
-) -> None:
+def test_a_model_has_its_own_parameters_and_other_errors_name_the_models_that_have_them(model: str, name: str) -> None:
     models, value = KNOWN[name]
     if model in models:
         assert check_parameters(model, {name: value})[name] == value  # type: ignore[literal-required]

@@ -47,9 +47,8 @@ def test_stop_after_the_cell_has_returned(kernels: Matrix) -> None:
         await kernel.end(cell)
         words, pictures = view.partial_words, kernel.pictures
         view.press_stop()
-        await kernel.until(
-            lambda: view.has_ended and kernel.pictures == pictures + 1
-        )  # the picture is kept by a saved notebook
+        # The picture is kept by a saved notebook.
+        await kernel.until(lambda: view.has_ended and kernel.pictures == pictures + 1)
         return _ending(await kernel.run(_PRINT_RUN), words)
 
     assert set(kernels.row("Stop, the cell has returned", case).values()) == {_STOPPED}

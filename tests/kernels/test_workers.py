@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(240)
 
 _SHOW_RUN = "run = pnb.transcribe(lesson, start=0.7, pace=1)\ndisplay(run)\n"
 # With a worker that is started by this cell: one started by an idle kernel inherits that it ignores interrupts.
-_AWAIT_RUN = f"pnb.services.default_service().close()\n{_SHOW_RUN}print('waiting')\nrun.wait()"
+_AWAIT_RUN = f"pnb.services.services.default_service().close()\n{_SHOW_RUN}print('waiting')\nrun.wait()"
 
 
 async def _soon(condition: Callable[[], object]) -> None:
