@@ -1,5 +1,7 @@
-"""A recogniser process that hears nothing, and behaves as its task's `max_sentence_silence` says: an index of
-BEHAVIOURS. One that behaves well tells its own pid for a sentence."""
+"""A worker process that recognises nothing.
+
+The task's `max_sentence_silence` is an index into BEHAVIOURS. A worker that works sends its own pid as a sentence.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,14 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def pieces() -> Iterator[bytes]:
+def read_blocks() -> Iterator[bytes]:
     stream = sys.stdin.buffer
     while len(head := stream.read(4)) == 4 and (size := struct.unpack("<I", head)[0]):
         yield stream.read(size)
 
 
-def say(**line: Any) -> None:
-    write(json.dumps(line).encode() + b"\n")
+def send(**message: Any) -> None:
+    write(json.dumps(message).encode() + b"\n")
 
 
 def write(data: bytes) -> None:
@@ -28,32 +30,38 @@ def write(data: bytes) -> None:
 
 
 def begin() -> None:
-    """Be ready, and hear a little."""
-    say(ready=True)
-    next(pieces())
+    """Become ready, and read one block."""
+    send(ready=True)
+    next(read_blocks())
 
 
-def hear() -> None:
-    heard = 0.0
-    for piece in pieces():
-        heard += len(piece) / 32_000
-        say(heard=heard)
+def recognise() -> None:
+    """Read all audio and report the position."""
+    position = 0.0
+    for block in read_blocks():
+        position += len(block) / 32_000
+        send(position=position)
 
 
-def well() -> None:
-    say(ready=True)
-    hear()
+def ignore_input() -> None:
+    for _ in read_blocks():
+        pass
+
+
+def works() -> None:
+    send(ready=True)
+    recognise()
     sentence = {"sentence_id": 1, "begin_time": 0, "end_time": 1, "text": str(os.getpid()), "sentence_end": True}
-    say(sentence=sentence)
-    say(done=True)
+    send(sentence=sentence)
+    send(done=True)
 
 
-def ends_before_it_is_ready() -> None:
+def exits_before_it_is_ready() -> None:
     pass
 
 
-def is_never_ready() -> None:
-    hear_nothing()
+def never_becomes_ready() -> None:
+    ignore_input()
 
 
 def crashes() -> None:
@@ -64,40 +72,40 @@ def crashes() -> None:
 def closes_its_output() -> None:
     begin()
     os.close(1)
-    hear_nothing()
+    ignore_input()
 
 
 def closes_its_input() -> None:
     os.close(0)
-    say(ready=True)
+    send(ready=True)
     signal.pause()
 
 
-def says_too_early_that_it_is_done() -> None:
+def reports_done_too_early() -> None:
     begin()
-    say(done=True)
-    hear_nothing()
+    send(done=True)
+    ignore_input()
 
 
-def writes_no_json() -> None:
+def writes_text_that_is_not_json() -> None:
     begin()
     write(b"good morning\n")
-    hear_nothing()
+    ignore_input()
 
 
-def writes_no_text() -> None:
+def writes_bytes_that_are_not_utf8() -> None:
     begin()
     write(b'{"sentence": {"text": "\xff\xfe"}}\n')
-    hear_nothing()
+    ignore_input()
 
 
-def writes_other_json() -> None:
+def writes_json_of_another_type() -> None:
     begin()
-    say(heard="everything")
-    hear_nothing()
+    send(position="everything")
+    ignore_input()
 
 
-def writes_without_end() -> None:
+def writes_an_endless_line() -> None:
     begin()
     while True:
         write(b"a" * 2**16)
@@ -108,42 +116,37 @@ def hangs() -> None:
     signal.pause()
 
 
-def never_says_that_it_is_done() -> None:
-    say(ready=True)
-    hear()
+def never_reports_done() -> None:
+    send(ready=True)
+    recognise()
     signal.pause()
 
 
-def repeats_itself() -> None:
-    say(ready=True)
-    hear()
+def repeats_its_position() -> None:
+    send(ready=True)
+    recognise()
     while True:
-        say(heard=0.1)
-
-
-def hear_nothing() -> None:
-    for _ in pieces():
-        pass
+        send(position=0.1)
 
 
 BEHAVIOURS = [
-    well,
-    ends_before_it_is_ready,
-    is_never_ready,
+    works,
+    exits_before_it_is_ready,
+    never_becomes_ready,
     crashes,
     closes_its_output,
     closes_its_input,
-    says_too_early_that_it_is_done,
-    writes_no_json,
-    writes_no_text,
-    writes_other_json,
-    writes_without_end,
+    reports_done_too_early,
+    writes_text_that_is_not_json,
+    writes_bytes_that_are_not_utf8,
+    writes_json_of_another_type,
+    writes_an_endless_line,
     hangs,
-    never_says_that_it_is_done,
-    repeats_itself,
+    never_reports_done,
+    repeats_its_position,
 ]
 
 if __name__ == "__main__":
-    settings = next(pieces(), None)
+    settings = next(read_blocks(), None)
     if settings is not None:
         BEHAVIOURS[json.loads(settings)["max_sentence_silence"]]()

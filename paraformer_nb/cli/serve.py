@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ..errors import ParaformerError, ParameterError
 from ..server.embedded_server import EmbeddedServer
-from ..server.engines.registry import make_engine
+from ..server.engines.pocketsphinx.kind import POCKETSPHINX
+from ..server.engines.registry import ENGINES, make_engine
 from ..server.faults import parse_fault
 from ..server.limits import Limits
 from .arguments import Commands, add_file
@@ -32,13 +33,13 @@ def add_to(commands: Commands) -> None:
     add_file(parser, "--api-key-file", type=Path, help="a file that holds the key")
     parser.add_argument(
         "--engine",
-        default="pocketsphinx",
-        help="pocketsphinx (real, English), paraformer (real, from --model-dir), scripted (a test double) or replay",
+        default=POCKETSPHINX.name,
+        help="; ".join(f"{kind.name}: {kind.summary}" for kind in ENGINES.values()),
     )
-    parser.add_argument("--model-dir", type=Path, help="the paraformer engine's folder: encoder, decoder, tokens")
-    add_file(parser, "--script", type=Path, help="the scripted engine's FILE.json, its clip beside it")
-    add_file(parser, "--recording", type=Path, help="the replay engine's saved run")
-    parser.add_argument("--speed", type=float, help="of the replay, as a multiple of its own (default: of the audio)")
+    for kind in ENGINES.values():
+        for option in kind.options:
+            flag = f"--{option.name.replace('_', '-')}"
+            add_file(parser, flag, type=option.type, metavar=option.value, help=f"for {kind.name}: {option.help}")
     parser.add_argument(
         "--fault",
         action="append",
@@ -58,11 +59,12 @@ def _run(options: argparse.Namespace) -> int:
         raise ParameterError(f"--port {options.port}: give 0 to 65535.")
     if options.verbose:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    given = {name: getattr(options, name) for name in ("model_dir", "script", "recording", "speed")}
+    names = [option.name for kind in ENGINES.values() for option in kind.options]
+    given = {name: getattr(options, name) for name in names}
     engine = make_engine(options.engine, {name: value for name, value in given.items() if value is not None})
     faults, limits = [parse_fault(text) for text in options.fault], Limits.parse(options.limit)
     key = _api_key(options)
-    server = EmbeddedServer(options.engine, engine, key or secrets.token_hex(16), faults=faults, limits=limits)
+    server = EmbeddedServer(ENGINES[options.engine], engine, key or secrets.token_hex(16), faults=faults, limits=limits)
     asyncio.run(_serve(server, options.port, show_key=key is None))
     return 0
 
@@ -97,6 +99,8 @@ async def _serve(server: EmbeddedServer, port: int, *, show_key: bool) -> None:
     print(f"listening on {server.url}", flush=True)
     if show_key:
         print(server.api_key, flush=True)
+    if notice := server.kind.notice:
+        print(f"paraformer-nb: {notice}", file=sys.stderr, flush=True)
     try:
         await ended.wait()
     finally:

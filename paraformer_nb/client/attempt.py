@@ -13,7 +13,7 @@ from ..audio.peaks import bin_samples
 from ..dashscope.client_task import ClientTask, State
 from ..dashscope.codes import is_no_speech, task_error
 from ..dashscope.messages import Event, ResultGeneratedEvent, TaskFailedEvent, TaskStartedEvent
-from ..dashscope.redaction import without_keys
+from ..dashscope.redaction import redact
 from ..errors import ConnectionLost
 from ..journal.records import Disconnected, Received, Sent
 from .coalescer import RecordCoalescer
@@ -111,7 +111,7 @@ class Attempt:
         finally:
             self._keepalive.pause()
             self._response.pause()
-        record = Received.of(self._now(), self._task.task_id, without_keys(data))  # it may repeat the key
+        record = Received.of(self._now(), self._task.task_id, redact(data))  # it may repeat the key
         if isinstance(record.event, ResultGeneratedEvent) and record.event.sentence.is_final:
             self._sent.flush(record.t)  # so that a journal cut off here has the audio before the final sentence
         self._sink.append(record)
@@ -142,7 +142,7 @@ class Attempt:
     def _connection_lost(self, error: ConnectionClosed) -> ConnectionLost:
         """Record the disconnect, and make the error for it."""
         close = None if self._abort_reason else error.rcvd or error.sent
-        text = without_keys(close.reason) if close else ""
+        text = redact(close.reason) if close else ""
         cause = f"code {close.code}{f', {text!r}' if text else ''}" if close else "without a close frame"
         code = close.code if close else None
         self._sink.append(Disconnected(self._now(), self._task.task_id, self._abort_reason or cause, code))

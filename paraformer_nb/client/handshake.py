@@ -11,13 +11,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
 
 from ..dashscope.codes import handshake_error
-from ..dashscope.redaction import keep_keys_out_of, without_keys
+from ..dashscope.redaction import redact, redact_log_record
 from ..errors import ConnectionFailed, ParaformerError
 from .service import Endpoint, Service
 from .timeouts import Timeouts
 
 _logger = logging.getLogger("paraformer_nb.websocket")
-keep_keys_out_of(_logger)
+_logger.addFilter(redact_log_record)
 
 _LARGEST_MESSAGE = 2**20
 # Bytes of the kernel's send buffer: more would count audio as sent long before it is received, and delay pings.
@@ -48,11 +48,11 @@ async def handshake(service: Service, endpoint: Endpoint, timeouts: Timeouts) ->
             **options,
         )
     except InvalidStatus as error:
-        body = without_keys(bytes(error.response.body or b"").decode("utf-8", "replace"))
+        body = redact(bytes(error.response.body or b"").decode("utf-8", "replace"))
         problem: ParaformerError = handshake_error(error.response.status_code, body, host)
     except (WebSocketException, ImportError, ValueError, LookupError) as error:
         # Mostly a bad proxy or redirect; the text may hold a password, so only the kind of error is reported.
-        reason = without_keys(str(error)) if isinstance(error, InvalidHandshake) else type(error).__name__
+        reason = redact(str(error)) if isinstance(error, InvalidHandshake) else type(error).__name__
         problem = _connection_failed(host, reason)
     except (OSError, TimeoutError, EOFError) as error:
         problem = _connection_failed(host, f"{type(error).__name__}: {error}".rstrip(": "))

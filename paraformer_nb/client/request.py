@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ..audio.clip import Clip, LiveClip, open_clip
-from ..dashscope.parameters import DEFAULT_MODEL, Parameters, check_parameters, knows
+from ..dashscope.parameters import DEFAULT_MODEL, Parameters, check_parameters, has_parameter
 from ..errors import ParameterError
 from ..journal.records import VERSION, ClipSource, RunStarted
 from .retry import Retry
@@ -59,7 +59,7 @@ class Request:
         if not isinstance(self.timeouts, Timeouts | None):
             raise ParameterError(f"timeouts={self.timeouts!r}: give pnb.Timeouts(...).")
         clip = open_clip(self.clip, sample_rate=parameters["sample_rate"], start=self.start, end=self.end)
-        if isinstance(clip, LiveClip) and knows(self.model, "heartbeat"):
+        if isinstance(clip, LiveClip) and has_parameter(self.model, "heartbeat"):
             parameters.setdefault("heartbeat", True)  # a live source may pause for long
         timeouts = self.timeouts or service.timeouts
         return OpenedRequest(clip, service, self.model, parameters, pace, self.retry, timeouts)

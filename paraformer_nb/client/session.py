@@ -15,8 +15,8 @@ from ..audio.clip import LiveClip
 from ..dashscope.client_task import ClientTask
 from ..dashscope.messages import RunTask
 from ..dashscope.parameters import wire_form
-from ..dashscope.redaction import without_keys
-from ..dashscope.server_protocol import ENGINE_HEADER
+from ..dashscope.redaction import redact
+from ..dashscope.server_protocol import ENGINE_HEADER, NOTICE_HEADER
 from ..errors import ConnectionFailed, ConnectionLost, ParaformerError, ProtocolError, ServiceError, Throttled
 from ..journal.records import Connected, Disconnected, Gap, Resumed
 from .attempt import Attempt
@@ -28,7 +28,6 @@ from .request import Clock, OpenedRequest
 from .service import Endpoint
 from .sink import Sink
 
-NOTICE_HEADER = "X-Paraformer-NB-Notice"
 _MISSING = 1.0  # seconds by which a clip may be shorter than declared, codecs being what they are
 
 
@@ -199,4 +198,4 @@ def _feed(request: OpenedRequest, stop: asyncio.Event) -> Feed:
 
 def _header(socket: ClientConnection, name: str) -> str:
     """A header of the handshake's response, without keys that a service may repeat."""
-    return without_keys(" ".join(socket.response.headers.get_all(name))) if socket.response else ""
+    return redact(" ".join(socket.response.headers.get_all(name))) if socket.response else ""

@@ -1,1 +1,1 @@
-"""DashScope's real-time protocol without I/O: messages, models, parameters, error codes, both state machines."""
+"""DashScope's real-time recognition protocol, without I/O: messages, parameters, error codes, both sides of a task."""

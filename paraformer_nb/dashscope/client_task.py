@@ -1,9 +1,9 @@
-"""The client's side of one task, sans I/O: commands out, events in, and the order that both must keep.
+"""The client's side of one task as a state machine without I/O: commands to send, events to receive, their order.
 
     IDLE -- run --> STARTING -- task-started --> STREAMING -- finish --> FINISHING -- task-finished --> DONE
                                        any of them -- task-failed --> DONE
 
-It makes no id and reads no clock: the caller gives the task's id and carries the texts.
+The caller chooses the task's id, and sends and receives the texts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .messages import (
 
 
 class State(Enum):
-    """Where a task stands."""
+    """The state of a task, as the client knows it."""
 
     IDLE = auto()
     STARTING = auto()
@@ -43,26 +43,26 @@ class ClientTask:
         self._command = command
 
     def run(self) -> str:
-        """The run-task text. Raises LocalProtocolError when it was sent before."""
+        """Return the run-task text. Raises LocalProtocolError if the task was started before."""
         self._expect(State.IDLE, "run-task")
         self.state = State.STARTING
         return encode_command(self._command)
 
     def audio(self, block: memoryview) -> memoryview:
-        """The block, if audio may be sent now. Raises LocalProtocolError: too early makes the task fail."""
+        """Return the block if audio may be sent now. Raises LocalProtocolError: audio sent too early fails the task."""
         self._expect(State.STREAMING, "audio")
         return block
 
     def finish(self) -> str:
-        """The finish-task text. Raises LocalProtocolError before task-started."""
+        """Return the finish-task text. Raises LocalProtocolError before task-started."""
         self._expect(State.STREAMING, "finish-task")
         self.state = State.FINISHING
         return encode_command(FinishTask(self.task_id))
 
     def receive(self, event: Event) -> Event:
-        """Take an event in, and hand it back; one for another task comes back as an `UnknownEvent`.
+        """Update the state with an event and return it; an event of another task is returned as an `UnknownEvent`.
 
-        Raises RemoteProtocolError for an event that cannot come now.
+        Raises RemoteProtocolError for an event that is not allowed in this state.
         """
         if event.task_id and event.task_id != self.task_id:
             return UnknownEvent(event.task_id, "", event.raw)
@@ -87,5 +87,5 @@ class ClientTask:
         if self.state not in states:
             name = type(event).__name__
             raise RemoteProtocolError(
-                f"the service sent {name} while the task was {self.state.name}. What was settled is kept. Run it again."
+                f"the service sent {name} while the task was {self.state.name}. Final sentences are kept. Run it again."
             )

@@ -1,7 +1,7 @@
-"""What the service's error codes mean, whether a retry can help, and what to do.
+"""Turn the service's error codes into exceptions: whether a retry can help, and what the user can do.
 
-Codes are loose strings: sometimes the code is the reason, sometimes the reason stands in the message under a general
-code, so both are matched. Sources: the vendor's "Error messages" page; whether to retry is our reading of it.
+Some failures have a specific code; others have a general code, and only the message gives the reason. So both are
+matched. Source: the vendor's "Error messages" page; whether to retry is our reading of it.
 """
 
 from __future__ import annotations
@@ -12,34 +12,38 @@ from ..errors import AuthenticationError, ConnectionFailed, ServiceError, TaskFa
 from .parameters import MODELS
 
 
-class _Reading(NamedTuple):
+class _CodeRule(NamedTuple):
+    """Applies to a failure whose code or message contains one of `marks`. The first matching rule wins."""
+
     marks: tuple[str, ...]
-    retryable: bool
+    is_retryable: bool
     advice: str
 
 
-_THROTTLED = _Reading(("Throttling", "rate limit"), True, "Too many requests: wait a moment and try again.")
-_READINGS = (
-    _Reading(("InvalidApiKey", "Invalid API-key"), False, "Check the API key: it must be one of the service's region."),
-    _Reading(("Workspace", "NOT AUTHORIZED"), False, "Check the workspace id, and that the key belongs to it."),
-    _Reading(
+_THROTTLED = _CodeRule(("Throttling", "rate limit"), True, "Too many requests: wait a moment and try again.")
+_RULES = (
+    _CodeRule(
+        ("InvalidApiKey", "Invalid API-key"), False, "Check the API key: it must belong to the service's region."
+    ),
+    _CodeRule(("Workspace", "NOT AUTHORIZED"), False, "Check the workspace id, and that the key belongs to it."),
+    _CodeRule(
         ("ModelNotFound", "Model not exist", "Model can not be found"),
         False,
         f"Check model=; documented are {', '.join(MODELS)}.",
     ),
-    _Reading(("AllocationQuota", "FreeTierOnly", "Arrearage"), False, "A quota is used up: see the billing page."),
-    _Reading(("AccessDenied", "Access denied"), False, "The key may not use this model: enable it."),
+    _CodeRule(("AllocationQuota", "FreeTierOnly", "Arrearage"), False, "A quota is exhausted: see the billing page."),
+    _CodeRule(("AccessDenied", "Access denied"), False, "The key may not use this model: enable it."),
     _THROTTLED,
-    _Reading(
+    _CodeRule(
         ("timeout after", "Response timeout", "RequestTimeOut"),
         True,
-        "The service waited for sound: pass heartbeat=True where pauses are long.",
+        "The service received no speech for too long: pass heartbeat=True if pauses are long.",
     ),
-    _Reading(("UNSUPPORTED_FORMAT", "Failed to decode"), False, "The service cannot decode the audio it was sent."),
-    _Reading(
+    _CodeRule(("UNSUPPORTED_FORMAT", "Failed to decode"), False, "The service cannot decode the audio that was sent."),
+    _CodeRule(
         ("InternalError", "SystemError", "ServiceUnavailable", "ModelServiceFailed", "ModelUnavailable"),
         True,
-        "The service has a problem of its own: try again later.",
+        "The service has an internal problem: try again later.",
     ),
 )
 
@@ -47,31 +51,33 @@ _NO_SPEECH = ("NO_VALID_AUDIO_ERROR", "NO_INPUT_AUDIO_ERROR")
 
 
 def is_no_speech(code: str, message: str) -> bool:
-    """Whether a task-failed only says that no speech was found, which is a result and no failure."""
+    """Whether a task-failed only reports that no speech was found: that is an empty result, not a failure."""
     return any(mark in code or mark in message for mark in _NO_SPEECH)
 
 
 def task_error(code: str, message: str, task_id: str) -> TaskFailed:
-    """The error for a task-failed event."""
-    for reading in _READINGS:
-        if any(mark.lower() in f"{code} {message}".lower() for mark in reading.marks):
-            kind = TaskThrottled if reading is _THROTTLED else TaskFailed
-            return kind(code, message, task_id, reading.retryable, reading.advice)
+    """Return the error for a task-failed event."""
+    for rule in _RULES:
+        if any(mark.lower() in f"{code} {message}".lower() for mark in rule.marks):
+            kind = TaskThrottled if rule is _THROTTLED else TaskFailed
+            return kind(code, message, task_id, rule.is_retryable, rule.advice)
     return TaskFailed(code, message, task_id, False, "")
 
 
 def handshake_error(status: int, body: str, host: str) -> ServiceError | ConnectionFailed:
-    """The error for a handshake that was answered with another HTTP status than 101."""
-    said = f" It said: {body.strip()[:300]}" if body.strip() else ""
+    """Return the error for a handshake that was answered with an HTTP status other than 101."""
+    answer = f" Its answer: {body.strip()[:300]}" if body.strip() else ""
     if status in (401, 403):
         return AuthenticationError(
-            f"{host} does not accept the API key (HTTP {status}).{said} Nothing was sent. Check DASHSCOPE_API_KEY or "
-            "api_key=: it must be a key of the service's own region, and of the workspace if one is given."
+            f"{host} does not accept the API key (HTTP {status}).{answer} Nothing was sent. Check DASHSCOPE_API_KEY or "
+            "api_key=: it must belong to the service's region, and to the workspace if one is given."
         )
     if status == 429:
-        return Throttled(f"{host} is asked too often (HTTP 429).{said} Nothing was sent. Wait a moment and try again.")
+        return Throttled(
+            f"{host} receives too many requests (HTTP 429).{answer} Nothing was sent. Wait a moment and try again."
+        )
     if status >= 500:
         return ConnectionFailed(
-            f"{host} has a problem of its own (HTTP {status}).{said} Nothing was sent. Try again in a while."
+            f"{host} has an internal problem (HTTP {status}).{answer} Nothing was sent. Try again in a while."
         )
-    return ServiceError(f"{host} refused the connection (HTTP {status}).{said} Nothing was sent. Check the URL.")
+    return ServiceError(f"{host} refused the connection (HTTP {status}).{answer} Nothing was sent. Check the URL.")

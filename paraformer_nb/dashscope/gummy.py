@@ -1,7 +1,8 @@
-"""A result in the form of the Gummy models, which translate: ``transcription`` and ``translations``.
+"""Parameters and results of the Gummy models, which also translate.
 
-Sources: the vendor's "Gummy real-time" page, and its SDK, which reads `current_time` of a partial, and `fixed` of every
-word. Sentences count from 0 here.
+Their results contain ``transcription`` and ``translations`` instead of ``sentence``, and number sentences from 0.
+Sources: the vendor's "Gummy real-time" page, and its SDK, which reads `current_time` of a partial and `fixed` of every
+word.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ GUMMY = "gummy-realtime-v1"
 
 
 class GummyParameters(TypedDict, total=False):
-    """What a task may be asked for, beside `format`, `sample_rate` and `vocabulary_id`."""
+    """A task's parameters besides `format`, `sample_rate` and `vocabulary_id`."""
 
     source_language: str
     transcription_enabled: bool
@@ -30,8 +31,8 @@ _NAMES = frozenset(GummyParameters.__annotations__)
 _encode = msgspec.json.Encoder().encode
 
 
-def wrong_parameter(given: Mapping[str, Any]) -> str | None:
-    """What is wrong with the type of a parameter, or None."""
+def find_parameter_error(given: Mapping[str, Any]) -> str | None:
+    """Return a message about the first parameter of the wrong type; None if all are valid."""
     try:
         msgspec.convert({key: value for key, value in given.items() if key in _NAMES}, GummyParameters)
     except msgspec.ValidationError as error:
@@ -40,14 +41,19 @@ def wrong_parameter(given: Mapping[str, Any]) -> str | None:
 
 
 def encode_result(
-    task_id: str, sentence: SentenceResult, translations: Mapping[str, str], duration: int | None, *, is_heard: bool
+    task_id: str,
+    sentence: SentenceResult,
+    translations: Mapping[str, str],
+    duration: int | None,
+    *,
+    has_transcription: bool,
 ) -> str:
-    """A result-generated text. `translations`: a text for each language; `is_heard`: the transcription is wanted."""
+    """Return a result-generated text. `translations`: language -> text; `has_transcription`: include it."""
     output: dict[str, Any] = {}
-    if is_heard:
+    if has_transcription:
         words = [_word(word) for word in sentence.words or ()]
         output["transcription"] = _part(sentence, sentence.text or "", words)
-    # A translation's words have no times of their own: it is one piece over the sentence's span.
+    # A translation's words have no times: the whole text is sent as one word that spans the sentence.
     output["translations"] = [
         {"lang": language} | _part(sentence, text, [_word(_whole(sentence, text))])
         for language, text in translations.items()

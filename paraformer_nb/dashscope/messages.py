@@ -1,11 +1,11 @@
-"""What crosses the wire, as typed values, with decode and encode.
+"""The messages of DashScope's real-time recognition protocol as typed values, and their JSON encoding and decoding.
 
-Commands (client to service) and events (service to client) of the DashScope real-time recognition protocol, for the
-Paraformer and Fun-ASR families. Times are on the wire's scale: milliseconds from the start of the task's audio.
+Commands are sent by the client, events by the service; for the Paraformer and Fun-ASR families. Times are in the
+wire's unit: milliseconds from the start of the task's audio.
 
-Unknown fields are dropped from the typed value, yet never lost: every event carries the text that it came in as `raw`.
-Unknown or malformed events become `UnknownEvent`. Sources: the vendor's "Paraformer WebSocket API", "client events" and
-"server events" pages; fields marked "seen" are undocumented and known from captures and from the vendor's SDKs.
+Typed values have no unknown fields, but nothing is lost: every event keeps its original text as `raw`. Unknown or
+malformed events become `UnknownEvent`. Sources: the vendor's "Paraformer WebSocket API", "client events" and
+"server events" pages. Fields marked "seen" are undocumented; they are known from captures and the vendor's SDKs.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from msgspec import UNSET, Struct, UnsetType
 __all__ = [
     "AUDIO_FORMATS",
     "Command",
+    "CommandError",
     "ContinueTask",
     "Event",
     "FinishTask",
@@ -30,22 +31,24 @@ __all__ = [
     "TaskUsage",
     "UnknownEvent",
     "WordResult",
+    "command_name",
     "decode_command",
     "decode_event",
     "encode_command",
     "encode_event",
+    "event_name",
 ]
 
 AUDIO_FORMATS = ("pcm", "wav", "mp3", "opus", "speex", "aac", "amr")
-"""What ``format`` of run-task may be."""
+"""The valid values of run-task's ``format``."""
 
 # ---------------------------------------------------------------------------------------------------------- commands
 
 
 class RunTask(Struct, frozen=True):
-    """``run-task``: begin a task. `parameters` hold the audio's format and the recogniser's settings.
+    """``run-task``: start a task. `parameters`: the audio format and the recogniser's settings.
 
-    `resources` are the hotword lists of the v1 models; they stand beside `parameters` on the wire.
+    `resources`: the hotword lists of the v1 models; sent beside `parameters`.
     """
 
     task_id: str
@@ -64,7 +67,7 @@ class ContinueTask(Struct, frozen=True):
 
 
 class FinishTask(Struct, frozen=True):
-    """``finish-task``: no more audio; without it the service keeps the last words to itself."""
+    """``finish-task``: the audio is complete. Without it the service does not send the last words."""
 
     task_id: str
 
@@ -83,7 +86,7 @@ class _CommandPayload(Struct):
     task_group: str | None = None
     task: str | None = None
     function: str | None = None
-    # PHP writes an empty object as [], Go writes null: both are taken as empty. A missing `input` stays visible.
+    # PHP encodes an empty object as [], Go as null: both are accepted as empty. A missing `input` stays detectable.
     parameters: dict[str, Any] | list[Any] | None = None
     resources: list[dict[str, Any]] | None = None
     input: dict[str, Any] | list[Any] | UnsetType | None = UNSET
@@ -95,12 +98,12 @@ class _CommandFrame(Struct):
 
 
 _encode = msgspec.json.Encoder().encode
-_UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)  # all that decoding can raise
+_UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)  # everything that decoding can raise
 _decode_command = msgspec.json.Decoder(_CommandFrame, strict=False).decode
 
 
 class CommandError(ValueError):
-    """A text that is no command; `task_id` is the one it bears, or ``""``."""
+    """A text is not a valid command. `task_id`: the one that it contains, or ``""``."""
 
     def __init__(self, message: str, task_id: str) -> None:
         super().__init__(message)
@@ -108,7 +111,7 @@ class CommandError(ValueError):
 
 
 def encode_command(command: Command) -> str:
-    """The JSON text of a command, keys in the vendor's order, without white space."""
+    """Return a command as JSON, with the keys in the vendor's order and without white space."""
     match command:
         case RunTask():
             payload: dict[str, Any] = {
@@ -126,15 +129,16 @@ def encode_command(command: Command) -> str:
             payload = {"input": command.input} | ({"parameters": command.parameters} if command.parameters else {})
             action = "continue-task"
         case FinishTask():
-            payload, action = {"input": {}}, "finish-task"
+            payload = {"input": {}}
+            action = "finish-task"
     header = {"action": action, "task_id": command.task_id, "streaming": "duplex"}
     return _encode({"header": header, "payload": payload}).decode()
 
 
 def decode_command(text: str | bytes) -> Command:
-    """A command from its JSON text, with what other clients write loosely (null, ``[]`` for ``{}``) made whole.
+    """Decode a command, normalising what other clients encode differently (null or ``[]`` for ``{}``).
 
-    Raises CommandError with the service's own wording when the text is no command.
+    Raises CommandError, with the service's own wording, if the text is not a valid command.
     """
     try:
         frame = _decode_command(text)
@@ -147,8 +151,8 @@ def decode_command(text: str | bytes) -> Command:
         case "run-task":
             for name in ("model", "input"):
                 if getattr(payload, name) in (None, UNSET, ""):
-                    told = f"Missing required parameter 'payload.{name}'! Please follow the protocol!"
-                    raise CommandError(told, header.task_id)
+                    problem = f"Missing required parameter 'payload.{name}'! Please follow the protocol!"
+                    raise CommandError(problem, header.task_id)
             given = {key: value for key, value in _object(payload.parameters).items() if value not in (None, "", [])}
             return RunTask(header.task_id, payload.model or "", given, payload.resources or [], _object(payload.input))
         case "continue-task":
@@ -159,7 +163,7 @@ def decode_command(text: str | bytes) -> Command:
 
 
 def command_name(text: bytes) -> str:
-    """The action that a command asks for, such as ``"run-task"``; ``""`` where the text names none."""
+    """Return the action of a command, such as ``"run-task"``; ``""`` if the text has none."""
     return _name_of(text, "action")
 
 
@@ -171,9 +175,9 @@ def _object(value: dict[str, Any] | list[Any] | UnsetType | None) -> dict[str, A
 
 
 class WordResult(Struct, frozen=True):
-    """One word of a result. `punctuation` is the mark after the word, ``""`` if none.
+    """One word of a result. `punctuation`: the mark after the word, ``""`` if none.
 
-    Fields marked "seen" here and below are undocumented: known from captures, of any type, and never relied on.
+    Fields marked "seen" here and below are undocumented: known from captures, of any type, and not relied on.
     """
 
     begin_time: int | float | None = None
@@ -186,22 +190,22 @@ class WordResult(Struct, frozen=True):
 
 
 class SentenceResult(Struct, frozen=True):
-    """The current sentence so far. `text` is cumulative: it replaces what came before, and is never appended."""
+    """The current sentence so far. `text` is cumulative: it replaces the previous text of the sentence."""
 
     begin_time: int | float | None = None
     end_time: int | float | None = None  # null while partial
     text: str | None = ""
     words: list[WordResult] | None = None
     sentence_end: bool | None = None
-    sentence_begin: Any = None  # seen: true with a sentence's first result
-    sentence_id: int | None = None  # seen, relied on where it comes: the same over a sentence's partials and final
-    heartbeat: bool | None = None  # true: an empty packet that keeps the connection alive, to be skipped
+    sentence_begin: Any = None  # seen: true in a sentence's first result
+    sentence_id: int | None = None  # seen, used if present: the same in a sentence's partials and final
+    heartbeat: bool | None = None  # true: an empty result that keeps the connection alive, to be skipped
     channel_id: Any = None  # seen
     speaker_id: Any = None  # seen: a number or a text
     emo_tag: Any = None  # positive, negative, neutral: paraformer-realtime-8k-v2 only
     emo_confidence: Any = None  # 0 to 1, with emo_tag
-    stash: Any = None  # seen: the next sentence, where sentences are cut by sense; an object like this one
-    vad_pre_end: Any = None  # seen, as all that follow: the pause detector's own notes
+    stash: Any = None  # seen: the next sentence, if sentences are split by meaning; an object like this one
+    vad_pre_end: Any = None  # seen, like all fields below: data of the pause detector
     pre_end_failed: Any = None
     pre_end_timemillis: Any = None
     pre_end_start_time: Any = None
@@ -209,12 +213,12 @@ class SentenceResult(Struct, frozen=True):
 
     @property
     def is_final(self) -> bool:
-        """``sentence_end``; where that flag is missing, whether ``end_time`` is set (as the vendor's SDK has it)."""
+        """``sentence_end``; if that is missing, whether ``end_time`` is set, as in the vendor's SDK."""
         return self.end_time is not None if self.sentence_end is None else self.sentence_end
 
 
 class TaskUsage(Struct, frozen=True):
-    """What the task costs so far: seconds billed, cumulative over the task."""
+    """Seconds billed so far, cumulative over the task."""
 
     duration: int | float | None = None
 
@@ -236,7 +240,7 @@ class ResultGeneratedEvent(Struct, frozen=True):
 
 
 class TaskFinishedEvent(Struct, frozen=True):
-    """The task is over; everything heard has been sent."""
+    """The task is complete; all results were sent."""
 
     task_id: str
     usage: TaskUsage | None = None
@@ -244,7 +248,7 @@ class TaskFinishedEvent(Struct, frozen=True):
 
 
 class TaskFailedEvent(Struct, frozen=True):
-    """The service gives the task up and closes the connection."""
+    """The service ends the task with an error and closes the connection."""
 
     task_id: str
     code: str
@@ -253,7 +257,7 @@ class TaskFailedEvent(Struct, frozen=True):
 
 
 class UnknownEvent(Struct, frozen=True):
-    """Anything else: another event name, another payload, or no event at all. Kept, and otherwise ignored."""
+    """Anything else: an unknown event, an unexpected payload, or not an event. Kept, and otherwise ignored."""
 
     task_id: str
     name: str
@@ -276,7 +280,7 @@ class _Output(Struct):
 
 class _EventPayload(Struct):
     output: _Output | None = None
-    usage: Any = None  # of no use to a transcript, so no reason to lose one
+    usage: Any = None  # not needed by a transcript, so a malformed one must not cost a sentence
 
 
 class _EventFrame(Struct):
@@ -289,10 +293,10 @@ _decode_any = msgspec.json.Decoder().decode
 
 
 def decode_event(text: bytes) -> Event:
-    """An event from its JSON text. Never raises: what cannot be understood is an `UnknownEvent`."""
+    """Decode an event. Never raises: a text that cannot be decoded becomes an `UnknownEvent`."""
     try:
         if not text.isascii():
-            text.decode()  # fields that we skip are not looked at otherwise
+            text.decode()  # msgspec does not validate the text of skipped fields
         frame = _decode_event(text)
     except _UNREADABLE:
         return UnknownEvent("", _name_of(text, "event"), text)
@@ -311,12 +315,12 @@ def decode_event(text: bytes) -> Event:
 
 
 def event_name(text: bytes) -> str:
-    """The event that a text tells of, such as ``"task-started"``; ``""`` where it names none."""
+    """Return the name of an event, such as ``"task-started"``; ``""`` if the text has none."""
     return _name_of(text, "event")
 
 
 def _name_of(text: bytes, key: str) -> str:
-    """What a text of any shape has in its header under `key`, or ``""``."""
+    """Return the text under `key` in the header of any text, or ``""``."""
     try:
         name = _decode_any(text)["header"][key]
     except (*_UNREADABLE, LookupError, TypeError):
@@ -325,7 +329,7 @@ def _name_of(text: bytes, key: str) -> str:
 
 
 def encode_event(event: TaskStartedEvent | ResultGeneratedEvent | TaskFinishedEvent | TaskFailedEvent) -> str:
-    """The JSON text of an event, in the shape that the vendor's SDKs insist on, without white space."""
+    """Return an event as JSON, with the fields that the vendor's SDKs require and without white space."""
     header: dict[str, Any] = {"task_id": event.task_id, "event": _NAMES[type(event)]}
     payload: dict[str, Any] = {}
     match event:
@@ -346,7 +350,7 @@ _NAMES: dict[type, Literal["task-started", "result-generated", "task-finished", 
     TaskFailedEvent: "task-failed",
 }
 
-# Always on the wire, null or not: clients in the field read them without asking.
+# Always sent, even if null: existing clients read these fields without checking for them.
 _ALWAYS = {
     "begin_time",
     "end_time",

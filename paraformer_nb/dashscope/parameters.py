@@ -1,7 +1,7 @@
-"""The service's parameters: their names, types and ranges, and which model knows which.
+"""The parameters of a task: names, types, ranges, and the parameters of each model.
 
 Source: the vendor's "client events" pages for Paraformer and Fun-ASR. The pages disagree on two defaults
-(`max_sentence_silence` 800 or 1300, `language_hints` unset or zh and en), so the first is always sent.
+(`max_sentence_silence` 800 or 1300, `language_hints` unset or zh and en), so `max_sentence_silence` is always sent.
 """
 
 from __future__ import annotations
@@ -20,45 +20,45 @@ Language = Literal["zh", "en", "ja", "yue", "ko", "de", "fr", "ru"]
 
 
 class Parameters(TypedDict, total=False):
-    """What a task may be asked for, by the service's own names.
+    """A task's parameters, under the service's own names.
 
-    The clip is decoded here and sent as 16-bit mono PCM, so the wire's ``format`` is no parameter.
+    ``format`` is not one of them: the clip is decoded here and always sent as 16-bit mono PCM.
     """
 
     sample_rate: Annotated[int, Meta(ge=8000, le=48000)]
     """Hz; the clip is resampled to it. Default: the model's own (16000, or 8000 for the 8k models)."""
     vocabulary_id: Annotated[str, Meta(min_length=1)]
-    """Hotwords: the id of a vocabulary made with the vendor's hotword API (v2 models, Fun-ASR)."""
+    """Hotwords: the id of a vocabulary created with the vendor's hotword API (v2 models, Fun-ASR)."""
     phrase_id: Annotated[str, Meta(min_length=1)]
-    """Hotwords of the v1 models; travels as ``resources``."""
+    """Hotwords of the v1 models; sent in ``resources``."""
     language_hints: Annotated[list[Language], Meta(min_length=1)]
-    """What is spoken (paraformer-realtime-v2, Fun-ASR; Fun-ASR reads the first only)."""
+    """The languages spoken (paraformer-realtime-v2, Fun-ASR; Fun-ASR uses only the first)."""
     disfluency_removal_enabled: bool
     """Leave out filler words. Default False."""
     semantic_punctuation_enabled: bool
-    """Cut sentences by sense (True) or at pauses (False, the default)."""
+    """Split sentences by meaning (True) or at pauses (False, the default)."""
     max_sentence_silence: Annotated[int, Meta(ge=200, le=6000)]
-    """Milliseconds of silence that end a sentence that is cut at pauses. Default here 800 (Fun-ASR 1300)."""
+    """Milliseconds of silence that end a sentence, if split at pauses. Default here 800 (Fun-ASR 1300)."""
     multi_threshold_mode_enabled: bool
-    """Keep sentences that are cut at pauses from growing too long. Default False."""
+    """Limit the length of sentences that are split at pauses. Default False."""
     punctuation_prediction_enabled: bool
     """Default True."""
     inverse_text_normalization_enabled: bool
     """Write numbers as digits. Default True."""
     heartbeat: bool
-    """Keep the connection while silence is being sent; without it the service ends a task after 60 s of silence."""
+    """Keep the task alive during silence; without it the service ends a task after 60 s of silence."""
     speech_noise_threshold: Annotated[float, Meta(ge=-1, le=1)]
-    """Fun-ASR: how readily sound counts as speech."""
+    """Fun-ASR: the sensitivity of speech detection."""
     special_word_filter: dict[str, Any]
-    """Fun-ASR: words to be masked or removed."""
+    """Fun-ASR: words to mask or remove."""
     context: list[dict[str, Any]]
-    """Fun-ASR: what the talk is about; travels in ``input``."""
+    """Fun-ASR: the subject of the speech; sent in ``input``."""
 
 
 class _Model(NamedTuple):
     family: str
     sample_rate: int
-    any_rate: bool
+    has_any_rate: bool
     parameters: frozenset[str]
 
 
@@ -96,24 +96,24 @@ MODELS = {
     "fun-asr-realtime": _Model("fun-asr", 16000, True, _FUN),
     "fun-asr-flash-8k-realtime": _Model("fun-asr", 8000, False, _FUN),
 }
-"""The models whose parameters are documented. Another model's are checked for name, type and range alone."""
+"""The documented models. For other models only names, types and ranges are checked."""
 
 _NAMES = frozenset(Parameters.__annotations__)
 _UNKNOWN_MODEL = _Model("", 16000, True, _NAMES)
 
 
-def knows(model: str, parameter: str) -> bool:
-    """Whether a model is known to have a parameter; one that is not documented is taken to have it."""
+def has_parameter(model: str, parameter: str) -> bool:
+    """Whether a model has a parameter; undocumented models are assumed to have all of them."""
     return parameter in MODELS.get(model, _UNKNOWN_MODEL).parameters
 
 
 def check_parameters(model: str, parameters: Mapping[str, Any]) -> Parameters:
-    """The parameters, checked and completed with `sample_rate` and `max_sentence_silence`.
+    """Check the parameters, and return them completed with `sample_rate` and `max_sentence_silence`.
 
-    Raises ParameterError naming the parameter, what is wrong with it and what would do.
+    Raises ParameterError with the parameter's name, the problem and the valid values.
     """
     if not isinstance(model, str) or not model:
-        raise ParameterError(f"model={model!r} is no model's name. Known: {', '.join(MODELS)}.")
+        raise ParameterError(f"model={model!r}: give a model's name. Known: {', '.join(MODELS)}.")
     known = MODELS.get(model, _UNKNOWN_MODEL)
     given = {name: value for name, value in parameters.items() if value is not None}
     for name in given:
@@ -123,20 +123,20 @@ def check_parameters(model: str, parameters: Mapping[str, Any]) -> Parameters:
     except msgspec.ValidationError as error:
         raise ParameterError(f"{_readable(error, given)} Nothing was sent.") from error
     for name, value in checked.items():
-        if not _can_travel(value):
-            raise ParameterError(f"{name}={value!r}: this cannot be written as JSON. Nothing was sent.")
+        if not _is_json_value(value):
+            raise ParameterError(f"{name}={value!r}: this value cannot be represented in JSON. Nothing was sent.")
     rate = checked.setdefault("sample_rate", known.sample_rate)
-    if rate != known.sample_rate and not known.any_rate:
-        raise ParameterError(f"sample_rate={rate}: {model} takes {known.sample_rate} Hz only. Nothing was sent.")
+    if rate != known.sample_rate and not known.has_any_rate:
+        raise ParameterError(f"sample_rate={rate}: {model} requires {known.sample_rate} Hz. Nothing was sent.")
     if "max_sentence_silence" in known.parameters and not checked.get("semantic_punctuation_enabled"):
         checked.setdefault("max_sentence_silence", 1300 if known.family == "fun-asr" else 800)
     return checked
 
 
-def wrong_parameter(given: Mapping[str, Any]) -> str | None:
-    """What is wrong with the type or range of a documented parameter that a client sent; None: nothing is.
+def find_parameter_error(given: Mapping[str, Any]) -> str | None:
+    """Return a message about the first documented parameter with a wrong type or range; None if all are valid.
 
-    Others are let be: what the service does with names that it does not know is not documented.
+    Unknown names are ignored: how the service treats them is not documented.
     """
     try:
         msgspec.convert({name: value for name, value in given.items() if name in _NAMES}, Parameters)
@@ -146,15 +146,15 @@ def wrong_parameter(given: Mapping[str, Any]) -> str | None:
 
 
 def wire_form(parameters: Parameters) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
-    """A task's `parameters`, `resources` and `input`, as they stand in run-task."""
+    """Return the `parameters`, `resources` and `input` of a run-task."""
     plain: dict[str, Any] = {"format": "pcm", **parameters}
     phrase_id, context = plain.pop("phrase_id", None), plain.pop("context", None)
     resources = [{"resource_id": phrase_id, "resource_type": "asr_phrase"}] if phrase_id else []
     return plain, resources, {"context": context} if context else {}
 
 
-def _can_travel(value: Any) -> bool:
-    """Whether JSON brings the value back as it is."""
+def _is_json_value(value: Any) -> bool:
+    """Whether the value survives encoding as JSON and decoding unchanged."""
     try:
         return bool(msgspec.json.decode(msgspec.json.encode(value)) == value)
     except (TypeError, ValueError, RecursionError):
@@ -163,20 +163,20 @@ def _can_travel(value: Any) -> bool:
 
 def _check_name(name: str, model: str, known: _Model) -> None:
     if name == "format":
-        raise ParameterError("format is not to be set: the clip is decoded here and sent as PCM.")
+        raise ParameterError("format cannot be set: the clip is decoded here and sent as PCM.")
     if name not in _NAMES:
         near = difflib.get_close_matches(name, _NAMES, 1)
         hint = f" Did you mean {near[0]}?" if near else f" Known: {', '.join(sorted(known.parameters))}."
-        raise ParameterError(f"there is no parameter {name!r}.{hint}")
+        raise ParameterError(f"unknown parameter {name!r}.{hint}")
     if name not in known.parameters:
-        having = [other for other, its in MODELS.items() if name in its.parameters]
-        raise ParameterError(f"{model} has no parameter {name}; these models have it: {', '.join(having)}.")
+        models = [other for other, its in MODELS.items() if name in its.parameters]
+        raise ParameterError(f"{model} has no parameter {name}; these models have it: {', '.join(models)}.")
 
 
 def _readable(error: msgspec.ValidationError, given: Mapping[str, Any]) -> str:
-    """msgspec's message ("Expected `int` >= 200 - at `$.max_sentence_silence`") with the name and value in front."""
-    what, _, where = str(error).partition(" - at ")
-    name = re.split(r"[\[.`]", where.partition("$.")[2])[0]
+    """Rewrite msgspec's message ("Expected `int` >= 200 - at `$.max_sentence_silence`"): name and value come first."""
+    problem, _, path = str(error).partition(" - at ")
+    name = re.split(r"[\[.`]", path.partition("$.")[2])[0]
     if name == "language_hints":
-        what = f"give a list of some of {', '.join(get_args(Language))}"
-    return f"{name}={given.get(name)!r}: {what[:1].lower()}{what[1:].replace('`', '')}."
+        problem = f"give a list of some of {', '.join(get_args(Language))}"
+    return f"{name}={given.get(name)!r}: {problem[:1].lower()}{problem[1:].replace('`', '')}."

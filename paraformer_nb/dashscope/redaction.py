@@ -8,14 +8,14 @@ from typing import Any, AnyStr, NoReturn
 
 from ..text import sanitise
 
-_SHORTEST = 12  # characters of a key that is looked for in a text: a shorter one may be any word of the protocol
-_MOST = 64
-# The last keys that a service was shown, in every spelling that JSON has for them, as text and as bytes.
-_shown: tuple[tuple[Secret, _SecretBytes], ...] = ()
+_MIN_LENGTH = 12  # characters; shorter keys are not searched for: they could be any word of the protocol
+_MAX_KEYS = 64  # spellings
+# The keys that were sent most recently, in every spelling that JSON allows, as text and as bytes.
+_sent: tuple[tuple[Secret, _SecretBytes], ...] = ()
 
 
 class Secret(str):
-    """A text that shows itself to nobody who prints what holds it: tables, tracebacks with their variables, logs."""
+    """A text whose repr is hidden, so that tables, logs and tracebacks with local variables do not reveal it."""
 
     __slots__ = ()
 
@@ -23,52 +23,51 @@ class Secret(str):
         return "'…'"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("an API key is not pickled or copied: have the other side make its own pnb.DashScope(...).")
+        raise TypeError("an API key is not pickled or copied: create a new pnb.DashScope(...) in the other process.")
 
 
 class _SecretBytes(bytes):
-    """A secret as it would cross the wire."""
+    """A secret encoded as on the wire."""
 
     def __repr__(self) -> str:
         return "b'…'"
 
 
 def is_key(key: Any) -> bool:
-    """Whether this may be a key, and can travel in a header."""
+    """Whether this can be a key, and can be sent in a header."""
     return isinstance(key, str) and key.isascii() and key.isprintable() and key != "" and " " not in key
 
 
 def bearer(key: str) -> Secret:
-    """The header that shows a key to a service. From now on `without_keys` knows it."""
-    global _shown
-    if len(key) >= _SHORTEST:
+    """Return the Authorization header for a key, and have `redact` replace that key from now on."""
+    global _sent
+    if len(key) >= _MIN_LENGTH:
         spellings = {key, json.dumps(key)[1:-1], key.replace("/", r"\/")}
-        before = (each for each in _shown if each[0] not in spellings)
-        _shown = (*before, *((Secret(each), _SecretBytes(each.encode())) for each in spellings))[-_MOST:]
+        others = (each for each in _sent if each[0] not in spellings)
+        _sent = (*others, *((Secret(each), _SecretBytes(each.encode())) for each in spellings))[-_MAX_KEYS:]
     return Secret(f"Bearer {key}")
 
 
-def without_keys(told: AnyStr) -> AnyStr:
-    """What a service said, without the keys that it was shown and may repeat."""
-    for text, data in _shown:  # asked of every event, so a mere look must do
-        if isinstance(told, str):
-            told = told.replace(text, "…") if text in told else told
-        elif data in told:
-            told = told.replace(data, "…".encode())
-    return told
+def redact(text: AnyStr) -> AnyStr:
+    """Replace every API key in a text that came from a service: a service may repeat the keys that it receives."""
+    for key, encoded_key in _sent:  # runs for every event, so it searches before it replaces
+        if isinstance(text, str):
+            text = text.replace(key, "…") if key in text else text
+        elif encoded_key in text:
+            text = text.replace(encoded_key, "…".encode())
+    return text
 
 
-def keep_keys_out_of(logger: logging.Logger) -> None:
-    """At DEBUG websockets logs every header, and parts of all that crosses: of that nothing passes, whatever the level.
-    What crossed is in the recording, without the key."""
-    logger.addFilter(_is_fit_to_be_logged)
+def redact_log_record(record: logging.LogRecord) -> bool:
+    """A filter for the loggers of websockets: drop DEBUG records, and replace API keys in all others.
 
-
-def _is_fit_to_be_logged(record: logging.LogRecord) -> bool:
+    At DEBUG websockets logs every header and parts of every frame. The frames are in the journal, without the key.
+    """
     if record.levelno <= logging.DEBUG:
         return False
-    record.msg, record.args = sanitise(without_keys(record.getMessage())), ()
+    record.msg = sanitise(redact(record.getMessage()))
+    record.args = ()
     if record.exc_info:
-        record.exc_text = without_keys(logging.Formatter().formatException(record.exc_info))
+        record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
         record.exc_info = None
     return True

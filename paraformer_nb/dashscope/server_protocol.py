@@ -1,7 +1,7 @@
-"""The service's side of one socket, sans I/O: what may come in now, what goes out, and the service's own words
-for what may not.
+"""The service's side of one connection as a state machine without I/O.
 
-Tasks follow one another on a socket, each under an id of its own. The caller carries texts and runs the recogniser.
+It decodes commands, checks that they are allowed in the current state, and encodes events. A connection carries one
+task after another, each with its own id. The caller sends and receives the texts, and runs the recogniser.
 """
 
 from __future__ import annotations
@@ -27,35 +27,38 @@ from .messages import (
     decode_command,
     encode_event,
 )
-from .parameters import MODELS, wrong_parameter
+from .parameters import MODELS, find_parameter_error
 
 ENGINE_HEADER = "X-Paraformer-NB-Engine"
-"""The embedded service names its engine in the handshake's answer, so that nobody mistakes it for the cloud."""
+"""The engine's name, in the handshake response of the embedded service, so that it is not mistaken for the cloud."""
+
+NOTICE_HEADER = "X-Paraformer-NB-Notice"
+"""The engine's notice for users, in the same response: UTF-8, percent-encoded; absent if the engine has none."""
 
 NO_TRANSLATIONS: Mapping[str, str] = {}
 
 
 class Refusal(NamedTuple):
-    """The task must fail with this, and the socket be closed."""
+    """The code and message that the current task must fail with; the connection is closed after it."""
 
     code: str
     message: str
 
 
-class Audio(NamedTuple):
-    """A block of the running task's audio, as it came."""
+class AudioData(NamedTuple):
+    """Audio of the running task, as received."""
 
     data: bytes
 
 
 HEARTBEAT = SentenceResult(0, None, "", [], sentence_end=False, sentence_id=0, heartbeat=True)
-"""An empty result that keeps a connection alive; its shape is known from other clients' tests."""
+"""An empty result that keeps the connection alive; its fields are known from other clients' tests."""
 
-Request = RunTask | ContinueTask | FinishTask | Audio | Refusal
+Request = RunTask | ContinueTask | FinishTask | AudioData | Refusal
 
 
 class ServerState(Enum):
-    """Where the socket's current task stands."""
+    """The state of the connection's current task, as the service knows it."""
 
     IDLE = auto()
     STARTING = auto()
@@ -65,24 +68,25 @@ class ServerState(Enum):
 
 
 class ServerProtocol:
-    """One socket: `receive_*` turn what came into a request; the other methods give the texts to send.
+    """One connection: `receive_*` decode messages to requests; the other methods return the texts to send.
 
     Attributes:
-        task_id: the current task's id, or the last one's.
-        note: a slip of the client that was forgiven, for the log; None when there was none.
+        state: of the current task.
+        task_id: of the current task, or else of the last one.
+        warning: a mistake in the last message that was tolerated, for the log; None if there was none.
     """
 
     def __init__(self) -> None:
         self.state = ServerState.IDLE
         self.task_id = ""
-        self.note: str | None = None
-        self._seen: set[str] = set()
+        self.warning: str | None = None
+        self._used_ids: set[str] = set()
         self._is_gummy = False
-        self._is_heard = True  # the transcription is wanted; a task may want translations alone
+        self._has_transcription = True  # False: the task wants translations only
 
     def receive_text(self, text: str) -> Request:
-        """A command, or the refusal of it."""
-        self.note = None
+        """Decode a command, or refuse it."""
+        self.warning = None
         try:
             command = decode_command(text)
         except CommandError as error:
@@ -96,28 +100,28 @@ class ServerProtocol:
                 self.task_id = self.task_id or command.task_id
                 return Refusal("InvalidParameter", f"no task is running: {self.state.name.lower()}")
             case FinishTask():
-                if command.task_id != self.task_id:  # the vendor's PHP sample does so
-                    self.note = "finish-task came under another task_id; the running task was finished"
+                if command.task_id != self.task_id:  # as the vendor's PHP sample does
+                    self.warning = "finish-task had another task_id; the running task was finished"
                 self.state = ServerState.FINISHING
         return command
 
     def receive_audio(self, data: bytes) -> Request:
-        """A block of audio, or the refusal of it."""
-        self.note = None
+        """Accept audio, or refuse it."""
+        self.warning = None
         if self.state is not ServerState.STREAMING:
             return Refusal("InvalidParameter", "audio was sent before task-started or after finish-task")
-        return Audio(data)
+        return AudioData(data)
 
     def _run(self, command: RunTask) -> Request:
         if self.state is not ServerState.IDLE:
             return Refusal("InvalidParameter", "a task is running on this connection already")
         self.task_id = command.task_id
-        if command.task_id in self._seen:
+        if command.task_id in self._used_ids:
             return Refusal("InvalidParameter", "this task_id was used before; every task needs its own")
-        self._seen.add(command.task_id)
+        self._used_ids.add(command.task_id)
         self.state = ServerState.STARTING
         self._is_gummy = command.model == gummy.GUMMY
-        self._is_heard = command.parameters.get("transcription_enabled", True) is not False
+        self._has_transcription = command.parameters.get("transcription_enabled", True) is not False
         return self._refusal(command) or command
 
     @staticmethod
@@ -130,38 +134,40 @@ class ServerProtocol:
             return Refusal("UNSUPPORTED_FORMAT", f"format {audio_format!r} is none of {', '.join(AUDIO_FORMATS)}")
         if not isinstance(rate, int) or not 8000 <= rate <= 48000:
             return Refusal("InvalidParameter", f"sample_rate {rate!r} is not between 8000 and 48000")
-        if model and not model.any_rate and rate != model.sample_rate:
+        if model and not model.has_any_rate and rate != model.sample_rate:
             return Refusal("InvalidParameter", f"{command.model} takes a sample_rate of {model.sample_rate} only")
-        problem = wrong_parameter(given) or gummy.wrong_parameter(given)
+        problem = find_parameter_error(given) or gummy.find_parameter_error(given)
         return Refusal("InvalidParameter", problem) if problem else None
 
     def started(self) -> str:
-        """The task-started text."""
+        """Return the task-started text."""
         self._expect(ServerState.STARTING)
         self.state = ServerState.STREAMING
         return encode_event(TaskStartedEvent(self.task_id))
 
     def result(self, sentence: SentenceResult, seconds: int, translations: Mapping[str, str] = NO_TRANSLATIONS) -> str:
-        """A result-generated text; `seconds` so far are billed, and told with a final."""
+        """Return a result-generated text. `seconds`: billed so far; sent with finals only."""
         self._expect(ServerState.STREAMING, ServerState.FINISHING)
         billed = seconds if sentence.is_final else None
         if self._is_gummy:
-            return gummy.encode_result(self.task_id, sentence, translations, billed, is_heard=self._is_heard)
+            return gummy.encode_result(
+                self.task_id, sentence, translations, billed, has_transcription=self._has_transcription
+            )
         return encode_event(ResultGeneratedEvent(self.task_id, sentence, None if billed is None else TaskUsage(billed)))
 
     def heartbeat(self) -> str:
-        """An empty result-generated text."""
+        """Return an empty result-generated text."""
         self._expect(ServerState.STREAMING)
         return encode_event(ResultGeneratedEvent(self.task_id, HEARTBEAT))
 
     def finished(self, seconds: int) -> str:
-        """The task-finished text; the next task may come."""
+        """Return the task-finished text; the next task may start."""
         self._expect(ServerState.FINISHING)
         self.state = ServerState.IDLE
         return encode_event(TaskFinishedEvent(self.task_id, TaskUsage(seconds)))
 
     def failed(self, refusal: Refusal) -> str:
-        """The task-failed text; the socket must be closed after it."""
+        """Return the task-failed text; the connection must be closed after it."""
         self.state = ServerState.CLOSED
         return encode_event(TaskFailedEvent(self.task_id, refusal.code, refusal.message))
 

@@ -1,1 +1,1 @@
-"""The embedded service: connection, task, engine; demuxers, faults and limits."""
+"""The embedded service: DashScope's protocol on loopback, with an engine in this machine instead of the cloud."""

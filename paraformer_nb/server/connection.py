@@ -1,4 +1,4 @@
-"""One connection of the embedded service: tasks one after another, ended well or refused with a reason."""
+"""One connection of the embedded service: runs its tasks one after another, and reports why a task fails."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Protocol
 from websockets.exceptions import ConnectionClosed
 
 from ..dashscope.messages import FinishTask, RunTask
-from ..dashscope.server_protocol import Audio, Refusal, Request, ServerProtocol
-from .engines.base import Engine, EngineError
-from .engines.registry import EngineKind
+from ..dashscope.server_protocol import AudioData, Refusal, Request, ServerProtocol
+from .engines.base import Engine, EngineError, EngineKind
 from .limits import Limits
 from .log import log
 from .task import Task, TaskRefused
@@ -23,31 +22,35 @@ logger = logging.getLogger("paraformer_nb.server")
 _TOO_LARGE = (
     "The decoded text message was too big for the output buffer and the endpoint does not support partial messages"
 )
-_LONGEST_TEXT = 64 * 1024  # characters; a command has 1000, and to take a large one apart would keep others waiting
+_MAX_TEXT = 64 * 1024  # characters; a command has about 1000, and parsing a large one delays other connections
 _numbers = itertools.count(1)
 
 
 class Admission(Protocol):
-    """Lets a task in. Raises TaskRefused where there are too many at once."""
+    """Admits one task while its context is entered. Raises TaskRefused if too many tasks are running."""
 
     def __call__(self) -> AbstractContextManager[None]: ...
 
 
 class Connection:
-    """Serves one client until it goes, falls silent, or a task of it fails."""
+    """Serves one client until it disconnects, stops sending, or a task fails."""
 
     def __init__(self, wire: Wire, engine: Engine, kind: EngineKind, limits: Limits, admit: Admission) -> None:
-        self._wire, self._engine, self._kind, self._limits, self._admit = wire, engine, kind, limits, admit
+        self._wire = wire
+        self._engine = engine
+        self._kind = kind
+        self._limits = limits
+        self._admit = admit
         self._protocol = ServerProtocol()
         self._number = next(_numbers)
 
     async def serve(self) -> None:
-        """Run tasks one after another."""
+        """Run tasks one after another, then close the connection."""
         self._log(logging.INFO, "connected")
         try:
             await self._serve()
         except ConnectionClosed as error:
-            self._log(logging.INFO, "client-gone", code=error.rcvd.code if error.rcvd else None)
+            self._log(logging.INFO, "client-disconnected", code=error.rcvd.code if error.rcvd else None)
         finally:
             try:
                 await self._wire.close()
@@ -65,25 +68,25 @@ class Connection:
         except ConnectionClosed:
             raise
         except Exception:
-            logger.exception("task %s came to an unexpected end", ascii(self._protocol.task_id)[:100])
-            await self._refuse(Refusal("InternalError", "the embedded service made a mistake; its log says which"))
+            logger.exception("task %s failed unexpectedly", ascii(self._protocol.task_id)[:100])
+            await self._refuse(Refusal("InternalError", "the embedded service has an internal error; see its log"))
 
     async def _refuse(self, refusal: Refusal) -> None:
         self._log(logging.INFO, "failed", code=refusal.code, message=refusal.message)
         await self._wire.send(self._protocol.failed(refusal))
 
     async def _receive(self, timeout: float) -> Request | None:
-        """The next request; None when none came in time."""
+        """Return the next request; None if none arrives in time. Raises TaskRefused."""
         message = await self._wire.receive(timeout)
         if message is None:
             return None
-        most = self._limits.frame if isinstance(message, bytes) else min(self._limits.frame, _LONGEST_TEXT)
-        if len(message) > most:
+        max_length = self._limits.frame if isinstance(message, bytes) else min(self._limits.frame, _MAX_TEXT)
+        if len(message) > max_length:
             raise TaskRefused(Refusal("CLIENT_ERROR", _TOO_LARGE))
         protocol = self._protocol
         request = protocol.receive_text(message) if isinstance(message, str) else protocol.receive_audio(message)
-        if protocol.note:
-            self._log(logging.WARNING, "forgiven", note=protocol.note)
+        if protocol.warning:
+            self._log(logging.WARNING, "tolerated", note=protocol.warning)
         if isinstance(request, Refusal):
             raise TaskRefused(request)
         return request
@@ -95,7 +98,7 @@ class Connection:
             try:
                 await task.start()
                 self._log(logging.INFO, "started", model=command.model, format=command.parameters.get("format"))
-                await self._hear(task)
+                await self._receive_audio(task)
                 await task.finish()
                 self._log(logging.INFO, "finished", seconds=round(task.seconds, 3))
             except EngineError as error:
@@ -103,20 +106,21 @@ class Connection:
             finally:
                 await task.close()
 
-    async def _hear(self, task: Task) -> None:
-        """Take the task's audio until finish-task."""
-        limit = self._limits.no_data
-        while not isinstance(request := await self._receive(limit), FinishTask):
+    async def _receive_audio(self, task: Task) -> None:
+        """Receive the task's audio until finish-task."""
+        timeout = self._limits.no_data
+        while not isinstance(request := await self._receive(timeout), FinishTask):
             if request is None:
-                raise TaskRefused(Refusal("CLIENT_ERROR", f"request timeout after {limit:g} seconds."))
-            if isinstance(request, Audio):
-                await task.hear(request.data)
+                raise TaskRefused(Refusal("CLIENT_ERROR", f"request timeout after {timeout:g} seconds."))
+            if isinstance(request, AudioData):
+                await task.receive_audio(request.data)
 
     def _check_languages(self, command: RunTask) -> None:
-        hints, known = command.parameters.get("language_hints"), self._kind.languages
-        if hints and known and not set(known) & set(hints):
-            told = f"the embedded recogniser knows {', '.join(known)} only, not {', '.join(hints)}"
-            raise TaskRefused(Refusal("InvalidParameter", told))
+        hints = command.parameters.get("language_hints")
+        languages = self._kind.languages
+        if hints and languages and not set(languages) & set(hints):
+            problem = f"the embedded recogniser knows {', '.join(languages)} only, not {', '.join(hints)}"
+            raise TaskRefused(Refusal("InvalidParameter", problem))
 
     def _log(self, level: int, event: str, **fields: object) -> None:
         log(level, event, connection=self._number, task=self._protocol.task_id or None, **fields)

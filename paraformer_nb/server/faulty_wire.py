@@ -1,4 +1,4 @@
-"""Wires that misbehave as `faults` says, each around another one."""
+"""Wires that inject the faults of `faults`: each wraps another wire and changes one thing."""
 
 from __future__ import annotations
 
@@ -12,21 +12,32 @@ from websockets.exceptions import ConnectionClosed
 
 from ..dashscope.messages import event_name
 from ..dashscope.server_protocol import Refusal
-from .faults import Delay, Drop, Duplicate, Fail, Fault, Malformed, Mute, Reorder, Stall, Striking, Unknown
+from .faults import (
+    DelayFault,
+    DropFault,
+    DuplicateFault,
+    FailFault,
+    Fault,
+    MalformedFault,
+    MuteFault,
+    OneTimeFault,
+    ReorderFault,
+    StallFault,
+    UnknownFault,
+)
 from .task import TaskRefused
 from .wire import Wire
 
-_HALF_OPEN = 120.0  # seconds after which a half-open connection is given up here: nothing waits for ever
-_MOST_DELAYED = 1000  # events on their way at once
+_MAX_DELAYED = 1000  # events in the queue of a delay
 
-F = TypeVar("F", bound=Fault)
-S = TypeVar("S", bound=Striking)
+AnyFault = TypeVar("AnyFault", bound=Fault)
+OneTime = TypeVar("OneTime", bound=OneTimeFault)
 
 
-class _Faulty(Generic[F]):
-    """A wire that does as the one inside does; each fault changes one thing of it."""
+class _FaultyWire(Generic[AnyFault]):
+    """Passes everything on to the inner wire; subclasses change one thing."""
 
-    def __init__(self, fault: F, wire: Wire) -> None:
+    def __init__(self, fault: AnyFault, wire: Wire) -> None:
         self._fault = fault
         self._wire = wire
 
@@ -49,62 +60,63 @@ class _Faulty(Generic[F]):
         self._wire.freeze()
 
     async def _pause(self, seconds: float) -> None:
-        """Wait so long, but not for a client that has gone."""
+        """Wait; return early if the client disconnects."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wire.wait_closed()
 
 
-class _Striking(_Faulty[S]):
-    """A fault that comes once. Its moment is looked for whenever something is received or was sent."""
+class _OneTimeWire(_FaultyWire[OneTime]):
+    """Triggers its fault once. Checks whether it is due on every receive, and before and after every send."""
 
-    def __init__(self, fault: S, wire: Wire) -> None:
+    def __init__(self, fault: OneTime, wire: Wire) -> None:
         super().__init__(fault, wire)
         self._clock = asyncio.get_running_loop().time
         now = self._clock()
-        self._moment = None if fault.seconds is None else now + fault.seconds
-        self._bytes, self._events = fault.bytes, fault.events
-        self._is_over = False
+        self._due = None if fault.seconds is None else now + fault.seconds
+        self._bytes_left = fault.bytes
+        self._events_left = fault.events
+        self._is_triggered = False
         if (fault.seconds, fault.bytes, fault.events) == (None, None, None):
-            self._moment = now
+            self._due = now
 
     async def receive(self, timeout: float) -> str | bytes | None:
         deadline = self._clock() + timeout
         while True:
-            await self._strike_if_due()
-            end = deadline if self._moment is None or self._is_over else min(deadline, self._moment)
+            await self._trigger_if_due()
+            end = deadline if self._due is None or self._is_triggered else min(deadline, self._due)
             message = await self._wire.receive(max(0.0, end - self._clock()))
-            if isinstance(message, bytes) and self._bytes is not None:
-                self._bytes -= len(message)
-                await self._strike_if_due()
+            if isinstance(message, bytes) and self._bytes_left is not None:
+                self._bytes_left -= len(message)
+                await self._trigger_if_due()
             if message is not None or self._clock() >= deadline:
                 return message
 
     async def send(self, text: str) -> None:
-        await self._strike_if_due()
+        await self._trigger_if_due()
         await self._wire.send(text)
-        if self._events is not None:
-            self._events -= 1
-            await self._strike_if_due()
+        if self._events_left is not None:
+            self._events_left -= 1
+            await self._trigger_if_due()
 
-    async def _strike_if_due(self) -> None:
+    async def _trigger_if_due(self) -> None:
         is_due = (
-            (self._moment is not None and self._clock() >= self._moment)
-            or (self._bytes is not None and self._bytes <= 0)
-            or (self._events is not None and self._events <= 0)
+            (self._due is not None and self._clock() >= self._due)
+            or (self._bytes_left is not None and self._bytes_left <= 0)
+            or (self._events_left is not None and self._events_left <= 0)
         )
-        if is_due and not self._is_over:
-            self._is_over = True
-            await self._strike()
+        if is_due and not self._is_triggered:
+            self._is_triggered = True
+            await self._trigger()
 
-    async def _strike(self) -> None:
+    async def _trigger(self) -> None:
         raise NotImplementedError
 
 
-class _Drop(_Striking[Drop]):
+class _DropWire(_OneTimeWire[DropFault]):
     _is_silent = False
 
-    async def _strike(self) -> None:
+    async def _trigger(self) -> None:
         if self._fault.how == "close":
             await self._wire.close(self._fault.code, self._fault.reason)
         elif self._fault.how == "reset":
@@ -117,7 +129,7 @@ class _Drop(_Striking[Drop]):
         message = None if self._is_silent else await super().receive(timeout)
         if not self._is_silent:
             return message
-        await asyncio.sleep(_HALF_OPEN)
+        await asyncio.sleep(self._fault.lasting)
         self._wire.abort()
         return await self._wire.receive(timeout)
 
@@ -126,8 +138,8 @@ class _Drop(_Striking[Drop]):
             await super().send(text)
 
 
-class _Fail(_Striking[Fail]):
-    _has_task = False  # what is not there cannot fail
+class _FailWire(_OneTimeWire[FailFault]):
+    _has_task = False  # before the first message there is no task that could fail
 
     async def receive(self, timeout: float) -> str | bytes | None:
         if self._has_task:
@@ -136,51 +148,52 @@ class _Fail(_Striking[Fail]):
         return await self._wire.receive(timeout)
 
     async def send(self, text: str) -> None:
-        self._is_over = self._is_over or event_name(text.encode()) == "task-failed"  # that cannot fail again
+        self._is_triggered = self._is_triggered or event_name(text.encode()) == "task-failed"  # it fails only once
         await super().send(text)
 
-    async def _strike(self) -> None:
+    async def _trigger(self) -> None:
         raise TaskRefused(Refusal(self._fault.code, self._fault.message))
 
 
-class _Stall(_Striking[Stall]):
+class _StallWire(_OneTimeWire[StallFault]):
     async def send(self, text: str) -> None:
         await self._wire.send(text)
-        if self._events is not None:
-            self._events -= 1  # it strikes at the next reading
+        if self._events_left is not None:
+            self._events_left -= 1  # the stall begins with the next receive
 
-    async def _strike(self) -> None:
+    async def _trigger(self) -> None:
         await self._pause(self._fault.lasting)
 
 
-class _Malformed(_Striking[Malformed]):
-    async def _strike(self) -> None:
+class _MalformedWire(_OneTimeWire[MalformedFault]):
+    async def _trigger(self) -> None:
         await self._wire.send(self._fault.text)
 
 
-class _Unknown(_Striking[Unknown]):
-    async def _strike(self) -> None:
+class _UnknownWire(_OneTimeWire[UnknownFault]):
+    async def _trigger(self) -> None:
         header = {"task_id": "", "event": self._fault.name, "attributes": {}}
         await self._wire.send(json.dumps({"header": header, "payload": {}}))
 
 
-class _Mute(_Faulty[Mute]):
+class _MuteWire(_FaultyWire[MuteFault]):
     async def send(self, text: str) -> None:
-        """Nothing is ever answered."""
+        """Discard the event."""
 
 
-class _Duplicate(_Faulty[Duplicate]):
+class _DuplicateWire(_FaultyWire[DuplicateFault]):
     async def send(self, text: str) -> None:
         await self._wire.send(text)
         if event_name(text.encode()) == "result-generated":
             await self._wire.send(text)
 
 
-class _Reorder(_Faulty[Reorder]):
+class _ReorderWire(_FaultyWire[ReorderFault]):
     _held: str | None = None
 
     async def send(self, text: str) -> None:
-        held, is_result = self._held, event_name(text.encode()) == "result-generated"
+        held = self._held
+        is_result = event_name(text.encode()) == "result-generated"
         self._held = text if is_result and held is None else None
         if self._held is None:
             for item in (text, held) if is_result else (held, text):
@@ -188,33 +201,33 @@ class _Reorder(_Faulty[Reorder]):
                     await self._wire.send(item)
 
 
-class _Delay(_Faulty[Delay]):
-    """Events wait in a queue, each until its time; a task of its own lets them go."""
+class _DelayWire(_FaultyWire[DelayFault]):
+    """Queues events with the time at which they are due; a task of its own sends them."""
 
-    def __init__(self, fault: Delay, wire: Wire) -> None:
+    def __init__(self, fault: DelayFault, wire: Wire) -> None:
         super().__init__(fault, wire)
         self._clock = asyncio.get_running_loop().time
-        self._queue: asyncio.Queue[tuple[float, str] | None] = asyncio.Queue(_MOST_DELAYED)
-        self._sender = asyncio.create_task(self._send_late())
+        self._queue: asyncio.Queue[tuple[float, str] | None] = asyncio.Queue(_MAX_DELAYED)
+        self._sender = asyncio.create_task(self._send_delayed())
 
     async def send(self, text: str) -> None:
         await self._put((self._clock() + self._fault.lasting, text))
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """What is under way still arrives."""
+        """Send the queued events when they are due, then close."""
         try:
             if not self._sender.done():
                 await self._put(None)
                 await self._sender
         except ConnectionClosed:
-            pass  # nobody is there to have it
+            pass  # the client has disconnected: the queued events are dropped
         finally:
             self._sender.cancel()
             await asyncio.gather(self._sender, return_exceptions=True)
         await super().close(code, reason)
 
     async def _put(self, item: tuple[float, str] | None) -> None:
-        """Into the queue; where the sender has ended, what ended it is raised."""
+        """Put an item into the queue. If the sender has ended, raise its exception."""
         putting = asyncio.ensure_future(self._queue.put(item))
         try:
             await asyncio.wait({putting, self._sender}, return_when=asyncio.FIRST_COMPLETED)
@@ -223,7 +236,7 @@ class _Delay(_Faulty[Delay]):
         finally:
             putting.cancel()
 
-    async def _send_late(self) -> None:
+    async def _send_delayed(self) -> None:
         while item := await self._queue.get():
             due, text = item
             await self._pause(due - self._clock())
@@ -231,24 +244,25 @@ class _Delay(_Faulty[Delay]):
 
 
 _WIRES: dict[type[Fault], Callable[[Any, Wire], Wire]] = {
-    Mute: _Mute,
-    Drop: _Drop,
-    Fail: _Fail,
-    Stall: _Stall,
-    Malformed: _Malformed,
-    Unknown: _Unknown,
-    Delay: _Delay,
-    Duplicate: _Duplicate,
-    Reorder: _Reorder,
+    MuteFault: _MuteWire,
+    DropFault: _DropWire,
+    FailFault: _FailWire,
+    StallFault: _StallWire,
+    MalformedFault: _MalformedWire,
+    UnknownFault: _UnknownWire,
+    DelayFault: _DelayWire,
+    DuplicateFault: _DuplicateWire,
+    ReorderFault: _ReorderWire,
 }
 
 
 def with_faults(wire: Wire, faults: Sequence[Fault]) -> Wire:
-    """The wire, with each fault around it, the first one inmost. (``refuse`` strikes before there is a wire.)
+    """Wrap the wire with each fault, the first one innermost. ``refuse`` applies before there is a wire.
 
-    Delays are inmost of all: whoever made an event that is sent late is not there any more to be told of a failure.
+    Delays are innermost of all: a fault that raises must raise to the sender of the event, and a delay sends events
+    when their sender has already returned.
     """
-    for fault in sorted(faults, key=lambda fault: not isinstance(fault, Delay)):
+    for fault in sorted(faults, key=lambda fault: not isinstance(fault, DelayFault)):
         if type(fault) in _WIRES:
             wire = _WIRES[type(fault)](fault, wire)
     return wire

@@ -1,59 +1,72 @@
-"""How long the embedded service waits, and how much it takes."""
+"""The time and size limits of the embedded service."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import get_type_hints
 
 from ..errors import ParameterError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds of the embedded service. The first four times are the cloud's own; what reaches a limit is told why.
+    """Limits of the embedded service. A client that reaches one gets an error that says so, unless stated otherwise.
 
-    Raises ParameterError for a bound that is no number above 0.
+    The limits that the cloud has as well name the vendor's page; the others keep one client from slowing down others.
+
+    Raises ParameterError for a value that is not a number above 0.
     """
 
     no_data: float = 23.0
-    """Seconds of a task without anything from the client; then ``CLIENT_ERROR``, as the vendor's error page has it."""
+    """Seconds in a task without a message from the client; then ``CLIENT_ERROR`` (vendor's error page)."""
     silence: float = 60.0
-    """Seconds of a task in which audio comes and nothing is heard in it; then ``RequestTimeOut``. ``heartbeat=True``
-    lifts it (vendor's FAQ and client events)."""
+    """Seconds in a task with audio but without speech; then ``RequestTimeOut``. Not applied with ``heartbeat=True``
+    (vendor's FAQ and client events)."""
     idle: float = 60.0
-    """Seconds on a connection between tasks, and before the first one; then it is closed (vendor's WebSocket page)."""
+    """Seconds on a connection before the first task and between tasks; then it is closed (vendor's WebSocket page)."""
     heartbeat: float = 5.0
-    """Seconds without a result after which ``heartbeat=True`` gets an empty one. The cloud's period is not known."""
+    """Seconds without a result until ``heartbeat=True`` sends an empty one. The cloud's period is not documented."""
+    handshake: float = 5.0
+    """Seconds for a handshake; then the connection is dropped. On loopback one takes milliseconds."""
+    close: float = 2.0
+    """Seconds for the client's answer to a close frame; then the connection is dropped. RFC 6455 sets no time."""
     unread: float = 60.0
     """Seconds that a client may leave an event unread; then its connection is dropped."""
+    pongs: int = 1024 * 1024
+    """Bytes of answers to pings that a client may leave unread; then its connection is dropped."""
     frame: int = 1024 * 1024
     """Bytes of one message."""
     speed: float = 2000.0
-    """Seconds of audio that a task may bring in a second; a task that brings more is read more slowly."""
+    """Seconds of audio that a task may send per second; a faster task is read more slowly."""
     connections: int = 128
-    """Connections at once; one more is answered with HTTP 503."""
+    """Connections at once; further ones are refused with HTTP 503."""
     tasks: int = 64
-    """Tasks at once, of all connections; one more is told ``Throttling``. Engines may have a lower bound."""
+    """Tasks at once, over all connections; further ones fail with ``Throttling``. Engines may have a lower limit."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            kinds = (int,) if field.type == "int" else (int, float)
-            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < float("inf"):
-                raise ParameterError(
-                    f"limit {field.name}={value!r}: give a {'whole ' * (kinds == (int,))}number above 0."
-                )
+        for name, kind in _kinds().items():
+            value = getattr(self, name)
+            is_number = isinstance(value, int if kind is int else (int, float)) and not isinstance(value, bool)
+            if not is_number or not 0 < value < float("inf"):
+                number = "whole number" if kind is int else "number"
+                raise ParameterError(f"limit {name}={value!r}: give a {number} above 0.")
 
     @classmethod
     def parse(cls, texts: list[str]) -> Limits:
-        """Limits from texts such as ``"no_data=0.5"``. Raises ParameterError naming the text that is none."""
-        known = {field.name: field for field in fields(cls)}
+        """Parse limits from texts such as ``"no_data=0.5"``. Raises ParameterError with the invalid text."""
+        kinds = _kinds()
         given: dict[str, float] = {}
         for text in texts:
             name, _, value = text.partition("=")
-            if name not in known:
-                raise ParameterError(f"there is no limit {name!r}. Known: {', '.join(known)}.")
+            if name not in kinds:
+                raise ParameterError(f"unknown limit {name!r}. Known: {', '.join(kinds)}.")
             try:
-                given[name] = int(value) if known[name].type == "int" else float(value)
+                given[name] = kinds[name](value)
             except ValueError:
                 raise ParameterError(f"limit {text!r}: give {name}=NUMBER.") from None
         return cls(**given)  # type: ignore[arg-type]
+
+
+def _kinds() -> dict[str, type[int] | type[float]]:
+    """The type of each limit, by its name."""
+    return get_type_hints(Limits)

@@ -1,6 +1,6 @@
-"""The service's log: what happened, and to which connection and task. Never a key, never audio.
+"""The log of the embedded service: events with their connection and task. It never contains keys or audio.
 
-A record's text is ``event key=value ...``; its attributes `event` and `fields` hold the same for programs.
+A record's text is ``event key=value ...``; programs find the same in its attributes `event` and `fields`.
 """
 
 from __future__ import annotations
@@ -10,19 +10,18 @@ from typing import Any
 
 logger = logging.getLogger("paraformer_nb.server")
 
-_LONGEST = 200
+_MAX_LENGTH = 200  # characters of a value
 
 
 def log(level: int, event: str, **fields: Any) -> None:
-    """Tell that `event` happened. Texts that came from a client are cut and escaped: they must not write lines of
-    their own."""
+    """Log an event. Values may come from a client: they are cut and escaped, so that they cannot forge log lines."""
     if logger.isEnabledFor(level):
-        told = " ".join(f"{name}={_plain(value)}" for name, value in fields.items())
-        logger.log(level, "%s", f"{event} {told}".rstrip(), extra={"event": event, "fields": fields})
+        text = " ".join(f"{name}={_escape(value)}" for name, value in fields.items())
+        logger.log(level, "%s", f"{event} {text}".rstrip(), extra={"event": event, "fields": fields})
 
 
-def _plain(value: Any) -> str:
+def _escape(value: Any) -> str:
     text = str(value)
-    if len(text) > _LONGEST:
-        text = f"{text[:_LONGEST]}…"
+    if len(text) > _MAX_LENGTH:
+        text = f"{text[:_MAX_LENGTH]}…"
     return text if text.isprintable() and text and " " not in text else ascii(text)

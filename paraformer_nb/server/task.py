@@ -1,4 +1,4 @@
-"""One task of the embedded service: its audio on the way in, its results on the way out."""
+"""One task of the embedded service: decodes its audio, streams it to the engine, and sends the results."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from ..dashscope.messages import RunTask, SentenceResult
 from ..dashscope.server_protocol import NO_TRANSLATIONS, Refusal, ServerProtocol
 from ..errors import AudioError
 from .demuxers.incoming import TaskDecoder
-from .engines.base import Engine, Settings
-from .engines.registry import EngineKind
+from .engines.base import Engine, EngineKind, Settings
 from .limits import Limits
 from .log import log
+from .result_filter import ResultFilter
 from .wire import Wire
-from .wording import Wording
 
-_BURST = 60.0  # seconds of audio that may come as fast as the wire carries them
-# What the service does for every engine; `EngineKind.honours` says what an engine does beside it.
-_SERVED = {
+_BURST = 60.0  # seconds of audio that are accepted before `Limits.speed` applies
+# The parameters that the service honours for every engine; `EngineKind.honoured` lists those that an engine adds.
+_HONOURED = {
     "format",
     "sample_rate",
     "heartbeat",
@@ -32,7 +31,7 @@ _SERVED = {
     "transcription_enabled",
     "translation_enabled",
 }
-# Values that ask for nothing.
+# Default values: sending one of these has no effect, so it is not logged as ignored.
 _DEFAULTS: dict[str, Any] = {
     "max_sentence_silence": 800,
     "semantic_punctuation_enabled": False,
@@ -51,98 +50,107 @@ class TaskRefused(Exception):
 
 
 class Task:
-    """Decodes what comes, lets the engine hear it, words its results and sends them.
+    """One task, from run-task to task-finished.
 
-    Its methods raise TaskRefused and EngineError where the task must fail, ConnectionClosed where its client is gone.
+    Its methods raise TaskRefused or EngineError if the task must fail, ConnectionClosed if its client has disconnected.
     """
 
     def __init__(
         self, command: RunTask, wire: Wire, protocol: ServerProtocol, engine: Engine, kind: EngineKind, limits: Limits
     ) -> None:
-        given = command.parameters
-        self._wire, self._protocol, self._limits = wire, protocol, limits
+        parameters = command.parameters
+        self._wire = wire
+        self._protocol = protocol
+        self._limits = limits
         self._clock = asyncio.get_running_loop().time
-        self._incoming = TaskDecoder(given.get("format", "pcm"), given.get("sample_rate", 16_000))
-        self._wording = Wording(given)
-        self._stream = engine.stream(_settings(given), self._emit)
-        self._has_heartbeat = given.get("heartbeat", False)
-        self._note: str | None = None
+        self._decoder = TaskDecoder(parameters.get("format", "pcm"), parameters.get("sample_rate", 16_000))
+        self._filter = ResultFilter(parameters)
+        self._stream = engine.stream(_settings(parameters), self._emit)
+        self._has_heartbeat = parameters.get("heartbeat", False)
+        self._logged_note: str | None = None
         self._has_results = False
-        self._began: float | None = None  # when the first audio came
+        self._first_audio: float | None = None
         self._last_result = 0.0
         self._last_sent = 0.0
-        known = _SERVED | kind.honours
-        ignored = [name for name in given if name not in known and given[name] != _DEFAULTS.get(name)]
+        honoured = _HONOURED | kind.honoured
+        ignored = [name for name in parameters if name not in honoured and parameters[name] != _DEFAULTS.get(name)]
         if ignored:
-            log(logging.WARNING, "without-effect", task=command.task_id, parameters=",".join(ignored))
+            log(logging.WARNING, "parameters-ignored", task=command.task_id, parameters=",".join(ignored))
 
     @property
     def seconds(self) -> float:
-        """Of audio, so far."""
-        return self._incoming.seconds
+        """Seconds of audio received so far."""
+        return self._decoder.seconds
 
     async def start(self) -> None:
-        """Get the engine and the decoder ready, and say so."""
-        await asyncio.to_thread(importlib.import_module, "av")  # costs nothing from the second time on
+        """Start the engine's stream and load the decoder, then send task-started."""
+        await asyncio.to_thread(importlib.import_module, "av")  # the first import is slow, so not on the event loop
         await self._stream.start()
         await self._wire.send(self._protocol.started())
 
-    async def hear(self, data: bytes) -> None:
-        """Take audio in, as it came."""
-        now = self._clock()
-        if self._began is None:
-            self._began = self._last_result = self._last_sent = now
-        if self._has_heartbeat:
-            if now - self._last_sent >= self._limits.heartbeat:
-                self._last_sent = now
-                await self._wire.send(self._protocol.heartbeat())
-        elif now - self._last_result >= self._limits.silence:
-            raise TaskRefused(Refusal("RequestTimeOut", "Response timeout!"))
+    async def receive_audio(self, data: bytes) -> None:
+        """Decode audio as received, and pass it to the engine."""
+        await self._check_silence()
         try:
-            for piece in self._incoming.feed(data):
-                if piece:
-                    await self._stream.accept(piece)
-                await self._breathe()
+            for pcm in self._decoder.feed(data):
+                if pcm:
+                    await self._stream.accept(pcm)
+                await self._throttle()
         except AudioError as error:
             raise TaskRefused(Refusal("UNSUPPORTED_FORMAT", str(error))) from error
-        if self._incoming.note != self._note:
-            self._note = self._incoming.note
-            log(logging.WARNING, "forgiven", task=self._protocol.task_id, note=self._note)
+        if self._decoder.note != self._logged_note:
+            self._logged_note = self._decoder.note
+            log(logging.WARNING, "tolerated", task=self._protocol.task_id, note=self._logged_note)
 
     async def finish(self) -> None:
-        """Let the engine settle what is open, then say that the task is finished, or that there was nothing to hear."""
+        """Let the engine emit its last results, then send task-finished; raise TaskRefused if there was no speech."""
         try:
-            for piece in self._incoming.finish():
-                if piece:
-                    await self._stream.accept(piece)
+            for pcm in self._decoder.finish():
+                if pcm:
+                    await self._stream.accept(pcm)
         except AudioError as error:
             raise TaskRefused(Refusal("UNSUPPORTED_FORMAT", str(error))) from error
-        if self._incoming.skipped:
-            log(logging.WARNING, "left-out", task=self._protocol.task_id, bytes=self._incoming.skipped)
+        if self._decoder.skipped:
+            log(logging.WARNING, "bytes-skipped", task=self._protocol.task_id, bytes=self._decoder.skipped)
         await self._stream.finish()
         if not self._has_results:
             raise TaskRefused(Refusal("NO_VALID_AUDIO_ERROR", "no speech was found in the audio"))
         await self._wire.send(self._protocol.finished(math.ceil(self.seconds)))
 
     async def close(self) -> None:
-        """Let go of the engine's stream, whatever state it is in."""
+        """Release the engine's stream, in any state."""
         await self._stream.close()
 
+    async def _check_silence(self) -> None:
+        """Send a heartbeat if one is due; without heartbeats, refuse a task that has had no result for too long."""
+        now = self._clock()
+        if self._first_audio is None:
+            self._first_audio = now
+            self._last_result = now
+            self._last_sent = now
+        if self._has_heartbeat:
+            if now - self._last_sent >= self._limits.heartbeat:
+                self._last_sent = now
+                await self._wire.send(self._protocol.heartbeat())
+        elif now - self._last_result >= self._limits.silence:
+            raise TaskRefused(Refusal("RequestTimeOut", "Response timeout!"))
+
     async def _emit(self, sentence: SentenceResult, translations: Mapping[str, str] = NO_TRANSLATIONS) -> None:
-        worded = self._wording.apply(sentence)
-        if worded is None:
+        result = self._filter.apply(sentence)
+        if result is None:
             return
         self._has_results = True
         self._last_result = self._last_sent = self._clock()
-        await self._wire.send(self._protocol.result(worded, math.ceil(self.seconds), translations))
+        await self._wire.send(self._protocol.result(result, math.ceil(self.seconds), translations))
 
-    async def _breathe(self) -> None:
-        """Let others have their turn; wait where audio comes faster than the service hears anybody's."""
-        assert self._began is not None
-        ahead = self.seconds - _BURST - self._limits.speed * (self._clock() - self._began)
+    async def _throttle(self) -> None:
+        """Let other tasks run; wait if audio arrives faster than `Limits.speed`, which the client feels as
+        back-pressure."""
+        assert self._first_audio is not None
+        ahead = self.seconds - _BURST - self._limits.speed * (self._clock() - self._first_audio)
         await asyncio.sleep(max(0.0, ahead / self._limits.speed))
 
 
-def _settings(given: Mapping[str, Any]) -> Settings:
-    wanted = given.get("translation_target_languages") if given.get("translation_enabled") else None
-    return Settings(given.get("max_sentence_silence", 800), tuple(wanted or ()))
+def _settings(parameters: Mapping[str, Any]) -> Settings:
+    languages = parameters.get("translation_target_languages") if parameters.get("translation_enabled") else None
+    return Settings(parameters.get("max_sentence_silence", 800), tuple(languages or ()))

@@ -1,4 +1,4 @@
-"""One socket as the service uses it: messages in, texts out, an end. Faults wrap it."""
+"""A connection's socket as the service uses it: receive messages, send texts, close. Faults wrap it."""
 
 from __future__ import annotations
 
@@ -6,65 +6,67 @@ import asyncio
 import struct
 from contextlib import suppress
 from socket import SO_LINGER, SOL_SOCKET
-from typing import Protocol
+from typing import Any, Protocol
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConcurrencyError, ConnectionClosed
 
 from .limits import Limits
 
-_AT_ONCE = 8 * 1024  # bytes: more could hold so many frames that taking them apart would keep others waiting
-_MOST_UNREAD = 1024 * 1024  # bytes of answers to pings
+_MAX_READ = 8 * 1024  # bytes; a larger read can contain so many frames that parsing them delays other connections
 
 
 class Wire(Protocol):
-    """What a connection needs of a socket. `receive` and `send` raise ConnectionClosed when it is over."""
+    """A socket with messages. `receive` and `send` raise ConnectionClosed once it is closed."""
 
     async def receive(self, timeout: float) -> str | bytes | None:
-        """The next message; None when none came within so many seconds."""
+        """Return the next message; None if none arrives within `timeout` seconds."""
 
     async def send(self, text: str) -> None:
         """Send an event; return when there is room for the next one."""
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """End it as the protocol has it."""
+        """Close with the protocol's closing handshake."""
 
     async def wait_closed(self) -> None:
-        """Return when it is over."""
+        """Wait until it is closed."""
 
     def abort(self, *, with_reset: bool = False) -> None:
-        """End it as a power cut does, or as a dying router."""
+        """Drop the connection without a closing handshake, as after a power cut; optionally with a TCP reset."""
 
     def freeze(self) -> None:
-        """Read nothing more, not even pings, and let nobody know."""
+        """Stop reading, pings included, without informing the client."""
 
 
-class Socket(ServerConnection):
-    """A socket that a client cannot make a burden: neither with thousands of frames at once, nor with pings whose
-    answers it does not read."""
+class LimitedConnection(ServerConnection):
+    """A server connection that limits what one client can cost: frames parsed at once, and unread answers to pings."""
+
+    def __init__(self, *args: Any, limits: Limits, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._limits = limits
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, with little read at a time."""
+        """Limit the size of one read."""
         super().connection_made(transport)
-        self.transport.max_size = _AT_ONCE  # type: ignore[attr-defined]
+        self.transport.max_size = _MAX_READ  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; drop a client that only sends."""
+        """Parse the data; drop a client that sends pings and does not read the answers."""
         super().data_received(data)
-        if self.transport.get_write_buffer_size() > _MOST_UNREAD:
+        if self.transport.get_write_buffer_size() > self._limits.pongs:
             self.transport.abort()
 
 
 class SocketWire:
-    """A real socket."""
+    """The wire of a real connection."""
 
     def __init__(self, socket: ServerConnection, limits: Limits) -> None:
         self._socket = socket
         self._limits = limits
 
     async def receive(self, timeout: float) -> str | bytes | None:
-        """The next message, or None."""
-        await asyncio.sleep(0)  # thousands may be here already, and others must have their turn
+        """Return the next message, or None."""
+        await asyncio.sleep(0)  # thousands of messages may be buffered: let other connections run in between
         try:
             async with asyncio.timeout(timeout):
                 return await self._socket.recv()
@@ -72,7 +74,7 @@ class SocketWire:
             return None
 
     async def send(self, text: str) -> None:
-        """Send; a client that reads nothing for too long is dropped."""
+        """Send a text; drop a client that reads nothing for too long."""
         try:
             async with asyncio.timeout(self._limits.unread):
                 await self._socket.send(text)
@@ -82,7 +84,7 @@ class SocketWire:
             await self._socket.send(text)  # raises ConnectionClosed
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Say goodbye, and wait a moment for the answer, which stands behind all that the client had sent before."""
+        """Close, and wait for the client's answer, also if this task is cancelled meanwhile."""
         closing = asyncio.create_task(self._close(code, reason))
         try:
             await asyncio.shield(closing)
@@ -90,12 +92,13 @@ class SocketWire:
             await closing
 
     async def wait_closed(self) -> None:
-        """Return when it is over."""
+        """Wait until it is closed."""
         await self._socket.wait_closed()
 
     async def _close(self, code: int, reason: str) -> None:
+        """Close, and discard the messages that the client sent before its answer: the answer comes after them."""
         closing = asyncio.create_task(self._socket.close(code, reason))
-        with suppress(ConnectionClosed, ConcurrencyError):  # it is over, or somebody reads already
+        with suppress(ConnectionClosed, ConcurrencyError):  # it is closed, or another task is reading
             while not closing.done():
                 await self._socket.recv()
                 await asyncio.sleep(0)
@@ -110,6 +113,6 @@ class SocketWire:
         transport.abort()
 
     def freeze(self) -> None:
-        """Read nothing more."""
+        """Stop reading."""
         if not self._socket.transport.is_closing():
             self._socket.transport.pause_reading()

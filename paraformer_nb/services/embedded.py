@@ -60,15 +60,15 @@ class Embedded:
         self._faults = [parse_fault(text) for text in faults]
         self._limits = limits
         self._engine = make_engine(engine, engine_options)
-        self._name = engine
+        self._kind = ENGINES[engine]
         self._lock = threading.Lock()
         self._running: Future[EmbeddedServer] | None = None
         self._closing: Future[None] | None = None
-        self.languages = ENGINES[engine].languages
+        self.languages = self._kind.languages
         self.source = ServiceSource("embedded", "127.0.0.1", engine)
 
     def __repr__(self) -> str:
-        return f"Embedded({self._name!r})"
+        return f"Embedded({self._kind.name!r})"
 
     async def endpoint(self) -> Endpoint:
         """The running server's address and key. The first call starts the server, on the background loop."""
@@ -101,7 +101,7 @@ class Embedded:
         if self._closing is not None:  # both servers share the engine, which must be closed before it is opened again
             await asyncio.wait({asyncio.wrap_future(self._closing)})
         server = EmbeddedServer(
-            self._name, self._engine, secrets.token_hex(16), faults=self._faults, limits=self._limits
+            self._kind, self._engine, secrets.token_hex(16), faults=self._faults, limits=self._limits
         )
         await server.start()
         weakref.finalize(self, lambda: asyncio.run_coroutine_threadsafe(server.close(), get_loop())).atexit = False

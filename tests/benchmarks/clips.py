@@ -1,4 +1,4 @@
-"""An hour of speech with known words, made by laying the English lesson end to end, and a service that recites it."""
+"""Long clips with known words, made by repeating the English lesson, and a service scripted with them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEY = "benchmark"
 
 
 def make_clip(folder: Path, name: str, seconds: int) -> Path:
-    """A WAV of `seconds` and the script beside it."""
+    """Write a WAV of `seconds` and the script beside it; return the WAV's path."""
     opened = open_clip(DATA / "lesson_en.flac", sample_rate=RATE)
     assert isinstance(opened, Clip)
     pcm = b"".join(opened.blocks(RATE))
@@ -28,24 +28,24 @@ def make_clip(folder: Path, name: str, seconds: int) -> Path:
     sentences = []
     with wave.open(str(folder / f"{name}.wav"), "wb") as file:
         file.setparams((1, 2, RATE, 0, "NONE", ""))
-        for turn in range(-(-seconds * 1000 // int(length_ms))):
-            file.writeframes(pcm[: max(0, seconds * RATE * 2 - turn * len(pcm))])
-            sentences += [_moved(sentence, round(turn * length_ms)) for sentence in lesson["sentences"]]
+        for repeat in range(-(-seconds * 1000 // int(length_ms))):
+            file.writeframes(pcm[: max(0, seconds * RATE * 2 - repeat * len(pcm))])
+            sentences += [_shifted(sentence, round(repeat * length_ms)) for sentence in lesson["sentences"]]
     inside = [sentence for sentence in sentences if sentence["end_ms"] < seconds * 1000]
     (folder / f"{name}.json").write_text(json.dumps({"sentences": inside}))
     return folder / f"{name}.wav"
 
 
-def _moved(sentence: dict, by: int) -> dict:
+def _shifted(sentence: dict, by: int) -> dict:
     words = [{**word, "begin_ms": word["begin_ms"] + by, "end_ms": word["end_ms"] + by} for word in sentence["words"]]
     return {**sentence, "begin_ms": sentence["begin_ms"] + by, "end_ms": sentence["end_ms"] + by, "words": words}
 
 
 @contextlib.contextmanager
 def serving(script: Path, *faults: str) -> Iterator[str]:
-    """The scripted engine in a process of its own, with these faults; gives its URL. Its key is KEY."""
+    """Run a scripted service with these faults in a process of its own, with KEY as its key; yield its URL."""
     serve = [sys.executable, "-m", "paraformer_nb.cli", "serve", "--port", "0"]
-    command = [*serve, "--limit", "speed=1e9", "--engine", "scripted"]  # it must hold nobody back
+    command = [*serve, "--limit", "speed=1e9", "--engine", "scripted"]  # so that it does not slow down the client
     command += [part for fault in faults for part in ("--fault", fault)]
     process = subprocess.Popen(
         [*command, "--script", str(script), "--api-key", KEY],

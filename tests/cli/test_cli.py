@@ -158,11 +158,11 @@ def test_text_cannot_steer_the_terminal(tmp_path: Path, part: Path) -> None:
         (["serve", "--port", "http"], 2, "http"),
         (["serve", "--port", "99999"], 2, "99999"),
         (["serve", "--port", "-1"], 2, "-1"),
-        (["serve", "--port", "0", "--engine", "whisper"], 2, "no engine 'whisper'"),
+        (["serve", "--port", "0", "--engine", "whisper"], 2, "unknown engine 'whisper'"),
         (["serve", "--port", "0", "--engine", "scripted"], 2, "script=FILE.json"),
-        (["serve", "--port", "0", "--engine", "replay"], 2, "recording=FILE"),
-        (["serve", "--port", "0", "--fault", "mute", "--fault", "crash"], 2, "there is no fault 'crash'"),
-        (["serve", "--port", "0", "--limit", "patience=1"], 2, "there is no limit 'patience'"),
+        (["serve", "--port", "0", "--engine", "replay"], 2, "journal=FILE"),
+        (["serve", "--port", "0", "--fault", "mute", "--fault", "crash"], 2, "unknown fault 'crash'"),
+        (["serve", "--port", "0", "--limit", "patience=1"], 2, "unknown limit 'patience'"),
         (["serve", "--port", "0", "--api-key", ""], 2, "the key is empty"),
         (["serve", "--port", "0", "--api-key", "a", "--api-key-file", "b"], 2, "not both"),
         (["serve", "--port", "0", "--api-key-file", "/no/such/file"], 2, "/no/such/file"),
@@ -302,7 +302,7 @@ def test_serve_replays_with_faults_and_limits(chinese: Path, tmp_path: Path) -> 
     first = ended(pnb.transcribe(chinese, service=service, save=saved))
     service.close()
     options = [
-        "--recording",
+        "--journal",
         saved,
         "--speed",
         1e6,
@@ -325,7 +325,7 @@ def test_serve_replays_with_faults_and_limits(chinese: Path, tmp_path: Path) -> 
             assert "request timeout after 0.5 seconds." in str(socket.recv(20))
         process.terminate()
         _, err = process.communicate(timeout=20)
-    assert "refused-on-purpose status=503" in err
+    assert "refused-by-fault status=503" in err
     assert "failed connection=" in err
     assert KEY not in err
 

@@ -1,4 +1,4 @@
-"""The client's side of a task: what may be sent and may come in each state, and what may not."""
+"""The client's side of a task: which commands may be sent and which events may arrive in each state."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ STARTED, RESULT, FINISHED = (
     ResultGeneratedEvent("t", SentenceResult(text="one")),
     TaskFinishedEvent("t"),
 )
-FAILED, STRANGE = TaskFailedEvent("t", "InternalError", "m"), UnknownEvent("t", "result-revised")
+FAILED, UNKNOWN = TaskFailedEvent("t", "InternalError", "m"), UnknownEvent("t", "result-revised")
 
 
 def task_in(state: State) -> ClientTask:
-    """A task that has been brought into a state the usual way."""
+    """Bring a task into a state by the usual steps."""
     task = ClientTask(RunTask("t", "paraformer-realtime-v2", {"format": "pcm"}))
     steps: list[Callable[[], object]] = [
         task.run,
@@ -43,7 +43,7 @@ def task_in(state: State) -> ClientTask:
     return task
 
 
-def test_a_task_goes_from_run_to_finished() -> None:
+def test_a_task_runs_from_start_to_finish() -> None:
     task = task_in(State.IDLE)
     assert json.loads(task.run())["header"] == {"action": "run-task", "task_id": "t", "streaming": "duplex"}
     assert task.receive(STARTED) is STARTED
@@ -56,19 +56,19 @@ def test_a_task_goes_from_run_to_finished() -> None:
 
 
 @pytest.mark.parametrize("state", [State.IDLE, State.STARTING, State.FINISHING, State.DONE])
-def test_audio_is_sent_only_while_the_service_listens(state: State) -> None:
+def test_audio_is_sent_only_while_streaming(state: State) -> None:
     with pytest.raises(LocalProtocolError, match=f"audio.*{state.name}"):
         task_in(state).audio(b"\0\0")
 
 
 @pytest.mark.parametrize("state", [State.IDLE, State.STARTING, State.FINISHING, State.DONE])
-def test_a_task_is_finished_once_and_not_before_it_has_started(state: State) -> None:
+def test_a_task_is_finished_only_once_and_not_before_it_has_started(state: State) -> None:
     with pytest.raises(LocalProtocolError, match=f"finish-task.*{state.name}"):
         task_in(state).finish()
 
 
 @pytest.mark.parametrize("state", [State.STARTING, State.STREAMING, State.FINISHING, State.DONE])
-def test_a_task_is_begun_once(state: State) -> None:
+def test_a_task_is_started_only_once(state: State) -> None:
     task = task_in(state)
     with pytest.raises(LocalProtocolError, match="run-task"):
         task.run()
@@ -78,13 +78,13 @@ def test_a_task_is_begun_once(state: State) -> None:
 ALLOWED = {
     STARTED: {State.STARTING},
     RESULT: {State.STREAMING, State.FINISHING},
-    FINISHED: {State.FINISHING},  # before finish-task it would be half a clip that passes for a whole one
+    FINISHED: {State.FINISHING},  # before finish-task, part of a clip would be treated as the whole clip
 }
 
 
 @pytest.mark.parametrize("event", ALLOWED, ids=lambda event: type(event).__name__)
 @pytest.mark.parametrize("state", State)
-def test_an_event_out_of_turn_is_the_services_fault(event: Event, state: State) -> None:
+def test_an_event_in_the_wrong_state_is_a_remote_protocol_error(event: Event, state: State) -> None:
     task = task_in(state)
     if state in ALLOWED[event]:  # type: ignore[index]
         assert task.receive(event) is event
@@ -103,19 +103,19 @@ def test_a_task_may_fail_at_any_time_and_is_then_over(state: State) -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_strange_events_and_those_of_another_task_change_nothing(state: State) -> None:
+def test_unknown_events_and_those_of_another_task_change_nothing(state: State) -> None:
     task = task_in(state)
-    assert task.receive(STRANGE) is STRANGE
-    for stray in (
+    assert task.receive(UNKNOWN) is UNKNOWN
+    for foreign in (
         TaskStartedEvent("u", b"raw"),
         TaskFinishedEvent("u", None, b"raw"),
         TaskFailedEvent("u", "C", "m", b"raw"),
     ):
-        assert task.receive(stray) == UnknownEvent("u", "", b"raw")
+        assert task.receive(foreign) == UnknownEvent("u", "", b"raw")
     assert task.state is state
 
 
-def test_an_event_without_a_task_id_is_this_tasks() -> None:
+def test_an_event_without_a_task_id_belongs_to_this_task() -> None:
     task = task_in(State.STARTING)
     task.receive(TaskStartedEvent(""))
     assert task.state is State.STREAMING

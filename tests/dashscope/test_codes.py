@@ -1,4 +1,4 @@
-"""What the service's error codes mean to a person: whether to try again, and what to do."""
+"""Error codes of the service become errors that contain whether to retry, and what to do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from paraformer_nb.errors import (
         ("Model.AccessDenied", "Model access denied.", False),
         ("AccessDenied", "Access denied.", False),
         ("AccessDenied.Unpurchased", "Access to model denied.", False),
-        ("InternalError", "Access denied by API-Key restrictions", False),  # so says the public gateway
+        ("InternalError", "Access denied by API-Key restrictions", False),  # sent by the public gateway
         ("ModelNotFound", "Model can not be found.", False),
         ("InvalidParameter", "Model not exist.", False),
         ("InvalidParameter", "Missing required parameter 'payload.input'! Please follow the protocol!", False),
@@ -50,10 +50,10 @@ from paraformer_nb.errors import (
             True,
         ),
         ("ModelUnavailable", "", True),
-        ("SomethingNew", "never heard of", False),
+        ("SomethingNew", "not documented", False),
     ],
 )
-def test_each_documented_code_says_whether_trying_again_can_help(code: str, message: str, retryable: bool) -> None:
+def test_each_documented_code_is_retryable_or_not(code: str, message: str, retryable: bool) -> None:
     error = task_error(code, message, "ab12")
     assert isinstance(error, TaskFailed)
     assert (error.code, error.message, error.task_id) == (code, message, "ab12")
@@ -73,7 +73,7 @@ def test_each_documented_code_says_whether_trying_again_can_help(code: str, mess
         ("InternalError", "", "try again later"),
     ],
 )
-def test_a_message_says_what_to_do(code: str, message: str, word: str) -> None:
+def test_an_error_contains_advice(code: str, message: str, word: str) -> None:
     assert word in task_error(code, message, "ab12").advice
 
 
@@ -91,7 +91,7 @@ def test_a_throttled_task_is_caught_as_throttled() -> None:
         ("CLIENT_ERROR", "request timeout after 23 seconds.", False),
     ],
 )
-def test_silence_is_a_result_and_no_failure(code: str, message: str, no_speech: bool) -> None:
+def test_no_speech_is_a_result_and_not_a_failure(code: str, message: str, no_speech: bool) -> None:
     assert is_no_speech(code, message) is no_speech
 
 
@@ -105,7 +105,7 @@ def test_silence_is_a_result_and_no_failure(code: str, message: str, no_speech: 
         (500, ConnectionFailed, "again"),
     ],
 )
-def test_a_refused_handshake_says_who_refused_what_and_what_to_do(
+def test_the_error_of_a_refused_handshake_contains_host_status_body_and_advice(
     status: int, kind: type[ParaformerError], word: str
 ) -> None:
     error = handshake_error(status, '  {"code":"InvalidApiKey"}\n' + "x" * 5000, "example.com")
@@ -118,5 +118,5 @@ def test_a_refused_handshake_says_who_refused_what_and_what_to_do(
     assert len(str(error)) < 700
 
 
-def test_a_handshake_refused_without_a_word_is_told_without_one() -> None:
-    assert "It said" not in str(handshake_error(401, "\n", "example.com"))
+def test_the_error_of_a_refused_handshake_without_a_body_contains_no_answer() -> None:
+    assert "Its answer" not in str(handshake_error(401, "\n", "example.com"))

@@ -1,4 +1,4 @@
-"""What crosses the wire, read leniently and never lost, and written so that the vendor's own clients can read it."""
+"""Messages are decoded leniently and without loss, and encoded so that the vendor's own clients can decode them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ FINAL = SENTENCE | {
 
 
 def event(name: str, payload: Any = None, **header: Any) -> dict[str, Any]:
-    """An event as the service writes it."""
+    """Make an event as the service does."""
     body = {} if payload is None else payload
     return {"header": {"task_id": TASK, "event": name, "attributes": {}} | header, "payload": body}
 
@@ -104,16 +104,16 @@ REAL_COMMANDS = [
 ]
 
 
-# ------------------------------------------------------------------------------------------------------ events read
+# -------------------------------------------------------------------------------------------------- decoding events
 
 
-def test_each_documented_event_has_its_type() -> None:
+def test_each_documented_event_is_decoded_to_its_type() -> None:
     kinds = [type(decode(message)) for message in REAL_EVENTS]
     assert kinds == [TaskStartedEvent, *[ResultGeneratedEvent] * 4, TaskFinishedEvent, TaskFailedEvent]
     assert {decode(message).task_id for message in REAL_EVENTS} == {TASK}
 
 
-def test_a_final_sentence_has_its_words_and_what_is_billed() -> None:
+def test_a_final_sentence_has_its_words_and_usage() -> None:
     final = decode(result(FINAL, {"duration": 4}))
     assert isinstance(final, ResultGeneratedEvent)
     assert final.usage == TaskUsage(4)
@@ -138,7 +138,7 @@ def test_a_final_sentence_has_its_words_and_what_is_billed() -> None:
         (None, None, False),
     ],
 )
-def test_sentence_end_decides_and_where_it_is_missing_the_end_time_does(
+def test_sentence_end_decides_whether_a_result_is_final_or_else_the_end_time(
     flag: bool | None, end: int | None, final: bool
 ) -> None:
     assert sentence_of(result(SENTENCE | {"sentence_end": flag, "end_time": end})).is_final is final
@@ -172,7 +172,7 @@ def test_unknown_fields_are_kept_in_raw_byte_for_byte() -> None:
         ("text", ""),
     ],
 )
-def test_what_is_no_event_we_know_is_kept_under_its_name(message: Any, name: str) -> None:
+def test_an_unknown_event_is_kept_with_its_name(message: Any, name: str) -> None:
     text = json.dumps(message).encode()
     unknown = decode_event(text)
     assert isinstance(unknown, UnknownEvent)
@@ -198,20 +198,20 @@ def test_a_failure_without_code_or_message_is_still_a_failure() -> None:
 @pytest.mark.parametrize(
     "field", ["begin_time", "end_time", "words", "sentence_id", "heartbeat", "channel_id", "emo_tag"]
 )
-def test_a_sentence_is_read_with_any_field_null_or_missing(field: str) -> None:
+def test_a_sentence_is_decoded_with_any_field_null_or_missing(field: str) -> None:
     assert sentence_of(result(FINAL | {field: None})).text == "今天天气。"
     assert sentence_of(result({key: value for key, value in FINAL.items() if key != field})).text == "今天天气。"
 
 
 @pytest.mark.parametrize("field", ["begin_time", "end_time", "text", "punctuation", "fixed"])
-def test_a_null_in_one_word_does_not_cost_the_sentence(field: str) -> None:
+def test_a_null_in_one_word_does_not_lose_the_sentence(field: str) -> None:
     sentence = sentence_of(result(FINAL | {"words": [WORDS[0] | {field: None}, WORDS[1]]}))
     assert sentence.words is not None
     assert [sentence.text, sentence.words[1].text] == ["今天天气。", "天气"]
 
 
 @pytest.mark.parametrize("usage", [[], {"duration": "four"}, {"duration": None}, {"duration": 4, "characters": 9}])
-def test_an_odd_usage_does_not_cost_the_sentence(usage: Any) -> None:
+def test_an_unexpected_usage_does_not_lose_the_sentence(usage: Any) -> None:
     assert sentence_of(result(FINAL, usage)).text == "今天天气。"
 
 
@@ -232,20 +232,20 @@ def test_an_odd_usage_does_not_cost_the_sentence(usage: Any) -> None:
         ("sentence_begin", "yes, it does"),
     ],
 )
-def test_an_undocumented_field_of_another_shape_does_not_cost_the_sentence(field: str, value: Any) -> None:
+def test_an_undocumented_field_of_another_type_does_not_lose_the_sentence(field: str, value: Any) -> None:
     assert sentence_of(result(FINAL | {field: value})).text == "今天天气。"
 
 
-def test_the_sentence_that_is_not_yet_closed_is_read_where_it_comes() -> None:
+def test_the_next_sentence_in_stash_is_decoded() -> None:
     stash = sentence_of(result(FINAL)).stash
     assert stash is not None
     assert (stash["sentence_id"], stash["begin_time"], stash["text"]) == (2, 2340, "")
 
 
-# --------------------------------------------------------------------------------------------------- events written
+# ----------------------------------------------------------------------------------------------- encoding events
 
 
-def test_a_written_event_is_read_back_equal() -> None:
+def test_an_encoded_event_is_decoded_to_an_equal_one() -> None:
     words = [WordResult(10, 20, "a", ",", True, 3, 0.5), WordResult(20, None, "b")]
     sentence = SentenceResult(10, 20, "a, b", words, True, False, 4, False, 0, "s", "positive", 0.25)
     written = ResultGeneratedEvent(TASK, sentence, TaskUsage(7))
@@ -261,7 +261,7 @@ def test_a_written_event_is_read_back_equal() -> None:
         assert type(back)(**{name: getattr(back, name) for name in back.__struct_fields__} | {"raw": b""}) == one
 
 
-def test_results_have_the_keys_that_the_vendors_sdks_read_without_asking() -> None:
+def test_events_have_the_keys_that_the_vendors_sdks_require() -> None:
     partial = json.loads(
         encode_event(ResultGeneratedEvent(TASK, SentenceResult(0, None, "a", [WordResult(0, 5, "a")])))
     )
@@ -278,7 +278,7 @@ def test_results_have_the_keys_that_the_vendors_sdks_read_without_asking() -> No
     assert failed["payload"] == {}
 
 
-def test_a_sentence_without_words_is_written_with_an_empty_list() -> None:
+def test_a_sentence_without_words_is_encoded_with_an_empty_list() -> None:
     text = encode_event(ResultGeneratedEvent(TASK, SentenceResult(text="a")))
     assert json.loads(text)["payload"]["output"]["sentence"]["words"] == []
     assert " " not in text
@@ -287,7 +287,7 @@ def test_a_sentence_without_words_is_written_with_an_empty_list() -> None:
 # --------------------------------------------------------------------------------------------------------- commands
 
 
-def test_a_command_has_the_vendors_shape() -> None:
+def test_a_command_is_encoded_as_the_vendor_documents() -> None:
     resources = [{"resource_id": "x", "resource_type": "asr_phrase"}]
     run = RunTask(TASK, "paraformer-realtime-v1", {"format": "pcm", "sample_rate": 16000}, resources)
     assert json.loads(encode_command(run)) == {
@@ -315,13 +315,13 @@ def test_a_command_has_the_vendors_shape() -> None:
         FinishTask(TASK),
     ],
 )
-def test_a_written_command_is_read_back_equal(command: Command) -> None:
+def test_an_encoded_command_is_decoded_to_an_equal_one(command: Command) -> None:
     assert decode_command(encode_command(command)) == command
 
 
 @pytest.mark.parametrize("name", ["input", "model"])
 @pytest.mark.parametrize("how", ["missing", "null"])
-def test_a_run_task_without_model_or_input_is_refused_in_the_services_words(name: str, how: str) -> None:
+def test_a_run_task_without_model_or_input_is_refused_with_the_services_message(name: str, how: str) -> None:
     message = json.loads(json.dumps(REAL_COMMANDS[0]))
     message["payload"][name] = None
     if how == "missing":
@@ -345,7 +345,7 @@ def test_a_run_task_without_model_or_input_is_refused_in_the_services_words(name
         '{"header":{"action":"dance","task_id":"x"}}',
     ],
 )
-def test_what_is_no_command_is_a_value_error(text: str) -> None:
+def test_a_text_that_is_not_a_command_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match="Invalid payload data|Please follow the protocol"):
         decode_command(text)
 
@@ -358,19 +358,19 @@ _settings = settings(max_examples=200, deadline=None, derandomize=True, database
 
 
 def _paths(message: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The way to every value in a message."""
+    """Return the path of every value in a message."""
     items = message.items() if isinstance(message, dict) else enumerate(message) if isinstance(message, list) else ()
     return [path] + [deeper for key, value in items for deeper in _paths(value, (*path, key))]
 
 
 @st.composite
 def _mutated(draw: st.DrawFn, messages: list[dict[str, Any]]) -> bytes:
-    """A real message with a few values replaced or removed, and maybe some bytes damaged."""
+    """Draw a real message with a few values replaced or removed, and possibly some damaged bytes."""
     message = json.loads(json.dumps(draw(st.sampled_from(messages))))
     for _ in range(draw(st.integers(0, 3))):
-        *way, last = draw(st.sampled_from([path for path in _paths(message) if path] or [("header",)]))
+        *parents, last = draw(st.sampled_from([path for path in _paths(message) if path] or [("header",)]))
         parent = message
-        for key in way:
+        for key in parents:
             parent = parent[key]
         if draw(st.booleans()):
             parent[last] = draw(_json)
@@ -378,8 +378,8 @@ def _mutated(draw: st.DrawFn, messages: list[dict[str, Any]]) -> bytes:
             parent.pop(last, None) if isinstance(parent, dict) else parent.pop(last)
     data = bytearray(json.dumps(message, ensure_ascii=False).encode())
     for _ in range(draw(st.integers(0, 3))):
-        at = draw(st.integers(0, len(data)))
-        data[at : at + draw(st.integers(0, 3))] = draw(st.binary(max_size=3))
+        offset = draw(st.integers(0, len(data)))
+        data[offset : offset + draw(st.integers(0, 3))] = draw(st.binary(max_size=3))
     return bytes(data)
 
 
@@ -399,18 +399,18 @@ def _is_command_or_value_error(text: bytes) -> None:
 
 @_settings
 @given(_mutated(REAL_EVENTS) | st.binary() | _json.map(lambda value: json.dumps(value).encode()))
-def test_no_bytes_make_an_event_raise_and_none_are_lost(text: bytes) -> None:
+def test_decoding_any_bytes_as_an_event_does_not_raise_and_keeps_them(text: bytes) -> None:
     _is_event(text)
 
 
 @_settings
 @given(_mutated(REAL_COMMANDS) | st.binary() | _json.map(lambda value: json.dumps(value).encode()))
-def test_no_bytes_make_a_command_raise_anything_but_a_value_error(text: bytes) -> None:
+def test_decoding_any_bytes_as_a_command_raises_only_value_errors(text: bytes) -> None:
     _is_command_or_value_error(text)
 
 
 @pytest.mark.parametrize("depth", [500, 5_000, 200_000])
-def test_deep_nesting_is_refused_like_any_other_nonsense(depth: int) -> None:
+def test_deep_nesting_is_refused_like_any_other_invalid_message(depth: int) -> None:
     nested = b"[" * depth + b"]" * depth
     _is_event(b'{"header":{"event":"task-started","x":' + nested + b"}}")
     start = b'{"header":{"action":"run-task","task_id":"x"},"payload":{"model":"m","input":{},"parameters":{"a":'

@@ -1,4 +1,4 @@
-"""The service's side, piped in memory to our own client, and to what other clients really send."""
+"""The service's side of the protocol, with our own client in memory, and with messages that other clients send."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from paraformer_nb.dashscope.messages import (
     encode_command,
 )
 from paraformer_nb.dashscope.parameters import MODELS, check_parameters, wire_form
-from paraformer_nb.dashscope.server_protocol import Audio, Refusal, ServerProtocol, ServerState
+from paraformer_nb.dashscope.server_protocol import AudioData, Refusal, ServerProtocol, ServerState
 from paraformer_nb.errors import LocalProtocolError
 
 DASHED, HEX = "2bf83b9a-baeb-4fda-8d9a-1c3a5f0e7b21", "6f1d2c0a9b7e4d35a1c88e5b2f40c9d1"
@@ -34,7 +34,7 @@ PARTIAL = SentenceResult(0, None, "on", [], False, sentence_id=1)
 
 
 def command(action: str, payload: Any = None, task: str = HEX, **header: Any) -> str:
-    """A command as some other client writes it."""
+    """Make a command as another client does."""
     message: dict[str, Any] = {"header": {"action": action, "task_id": task, "streaming": "duplex"} | header}
     if payload is not None:
         message["payload"] = payload
@@ -53,7 +53,7 @@ def run_payload(**changes: Any) -> dict[str, Any]:
 
 
 def streaming(task: str = HEX) -> ServerProtocol:
-    """A connection with a task that has started."""
+    """Make a connection with a task that has started."""
     server = ServerProtocol()
     assert isinstance(server.receive_text(command("run-task", run_payload(), task)), RunTask)
     server.started()
@@ -70,17 +70,17 @@ def refused(request: Any, code: str = "InvalidParameter") -> str:
     return request.message
 
 
-# ------------------------------------------------------------------------------------------------ both sides piped
+# -------------------------------------------------------------------------------------------- both sides in memory
 
 
-def converse(server: ServerProtocol, task: str, model: str) -> list[Event]:
-    """One whole task between our client and our server."""
+def run_whole_task(server: ServerProtocol, task: str, model: str) -> list[Event]:
+    """Run one whole task with our client; return its events."""
     client = ClientTask(RunTask(task, model, *wire_form(check_parameters(model, {}))))
     request = server.receive_text(client.run())
     assert isinstance(request, RunTask)
     events = [client.receive(received(server.started()))]
     for block in (b"\1\0" * 800, b"\2\0" * 800):
-        assert server.receive_audio(client.audio(block)) == Audio(block)
+        assert server.receive_audio(client.audio(block)) == AudioData(block)
         events.append(client.receive(received(server.result(PARTIAL, 1))))
     assert server.receive_text(client.finish()) == FinishTask(task)
     events.append(client.receive(received(server.result(FINAL, 2))))
@@ -90,26 +90,26 @@ def converse(server: ServerProtocol, task: str, model: str) -> list[Event]:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_our_client_and_our_server_understand_each_other(model: str) -> None:
-    events = converse(ServerProtocol(), HEX, model)
+def test_our_client_and_our_server_are_compatible(model: str) -> None:
+    events = run_whole_task(ServerProtocol(), HEX, model)
     assert [type(event) for event in events] == [TaskStartedEvent, *[ResultGeneratedEvent] * 3, TaskFinishedEvent]
     assert {event.task_id for event in events} == {HEX}
 
 
-def test_tasks_follow_one_another_on_one_socket() -> None:
+def test_tasks_run_one_after_another_on_a_connection() -> None:
     server = ServerProtocol()
     for task in (HEX, DASHED, "third"):
-        assert converse(server, task, "paraformer-realtime-v2")[0].task_id == task
+        assert run_whole_task(server, task, "paraformer-realtime-v2")[0].task_id == task
     assert server.state is ServerState.IDLE
 
 
-def test_what_is_billed_is_told_with_finals_and_at_the_end_only() -> None:
-    usages = [getattr(event, "usage", None) for event in converse(ServerProtocol(), HEX, "fun-asr-realtime")]
+def test_usage_is_sent_only_with_finals_and_at_the_end() -> None:
+    usages = [getattr(event, "usage", None) for event in run_whole_task(ServerProtocol(), HEX, "fun-asr-realtime")]
     assert [usage and usage.duration for usage in usages] == [None, None, None, 2, 2]
 
 
 @pytest.mark.parametrize("state", [ServerState.STARTING, ServerState.STREAMING, ServerState.FINISHING])
-def test_a_task_may_fail_at_any_time_and_the_client_knows_why(state: ServerState) -> None:
+def test_a_task_may_fail_in_any_state_and_the_client_gets_the_reason(state: ServerState) -> None:
     server, client = ServerProtocol(), ClientTask(RunTask(HEX, "paraformer-realtime-v2"))
     server.receive_text(client.run())
     if state is not ServerState.STARTING:
@@ -125,7 +125,7 @@ def test_a_task_may_fail_at_any_time_and_the_client_knows_why(state: ServerState
     refused(server.receive_audio(b"\0\0"))
 
 
-# -------------------------------------------------------------------------------------- what comes when it may not
+# ----------------------------------------------------------------------------------- messages in the wrong state
 
 
 def test_audio_before_task_started_or_after_finish_task_is_refused() -> None:
@@ -134,7 +134,7 @@ def test_audio_before_task_started_or_after_finish_task_is_refused() -> None:
     server.receive_text(command("run-task", run_payload()))
     refused(server.receive_audio(b"\0\0"))
     server.started()
-    assert server.receive_audio(b"\0\0") == Audio(b"\0\0")
+    assert server.receive_audio(b"\0\0") == AudioData(b"\0\0")
     server.receive_text(command("finish-task", {"input": {}}))
     refused(server.receive_audio(b"\0\0"))
 
@@ -148,7 +148,7 @@ def test_finish_task_twice_or_without_a_task_is_refused() -> None:
     refused(server.receive_text(command("finish-task", {"input": {}})))
 
 
-def test_a_second_task_beside_a_running_one_is_refused() -> None:
+def test_a_second_task_during_a_running_one_is_refused() -> None:
     assert "running" in refused(streaming().receive_text(command("run-task", run_payload(), "second")))
 
 
@@ -161,7 +161,7 @@ def test_every_task_needs_an_id_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("payload", [run_payload(input=None), {k: v for k, v in run_payload().items() if k != "input"}])
-def test_a_run_task_without_input_is_refused_in_the_services_own_words_and_by_its_id(payload: dict[str, Any]) -> None:
+def test_a_run_task_without_input_is_refused_with_the_services_message_and_its_id(payload: dict[str, Any]) -> None:
     server = ServerProtocol()
     request = server.receive_text(command("run-task", payload))
     assert refused(request) == "Missing required parameter 'payload.input'! Please follow the protocol!"
@@ -169,9 +169,9 @@ def test_a_run_task_without_input_is_refused_in_the_services_own_words_and_by_it
     assert received(server.failed(request)).task_id == HEX
 
 
-def test_a_malformed_second_task_is_refused_by_its_own_id_so_that_its_client_hears_of_it() -> None:
+def test_a_malformed_second_task_is_refused_with_its_own_id() -> None:
     server = ServerProtocol()
-    converse(server, "first", "paraformer-realtime-v2")
+    run_whole_task(server, "first", "paraformer-realtime-v2")
     request = server.receive_text(command("run-task", run_payload(model=None), "second"))
     assert isinstance(request, Refusal)
     assert received(server.failed(request)).task_id == "second"
@@ -192,7 +192,7 @@ def test_a_malformed_second_task_is_refused_by_its_own_id_so_that_its_client_hea
         ({"model": "paraformer-realtime-v1", "parameters": {"sample_rate": 8000}}, "InvalidParameter", "16000"),
     ],
 )
-def test_a_task_that_cannot_be_meant_is_refused_with_what_is_wrong(changes: Any, code: str, word: str) -> None:
+def test_an_invalid_task_is_refused_with_the_problem(changes: Any, code: str, word: str) -> None:
     server = ServerProtocol()
     assert word in refused(server.receive_text(command("run-task", run_payload(**changes))), code)
     with pytest.raises(LocalProtocolError):
@@ -201,17 +201,17 @@ def test_a_task_that_cannot_be_meant_is_refused_with_what_is_wrong(changes: Any,
 
 @pytest.mark.parametrize("audio_format", AUDIO_FORMATS)
 @pytest.mark.parametrize("rate", [8000, 16000, 44100, 48000])
-def test_every_documented_format_and_rate_is_taken(audio_format: str, rate: int) -> None:
+def test_every_documented_format_and_rate_is_accepted(audio_format: str, rate: int) -> None:
     payload = run_payload(parameters={"format": audio_format, "sample_rate": rate})
     assert isinstance(ServerProtocol().receive_text(command("run-task", payload)), RunTask)
 
 
 @pytest.mark.parametrize("text", ["", "hello", "[]", "null", "{}", '{"header":{}}', command("dance"), "[" * 50_000])
-def test_what_is_no_command_is_refused_and_never_an_exception(text: str) -> None:
+def test_a_text_that_is_not_a_command_is_refused_and_never_raises(text: str) -> None:
     refused(ServerProtocol().receive_text(text))
 
 
-def test_nesting_without_end_is_refused_and_does_not_take_the_server_down() -> None:
+def test_deep_nesting_is_refused_and_does_not_raise() -> None:
     nested = "[" * 5000 + "]" * 5000
     text = command("run-task", run_payload(parameters={"a": "HERE"})).replace('"HERE"', nested)
     refused(ServerProtocol().receive_text(text))
@@ -237,10 +237,10 @@ def test_nesting_without_end_is_refused_and_does_not_take_the_server_down() -> N
         max_size=12,
     )
 )
-def test_no_order_of_things_confuses_the_server(steps: list[str | bytes]) -> None:
-    """Audio is only heard within a task; ids are never used twice; only our own slips raise, as LocalProtocolError."""
+def test_the_protocol_is_kept_for_any_order_of_messages(steps: list[str | bytes]) -> None:
+    """Audio is accepted only within a task; ids are never reused; only our own mistakes raise (LocalProtocolError)."""
     server = ServerProtocol()
-    begun: list[str] = []
+    started: list[str] = []
     for step in steps:
         before = server.state
         if step in ("started", "result", "finished"):
@@ -254,20 +254,20 @@ def test_no_order_of_things_confuses_the_server(steps: list[str | bytes]) -> Non
                 assert server.state is before
             continue
         request = server.receive_audio(step) if isinstance(step, bytes) else server.receive_text(step)
-        if isinstance(request, Audio):
+        if isinstance(request, AudioData):
             assert before is ServerState.STREAMING
         elif isinstance(request, RunTask):
             assert before is ServerState.IDLE
-            begun.append(request.task_id)
+            started.append(request.task_id)
         elif isinstance(request, FinishTask | ContinueTask):
             assert before is ServerState.STREAMING
         else:
             assert isinstance(received(server.failed(request)), TaskFailedEvent)
             assert server.state is ServerState.CLOSED
-    assert len(begun) == len(set(begun))
+    assert len(started) == len(set(started))
 
 
-# ---------------------------------------------------------------------------- the vendor's own samples, as they behave
+# ---------------------------------------------------------------------------------------- the vendor's own samples
 
 
 GO_OUTPUT = {"sentence": {"begin_time": 0, "end_time": None, "text": "", "words": None}, "usage": None}
@@ -281,7 +281,7 @@ GO_PARAMETERS = {
 
 
 def go(action: str, **payload: Any) -> str:
-    """Go writes every field of its structs, on every command."""
+    """Make a command as Go does, with every field of its structs."""
     empty = {
         "task_group": "",
         "task": "",
@@ -296,7 +296,7 @@ def go(action: str, **payload: Any) -> str:
     return command(action, empty | payload, DASHED, **header)
 
 
-def test_the_go_sample_is_served_nulls_empty_strings_and_all() -> None:
+def test_the_go_sample_is_accepted_with_its_nulls_and_empty_strings() -> None:
     server = ServerProtocol()
     payload = run_payload(parameters=GO_PARAMETERS, resources=None, output=GO_OUTPUT)
     request = server.receive_text(go("run-task", **payload))
@@ -305,10 +305,10 @@ def test_the_go_sample_is_served_nulls_empty_strings_and_all() -> None:
     assert (request.resources, request.task_id) == ([], DASHED)
     server.started()
     assert server.receive_text(go("finish-task")) == FinishTask(DASHED)
-    assert server.note is None
+    assert server.warning is None
 
 
-def test_the_php_sample_is_served_though_it_finishes_under_another_id() -> None:
+def test_the_php_sample_is_accepted_with_another_id_in_finish_task() -> None:
     server = ServerProtocol()
     resources = [{"resource_id": "x", "resource_type": "asr_phrase"}]
     payload = run_payload(input=[], resources=resources, model="paraformer-realtime-v1")
@@ -317,52 +317,52 @@ def test_the_php_sample_is_served_though_it_finishes_under_another_id() -> None:
     assert (request.input, request.resources) == ({}, resources)
     server.started()
     assert isinstance(server.receive_text(command("finish-task", {"input": []}, "another")), FinishTask)
-    assert server.note is not None
-    assert "another task_id" in server.note
+    assert server.warning is not None
+    assert "another task_id" in server.warning
     assert server.task_id == HEX
     assert received(server.finished(1)).task_id == HEX
 
 
 @pytest.mark.parametrize("parameters", [{}, [], None])
-def test_the_node_sample_is_served_without_any_parameters(parameters: Any) -> None:
+def test_the_node_sample_is_accepted_without_parameters(parameters: Any) -> None:
     server = ServerProtocol()
     request = server.receive_text(command("run-task", run_payload(parameters=parameters)))
     assert isinstance(request, RunTask)
     assert request.parameters == {}
     server.started()
-    assert server.receive_audio(b"RIFF" + bytes(65_532)) == Audio(b"RIFF" + bytes(65_532))
+    assert server.receive_audio(b"RIFF" + bytes(65_532)) == AudioData(b"RIFF" + bytes(65_532))
 
 
-def test_the_csharp_sample_is_served_with_resources_beside_the_parameters() -> None:
+def test_the_csharp_sample_is_accepted_with_its_resources() -> None:
     resources = [{"resource_id": "x", "resource_type": "asr_phrase"}]
     request = ServerProtocol().receive_text(command("run-task", run_payload(resources=resources)))
     assert isinstance(request, RunTask)
     assert request.resources == resources
 
 
-def test_a_forgiven_slip_is_noted_once() -> None:
+def test_a_tolerated_mistake_is_reported_only_once() -> None:
     server = streaming()
     server.receive_text(command("finish-task", {"input": {}}, "another"))
     server.finished(1)
     server.receive_text(command("run-task", run_payload(), "next"))
-    assert server.note is None
+    assert server.warning is None
 
 
-# ------------------------------------------------------------------------------------------------- our own slips
+# -------------------------------------------------------------------------------------------- our own mistakes
 
 
-def test_the_server_cannot_speak_out_of_turn() -> None:
+def test_the_server_cannot_send_in_the_wrong_state() -> None:
     server = ServerProtocol()
-    for slip in (server.started, lambda: server.result(FINAL, 1), lambda: server.finished(1)):
+    for send in (server.started, lambda: server.result(FINAL, 1), lambda: server.finished(1)):
         with pytest.raises(LocalProtocolError, match="IDLE"):
-            slip()
+            send()
     server = streaming()
-    for slip in (server.started, lambda: server.finished(1)):
+    for send in (server.started, lambda: server.finished(1)):
         with pytest.raises(LocalProtocolError, match="STREAMING"):
-            slip()
+            send()
 
 
-def test_a_continued_task_goes_on() -> None:
+def test_continue_task_keeps_the_task_running() -> None:
     server = streaming()
     text = encode_command(ContinueTask(HEX, {"context": [{"text": "x"}]}))
     assert server.receive_text(text) == ContinueTask(HEX, {"context": [{"text": "x"}]})

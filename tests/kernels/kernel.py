@@ -1,4 +1,4 @@
-"""A real kernel, and what a person does with it: run cells, interrupt, restart, press a view's Stop."""
+"""A real kernel, and a user's actions: run cells, interrupt, restart, press a view's Stop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from processes import LESSON, PATIENCE, TESTS, environment, recognisers
 
-_NUDGE = 3.0  # seconds
+_NUDGE_PERIOD = 3.0  # seconds
 _PRELUDE = f"""
 import os
 import ipykernel
@@ -33,15 +33,15 @@ class Kernel:
     """A kernel of one ipykernel.
 
     Args:
-        name: what it is called.
-        path: the folder that its ipykernel lies in; None: it is the environment's own.
-        home: an empty folder for it to work in.
+        name: a label.
+        path: the folder of its ipykernel; None: the environment's own.
+        home: an empty folder, its working folder.
 
     Attributes:
         home: its working folder.
-        version: its ipykernel's, once it was `ready`.
-        pictures: how many have taken the place of an output.
-        has_subshell: whether its front end speaks to widgets on a subshell, as JupyterLab does where there are such.
+        version: of its ipykernel, after `ready`.
+        pictures: how many outputs have been replaced by a picture.
+        has_subshell: whether its front end sends widget messages on a subshell, as JupyterLab does if it can.
     """
 
     def __init__(self, name: str, path: Path | None, home: Path) -> None:
@@ -62,33 +62,33 @@ class Kernel:
         self._client: AsyncKernelClient | None = None
         self._subshell: str | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._news = asyncio.Condition()
+        self._received = asyncio.Condition()
         self._cells: dict[str, Cell] = {}
         self._views: dict[str, View] = {}
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """The id of its process."""
         assert self._manager is not None
         pid = self._manager.provisioner.pid
         assert isinstance(pid, int)
         return pid
 
     @property
-    def complaints(self) -> str:
-        """What it and those before it wrote where nobody looks, but for ipykernel's own warnings."""
+    def stderr(self) -> str:
+        """The stderr of this kernel and those before it, without ipykernel's own warnings."""
         lines = (self.home / "stderr").read_text(errors="replace").splitlines()
         return "\n".join(line for line in lines if not line.startswith("[IPKernelApp]"))
 
     def recognisers(self) -> list[int]:
-        """Its recogniser processes, and those of kernels that were here before it."""
+        """Return the pids of its recogniser processes, and of those of kernels before it."""
         return recognisers("IPYTHONDIR", str(self.home))
 
-    # ------------------------------------------------------------------------------------------------- life and death
+    # ----------------------------------------------------------------------------------------------------- lifecycle
 
     async def ready(self) -> None:
-        """Have it alive, with no cell that runs, and what the cells need imported."""
-        if not all(cell.is_done for cell in self._cells.values()):  # a test has failed
+        """Start it if necessary, without a running cell, and import what the cells need."""
+        if not all(cell.is_done for cell in self._cells.values()):  # left by a test that failed
             await self.shut_down(now=True)
         if self._manager is None:
             self._manager = AsyncKernelManager(
@@ -116,29 +116,29 @@ class Kernel:
         self.version = await self.run(_PRELUDE)
 
     async def interrupt(self) -> None:
-        """Press the toolbar's ■."""
+        """Interrupt it, as the toolbar's ■ does."""
         assert self._manager is not None
         await self._manager.interrupt_kernel()
 
     async def restart(self, *, now: bool) -> None:
-        """Restart it; `ready` waits for the new one."""
+        """Restart it; `ready` waits for the new process."""
         assert self._manager is not None
-        await self._hang_up()
+        await self._disconnect()
         await self._manager.restart_kernel(now=now)
 
     async def shut_down(self, *, now: bool = False) -> None:
-        """End it, or clear up after it; `ready` starts another."""
-        await self._hang_up()
+        """End it, or clean up after it; `ready` starts another process."""
+        await self._disconnect()
         manager, self._manager = self._manager, None
         if manager is not None:
             await manager.shutdown_kernel(now=now)
 
     async def close(self) -> None:
-        """End it for good."""
+        """End it, and close its log."""
         await self.shut_down(now=True)
         self._log.close()
 
-    async def _hang_up(self) -> None:
+    async def _disconnect(self) -> None:
         for task in self._tasks:
             task.cancel()
         for ended in await asyncio.gather(*self._tasks, return_exceptions=True):
@@ -152,54 +152,54 @@ class Kernel:
     # ----------------------------------------------------------------------------------------------- cells and views
 
     def begin(self, code: str) -> Cell:
-        """Run a cell, and do not wait for it."""
+        """Start a cell without waiting for it."""
         assert self._client is not None
         cell = self._cells[self._client.execute(code)] = Cell()
         return cell
 
     async def end(self, cell: Cell) -> str:
-        """Wait for a cell; what it printed last. Raises AssertionError where an exception has ended it."""
+        """Wait for a cell; return the last line that it printed. Raises AssertionError if an exception ended it."""
         await self.until(lambda: cell.is_done)
         assert not cell.error, cell.error
         return cell.printed.strip().rpartition("\n")[2]
 
     async def run(self, code: str) -> str:
-        """Run a cell to its end."""
+        """Run a cell to its end; return the last line that it printed."""
         return await self.end(self.begin(code))
 
     async def show(self, code: str) -> tuple[Cell, View]:
-        """Begin to run a cell that shows a run; its view, once the first words are in it."""
+        """Start a cell that shows a run; return its view once that contains words."""
         known = len(self._views)
         cell = self.begin(code)
         await self.until(lambda: len(self._views) > known)
         view = list(self._views.values())[-1]
-        await self.until(lambda: view.open_words)
+        await self.until(lambda: view.partial_words)
         return cell, view
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Wait for what the kernel's messages tell of. Raises TimeoutError."""
-        async with asyncio.timeout(PATIENCE), self._news:
-            await self._news.wait_for(lambda: condition())
+        """Wait until a condition that depends on the kernel's messages is true. Raises TimeoutError."""
+        async with asyncio.timeout(PATIENCE), self._received:
+            await self._received.wait_for(lambda: condition())
 
     # ------------------------------------------------------------------------------------------------------- messages
 
     async def _read(self, client: AsyncKernelClient) -> None:
         while True:
             message = await client.iopub_channel.get_msg()
-            async with self._news:
-                self._take(message)
-                self._news.notify_all()
+            async with self._received:
+                self._apply(message)
+                self._received.notify_all()
 
     async def _nudge(self, manager: AsyncKernelManager) -> None:
-        """Connect now and then: an ipykernel 7.0 to 7.3 may miss what comes while it replies, and looks up then."""
+        """Connect regularly: ipykernel 7.0 to 7.3 may miss a message that arrives while it replies; this wakes it up."""
         while True:
             socket = manager.connect_shell(identity=os.urandom(8))
             try:
-                await asyncio.sleep(_NUDGE)
+                await asyncio.sleep(_NUDGE_PERIOD)
             finally:
                 socket.close(linger=0)
 
-    def _take(self, message: dict[str, Any]) -> None:
+    def _apply(self, message: dict[str, Any]) -> None:
         kind, content = message["msg_type"], message["content"]
         cell = self._cells.get(message["parent_header"].get("msg_id", ""), Cell())
         if kind == "stream":
@@ -212,7 +212,7 @@ class Kernel:
             cell.is_done |= content["execution_state"] == "idle"
         elif kind == "comm_open" and content["data"].get("state", {}).get("_model_module") == "anywidget":
             comm = content["comm_id"]
-            self._views[comm] = View(lambda told: self._send(comm, told))
+            self._views[comm] = View(lambda content: self._send(comm, content))
         elif kind == "comm_msg" and content["comm_id"] in self._views and content["data"]["method"] == "custom":
             self._views[content["comm_id"]].receive(content["data"]["content"])
 

@@ -1,4 +1,4 @@
-"""What kernels and programs are begun with, and the recogniser processes below them."""
+"""The environment of kernels and programs, and their recogniser processes."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 LESSON = TESTS.parent / "notebooks" / "data" / "lesson_en.flac"
-PATIENCE = 60.0  # seconds for anything to happen: no test depends on a fast machine
+PATIENCE = 60.0  # seconds; long, so that no test depends on a fast machine
 
 
 def environment(**own: str) -> dict[str, str]:
-    """This process's environment with some variables of its own, and with nothing that steers the package."""
-    steering = ("DASHSCOPE_", "PARAFORMER_NB_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(steering)} | own
+    """Return this environment with more variables, and without those that configure the package."""
+    prefixes = ("DASHSCOPE_", "PARAFORMER_NB_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)} | own
 
 
 def recognisers(variable: str, value: str) -> list[int]:
-    """Pids of the recogniser processes with this in their environment, whether or not their parents live."""
+    """Return the pids of the recogniser processes with this variable in their environment, orphans included."""
     found = []
     for entry in Path("/proc").iterdir():
-        with suppress(OSError):  # it has just ended
+        with suppress(OSError):  # the process has just exited
             if (
                 entry.name.isdigit()
                 and b"paraformer_nb.server." in (entry / "cmdline").read_bytes()

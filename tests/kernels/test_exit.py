@@ -1,4 +1,4 @@
-"""A program that ends in the midst of a run: it ends at once and well, says nothing, and leaves nothing behind."""
+"""A program that exits during a run: it exits immediately and successfully, silently, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from processes import LESSON, PATIENCE, TESTS, environment, recognisers
 from servers import eventually
 
-_BEGIN = f"""
+_PRELUDE = f"""
 import asyncio, io, logging, os, pathlib, sys, threading, time, warnings
 import paraformer_nb as pnb
 from servers import eventually
@@ -27,14 +27,14 @@ class Slow(io.BytesIO):
 slow = Slow(pathlib.Path(lesson).read_bytes())
 run = pnb.transcribe(lesson, start=0.7, pace=0.1)  # that takes seven minutes
 """
-_HEARING = "assert eventually(lambda: run.state == 'streaming', 60)\n"
+_STREAMING = "assert eventually(lambda: run.state == 'streaming', 60)\n"
 
 PROGRAMS = {
     "at once": "",
     "without its run": "del run",
-    "while it is heard": _HEARING,
-    "while a thread waits": _HEARING + "threading.Thread(target=run.wait, daemon=True).start()",
-    "while a task awaits": _HEARING
+    "while it streams": _STREAMING,
+    "while a thread waits": _STREAMING + "threading.Thread(target=run.wait, daemon=True).start()",
+    "while a task awaits": _STREAMING
     + """
 async def wait():
     await run
@@ -51,22 +51,22 @@ async def main():
 asyncio.run(main())
 """,
     "after cancelling, while it reads": "run = pnb.transcribe(slow)\n"
-    + _HEARING
+    + _STREAMING
     + """
 for _ in range(3):
     run.cancel()
-    time.sleep(0.2)  # as a person presses a key again
+    time.sleep(0.2)  # as if the user presses a key again
 run.wait(60)
 """,
-    "while a live source speaks": """
+    "with a live source": """
 async def source():
     while True:
         yield bytes(3200)
         await asyncio.sleep(0.1)
 run = pnb.transcribe((source(), 16000))
 """
-    + _HEARING,
-    "after a fork": _HEARING
+    + _STREAMING,
+    "after a fork": _STREAMING
     + """
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12 and later, because there are threads
@@ -78,7 +78,7 @@ if child == 0:
     sys.exit()
 assert os.waitpid(child, 0)[1] == 0
 run.cancel()
-assert len(run.wait(60).events) > 0  # the child has not taken the recording with it
+assert len(run.wait(60).events) > 0  # the child has not damaged the journal
 """,
 }
 
@@ -87,29 +87,29 @@ Programs = dict[str, tuple[subprocess.Popen[str], Path]]
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
-    """All programs, begun at the same time, and the folder of each for temporary files."""
-    begun = {}
+    """All programs, started in parallel, and the folder of each for temporary files."""
+    started = {}
     for name, code in PROGRAMS.items():
         folder = tmp_path_factory.mktemp("exit")
-        command = [sys.executable, "-X", "dev", "-W", "error", "-c", _BEGIN + code]
+        command = [sys.executable, "-X", "dev", "-W", "error", "-c", _PRELUDE + code]
         env = environment(PYTHONPATH=str(TESTS), TMPDIR=str(folder))
-        begun[name] = (
+        started[name] = (
             subprocess.Popen(
                 command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
             ),
             folder,
         )
-    yield begun
-    for process, _ in begun.values():
+    yield started
+    for process, _ in started.values():
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 
 @pytest.mark.parametrize("how", PROGRAMS)
-def test_a_program_ends_in_the_midst_of_a_run(how: str, programs: Programs) -> None:
+def test_a_program_exits_during_a_run(how: str, programs: Programs) -> None:
     process, folder = programs[how]
-    told, _ = process.communicate(timeout=PATIENCE)
-    assert (told, process.returncode) == ("", 0)
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert (output, process.returncode) == ("", 0)
     assert eventually(lambda: not recognisers("TMPDIR", str(folder)), PATIENCE)
     assert list(folder.iterdir()) == []

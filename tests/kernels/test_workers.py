@@ -1,4 +1,4 @@
-"""The recogniser's process: in the kernels of four ipykernels it survives neither its run nor its kernel."""
+"""Worker processes in kernels of four ipykernel versions: none survives its run or its kernel."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from servers import eventually, is_running, workers
 
 pytestmark = pytest.mark.timeout(240)
 
-_HEARD = "run = pnb.transcribe(lesson, start=0.7, pace=1)\ndisplay(run)\n"
-# With a process that this very cell begins: one that an idle kernel has begun is deaf to interrupts, as that is.
-_WAITED_FOR = f"pnb.services.default_service().close()\n{_HEARD}print('waiting')\nrun.wait()"
+_SHOW_RUN = "run = pnb.transcribe(lesson, start=0.7, pace=1)\ndisplay(run)\n"
+# With a worker that is started by this cell: one started by an idle kernel inherits that it ignores interrupts.
+_AWAIT_RUN = f"pnb.services.services.default_service().close()\n{_SHOW_RUN}print('waiting')\nrun.wait()"
 
 
 async def _soon(condition: Callable[[], object]) -> None:
@@ -26,10 +26,10 @@ async def _soon(condition: Callable[[], object]) -> None:
 
 @pytest.mark.parametrize("how", ["Stop", "cancel", "■"])
 def test_no_recogniser_outlives_its_run(how: str, kernels: Matrix) -> None:
-    """One that is kept warm for the next run may be there, and has heard nothing."""
+    """Only the spare worker for the next run may be left."""
 
     async def case(kernel: Kernel) -> str:
-        cell, view = await kernel.show(_WAITED_FOR if how == "■" else _HEARD)
+        cell, view = await kernel.show(_AWAIT_RUN if how == "■" else _SHOW_RUN)
         busy = workers(kernel.pid)[0]
         if how == "Stop":
             view.press_stop()
@@ -39,22 +39,22 @@ def test_no_recogniser_outlives_its_run(how: str, kernels: Matrix) -> None:
             await kernel.until(lambda: "waiting" in cell.printed)
             await kernel.interrupt()
             await kernel.end(cell)
-        await kernel.until(lambda: view.is_over)
+        await kernel.until(lambda: view.has_ended)
         await _soon(lambda: not is_running(busy))
         await _soon(lambda: len(workers(kernel.pid)) <= 1)
-        is_whole = await kernel.run("print('lost' not in set(run.events.event))")  # it was heard by that one process
-        return f"{view.state}, process gone" if is_whole == "True" else "its process died early"
+        is_whole = await kernel.run("print('lost' not in set(run.events.event))")  # one worker served the whole run
+        return f"{view.state}, worker ended" if is_whole == "True" else "its worker died early"
 
-    assert set(kernels.row(f"recogniser, {how}", case).values()) == {"stopped, process gone"}
+    assert set(kernels.row(f"recogniser, {how}", case).values()) == {"stopped, worker ended"}
 
 
 @pytest.mark.parametrize("how", ["restart", "restart now", "kill -9", "shutdown"])
 def test_no_recogniser_outlives_its_kernel(how: str, kernels: Matrix) -> None:
     async def case(kernel: Kernel) -> str:
-        await kernel.show(_HEARD)
+        await kernel.show(_SHOW_RUN)
         pid = kernel.pid
         assert kernel.recognisers()
-        async with asyncio.timeout(PATIENCE):  # with less patience than the kernel's manager has before it kills
+        async with asyncio.timeout(PATIENCE):  # shorter than the time after which the kernel manager kills it
             if how == "kill -9":
                 os.kill(pid, signal.SIGKILL)
             elif how == "shutdown":
@@ -65,7 +65,7 @@ def test_no_recogniser_outlives_its_kernel(how: str, kernels: Matrix) -> None:
         await _soon(lambda: not kernel.recognisers())
         if how == "kill -9":
             await kernel.shut_down(now=True)
-        assert kernel.complaints == ""
+        assert kernel.stderr == ""
         return "nothing left"
 
     assert set(kernels.row(f"recogniser, {how}", case).values()) == {"nothing left"}

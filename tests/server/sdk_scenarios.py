@@ -1,7 +1,7 @@
-"""What a user of the vendor's Python SDK does and sees, scenario by scenario, one JSON object a line.
+"""Use the vendor's Python SDK in several scenarios, and write the outcome of each as one line of JSON.
 
-A script for `test_sdk.py`, which says in the environment where the service is, as any user of the SDK may. Its one
-argument is a folder with the same clip in every format. A scenario that hangs ends the script with a stack dump.
+A script for `test_sdk.py`, which sets the service's URL and key in the environment, as any user of the SDK may. Its
+only argument is a folder with the same clip in every format. A scenario that hangs ends the script with a stack dump.
 """
 
 from __future__ import annotations
@@ -28,31 +28,32 @@ from dashscope.audio.asr import (
 MODEL, GUMMY = "paraformer-realtime-v2", "gummy-realtime-v1"
 RATE = 16_000
 BLOCK = 3200  # bytes: 100 ms, as the vendor's page advises
-PATIENCE = 10.0  # seconds for what has an end of its own; a scenario may take twice that, and takes well under one
+PATIENCE = 10.0  # seconds for steps with a timeout of their own; a scenario may take twice that
 
 clips = Path(sys.argv[1])
-told, sys.stdout = sys.stdout, sys.stderr  # what the SDK prints is none of our lines
+output = sys.stdout
+sys.stdout = sys.stderr  # so that the output does not contain what the SDK prints
 
 
 def blocks() -> Iterator[bytes]:
-    """The clip as a microphone would give it."""
+    """Yield the clip in blocks, as a microphone does."""
     pcm = (clips / "lesson.pcm").read_bytes()
-    return (pcm[at : at + BLOCK] for at in range(0, len(pcm), BLOCK))
+    return (pcm[offset : offset + BLOCK] for offset in range(0, len(pcm), BLOCK))
 
 
 def failure(result: Any) -> dict[str, Any]:
-    """What an error is for the SDK's user."""
+    """Return the fields of an error."""
     return {"status": result.status_code, "code": result.code, "message": result.message}
 
 
-class Heard(RecognitionCallback):
-    """Keeps what it is called with."""
+class Calls(RecognitionCallback):
+    """Keeps the arguments of all calls."""
 
     def __init__(self) -> None:
         self.closed = threading.Event()
-        self.forget()
+        self.reset()
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         self.calls: list[str] = []
         self.results: list[dict[str, Any]] = []
         self.errors: list[dict[str, Any]] = []
@@ -78,7 +79,7 @@ class Heard(RecognitionCallback):
         self.calls.append("close")
         self.closed.set()
 
-    def told(self) -> dict[str, Any]:
+    def outcome(self) -> dict[str, Any]:
         return {"calls": self.calls, "results": self.results, "errors": self.errors}
 
 
@@ -86,55 +87,55 @@ class Heard(RecognitionCallback):
 
 
 def call(audio_format: str, **options: Any) -> dict[str, Any]:
-    """A whole file at once."""
+    """Recognise a whole file."""
     once = Recognition(MODEL, RecognitionCallback(), audio_format, RATE)
     result = once.call(str(clips / f"lesson.{audio_format}"), **options)
     return {"sentences": result.get_sentence(), "usages": result.usages} | failure(result)
 
 
-def recognition(heard: Heard, model: str = MODEL, **options: Any) -> Recognition:
-    return Recognition(model, heard, "pcm", RATE, **options)
+def recognition(calls: Calls, model: str = MODEL, **options: Any) -> Recognition:
+    return Recognition(model, calls, "pcm", RATE, **options)
 
 
-def hear(recogniser: Recognition | TranslationRecognizerRealtime, heard: Heard) -> dict[str, Any]:
-    """Start, send, stop."""
+def stream_clip(recogniser: Recognition | TranslationRecognizerRealtime, calls: Calls) -> dict[str, Any]:
+    """Start, send the clip, and stop."""
     recogniser.start()
     for block in blocks():
         recogniser.send_audio_frame(block)
     recogniser.stop()
-    return heard.told() | {"request": recogniser.get_last_request_id()}
+    return calls.outcome() | {"request": recogniser.get_last_request_id()}
 
 
 def live(**options: Any) -> dict[str, Any]:
-    """A microphone: results by callback, until the user stops."""
-    heard = Heard()
-    return hear(recognition(heard, **options), heard)
+    """Stream the clip as from a microphone."""
+    calls = Calls()
+    return stream_clip(recognition(calls, **options), calls)
 
 
 def live_again() -> list[dict[str, Any]]:
-    """The same object twice: the SDK connects anew, under the same task_id."""
-    heard = Heard()
-    twice = recognition(heard)
-    seen = []
+    """Use the same object twice: the SDK makes a new connection, with the same task_id."""
+    calls = Calls()
+    recogniser = recognition(calls)
+    outcomes = []
     for _ in range(2):
-        heard.forget()
-        seen.append(hear(twice, heard))
-    return seen
+        calls.reset()
+        outcomes.append(stream_clip(recogniser, calls))
+    return outcomes
 
 
 def fails(model: str = MODEL, **options: Any) -> dict[str, Any]:
-    """A start that comes to nothing."""
-    heard = Heard()
-    recognition(heard, model).start(**options)
-    assert heard.closed.wait(PATIENCE)
-    return heard.told()
+    """Start a task that fails."""
+    calls = Calls()
+    recognition(calls, model).start(**options)
+    assert calls.closed.wait(PATIENCE)
+    return calls.outcome()
 
 
 # ---------------------------------------------------------------------------------------------------------- translation
 
 
-class Translated(Heard, TranslationRecognizerCallback):
-    """Keeps what it is called with."""
+class TranslationCalls(Calls, TranslationRecognizerCallback):
+    """Keeps the arguments of all calls."""
 
     def on_event(self, request_id: str, transcription_result: Any, translation_result: Any, usage: Any) -> None:
         self.calls.append("final" if transcription_result.is_sentence_end else "partial")
@@ -142,16 +143,19 @@ class Translated(Heard, TranslationRecognizerCallback):
 
 
 def translated(transcription: Any, translations: Any) -> dict[str, Any]:
-    """One result of the translator: the sentence, and the same in other languages."""
+    """Return one result of the translator: the sentence and its translations."""
     others = (
         {}
         if translations is None
-        else {language: spoken(translations.get_translation(language)) for language in translations.get_language_list()}
+        else {
+            language: sentence_fields(translations.get_translation(language))
+            for language in translations.get_language_list()
+        }
     )
-    return {"transcription": transcription and spoken(transcription), "translations": others}
+    return {"transcription": transcription and sentence_fields(transcription), "translations": others}
 
 
-def spoken(sentence: Any) -> dict[str, Any]:
+def sentence_fields(sentence: Any) -> dict[str, Any]:
     words = [[word.text, word.begin_time, word.end_time, word.fixed] for word in sentence.words]
     return {
         "id": sentence.sentence_id,
@@ -164,11 +168,11 @@ def spoken(sentence: Any) -> dict[str, Any]:
 
 
 def translator(
-    audio_format: str, heard: Translated | None = None, language: str | None = None
+    audio_format: str, calls: TranslationCalls | None = None, language: str | None = None
 ) -> TranslationRecognizerRealtime:
     return TranslationRecognizerRealtime(
         GUMMY,
-        heard,
+        calls,
         audio_format,
         RATE,
         source_language=language,
@@ -178,22 +182,22 @@ def translator(
 
 
 def translate_live() -> dict[str, Any]:
-    heard = Translated()
-    return hear(translator("pcm", heard), heard)
+    calls = TranslationCalls()
+    return stream_clip(translator("pcm", calls), calls)
 
 
 def translate_file() -> dict[str, Any]:
-    pack = translator("wav", language="zh").call(str(clips / "lesson.wav"))
-    pairs = zip(pack.transcription_result_list, pack.translation_result_list, strict=True)
-    error = pack.error_message and failure(pack.error_message)
-    return {"results": [translated(*pair) for pair in pairs], "usages": pack.usage_list, "error": error}
+    results = translator("wav", language="zh").call(str(clips / "lesson.wav"))
+    pairs = zip(results.transcription_result_list, results.translation_result_list, strict=True)
+    error = results.error_message and failure(results.error_message)
+    return {"results": [translated(*pair) for pair in pairs], "usages": results.usage_list, "error": error}
 
 
 # -------------------------------------------------------------------------------------------------- the client of 2.x
 
 
 def client_recognizes(connection: Any = None) -> dict[str, Any]:
-    """Audio is sent on one thread while results are read on another."""
+    """Send audio on one thread while reading results on another."""
     with dashscope.Client().audio.asr.recognize(model=MODEL, connection=connection, timeout=PATIENCE) as session:
 
         def send() -> None:
@@ -212,7 +216,7 @@ def client_recognizes(connection: Any = None) -> dict[str, Any]:
 
 
 def client_keeps_alive() -> dict[str, int]:
-    """Events as they come hold heartbeats; results do not."""
+    """Count the heartbeats among the raw events; results do not contain any."""
     parameters = {"heartbeat": True}
     with dashscope.Client().audio.asr.recognize(model=MODEL, parameters=parameters, timeout=PATIENCE) as session:
         for block in blocks():
@@ -243,9 +247,9 @@ def client_fails(**options: Any) -> dict[str, Any]:
     given = {"model": MODEL, "timeout": PATIENCE} | options
     try:
         dashscope.Client().audio.asr.recognize(**given).start()
-    except Exception as error:  # noqa: BLE001 - what it is, is what the test asks
+    except Exception as error:  # noqa: BLE001 - the test checks which one it is
         return {"type": type(error).__name__, "code": getattr(error, "code", None), "message": str(error)}
-    raise AssertionError("it began")
+    raise AssertionError("the task started")
 
 
 # ----------------------------------------------------------------------------------------------------------- the script
@@ -261,7 +265,7 @@ SCENARIOS: dict[str, Callable[[], Any]] = {
     "translate live": translate_live,
     "translate file": translate_file,
 }
-OF_THE_CLIENT: dict[str, Callable[[], Any]] = {
+CLIENT_SCENARIOS: dict[str, Callable[[], Any]] = {
     "client": client_recognizes,
     "client with a file": client_recognizes_a_file,
     "client with heartbeat": client_keeps_alive,
@@ -273,21 +277,21 @@ OF_THE_CLIENT: dict[str, Callable[[], Any]] = {
 
 def main() -> None:
     version = dashscope.version.__version__
-    tell("version", version)
+    write("version", version)
     has_client = not version.startswith("1.")
-    for name, scenario in (SCENARIOS | (OF_THE_CLIENT if has_client else {})).items():
+    for name, scenario in (SCENARIOS | (CLIENT_SCENARIOS if has_client else {})).items():
         faulthandler.dump_traceback_later(2 * PATIENCE, exit=True)
         try:
-            tell(name, scenario())
-        except Exception as error:  # noqa: BLE001 - the others are to be heard of as well
-            tell(name, {"raised": repr(error)})
+            write(name, scenario())
+        except Exception as error:  # noqa: BLE001 - the other scenarios must still run
+            write(name, {"raised": repr(error)})
     sys.stderr.flush()
-    os._exit(0)  # after an error the SDK leaves a timer behind that would keep this process for 23 s
+    os._exit(0)  # after an error the SDK leaves a timer that would keep this process alive for 23 s
 
 
-def tell(name: str, seen: Any) -> None:
-    told.write(json.dumps([name, seen]) + "\n")
-    told.flush()
+def write(name: str, outcome: Any) -> None:
+    output.write(json.dumps([name, outcome]) + "\n")
+    output.flush()
 
 
 main()

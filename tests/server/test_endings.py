@@ -10,44 +10,53 @@ from pathlib import Path
 import fake_pocketsphinx_worker as fake
 import pytest
 from servers import ended, texts, workers
-from wire import LESSON, lesson, run_task, socket_to, speak, talk_to, until, until_closed
+from wire import (
+    LESSON,
+    lesson_engine,
+    run_task,
+    run_with_server,
+    send_lesson,
+    socket_to,
+    wait_closed,
+    wait_until,
+)
 
 import paraformer_nb as pnb
-from paraformer_nb.server import embedded_server as services
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.pocketsphinx.engine import PocketSphinx
 from paraformer_nb.server.faults import parse_fault
+from paraformer_nb.server.limits import Limits
+
+QUICK = Limits(close=0.1)
 
 
 @pytest.mark.parametrize(
     "fault",
     ["drop:events=3,how=silence", "stall:events=3,lasting=3600", "delay:lasting=3600", "mute", "drop:how=silence"],
 )
-def test_a_service_ends_whatever_its_connections_wait_for(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_CLOSE_TIMEOUT", 0.1)
-
-    async def talk(service: EmbeddedServer) -> None:
+def test_a_service_closes_whatever_its_connections_wait_for(fault: str) -> None:
+    async def client(service: EmbeddedServer) -> None:
         async with socket_to(service) as socket:
-            await speak(socket, run_task())
+            await send_lesson(socket, run_task())
             if "events" in fault:
                 for _ in range(3):
                     await socket.recv()
             async with asyncio.timeout(5):
                 await service.close()
 
-    talk_to(lesson(), talk, faults=[parse_fault(fault)])
+    run_with_server(lesson_engine(), client, faults=[parse_fault(fault)], limits=QUICK)
 
 
 @pytest.mark.parametrize("fault", ["delay:lasting=3600", "stall:lasting=3600", "stall:events=1,lasting=3600"])
-def test_nobody_waits_for_a_client_that_has_gone(fault: str) -> None:
-    async def talk(service: EmbeddedServer) -> None:
+def test_a_fault_does_not_wait_for_a_client_that_has_disconnected(fault: str) -> None:
+    async def client(service: EmbeddedServer) -> None:
         async with socket_to(service) as socket:
             await socket.send(run_task())
-            await until(lambda: bool(service._serving))
+            await wait_until(lambda: service.connection_count > 0)
             socket.transport.abort()
-        await until(lambda: not service._serving)
+        await wait_until(lambda: service.connection_count == 0)
 
-    talk_to(lesson(), talk, faults=[parse_fault(fault)])
+    run_with_server(lesson_engine(), client, faults=[parse_fault(fault)])
 
 
 WORKER = f"import sys; sys.path.append({str(Path(fake.__file__).parent)!r}); import fake_pocketsphinx_worker as fake; "
@@ -55,28 +64,27 @@ WORKER = f"import sys; sys.path.append({str(Path(fake.__file__).parent)!r}); imp
 
 @pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize("fault", ["drop:events=1,how=silence", "fail:bytes=9000", "delay:lasting=3600"])
-def test_no_worker_outlives_its_service(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_CLOSE_TIMEOUT", 0.1)
-    engine = PocketSphinx(command=(sys.executable, "-ISc", f"{WORKER}next(fake.pieces()); fake.well()"))
+def test_no_worker_outlives_its_service(fault: str) -> None:
+    engine = PocketSphinx(command=(sys.executable, "-ISc", f"{WORKER}next(fake.read_blocks()); fake.works()"))
 
-    async def talk(service: EmbeddedServer) -> None:
+    async def client(service: EmbeddedServer) -> None:
         async with socket_to(service) as socket:
             await socket.send(run_task())
             for _ in range(3):
                 await socket.send(bytes(3200))
-            await until(lambda: service._tasks == 1)
+            await wait_until(lambda: service.task_count == 1)
             assert workers()
             if "fail" in fault:
-                await until_closed(socket)
+                await wait_closed(socket)
             await service.close()
             socket.transport.abort()
 
-    talk_to(engine, talk, "pocketsphinx", faults=[parse_fault(fault)])
+    run_with_server(engine, client, "pocketsphinx", faults=[parse_fault(fault)], limits=QUICK)
     assert workers() == []
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_a_run_gets_through_in_spite_of_them() -> None:
+def test_a_run_succeeds_in_spite_of_several_faults() -> None:
     script = LESSON.with_suffix(".json")
     faults = ["refuse:times=1", "drop:events=5,how=reset,times=1", "fail:events=20,times=2", "duplicate"]
     with closing(pnb.Embedded("scripted", script=script, faults=faults)) as service:

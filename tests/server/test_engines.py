@@ -1,8 +1,10 @@
-"""Which engines there are, what they are made of, and the embedded service that is closed and begins again."""
+"""The engines and their options, and an embedded service that is closed and started again."""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,52 +22,75 @@ SCRIPT = LESSON.with_suffix(".json")
 
 
 @pytest.mark.parametrize(
-    ("engine", "options", "what"),
+    ("engine", "options", "problem"),
     [
-        ("whisper", {}, "there is no engine 'whisper'. Known: pocketsphinx, paraformer, replay, scripted"),
-        ("", {}, "there is no engine ''"),
+        ("whisper", {}, "unknown engine 'whisper'. Known: pocketsphinx, paraformer, replay, scripted"),
+        ("", {}, "unknown engine ''"),
         ("pocketsphinx", {"script": SCRIPT}, "engine 'pocketsphinx' has no option script"),
         ("scripted", {"script": SCRIPT, "speed": 2, "a": 1}, "engine 'scripted' has no option a, speed"),
         ("scripted", {}, "engine 'scripted' needs script=FILE.json"),
         ("scripted", {"script": None}, "engine 'scripted' needs script=FILE.json"),
         ("scripted", {"script": 5}, "script=5: give a path"),
         ("scripted", {"script": "nowhere.json"}, "'nowhere.json' cannot be read: No such file"),
-        ("scripted", {"script": LESSON}, "is no script"),
-        ("replay", {}, "engine 'replay' needs recording=FILE, what save= wrote"),
-        ("replay", {"speed": 2}, "engine 'replay' needs recording=FILE"),
-        ("replay", {"recording": "nowhere.jsonl"}, "'nowhere.jsonl' cannot be read: No such file"),
-        ("replay", {"recording": []}, r"recording=\[\]: give a path"),
+        ("scripted", {"script": LESSON}, "is not a script"),
+        ("replay", {}, r"engine 'replay' needs journal=FILE \(a saved run, as written by save=\)"),
+        ("replay", {"speed": 2}, "engine 'replay' needs journal=FILE"),
+        ("replay", {"journal": "nowhere.jsonl"}, "'nowhere.jsonl' cannot be read: No such file"),
+        ("replay", {"journal": []}, r"journal=\[\]: give a path"),
         ("paraformer", {}, "engine 'paraformer' needs model_dir=FOLDER"),
     ],
 )
-def test_an_engine_that_cannot_be_made(engine: str, options: dict[str, Any], what: str) -> None:
-    with pytest.raises(ParameterError, match=what):
+def test_an_unknown_engine_or_invalid_options_are_refused(engine: str, options: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ParameterError, match=problem):
         make_engine(engine, options)
 
 
-def test_a_script_needs_its_clip_and_its_form(tmp_path: Path) -> None:
+def test_a_script_must_be_well_formed_and_have_its_clip(tmp_path: Path) -> None:
     path = tmp_path / "said.json"
     path.write_text('{"sentences": []}')
     with pytest.raises(ParameterError, match=r"needs its clip beside it: said.wav or .flac"):
         make_engine("scripted", {"script": path})
     path.write_text('{"sentences": [{"text": 1}]}')
-    with pytest.raises(ParameterError, match="is no script: Expected `str`"):
+    with pytest.raises(ParameterError, match="is not a script: Expected `str`"):
         make_engine("scripted", {"script": path})
     path.write_text('{"sentences": []}')
-    path.with_suffix(".wav").write_bytes(b"no sound")
+    path.with_suffix(".wav").write_bytes(b"not audio")
     with pytest.raises(ParameterError, match="the script's clip cannot be read"):
         make_engine("scripted", {"script": path})
 
 
-def test_an_option_that_is_none_is_left_out() -> None:
+def test_a_path_may_be_a_text() -> None:
     make_engine("scripted", {"script": str(SCRIPT)})
-    assert all(what is None or what.isprintable() for kind in ENGINES.values() for what in kind.options.values())
+
+
+def test_an_option_that_is_none_is_ignored(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="cannot be read"):  # it gets as far as that
+        make_engine("replay", {"journal": tmp_path / "nowhere.jsonl", "speed": None})
+
+
+def test_every_engine_is_described_for_help_texts_and_users() -> None:
+    for name, kind in ENGINES.items():
+        assert kind.name == name
+        texts = [kind.summary, *(text for option in kind.options for text in (option.name, option.value, option.help))]
+        assert all(text and text.isprintable() for text in texts)
+        assert kind.notice.isprintable()
+    names = [option.name for kind in ENGINES.values() for option in kind.options]
+    assert len(names) == len(set(names)), "the command line has one option for each"
+
+
+def test_describing_the_engines_loads_none_of_them() -> None:
+    heavy = ["numpy", "av", "websockets", "onnxruntime", "pocketsphinx", "asyncio"]
+    code = (
+        f"import sys, paraformer_nb.server.engines.registry; print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_a_service_that_is_closed_begins_again_at_the_next_run() -> None:
+def test_a_closed_service_starts_again_with_the_next_run() -> None:
     service = pnb.Embedded("scripted", script=SCRIPT, faults=["refuse:times=1"])
-    service.close()  # nothing has begun
+    service.close()  # before it has started
     endpoints = set()
     for _ in range(2):
         assert ended(pnb.transcribe(LESSON, service=service)).text.startswith("今天天气很好。")
@@ -82,7 +107,7 @@ def test_limits_reach_the_service() -> None:
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_a_service_that_is_closed_ends_its_runs() -> None:
+def test_closing_a_service_ends_its_runs() -> None:
     service = pnb.Embedded("scripted", script=SCRIPT)
     run = pnb.transcribe(LESSON, service=service, pace=1, max_attempts=1)
     try:

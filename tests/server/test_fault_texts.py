@@ -1,4 +1,4 @@
-"""The faults of the embedded service as they are asked for: texts, checked when the service is made."""
+"""Faults written as texts: they are checked when the service is created."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from paraformer_nb.server.faults import FAULTS, parse_fault
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "problem"),
     [
-        ("", "there is no fault ''. Known: refuse, mute, drop"),
-        ("crash", "there is no fault 'crash'"),
-        ("Drop", "there is no fault 'Drop'"),
+        ("", "unknown fault ''. Known: refuse, mute, drop"),
+        ("crash", "unknown fault 'crash'"),
+        ("Drop", "unknown fault 'Drop'"),
         ("drop:loudly", "drop takes .*how="),
         ("drop:=3", "drop takes"),
         ("mute:events=3", "mute takes times="),
@@ -39,6 +39,7 @@ from paraformer_nb.server.faults import FAULTS, parse_fault
         ("drop:code=5000", "5000"),
         ("drop:reason=" + "再" * 42, "123 bytes"),
         ("fail:code=", "code"),
+        ("drop:lasting=-1", "lasting"),
         ("stall:lasting=-1", "lasting"),
         ("delay:lasting=3601", "lasting"),
         ("refuse:status=200", "200"),
@@ -46,17 +47,17 @@ from paraformer_nb.server.faults import FAULTS, parse_fault
         ("refuse:status=x", "status"),
     ],
 )
-def test_a_text_that_is_no_fault_is_told_what_is_wrong(text: str, what: str) -> None:
-    with pytest.raises(ParameterError, match=what) as caught:
+def test_an_invalid_fault_is_refused_with_the_problem(text: str, problem: str) -> None:
+    with pytest.raises(ParameterError, match=problem) as caught:
         parse_fault(text)
     assert "`" not in str(caught.value)
 
 
-def test_every_fault_may_be_asked_for_by_its_name_alone() -> None:
+def test_every_fault_may_be_written_as_its_name_alone() -> None:
     assert {type(parse_fault(name)) for name in FAULTS} == set(FAULTS.values())
 
 
-@pytest.mark.parametrize(("faults", "what"), [("drop", "give a list of texts"), (["drop:x=1"], "drop takes")])
-def test_faults_are_checked_when_the_service_is_made(faults: Any, what: str) -> None:
-    with pytest.raises(ParameterError, match=what):
+@pytest.mark.parametrize(("faults", "problem"), [("drop", "give a list of texts"), (["drop:x=1"], "drop takes")])
+def test_faults_are_checked_when_the_service_is_created(faults: Any, problem: str) -> None:
+    with pytest.raises(ParameterError, match=problem):
         pnb.Embedded("scripted", script=LESSON.with_suffix(".json"), faults=faults)

@@ -1,28 +1,41 @@
-"""Clients that would make the embedded service a burden to others, by what they send or leave unread."""
+"""Clients that could slow down other clients, by what they send or leave unread."""
 
 from __future__ import annotations
 
 import asyncio
 import socket as sockets
 from contextlib import suppress
+from functools import partial
 from urllib.parse import urlsplit
 
-import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
-from wire import KEY, Counted, begin, is_well, lesson, run_task, socket_to, talk_to, until, until_closed
+from wire import (
+    KEY,
+    CountingEngine,
+    can_serve,
+    lesson_engine,
+    run_task,
+    run_with_server,
+    socket_to,
+    start_task,
+    wait_closed,
+    wait_until,
+)
 
 from paraformer_nb.dashscope.messages import SentenceResult
-from paraformer_nb.server import wire as wires
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.base import Emit, Settings
 from paraformer_nb.server.limits import Limits
+from paraformer_nb.server.wire import LimitedConnection
 
 BLOCK = bytes(3200)  # 0.1 s of silence
+EMPTY_FRAME = b"\x82\x80" + bytes(4)
 
 
-async def deaf(service: EmbeddedServer) -> ClientConnection:
-    """A client that takes in next to nothing unless it is read from."""
+async def connect_with_small_buffers(service: EmbeddedServer) -> ClientConnection:
+    """Connect a client that buffers next to nothing: what it does not read, the service cannot send."""
     raw = sockets.socket()
     raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
     raw.setblocking(False)
@@ -31,91 +44,91 @@ async def deaf(service: EmbeddedServer) -> ClientConnection:
     return await connect(service.url, sock=raw, additional_headers=headers, compression=None, max_queue=1, proxy=None)
 
 
-class Chatterbox:
-    """An engine that says 100 kB of each block that it hears."""
+class VerboseEngine:
+    """An engine that emits 100 kB for each block of audio."""
 
     def __init__(self) -> None:
         self.closed = asyncio.Event()
 
     async def open(self) -> None:
-        """Nothing to get ready."""
+        """Nothing to load."""
 
-    def stream(self, settings: Settings, emit: Emit) -> Chatterbox:
+    def stream(self, settings: Settings, emit: Emit) -> VerboseEngine:
         self._emit = emit
         return self
 
     async def start(self) -> None:
-        """Nothing to get ready."""
+        """Nothing to load."""
 
     async def accept(self, pcm: bytes) -> None:
         if pcm:
             await self._emit(SentenceResult(0, None, "x" * 100_000, [], sentence_end=False, sentence_id=1))
 
     async def finish(self) -> None:
-        """Nothing is held back."""
+        """Nothing is left to emit."""
 
     async def close(self) -> None:
         self.closed.set()
 
 
-def test_a_client_that_reads_nothing_is_dropped_and_its_task_let_go() -> None:
-    engine = Chatterbox()
+def test_a_client_that_does_not_read_is_dropped_and_its_task_released() -> None:
+    engine = VerboseEngine()
 
-    async def talk(service: EmbeddedServer) -> int | None:
-        async with await deaf(service) as socket:
+    async def client(service: EmbeddedServer) -> int | None:
+        async with await connect_with_small_buffers(service) as socket:
             await socket.send(run_task())
-            sending = asyncio.create_task(_send_all(socket, 200))
+            sending = asyncio.create_task(_send_blocks(socket, 200))
             await engine.closed.wait()
             await sending
-            assert service._tasks == 0
-            return await until_closed(socket)
+            assert service.task_count == 0
+            return await wait_closed(socket)
 
-    assert talk_to(engine, talk, limits=Limits(unread=0.1)) == 1006
+    assert run_with_server(engine, client, limits=Limits(unread=0.1)) == 1006
 
 
-async def _send_all(socket: ClientConnection, blocks: int) -> None:
+async def _send_blocks(socket: ClientConnection, count: int) -> None:
     with suppress(ConnectionClosed):
-        for _ in range(blocks):
+        for _ in range(count):
             await socket.send(BLOCK)
 
 
-def test_answers_to_pings_do_not_pile_up_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wires, "_MOST_UNREAD", 10_000)
+def test_a_client_that_does_not_read_the_answers_to_its_pings_is_dropped() -> None:
     ping = b"\x89\xfd" + bytes(4) + b"x" * 125
 
-    async def talk(service: EmbeddedServer) -> tuple[int | None, bool]:
-        async with await deaf(service) as socket:
+    async def client(service: EmbeddedServer) -> tuple[int | None, bool]:
+        async with await connect_with_small_buffers(service) as socket:
             socket.transport.pause_reading()
-            while service._serving:
+            while service.connection_count:
                 socket.transport.write(ping * 100)
                 await asyncio.sleep(0)
             socket.transport.resume_reading()
-            return await until_closed(socket), await is_well(service)
+            return await wait_closed(socket), await can_serve(service)
 
-    assert talk_to(lesson(), talk) == (1006, True)
+    assert run_with_server(lesson_engine(), client, limits=Limits(pongs=10_000)) == (1006, True)
 
 
-def test_a_task_that_floods_is_read_more_slowly_and_no_other() -> None:
-    """As fast as it comes for a minute of audio, and then as fast as it is spoken: 8 minutes would take 7."""
-    engine = Counted(lesson())
+def test_a_task_that_sends_too_fast_is_read_more_slowly_and_others_are_not() -> None:
+    """A minute of audio is read as fast as it arrives, the rest in real time: 8 minutes would take 7."""
+    engine = CountingEngine(lesson_engine())
 
-    async def talk(service: EmbeddedServer) -> tuple[bool, float, float]:
+    async def client(service: EmbeddedServer) -> tuple[bool, float, float]:
         clock = asyncio.get_running_loop().time
         async with socket_to(service) as socket:
-            await begin(socket)
-            began = clock()
+            await start_task(socket)
+            started = clock()
             flooding = asyncio.create_task(_flood(socket))
-            await until(lambda: engine.heard > 59 * 32000)
-            heard, at_most = engine.heard / 32000, 60.25 + clock() - began
-            well = await is_well(service)
+            await wait_until(lambda: engine.received > 59 * 32000)
+            received = engine.received / 32000
+            at_most = 60.25 + clock() - started
+            is_served = await can_serve(service)
             assert not flooding.done()
             socket.transport.abort()
             await flooding
-            return well, heard, at_most
+            return is_served, received, at_most
 
-    well, heard, at_most = talk_to(engine, talk, limits=Limits(speed=1.0))
-    assert well
-    assert heard <= at_most
+    is_served, received, at_most = run_with_server(engine, client, limits=Limits(speed=1.0))
+    assert is_served
+    assert received <= at_most
 
 
 async def _flood(socket: ClientConnection) -> None:
@@ -124,25 +137,47 @@ async def _flood(socket: ClientConnection) -> None:
             await socket.send(bytes(1024 * 1024))
 
 
-def test_empty_frames_by_the_thousand_leave_others_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few are taken in at a time, and each needs a turn of its own: in between another task comes to its end."""
-    read, taken = wires.Socket.data_received, []
+def test_thousands_of_empty_frames_do_not_delay_other_tasks() -> None:
+    """Another task runs from start to end before they have all been read."""
 
-    def watched(socket: wires.Socket, data: bytes) -> None:
-        taken.append(len(data))
-        read(socket, data)
-
-    monkeypatch.setattr(wires.Socket, "data_received", watched)
-
-    async def talk(service: EmbeddedServer) -> bool:
+    async def client(service: EmbeddedServer) -> bool:
         async with socket_to(service) as socket:
-            await begin(socket)
-            socket.transport.write((b"\x82\x80" + bytes(4)) * 50_000)
-            await socket.send(run_task("another"))  # fails when all before it was read
-            well = await is_well(service)
-            assert service._tasks == 1, "they were all read before anybody else had a turn"
+            await start_task(socket)
+            socket.transport.write(EMPTY_FRAME * 50_000)
+            await socket.send(run_task("another"))  # fails the task, once everything before it has been read
+            is_served = await can_serve(service)
+            assert service.task_count == 1, "all frames were read before the other task could run"
             socket.transport.abort()
-            return well
+            return is_served
 
-    assert talk_to(lesson(), talk)
-    assert max(taken) <= 8 * 1024
+    assert run_with_server(lesson_engine(), client)
+
+
+def test_a_connection_parses_little_at_a_time() -> None:
+    """Frames that arrive together are parsed without a pause, so one read must not contain too many."""
+    sizes = []
+
+    class MeasuredConnection(LimitedConnection):
+        def data_received(self, data: bytes) -> None:
+            sizes.append(len(data))
+            super().data_received(data)
+
+    async def main() -> None:
+        closed = asyncio.Event()
+
+        async def read(socket: ServerConnection) -> None:
+            async for _ in socket:
+                pass
+            closed.set()
+
+        create = partial(MeasuredConnection, limits=Limits())
+        async with serve(read, "127.0.0.1", 0, create_connection=create, compression=None) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with connect(f"ws://127.0.0.1:{port}", compression=None, proxy=None) as socket:
+                socket.transport.write(EMPTY_FRAME * 50_000)
+            async with asyncio.timeout(30):
+                await closed.wait()
+
+    asyncio.run(main())
+    assert sum(sizes) >= 300_000
+    assert max(sizes) <= 8 * 1024

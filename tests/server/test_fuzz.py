@@ -1,11 +1,11 @@
-"""Nothing that a client sends makes the embedded service fail, forget a task, or say what is no event.
+"""Nothing that a client sends makes the embedded service fail, leak a task, or send anything but valid events.
 
-The service's own part is driven in memory, which is fast: connection, task, protocol, faults and an engine, with a wire
-that hands them messages. The sockets' part is driven over real ones.
+Most of the service is tested in memory, which is fast: connection, task, protocol, faults and an engine, with a wire
+that delivers messages. The rest is tested over real sockets.
 
     pytest -m campaign -n 0 -s tests/server/test_fuzz.py
 
-runs a million messages in memory, and tens of thousands of connections, and prints how many.
+runs a million messages in memory and tens of thousands of connections, and prints how many.
 """
 
 from __future__ import annotations
@@ -25,11 +25,9 @@ from hostile import Hostile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosedError
-from wire import LAST, Counted, errors_logged, is_well, lesson, talk_to, until
+from wire import LAST, CountingEngine, can_serve, errors_logged, lesson_engine, run_with_server, wait_until
 
 from paraformer_nb.dashscope.messages import event_name
-from paraformer_nb.server import embedded_server as services
-from paraformer_nb.server import faulty_wire
 from paraformer_nb.server.connection import Connection
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.registry import ENGINES, make_engine
@@ -40,28 +38,26 @@ from paraformer_nb.server.limits import Limits
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 MESSAGES = int(os.environ.get("FUZZ_MESSAGES", "1000000"))
 EVENTS = {"task-started", "result-generated", *LAST}
-STRANGE = ("{", '{"header": {"task_id": "", "event": "task-dreamt", "attributes": {}}, "payload": {}}')  # asked for
-SHORT = Limits(no_data=1e-6, idle=1e-6, frame=64 * 1024)  # whoever falls silent has been silent for long
-SPARING = Limits(no_data=0.3, idle=0.3, frame=64 * 1024)
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faulty_wire, "_HALF_OPEN", 0.0)
-    monkeypatch.setattr(services, "_HANDSHAKE_TIMEOUT", 0.2)
-    monkeypatch.setattr(services, "_CLOSE_TIMEOUT", 0.1)
+# Sent by the faults malformed and unknown.
+FAULT_TEXTS = (
+    "{",
+    '{"header": {"task_id": "", "event": "task-dreamt", "attributes": {}}, "payload": {}}',
+)  # sent by faults
+IN_MEMORY = Limits(no_data=1e-6, idle=1e-6, frame=64 * 1024)  # a client that sends nothing has reached its timeout
+OVER_SOCKETS = Limits(no_data=0.3, idle=0.3, frame=64 * 1024, handshake=0.2, close=0.1)
 
 
 @contextmanager
-def log_read() -> Iterator[None]:
-    """The service's log is written in full, each record is one line, and none tells of a mistake."""
-    handler, logger = logging.Handler(), logging.getLogger("paraformer_nb.server")
+def checked_log() -> Iterator[None]:
+    """Check the service's log, from level INFO on: each record is one line, and none is an error."""
+    handler = logging.Handler()
+    logger = logging.getLogger("paraformer_nb.server")
 
-    def read(record: logging.LogRecord) -> None:
+    def check(record: logging.LogRecord) -> None:
         if record.levelno < logging.ERROR:
             assert record.getMessage().isprintable()
 
-    handler.emit = read  # type: ignore[method-assign]
+    handler.emit = check  # type: ignore[method-assign]
     before = logger.level, logger.propagate
     logger.propagate = False
     logger.setLevel(logging.INFO)
@@ -78,78 +74,81 @@ def log_read() -> Iterator[None]:
 # ---------------------------------------------------------------------------------------------------------- in memory
 
 
-class Memory:
-    """A wire whose client has said all that it has to say, and then goes, or only falls silent."""
+class MemoryWire:
+    """A wire whose client sends these messages, and then disconnects or only stops sending."""
 
-    def __init__(self, messages: list[str | bytes], *, goes: bool) -> None:
+    def __init__(self, messages: list[str | bytes], *, disconnects: bool) -> None:
         self._messages = iter(messages)
-        self._goes = goes
-        self._is_over = asyncio.Event()
-        self.told: list[str] = []
+        self._disconnects = disconnects
+        self._is_closed = asyncio.Event()
+        self.sent: list[str] = []
 
     def _check(self) -> None:
-        if self._is_over.is_set():
+        if self._is_closed.is_set():
             raise ConnectionClosedError(None, None)
 
     async def receive(self, timeout: float) -> str | bytes | None:
         self._check()
         message = next(self._messages, None)
-        if message is None and self._goes:
-            self._is_over.set()
+        if message is None and self._disconnects:
+            self._is_closed.set()
             self._check()
         return message
 
     async def send(self, text: str) -> None:
         self._check()
-        self.told.append(text)
+        self.sent.append(text)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        self._is_over.set()
+        self._is_closed.set()
 
     async def wait_closed(self) -> None:
-        await self._is_over.wait()
+        await self._is_closed.wait()
 
     def abort(self, *, with_reset: bool = False) -> None:
-        self._is_over.set()
+        self._is_closed.set()
 
     def freeze(self) -> None:
-        """Nothing comes any more."""
+        """No message is left anyway."""
 
 
-class Hall:
-    """Where such conversations are held, one after another, and what they came to."""
+class MemoryFuzzer:
+    """Runs random connections in memory, one after another, and counts them."""
 
     def __init__(self) -> None:
-        self.engine = Counted(lesson())
-        self.told: Counter[str] = Counter()
-        self.conversations = self.messages = self._tasks = 0
+        self.engine = CountingEngine(lesson_engine())
+        self.events: Counter[str] = Counter()
+        self.connections = 0
+        self.messages = 0
+        self._task_count = 0
 
     @contextmanager
     def _admit(self) -> Iterator[None]:
-        self._tasks += 1
+        self._task_count += 1
         try:
             yield
         finally:
-            self._tasks -= 1
+            self._task_count -= 1
 
-    async def hold(self, random: Random) -> None:
-        """One conversation, of which nothing is left."""
+    async def run(self, random: Random) -> None:
+        """Run one connection, and check that nothing of it is left."""
         messages = Hostile(random).messages()
-        memory = Memory(messages, goes=random.random() < 0.5)
+        memory = MemoryWire(messages, disconnects=random.random() < 0.5)
         wire = with_faults(memory, [parse_fault(text) for text in _faults(random)])
-        await Connection(wire, self.engine, ENGINES["scripted"], SHORT, self._admit).serve()
-        names = [event_name(text.encode()) for text in memory.told if text not in STRANGE]
-        assert EVENTS.issuperset(names), memory.told
-        assert "task-failed" not in names[:-1], memory.told
-        assert not [text for text in memory.told if "InternalError" in text and "was asked for" not in text]
-        assert (self._tasks, self.engine.opened) == (0, self.engine.closed)
+        await Connection(wire, self.engine, ENGINES["scripted"], IN_MEMORY, self._admit).serve()
+        names = [event_name(text.encode()) for text in memory.sent if text not in FAULT_TEXTS]
+        assert EVENTS.issuperset(names), memory.sent
+        assert "task-failed" not in names[:-1], memory.sent
+        assert not [text for text in memory.sent if "InternalError" in text and "requested as a fault" not in text]
+        assert (self._task_count, self.engine.opened) == (0, self.engine.closed)
         assert asyncio.all_tasks() == {asyncio.current_task()}
-        self.conversations, self.messages = self.conversations + 1, self.messages + len(messages)
-        self.told.update(names)
+        self.connections += 1
+        self.messages += len(messages)
+        self.events.update(names)
 
 
 def _faults(random: Random) -> Iterator[str]:
-    """None as a rule, else a few with any trigger."""
+    """Usually none, else a few with random triggers."""
     while random.random() < 0.3:
         name = random.choice([name for name in FAULTS if name != "refuse"])
         keys = FAULTS[name].__struct_fields__
@@ -163,17 +162,18 @@ def _faults(random: Random) -> Iterator[str]:
 
 @settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(random=st.randoms(use_true_random=False))
-def test_whatever_a_client_says(random: Random) -> None:
-    with log_read():
-        asyncio.run(Hall().hold(random))
+def test_the_service_survives_any_messages(random: Random) -> None:
+    with checked_log():
+        asyncio.run(MemoryFuzzer().run(random))
 
 
 # ------------------------------------------------------------------------------------------------------- over sockets
 
 
-async def visit(service: EmbeddedServer, random: Random) -> int:
-    """One connection, from its handshake to its end; how many messages were sent."""
-    hostile, messages = Hostile(random), []
+async def connect_once(service: EmbeddedServer, random: Random) -> int:
+    """Run one random connection, from its handshake to its end; return how many messages were sent."""
+    hostile = Hostile(random)
+    messages = []
     reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(service.url).port)
     try:
         if random.random() < 0.25:
@@ -184,13 +184,13 @@ async def visit(service: EmbeddedServer, random: Random) -> int:
             messages = hostile.messages()
             writer.write(hostile.frames(messages))
         await writer.drain()
-        way = random.randint(0, 2)
-        if way == 0:
+        ending = random.randint(0, 2)
+        if ending == 0:
             writer.write_eof()
-        if way < 2:
+        if ending < 2:
             assert b"InternalError" not in await reader.read()
     except (ConnectionError, asyncio.IncompleteReadError):
-        pass  # whoever sends what is no frame may be cut off, and whoever is slow on a busy machine
+        pass  # a client that sends invalid frames may be dropped, and so may a slow one on a busy machine
     finally:
         writer.transport.abort()
         with suppress(ConnectionError):
@@ -198,28 +198,29 @@ async def visit(service: EmbeddedServer, random: Random) -> int:
     return len(messages)
 
 
-def visits(seed: str, count: int, at_once: int) -> int:
-    """So many connections, so many at once, and afterwards a task that is heard as always; how many messages."""
+def connect_many(seed: str, count: int, at_once: int) -> int:
+    """Run `count` connections, `at_once` in parallel, and then a valid task; return how many messages were sent."""
 
-    async def talk(service: EmbeddedServer) -> int:
+    async def client(service: EmbeddedServer) -> int:
         sent: list[int] = []
 
-        async def visitor(number: int) -> None:
-            sent.extend([await visit(service, Random(f"{seed} {at}")) for at in range(number, count, at_once)])
+        async def connect_some(first: int) -> None:
+            numbers = range(first, count, at_once)
+            sent.extend([await connect_once(service, Random(f"{seed} {number}")) for number in numbers])
 
         async with asyncio.TaskGroup() as group:
             for number in range(at_once):
-                group.create_task(visitor(number))
-        await until(lambda: not service._serving)
-        assert await is_well(service)
+                group.create_task(connect_some(number))
+        await wait_until(lambda: service.connection_count == 0)
+        assert await can_serve(service)
         return sum(sent)
 
-    with log_read():
-        return talk_to(lesson(), talk, limits=SPARING)
+    with checked_log():
+        return run_with_server(lesson_engine(), client, limits=OVER_SOCKETS)
 
 
-def test_whoever_comes() -> None:
-    assert visits(f"{SEED}", 120, at_once=20) > 200
+def test_the_service_survives_any_bytes_on_its_sockets() -> None:
+    assert connect_many(f"{SEED}", 120, at_once=20) > 200
 
 
 # ---------------------------------------------------------------------------------------------------------- campaigns
@@ -232,43 +233,44 @@ def _report(text: str) -> None:
 @pytest.mark.campaign
 @pytest.mark.timeout(7200)
 def test_a_million_messages() -> None:
-    """In memory; a failure is told with the number of its conversation, which is its seed."""
+    """In memory; a failure is reported with the number of its connection, which is part of its seed."""
 
-    async def talk() -> Hall:
-        hall = Hall()
-        while hall.messages < MESSAGES:
+    async def run() -> MemoryFuzzer:
+        fuzzer = MemoryFuzzer()
+        while fuzzer.messages < MESSAGES:
             try:
-                await hall.hold(Random(f"{SEED} {hall.conversations}"))
+                await fuzzer.run(Random(f"{SEED} {fuzzer.connections}"))
             except BaseException as error:
-                error.add_note(f"FUZZ_SEED={SEED}, conversation {hall.conversations}")
+                error.add_note(f"FUZZ_SEED={SEED}, connection {fuzzer.connections}")
                 raise
-        return hall
+        return fuzzer
 
-    began = time.monotonic()
-    with log_read():
-        hall = asyncio.run(talk())
-    speed = hall.messages / (time.monotonic() - began)
-    told = ", ".join(f"{count} {name or 'no event'}" for name, count in hall.told.most_common())
-    _report(f"{hall.messages} messages in {hall.conversations} conversations, {speed:.0f}/s; they were told {told}")
+    started = time.monotonic()
+    with checked_log():
+        fuzzer = asyncio.run(run())
+    speed = fuzzer.messages / (time.monotonic() - started)
+    events = ", ".join(f"{count} {name or 'unnamed'}" for name, count in fuzzer.events.most_common())
+    _report(f"{fuzzer.messages} messages on {fuzzer.connections} connections, {speed:.0f}/s; events: {events}")
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(7200)
-def test_a_host_of_visitors() -> None:
-    began, count = time.monotonic(), MESSAGES // 20
-    sent = sum(visits(f"{SEED} {batch}", 500, at_once=50) for batch in range(max(1, count // 500)))
-    _report(f"{sent} messages on {count} connections, {count / (time.monotonic() - began):.0f} connections/s")
+def test_many_thousands_of_connections() -> None:
+    started = time.monotonic()
+    count = MESSAGES // 20
+    sent = sum(connect_many(f"{SEED} {batch}", 500, at_once=50) for batch in range(max(1, count // 500)))
+    _report(f"{sent} messages on {count} connections, {count / (time.monotonic() - started):.0f} connections/s")
 
 
 @pytest.mark.campaign
 @pytest.mark.usefixtures("nothing_left")
-def test_visitors_of_a_real_recogniser() -> None:
-    """Each worker takes a second, and none is left."""
+def test_connections_to_a_real_recogniser() -> None:
+    """Each worker needs a second to start, and none is left."""
 
-    async def talk(service: EmbeddedServer) -> None:
+    async def client(service: EmbeddedServer) -> None:
         for number in range(40):
-            await visit(service, Random(f"{SEED} {number}"))
-        await until(lambda: not service._serving)
+            await connect_once(service, Random(f"{SEED} {number}"))
+        await wait_until(lambda: service.connection_count == 0)
 
-    with log_read():
-        talk_to(make_engine("pocketsphinx", {}), talk, "pocketsphinx", limits=SPARING)
+    with checked_log():
+        run_with_server(make_engine("pocketsphinx", {}), client, "pocketsphinx", limits=OVER_SOCKETS)

@@ -1,4 +1,4 @@
-"""The form of the models that translate, as their clients read it: transcription and translations side by side."""
+"""The results of the models that translate, as their clients read them: transcription and translations."""
 
 from __future__ import annotations
 
@@ -6,14 +6,25 @@ import json
 from typing import Any
 
 import pytest
-from wire import LESSON, LESSON_TEXTS, events, finish_task, hear, lesson_pcm, run_task, socket_to, talk_to, wav_at
+from wire import (
+    LESSON,
+    LESSON_TEXTS,
+    finish_task,
+    lesson_pcm,
+    receive_events,
+    run_task,
+    run_with_server,
+    socket_to,
+    stream_task,
+    write_wav,
+)
 
 from paraformer_nb.dashscope.gummy import GUMMY
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.base import Engine
 from paraformer_nb.server.engines.registry import make_engine
 
-ENGLISH = ["The weather is fine.", "We go to the park.", ""]  # nobody has translated the last one
+ENGLISH = ["The weather is fine.", "We go to the park.", ""]  # the last one has no translation
 TRANSLATED = {"translation_enabled": True, "translation_target_languages": ["en"]}
 
 
@@ -25,29 +36,29 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
         sentence["translations"] = {"en": text, "ja": "天気"} if text else {"ja": "音声"}
     path = tmp_path_factory.mktemp("gummy") / "lesson.json"
     path.write_text(json.dumps(script), encoding="utf-8")
-    wav_at(path.with_suffix(".wav"), lesson_pcm())
+    write_wav(path.with_suffix(".wav"), lesson_pcm())
     return make_engine("scripted", {"script": path})
 
 
-def heard(engine: Engine, **parameters: Any) -> list[dict[str, Any]]:
-    """The events of a task with the whole clip."""
+def results_of(engine: Engine, **parameters: Any) -> list[dict[str, Any]]:
+    """Run a task with the whole clip; return its result events."""
 
-    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
+    async def client(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
-            return await hear(socket, run_task(model=GUMMY, **parameters), lesson_pcm(), finish_task())
+            return await stream_task(socket, run_task(model=GUMMY, **parameters), lesson_pcm(), finish_task())
 
-    found = talk_to(engine, talk)
+    found = run_with_server(engine, client)
     assert [found[0]["header"]["event"], found[-1]["header"]["event"]] == ["task-started", "task-finished"]
     return found[1:-1]
 
 
 def outputs(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What they hold."""
+    """Return their payloads' outputs."""
     return [event["payload"]["output"] for event in found]
 
 
-def settled(found: list[dict[str, Any]], part: str) -> list[tuple[int, str]]:
-    """Ids and texts of the settled sentences or translations."""
+def finals_of(found: list[dict[str, Any]], part: str) -> list[tuple[int, str]]:
+    """Return the ids and texts of the final transcriptions or translations."""
     parts = [
         each
         for output in outputs(found)
@@ -57,16 +68,16 @@ def settled(found: list[dict[str, Any]], part: str) -> list[tuple[int, str]]:
 
 
 def test_a_transcription_alone(engine: Engine) -> None:
-    found = heard(engine)
-    assert settled(found, "transcription") == list(enumerate(LESSON_TEXTS))
+    found = results_of(engine)
+    assert finals_of(found, "transcription") == list(enumerate(LESSON_TEXTS))
     assert all(output["translations"] == [] for output in outputs(found))
     assert "sentence" not in outputs(found)[0]
 
 
 def test_a_transcription_with_its_translation(engine: Engine) -> None:
-    found = heard(engine, **TRANSLATED)
-    assert settled(found, "transcription") == list(enumerate(LESSON_TEXTS))
-    assert settled(found, "translations") == list(enumerate(ENGLISH[:2]))
+    found = results_of(engine, **TRANSLATED)
+    assert finals_of(found, "transcription") == list(enumerate(LESSON_TEXTS))
+    assert finals_of(found, "translations") == list(enumerate(ENGLISH[:2]))
     assert {each["lang"] for output in outputs(found) for each in output["translations"]} == {"en"}
     for event in found:
         transcription = event["payload"]["output"]["transcription"]
@@ -77,7 +88,7 @@ def test_a_transcription_with_its_translation(engine: Engine) -> None:
 
 
 def assert_readable(part: dict[str, Any]) -> None:
-    """What the vendor's SDK reads without asking is there, and the times make sense."""
+    """All fields that the vendor's SDK reads unconditionally are there, and the times are consistent."""
     end = part["end_time"] if part["sentence_end"] else part["current_time"]
     assert (part["end_time"] is None) == (not part["sentence_end"])
     assert 0 <= part["begin_time"] < end
@@ -88,37 +99,37 @@ def assert_readable(part: dict[str, Any]) -> None:
 
 
 def test_a_translation_alone(engine: Engine) -> None:
-    found = heard(engine, transcription_enabled=False, **TRANSLATED)
-    assert settled(found, "translations") == list(enumerate(ENGLISH[:2]))
+    found = results_of(engine, transcription_enabled=False, **TRANSLATED)
+    assert finals_of(found, "translations") == list(enumerate(ENGLISH[:2]))
     assert all(set(output) == {"translations"} for output in outputs(found))
 
 
-def test_a_language_without_a_translation_is_left_out(engine: Engine) -> None:
-    found = heard(engine, translation_enabled=True, translation_target_languages=["fr"])
-    assert settled(found, "transcription") == list(enumerate(LESSON_TEXTS))
-    assert settled(found, "translations") == []
+def test_a_language_without_a_translation_has_no_result(engine: Engine) -> None:
+    found = results_of(engine, translation_enabled=True, translation_target_languages=["fr"])
+    assert finals_of(found, "transcription") == list(enumerate(LESSON_TEXTS))
+    assert finals_of(found, "translations") == []
 
 
-@pytest.mark.parametrize("wanted", [{"translation_target_languages": ["en"]}, {"translation_enabled": True}])
-def test_a_translation_needs_both_the_wish_and_a_language(wanted: dict[str, Any], engine: Engine) -> None:
-    assert settled(heard(engine, **wanted), "translations") == []
+@pytest.mark.parametrize("parameters", [{"translation_target_languages": ["en"]}, {"translation_enabled": True}])
+def test_a_translation_must_be_enabled_and_have_a_language(parameters: dict[str, Any], engine: Engine) -> None:
+    assert finals_of(results_of(engine, **parameters), "translations") == []
 
 
-def test_words_are_worded_as_for_any_model(engine: Engine) -> None:
-    found = heard(engine, punctuation_prediction_enabled=False, **TRANSLATED)
-    assert settled(found, "transcription") == [(at, text[:-1]) for at, text in enumerate(LESSON_TEXTS)]
+def test_text_parameters_apply_as_for_any_model(engine: Engine) -> None:
+    found = results_of(engine, punctuation_prediction_enabled=False, **TRANSLATED)
+    assert finals_of(found, "transcription") == [(at, text[:-1]) for at, text in enumerate(LESSON_TEXTS)]
 
 
 def test_another_model_translates_nothing(engine: Engine) -> None:
-    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
+    async def client(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
-            return await hear(socket, run_task(**TRANSLATED), lesson_pcm(), finish_task())
+            return await stream_task(socket, run_task(**TRANSLATED), lesson_pcm(), finish_task())
 
-    assert all("translations" not in event["payload"]["output"] for event in talk_to(engine, talk)[1:-1])
+    assert all("translations" not in event["payload"]["output"] for event in run_with_server(engine, client)[1:-1])
 
 
 @pytest.mark.parametrize(
-    ("parameters", "what"),
+    ("parameters", "name"),
     [
         ({"translation_target_languages": ["en", "ja"]}, "translation_target_languages"),
         ({"translation_target_languages": "en"}, "translation_target_languages"),
@@ -128,12 +139,12 @@ def test_another_model_translates_nothing(engine: Engine) -> None:
         ({"source_language": 3}, "source_language"),
     ],
 )
-def test_a_parameter_that_cannot_be_meant_is_named(parameters: dict[str, Any], what: str, engine: Engine) -> None:
-    async def talk(service: EmbeddedServer) -> dict[str, Any]:
+def test_an_invalid_parameter_is_refused_by_name(parameters: dict[str, Any], name: str, engine: Engine) -> None:
+    async def client(service: EmbeddedServer) -> dict[str, Any]:
         async with socket_to(service) as socket:
             await socket.send(run_task(model=GUMMY, **parameters))
-            return (await events(socket))[-1]["header"]
+            return (await receive_events(socket))[-1]["header"]
 
-    header = talk_to(engine, talk)
+    header = run_with_server(engine, client)
     assert header["error_code"] == "InvalidParameter"
-    assert what in header["error_message"]
+    assert name in header["error_message"]

@@ -1,4 +1,4 @@
-"""The embedded service's log: what happened, to which connection and task; never a key, never audio, one line each."""
+"""The embedded service's log: events with connection and task, one line each, never with a key or audio."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from wire import KEY, finish_task, hear, lesson, lesson_pcm, run_task, socket_to, talk_to, until
+from wire import (
+    KEY,
+    finish_task,
+    lesson_engine,
+    lesson_pcm,
+    run_task,
+    run_with_server,
+    socket_to,
+    stream_task,
+    wait_until,
+)
 
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.faults import parse_fault
@@ -20,14 +30,14 @@ from paraformer_nb.server.log import log
 
 
 @pytest.fixture(autouse=True)
-def _everything(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """All that anybody logs but the client's own library, which shows its headers."""
+def _log_everything(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Capture all levels of all loggers, except of the client's library, which logs its own headers."""
     with caplog.at_level(logging.WARNING, logger="websockets.client"), caplog.at_level(logging.DEBUG):
         yield
 
 
 async def send(service: EmbeddedServer, *messages: str | bytes) -> None:
-    """Say this and read to the connection's end."""
+    """Send these messages, then receive to the connection's end."""
     with suppress(ConnectionClosed):
         async with socket_to(service) as socket:
             for message in messages:
@@ -36,8 +46,8 @@ async def send(service: EmbeddedServer, *messages: str | bytes) -> None:
                 await socket.recv()
 
 
-async def every_way(service: EmbeddedServer) -> None:
-    """Good and bad handshakes and tasks, with the key in all the places where keys are put."""
+async def use_in_every_way(service: EmbeddedServer) -> None:
+    """Make valid and invalid handshakes and tasks, with the key in every position where a client may put it."""
     for path, header in [
         ("", f"Bearer {KEY}"),
         (f"?api_key={KEY}", ""),
@@ -51,7 +61,7 @@ async def every_way(service: EmbeddedServer) -> None:
         with suppress(InvalidStatus, ConnectionClosed):
             given = {"Authorization": header} if header else {}
             async with connect(service.url + path, additional_headers=given, proxy=None) as socket:
-                await hear(socket, run_task(vocabulary_id=KEY, api_key=KEY), lesson_pcm()[:96000], finish_task())
+                await stream_task(socket, run_task(vocabulary_id=KEY, api_key=KEY), lesson_pcm()[:96000], finish_task())
     await send(service)
     await send(service, "not json")
     await send(service, run_task(model="whisper"))
@@ -63,10 +73,10 @@ async def every_way(service: EmbeddedServer) -> None:
 FAULTS = ["refuse:times=1", "drop:events=3,how=reset,times=2", "fail:events=9"]
 
 
-def test_neither_the_key_nor_audio_is_ever_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_neither_the_key_nor_audio_is_ever_logged(caplog: pytest.LogCaptureFixture) -> None:
     limits = Limits(no_data=0.1, idle=0.1, frame=64 * 1024)
-    talk_to(lesson(), every_way, limits=limits)
-    talk_to(lesson(), every_way, limits=limits, faults=[parse_fault(text) for text in FAULTS])
+    run_with_server(lesson_engine(), use_in_every_way, limits=limits)
+    run_with_server(lesson_engine(), use_in_every_way, limits=limits, faults=[parse_fault(text) for text in FAULTS])
     audio = lesson_pcm()[38400:38440]
     leaks = [KEY, audio.hex(), str(audio)[2:-1], base64.b64encode(audio).decode()]
     for record in caplog.records:
@@ -75,27 +85,33 @@ def test_neither_the_key_nor_audio_is_ever_told(caplog: pytest.LogCaptureFixture
     assert {record.event for record in caplog.records if hasattr(record, "event")} == {
         "connected",
         "started",
-        "without-effect",
+        "parameters-ignored",
         "finished",
         "failed",
         "idle",
-        "client-gone",
+        "client-disconnected",
         "disconnected",
         "wrong-key",
         "no-key",
-        "refused-on-purpose",
+        "refused-by-fault",
     }
 
 
-def test_records_are_for_programs_too(caplog: pytest.LogCaptureFixture) -> None:
-    async def talk(service: EmbeddedServer) -> None:
+def test_records_have_attributes_for_programs(caplog: pytest.LogCaptureFixture) -> None:
+    async def client(service: EmbeddedServer) -> None:
         async with socket_to(service) as socket:
-            await hear(socket, run_task("a-task"), lesson_pcm(), finish_task("a-task"))
-        await until(lambda: not service._serving)
+            await stream_task(socket, run_task("a-task"), lesson_pcm(), finish_task("a-task"))
+        await wait_until(lambda: service.connection_count == 0)
 
-    talk_to(lesson(), talk)
+    run_with_server(lesson_engine(), client)
     ours = [record for record in caplog.records if hasattr(record, "event")]
-    assert [record.event for record in ours] == ["connected", "started", "finished", "client-gone", "disconnected"]
+    assert [record.event for record in ours] == [
+        "connected",
+        "started",
+        "finished",
+        "client-disconnected",
+        "disconnected",
+    ]
     assert {record.name for record in ours} == {"paraformer_nb.server"}
     number = ours[0].fields["connection"]
     assert ours[0].fields == {"connection": number, "task": None}
@@ -119,38 +135,38 @@ HOSTILE = "a\nERROR:root:all is lost\r\x1b[2J\u2028\u202e"
         [f'{{"header":{{"action":"{"x" * 10_000}","task_id":"a"}}}}'],
     ],
 )
-def test_what_a_client_sends_writes_no_lines_of_its_own(messages: list[str], caplog: pytest.LogCaptureFixture) -> None:
-    talk_to(lesson(), lambda service: send(service, *messages), limits=Limits(no_data=0.02))
+def test_a_client_cannot_forge_log_lines(messages: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    run_with_server(lesson_engine(), lambda service: send(service, *messages), limits=Limits(no_data=0.02))
     ours = [record.getMessage() for record in caplog.records if record.name == "paraformer_nb.server"]
     assert ours[0].startswith("connected ")
     assert len(ours) >= 3
     assert all(message.isprintable() and len(message) < 500 for message in ours), ours
 
 
-def test_a_mistake_of_our_own_is_told_without_the_client_s_words(caplog: pytest.LogCaptureFixture) -> None:
-    """It fails that task and no other, and the log says which mistake it was."""
+def test_an_internal_error_is_logged_without_the_client_s_text(caplog: pytest.LogCaptureFixture) -> None:
+    """It fails only that task, and the log contains the exception."""
 
-    class Broken:
+    class BrokenEngine:
         async def open(self) -> None: ...
         async def close(self) -> None: ...
         def stream(self, *_: Any) -> Any:
             raise ZeroDivisionError("of the engine")
 
-    with pytest.raises(AssertionError, match="came to an unexpected end"):  # talk_to sees it, as it must
-        talk_to(Broken(), lambda service: send(service, run_task(HOSTILE)))
+    with pytest.raises(AssertionError, match="failed unexpectedly"):  # run_with_server finds it, as it must
+        run_with_server(BrokenEngine(), lambda service: send(service, run_task(HOSTILE)))
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert record.getMessage().isprintable()
     assert record.exc_info[0] is ZeroDivisionError
 
 
-def test_values_are_told_plainly() -> None:
-    heard: list[str] = []
+def test_values_are_formatted_on_one_line() -> None:
+    lines: list[str] = []
     logger = logging.getLogger("paraformer_nb.server")
     handler = logging.Handler()
-    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
     logger.addHandler(handler)
     try:
         log(logging.INFO, "event", number=1, none=None, text="two words", empty="", long="x" * 300, quote="it's")
     finally:
         logger.removeHandler(handler)
-    assert heard == [f"event number=1 none=None text='two words' empty='' long={'x' * 200}… quote=it's"]
+    assert lines == [f"event number=1 none=None text='two words' empty='' long={'x' * 200}… quote=it's"]

@@ -1,4 +1,4 @@
-"""The embedded recogniser, for real: what it makes of a lesson whose words and times are known, and of being killed."""
+"""The PocketSphinx engine with real speech whose words and times are known, and with workers that are killed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from servers import assert_says, ended, eventually, failure, is_running, workers
 import paraformer_nb as pnb
 from paraformer_nb import errors
 from paraformer_nb.audio.clip import open_clip
-from paraformer_nb.server.engines.pocketsphinx.worker import Recogniser, load
+from paraformer_nb.server.engines.pocketsphinx.recogniser import UtteranceRecogniser, load_decoder
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -28,7 +28,7 @@ Truth = list[tuple[str, float, float]]
 
 
 def truth(clip: Path) -> Truth:
-    """The clip's words with their starts and ends, in seconds."""
+    """Return the clip's words with their starts and ends, in seconds."""
     script = json.loads(clip.with_suffix(".json").read_text(encoding="utf-8"))
     return [
         (word["text"].lower(), word["begin_ms"] / 1000, word["end_ms"] / 1000)
@@ -38,14 +38,15 @@ def truth(clip: Path) -> Truth:
 
 
 def score(run: pnb.Run, words: Truth) -> tuple[float, float]:
-    """The word error rate, and the mean distance of starts in ms over the words that match."""
-    heard = [re.sub(r"[^\w']", "", text).lower() for text in run.words["text"]]
+    """Return the word error rate, and the mean distance of starts in ms over the words that match."""
+    recognised = [re.sub(r"[^\w']", "", text).lower() for text in run.words["text"]]
     starts = list(run.words["start"])
-    matcher = difflib.SequenceMatcher(None, [word[0] for word in words], heard, autojunk=False)
-    wrong, distances = 0, []
-    for what, i1, i2, j1, j2 in matcher.get_opcodes():
-        if what == "equal":
-            distances += [abs(starts[j1 + at] - words[i1 + at][1]) for at in range(i2 - i1)]
+    matcher = difflib.SequenceMatcher(None, [word[0] for word in words], recognised, autojunk=False)
+    wrong = 0
+    distances = []
+    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
+        if kind == "equal":
+            distances += [abs(starts[j1 + n] - words[i1 + n][1]) for n in range(i2 - i1)]
         else:
             wrong += max(i2 - i1, j2 - j1)
     return wrong / len(words), 1000 * sum(distances) / len(distances)
@@ -53,7 +54,7 @@ def score(run: pnb.Run, words: Truth) -> tuple[float, float]:
 
 @pytest.fixture(scope="module")
 def lesson() -> pnb.Run:
-    """The English lesson, heard by the default service."""
+    """A run of the English lesson through the default service."""
     clip = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
     saved = os.environ.pop("DASHSCOPE_API_KEY", None)
     try:
@@ -104,19 +105,19 @@ def _results(run: pnb.Run) -> list[dict[str, Any]]:
     return [json.loads(body)["payload"]["output"]["sentence"] for body in bodies]
 
 
-def test_partials_come_before_their_finals(lesson: pnb.Run) -> None:
-    seen: dict[int, int] = {}
+def test_every_sentence_has_partials_before_its_final(lesson: pnb.Run) -> None:
+    partials: dict[int, int] = {}
     finals = []
     for sentence in _results(lesson):
         number = sentence["sentence_id"]
-        assert number not in finals, "a result came after its sentence was final"
+        assert number not in finals, "a result after its sentence was final"
         if sentence["sentence_end"]:
             finals.append(number)
         else:
             assert sentence["end_time"] is None
-            seen[number] = seen.get(number, 0) + 1
+            partials[number] = partials.get(number, 0) + 1
     assert finals == list(range(1, len(lesson.sentences) + 1))
-    assert all(seen.get(number, 0) >= 3 for number in finals)
+    assert all(partials.get(number, 0) >= 3 for number in finals)
 
 
 def test_events_are_in_the_order_of_the_protocol(lesson: pnb.Run) -> None:
@@ -129,7 +130,7 @@ def test_events_are_in_the_order_of_the_protocol(lesson: pnb.Run) -> None:
     assert all(body["header"]["task_id"] == events["task"].iloc[1] for body in bodies)
 
 
-def test_the_recording_brings_the_same_run_back(lesson: pnb.Run) -> None:
+def test_the_loaded_journal_equals_the_run(lesson: pnb.Run) -> None:
     loaded = pnb.load(lesson.recording.path)
     assert loaded.words.equals(lesson.words)
     assert loaded.sentences.equals(lesson.sentences)
@@ -139,28 +140,30 @@ def test_the_recording_brings_the_same_run_back(lesson: pnb.Run) -> None:
 
 
 def _without_pauses(clip: Path) -> tuple[np.ndarray[Any, Any], Truth]:
-    """The speech of all sentences with nothing between them, and where its words are then."""
+    """Return the speech of all sentences without the pauses between them, and the times of its words."""
     script = json.loads(clip.with_suffix(".json").read_text(encoding="utf-8"))
     import av
 
     with av.open(str(clip)) as container:
         pcm = np.concatenate([frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]).astype(np.int16)
-    pieces, words, at = [], [], 0.0
+    parts = []
+    words = []
+    position = 0.0
     for sentence in script["sentences"]:
         begin, end = sentence["begin_ms"] / 1000, sentence["end_ms"] / 1000
         words += [
-            (word["text"].lower(), word["begin_ms"] / 1000 - begin + at, word["end_ms"] / 1000 - begin + at)
+            (word["text"].lower(), word["begin_ms"] / 1000 - begin + position, word["end_ms"] / 1000 - begin + position)
             for word in sentence["words"]
         ]
-        pieces.append(pcm[round(begin * 16000) : round(end * 16000)])
-        at += end - begin
-    return np.concatenate([np.zeros(8000, np.int16), *pieces, np.zeros(16000, np.int16)]), words
+        parts.append(pcm[round(begin * 16000) : round(end * 16000)])
+        position += end - begin
+    return np.concatenate([np.zeros(8000, np.int16), *parts, np.zeros(16000, np.int16)]), words
 
 
 def test_no_word_is_lost_or_doubled_where_speech_without_a_pause_is_cut(
     english: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is decoded in utterances of 10 s at most, and told in sentences of 20 s at most."""
+    """It is decoded in utterances of at most 10 s, and reported in sentences of at most 20 s."""
     pcm, words = _without_pauses(english)
     run = ended(pnb.transcribe((pcm, 16000), service=pnb.Embedded()), 90)
     words = [(text, start + 0.5, end + 0.5) for text, start, end in words]
@@ -170,35 +173,35 @@ def test_no_word_is_lost_or_doubled_where_speech_without_a_pause_is_cut(
     lengths = run.sentences["end"] - run.sentences["start"]
     assert 2 <= len(lengths) <= 4
     assert lengths.max() <= 20.5
-    settled = [[word["end_time"] for word in sentence["words"] if word["fixed"]] for sentence in _results(run)[:-1]]
-    cuts = sorted({ends[-1] / 1000 for ends in settled if ends})
+    final_ends = [[word["end_time"] for word in sentence["words"] if word["fixed"]] for sentence in _results(run)[:-1]]
+    cuts = sorted({ends[-1] / 1000 for ends in final_ends if ends})
     assert len(cuts) >= 2
     assert np.diff([0, *cuts]).max() <= 10.5
     assert rate <= 0.25
     assert distance <= 60
     starts, ends = run.words["start"].to_numpy(), run.words["end"].to_numpy()
-    assert (starts[1:] >= ends[:-1] - 0.011).all(), "words overlap: some were heard twice"
+    assert (starts[1:] >= ends[:-1] - 0.011).all(), "words overlap: some were recognised twice"
     for cut in cuts:
         near = run.words[(run.words["start"] > cut - 1.5) & (run.words["end"] < cut + 1.5)]
-        there = [word for word in words if word[1] > cut - 1.5 and word[2] < cut + 1.5]
-        assert abs(len(near) - len(there)) <= 2, (list(near["text"]), there)
+        expected = [word for word in words if word[1] > cut - 1.5 and word[2] < cut + 1.5]
+        assert abs(len(near) - len(expected)) <= 2, (list(near["text"]), expected)
 
 
 # ---------------------------------------------------------------------------------------------------------- sentences
 
 
 @pytest.mark.parametrize(("silence", "sentences"), [(200, 2), (1000, 1)])
-def test_max_sentence_silence_says_what_a_sentence_is(silence: int, sentences: int, english: Path) -> None:
-    """Two sentences of the lesson, with 0.9 s between them: the second is known to have begun after a second only."""
+def test_max_sentence_silence_separates_sentences(silence: int, sentences: int, english: Path) -> None:
+    """Two sentences of the lesson, 0.9 s apart; the decoder reports the start of the second one a second late."""
     service = pnb.Embedded()
     run = ended(pnb.transcribe(english, service=service, start=0.5, end=9.2, max_sentence_silence=silence), 60)
     assert len(run.sentences) == sentences
     assert run.text.startswith("good morning and welcome to the first lesson today we will look")
-    if sentences == 1:  # its words are told for good before it is final
-        told = [[(word["fixed"], "confidence" in word) for word in one["words"]] for one in _results(run)]
-        assert any({(True, True), (False, False)} == set(words) for words in told)
-        lengths = [sum(fixed for fixed, _ in words) for words in told]
-        assert lengths == sorted(lengths), "what was settled came loose again"
+    if sentences == 1:  # its words become final before it does
+        states = [[(word["fixed"], "confidence" in word) for word in one["words"]] for one in _results(run)]
+        assert any({(True, True), (False, False)} == set(words) for words in states)
+        lengths = [sum(fixed for fixed, _ in words) for words in states]
+        assert lengths == sorted(lengths), "a final word became partial again"
 
 
 def _pcm(clip: Path, end: float) -> bytes:
@@ -209,13 +212,15 @@ def _pcm(clip: Path, end: float) -> bytes:
 
 
 def test_a_sentence_is_final_when_the_silence_has_passed_in_its_audio(english: Path) -> None:
-    pcm, recogniser, finals = _pcm(english, 4.3), Recogniser(load(), 800), []
-    for at in range(0, len(pcm), 960):
-        told = recogniser.feed(pcm[at : at + 960])
-        finals += [(round(1000 * recogniser.heard), one) for one in told if one and one["sentence_end"]]
-    ((heard, sentence),) = finals
+    pcm = _pcm(english, 4.3)
+    recogniser = UtteranceRecogniser(load_decoder(), 800)
+    finals = []
+    for offset in range(0, len(pcm), 960):
+        results = recogniser.feed(pcm[offset : offset + 960])
+        finals += [(round(1000 * recogniser.position), one) for one in results if one and one["sentence_end"]]
+    ((position, sentence),) = finals
     assert sentence["text"].startswith("good morning")
-    assert 800 <= heard - sentence["end_time"] < 830
+    assert 800 <= position - sentence["end_time"] < 830
     assert list(recogniser.finish()) == []
 
 
@@ -224,7 +229,7 @@ def test_a_sentence_is_final_when_the_silence_has_passed_in_its_audio(english: P
 
 @pytest.fixture
 def service() -> Iterator[pnb.Embedded]:
-    """One that keeps no worker when the test is over."""
+    """A service that is closed after the test."""
     service = pnb.Embedded()
     yield service
     service.close()
@@ -232,7 +237,7 @@ def service() -> Iterator[pnb.Embedded]:
 
 @pytest.fixture
 def paced(english: Path, service: pnb.Embedded) -> Iterator[pnb.Run]:
-    """A run in real time, of which the first words are there. The first of `workers()` is its own."""
+    """A run at three times real time that has its first words. The first of `workers()` is its own."""
     run = pnb.transcribe(english, service=service, start=0.5, pace=3)
     try:
         assert eventually(lambda: len(run.words) > 0, 60)
@@ -254,7 +259,7 @@ def test_a_worker_that_is_killed_fails_its_task_and_the_next_is_served(service: 
     assert pid not in workers()
 
 
-def test_a_worker_that_dies_before_its_task_costs_nobody_anything(service: pnb.Embedded, english: Path) -> None:
+def test_a_worker_that_dies_before_its_task_is_replaced(service: pnb.Embedded, english: Path) -> None:
     run = pnb.transcribe(english, service=service, start=0.5, end=2.5)
     assert eventually(workers, 30)
     os.kill(workers()[0], signal.SIGKILL)  # it is loading its model
@@ -265,24 +270,22 @@ def test_a_worker_that_hangs_is_ended_by_cancel(paced: pnb.Run) -> None:
     pid = workers()[0]
     os.kill(pid, signal.SIGSTOP)
     paced.cancel()
-    assert eventually(lambda: not is_running(pid), 40)  # at the latest when the service loses patience with it
+    assert eventually(lambda: not is_running(pid), 40)  # at the latest after the stall timeout
 
 
-def test_the_next_run_finds_a_worker_ready_and_a_closed_service_keeps_none(
-    service: pnb.Embedded, english: Path
-) -> None:
+def test_the_next_run_has_a_spare_worker_and_a_closed_service_keeps_none(service: pnb.Embedded, english: Path) -> None:
     for _ in range(2):
-        served = workers()
+        before = workers()
         run = ended(pnb.transcribe(english, service=service, start=0.5, end=2.5), 60)
         assert run.text.startswith("good morning")
-        assert eventually(lambda served=served: len(workers()) == 1 and workers() != served)
+        assert eventually(lambda before=before: len(workers()) == 1 and workers() != before)
     service.close()
     assert workers() == []
     assert ended(pnb.transcribe(english, service=service, start=0.5, end=2.5), 60).state == "finished"
 
 
 @pytest.mark.parametrize("how", ["stop", "cancel"])
-def test_a_run_that_is_ended_early_leaves_no_worker_of_its_own(how: str, paced: pnb.Run) -> None:
+def test_a_run_that_is_ended_early_leaves_no_worker(how: str, paced: pnb.Run) -> None:
     pid = workers()[0]
     if how == "stop":
         paced.stop()
@@ -301,7 +304,7 @@ import sys, time, os
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 import paraformer_nb as pnb, servers
 run = pnb.transcribe({str(english)!r}, service=pnb.Embedded(), start=0.5, pace=2)
-assert servers.eventually(lambda: len(run.words) > 0 and len(servers.workers()) == 2, 60)  # its own, and the next one
+assert servers.eventually(lambda: len(run.words) > 0 and len(servers.workers()) == 2, 60)  # its own, and the spare
 print(*servers.workers(), flush=True)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=90, check=False)
@@ -310,7 +313,7 @@ print(*servers.workers(), flush=True)
     assert eventually(lambda: not any(is_running(pid) for pid in pids))
 
 
-def test_a_fifth_task_at_once_is_told_to_wait(service: pnb.Embedded) -> None:
+def test_a_fifth_task_at_once_is_throttled(service: pnb.Embedded) -> None:
     class Silence:
         sample_rate = 16000
 
@@ -335,15 +338,15 @@ def test_a_fifth_task_at_once_is_told_to_wait(service: pnb.Embedded) -> None:
 
 
 def _recognised(pcm: bytes) -> list[str]:
-    """What the worker's recogniser hears, in this process."""
-    recogniser = Recogniser(load())
+    """Recognise in this process, without a worker."""
+    recogniser = UtteranceRecogniser(load_decoder())
     sentences = [*recogniser.feed(pcm), *recogniser.finish()]
     return [one["text"] for one in sentences if one and one["sentence_end"]]
 
 
 @pytest.mark.parametrize("seconds", [3.0, 4.8])
 def test_a_clip_that_ends_with_a_whole_frame_keeps_its_last_words(seconds: float, english: Path) -> None:
-    """The endpointer holds 0.3 s back, and frames are 30 ms: one sample more must not bring more words."""
+    """The endpointer holds 0.3 s back, and frames are 30 ms: one more sample must not add words."""
     pcm = _pcm(english, seconds)
     assert len(pcm) % 960 == 0
     assert _recognised(pcm) == _recognised(pcm + b"\0\0")

@@ -1,4 +1,4 @@
-"""The replay engine: a saved run answers again as it was answered: the same words, at the same places and times."""
+"""The replay engine: a saved run is repeated with the same words, at the same positions and times."""
 
 from __future__ import annotations
 
@@ -12,21 +12,31 @@ from typing import Any
 import pandas as pd
 import pytest
 from servers import ended, failure
-from wire import LESSON, LESSON_TEXTS, finals, finish_task, hear, lesson_pcm, run_task, socket_to, talk_to
+from wire import (
+    LESSON,
+    LESSON_TEXTS,
+    finals,
+    finish_task,
+    lesson_pcm,
+    run_task,
+    run_with_server,
+    socket_to,
+    stream_task,
+)
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import ParameterError
 from paraformer_nb.journal.journal import Journal
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.registry import make_engine
-from paraformer_nb.server.engines.replay.engine import told_again
+from paraformer_nb.server.engines.replay.engine import replayed_results
 from paraformer_nb.server.limits import Limits
 
 PACE = 20.0  # × real time: the clip takes half a second
 
 
 def run(service: pnb.Embedded, clip: Any = LESSON, **options: Any) -> pnb.Run:
-    """A clip, heard by this service."""
+    """Run a clip through this service, and close it."""
     with closing(service):
         return ended(pnb.transcribe(clip, service=service, **options), 30)
 
@@ -36,26 +46,26 @@ def scripted(*faults: str) -> pnb.Embedded:
 
 
 def replayed(path: Path, **options: Any) -> pnb.Embedded:
-    return pnb.Embedded("replay", recording=path, **options)
+    return pnb.Embedded("replay", journal=path, **options)
 
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the whole clip."""
+    """The journal of a run of the whole clip."""
     path = tmp_path_factory.mktemp("replay") / "run.jsonl"
     run(scripted(), pace=PACE, save=path)
     return path
 
 
-def results(heard: pnb.Run) -> list[tuple[str, bool]]:
-    """What its client was told, in order."""
-    bodies = heard.events[heard.events["event"] == "result-generated"]["body"]
+def results(run: pnb.Run) -> list[tuple[str, bool]]:
+    """Return the texts of a run's results, in order, and whether each was final."""
+    bodies = run.events[run.events["event"] == "result-generated"]["body"]
     sentences = [json.loads(body)["payload"]["output"]["sentence"] for body in bodies]
     return [(sentence["text"], sentence["sentence_end"]) for sentence in sentences]
 
 
 @pytest.mark.parametrize("pace", [None, PACE])
-def test_a_run_is_answered_again(pace: float | None, saved: Path) -> None:
+def test_a_run_is_repeated(pace: float | None, saved: Path) -> None:
     first, again = pnb.load(saved), run(replayed(saved), pace=pace)
     assert len(again.words) == 26
     pd.testing.assert_frame_equal(again.words, first.words)
@@ -63,46 +73,48 @@ def test_a_run_is_answered_again(pace: float | None, saved: Path) -> None:
     assert results(again) == results(first)
 
 
-def test_words_come_at_their_places_whatever_the_pace(saved: Path) -> None:
-    """As soon as there is as much audio as the run had sent, which is not before they were said."""
+def test_words_appear_at_their_positions_at_any_pace(saved: Path) -> None:
+    """As soon as as much audio has arrived as the run had sent, and not before the words are over."""
 
-    async def talk(service: EmbeddedServer) -> list[tuple[int, str, int]]:
-        told = []
+    async def client(service: EmbeddedServer) -> list[tuple[int, str, int]]:
+        received = []
         async with socket_to(service) as socket:
             await socket.send(run_task(heartbeat=True))
             await socket.recv()
             await socket.send(lesson_pcm()[:32000])
-            for second in range(1, 11):  # a heartbeat before each block: what comes before it, came of the last one
+            for second in range(
+                1, 11
+            ):  # each block is answered with a heartbeat first: what precedes that is of the block before
                 await socket.send(lesson_pcm()[32000 * second : 32000 * (second + 1)])
                 while not (sentence := json.loads(await socket.recv())["payload"]["output"]["sentence"])["heartbeat"]:
-                    told.append((second, sentence["text"], sentence["words"][-1]["end_time"]))
-        return told
+                    received.append((second, sentence["text"], sentence["words"][-1]["end_time"]))
+        return received
 
-    engine = make_engine("replay", {"recording": saved})
-    told = talk_to(engine, talk, "replay", limits=Limits(heartbeat=1e-9))
-    expected = [(math.ceil(each.heard), each.what.text) for each in told_again(Journal(saved))]
-    assert [(second, text) for second, text, _ in told] == [each for each in expected if each[0] <= 10]
-    assert all(end <= 1000 * second for second, _, end in told)
-    assert len({second for second, *_ in told}) > 4
+    engine = make_engine("replay", {"journal": saved})
+    received = run_with_server(engine, client, "replay", limits=Limits(heartbeat=1e-9))
+    expected = [(math.ceil(each.sent), each.outcome.text) for each in replayed_results(Journal(saved))]
+    assert [(second, text) for second, text, _ in received] == [each for each in expected if each[0] <= 10]
+    assert all(end <= 1000 * second for second, _, end in received)
+    assert len({second for second, *_ in received}) > 4
 
 
-def test_a_speed_holds_them_back_until_their_own_time(saved: Path) -> None:
-    last = [each.t for each in told_again(Journal(saved))][-1]
-    began = time.monotonic()
+def test_with_a_speed_results_wait_for_their_own_time(saved: Path) -> None:
+    last = [each.t for each in replayed_results(Journal(saved))][-1]
+    started = time.monotonic()
     again = run(replayed(saved, speed=1.25))
-    assert time.monotonic() - began >= last / 1.25 > 0.3
+    assert time.monotonic() - started >= last / 1.25 > 0.3
     assert again.text == "".join(LESSON_TEXTS)
 
 
-def test_two_tasks_at_once_each_from_the_beginning(saved: Path) -> None:
-    async def talk(service: EmbeddedServer) -> list[list[str]]:
+def test_each_task_is_replayed_from_the_start(saved: Path) -> None:
+    async def client(service: EmbeddedServer) -> list[list[str]]:
         async with socket_to(service) as one, socket_to(service) as two:
             await one.send(run_task())
             await one.recv()
             await one.send(lesson_pcm()[:96000])
-            return [finals(await hear(two, run_task(), lesson_pcm(), finish_task()))]
+            return [finals(await stream_task(two, run_task(), lesson_pcm(), finish_task()))]
 
-    assert talk_to(make_engine("replay", {"recording": saved}), talk, "replay") == [LESSON_TEXTS]
+    assert run_with_server(make_engine("replay", {"journal": saved}), client, "replay") == [LESSON_TEXTS]
 
 
 def test_a_part_of_the_clip(tmp_path: Path) -> None:
@@ -114,8 +126,8 @@ def test_a_part_of_the_clip(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize("fault", ["drop:events=12,how=reset,times=1", "fail:events=12,times=1"])
-def test_a_run_that_was_cut_and_went_on(fault: str, tmp_path: Path) -> None:
-    """Its sentences are what it had in the end, each once; nothing is told of the cut."""
+def test_a_run_that_was_resumed_is_replayed_without_the_disconnect(fault: str, tmp_path: Path) -> None:
+    """Its sentences are those that it had at its end, each once."""
     first = run(scripted(fault), pace=PACE, save=tmp_path / "run.jsonl")
     records = (tmp_path / "run.jsonl").read_text(encoding="utf-8")
     assert '"kind":"resumed"' in records
@@ -138,7 +150,7 @@ def test_a_run_that_failed_fails_again(tmp_path: Path) -> None:
     assert list(again.sentences["text"])[:1] == LESSON_TEXTS[:1]
 
 
-def test_a_run_without_speech_is_none_again(tmp_path: Path) -> None:
+def test_a_run_without_speech_is_replayed_without_speech(tmp_path: Path) -> None:
     import numpy as np
 
     silence = (np.zeros(16_000, np.int16), 16_000)
@@ -147,8 +159,8 @@ def test_a_run_without_speech_is_none_again(tmp_path: Path) -> None:
     assert (again.state, again.error, len(again.words)) == ("finished", None, 0)
 
 
-def test_corrections_are_left_out(saved: Path, tmp_path: Path) -> None:
-    """Nobody has heard them."""
+def test_corrections_are_not_replayed(saved: Path, tmp_path: Path) -> None:
+    """The recogniser did not make them."""
     path = tmp_path / "corrected.jsonl"
     path.write_bytes(saved.read_bytes())
     corrected = pnb.load(path)
@@ -160,26 +172,26 @@ def test_corrections_are_left_out(saved: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "problem"),
     [
         (None, "cannot be read"),
         ("", "cannot be replayed"),
         ("{}\n", "cannot be replayed"),
-        ("not a recording", "cannot be replayed"),
+        ("not a journal", "cannot be replayed"),
         ('{"kind":"run"}\n', "cannot be replayed"),
     ],
 )
-def test_what_is_no_recording_is_told_at_once(text: str | None, what: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_journal_is_refused_at_once(text: str | None, problem: str, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(ParameterError, match=what) as caught:
+    with pytest.raises(ParameterError, match=problem) as caught:
         replayed(path)
     assert "run.jsonl" in str(caught.value)
 
 
-def test_a_line_that_is_damaged_is_told_at_once(saved: Path, tmp_path: Path) -> None:
-    """Not in the midst of a task."""
+def test_a_journal_with_a_damaged_line_is_refused_at_once(saved: Path, tmp_path: Path) -> None:
+    """And not in the middle of a task."""
     lines = saved.read_text(encoding="utf-8").splitlines()
     lines[len(lines) // 2] = '{"kind":"received"'
     (tmp_path / "run.jsonl").write_text("\n".join(lines), encoding="utf-8")

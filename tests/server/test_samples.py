@@ -1,6 +1,6 @@
-"""Clients that behave as the vendor's samples in four languages do: only the URL is another one.
+"""Clients that behave like the vendor's samples in four languages; only the URL differs.
 
-None of them is careful: what they send is what the service has to live with.
+None of them is careful, and the service must serve them all.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ from typing import Any, NamedTuple
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from wire import KEY, LAST, RATE, finals, finish_task, pcm_of, talk_to, wav_at
+from wire import KEY, LAST, RATE, finals, finish_task, read_pcm, run_with_server, write_wav
 
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.registry import make_engine
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
-TEXTS = ["我们一起去公园散步。", "语音识别把声音变成文字。"]  # what is said after `START`
-START = 3  # s: audio that begins within the clip is placed only if the WAV header before it is not taken for sound
+TEXTS = ["我们一起去公园散步。", "语音识别把声音变成文字。"]  # the sentences after `START`
+START = 3  # seconds: audio from within the clip is recognised only if the WAV header before it is not treated as sound
 MODEL = "paraformer-realtime-v2"
 PHRASES = [{"resource_id": "phrases-of-1", "resource_type": "asr_phrase"}]
 
 
 class Sample(NamedTuple):
-    """One of them."""
+    """The behaviour of one sample."""
 
     run: dict[str, Any]
     finish: dict[str, Any]
     frame: int  # bytes of audio in a message
     authorization: str = f"bearer {KEY}"
-    buffer: int | None = None  # bytes: it takes what one receive puts there for a whole message
+    buffer: int | None = None  # bytes: it treats the result of one receive call as a whole message
     leave: Callable[[ClientConnection], Awaitable[None]] = ClientConnection.close
 
 
 async def _drop(socket: ClientConnection) -> None:
-    """Go closes the connection below the WebSocket, without a word."""
+    """Close the TCP connection without a closing handshake, as Go does."""
     socket.transport.abort()
 
 
@@ -53,7 +53,7 @@ def _run(task: str, parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def go() -> Sample:
-    """Structs that are sent whole, with whatever nobody has set."""
+    """Go sends structs whole, unset fields included."""
     task = "9a3f0b6c-52d1-4e7a-8f60-1c2d3e4f5a6b"
     nothing = {"sentence": {"begin_time": 0, "end_time": None, "text": "", "words": None}, "usage": None}
     unset = {"event": "", "error_code": "", "error_message": "", "attributes": None}
@@ -87,7 +87,7 @@ def go() -> Sample:
 
 
 def csharp() -> Sample:
-    """The bare key, and a buffer of 4,096 bytes: a longer message is cut, and no JSON any more."""
+    """C# sends the bare key, and has a buffer of 4,096 bytes: a longer message is cut, and no longer valid JSON."""
     task = "5b0e1f2a3c4d5e6f708192a3b4c5d6e7"
     parameters = {"format": "pcm", "sample_rate": RATE, "disfluency_removal_enabled": False}
     finish = json.loads(finish_task(task))
@@ -95,27 +95,27 @@ def csharp() -> Sample:
 
 
 def php() -> Sample:
-    """An empty array becomes [], and finish-task gets an id of its own."""
+    """PHP sends an empty object as [], and finish-task with an id of its own."""
     parameters = {"format": "pcm", "sample_rate": RATE}
     run = _run("c1d2e3f4a5b60718293a4b5c6d7e8f90", parameters, input=[], resources=PHRASES)
     return Sample(run, _command("finish-task", "00112233445566778899aabbccddeeff", {"input": []}), 1024)
 
 
 def node() -> Sample:
-    """Says nothing of its audio, a WAV file in pieces as the file system gives them."""
+    """Node sends no parameters, and a WAV file in chunks as the file system returns them."""
     task = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
     return Sample(_run(task, {}), json.loads(finish_task(task)), 64 * 1024)
 
 
 async def _message(socket: ClientConnection, buffer: int | None) -> dict[str, Any]:
-    """One message, as the sample takes it."""
+    """Receive one message as the sample does."""
     frames = [frame async for frame in socket.recv_streaming(decode=False)]
     message: dict[str, Any] = json.loads(frames[0][:buffer] if buffer else b"".join(frames))
     return message
 
 
 async def _use(service: EmbeddedServer, sample: Sample, audio: bytes) -> list[dict[str, Any]]:
-    """What the sample does, without its pauses: its events."""
+    """Behave like the sample, without its pauses; return the events."""
     headers = {"Authorization": sample.authorization, "X-DashScope-DataInspection": "enable"}
     found = []
     async with connect(service.url + "/", additional_headers=headers, proxy=None, compression=None) as socket:
@@ -128,8 +128,8 @@ async def _use(service: EmbeddedServer, sample: Sample, audio: bytes) -> list[di
                 found.append(await _message(socket, sample.buffer))
 
         async def send() -> None:
-            for at in range(0, len(audio), sample.frame):
-                await socket.send(audio[at : at + sample.frame])
+            for offset in range(0, len(audio), sample.frame):
+                await socket.send(audio[offset : offset + sample.frame])
             await socket.send(json.dumps(sample.finish))
 
         await asyncio.gather(receive(), send())
@@ -137,41 +137,41 @@ async def _use(service: EmbeddedServer, sample: Sample, audio: bytes) -> list[di
     return found
 
 
-def _recognised(sample: Sample, script: Path, wav: Path) -> list[dict[str, Any]]:
-    """The events of a sample that reads this WAV file from a service with this script."""
+def _recognise(sample: Sample, script: Path, wav: Path) -> list[dict[str, Any]]:
+    """Send a WAV file as the sample does to a service with this script; return the events."""
     engine = make_engine("scripted", {"script": script})
-    return talk_to(engine, lambda service: _use(service, sample, wav.read_bytes()))
+    return run_with_server(engine, lambda service: _use(service, sample, wav.read_bytes()))
 
 
 @pytest.mark.parametrize("sample", [go(), csharp(), php(), node()], ids=["go", "csharp", "php", "node"])
 def test_a_sample_of_the_vendor_s_is_served(
     sample: Sample, chinese: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    wav = wav_at(tmp_path / "lesson.wav", pcm_of(chinese)[START * RATE * 2 :])
+    wav = write_wav(tmp_path / "lesson.wav", read_pcm(chinese)[START * RATE * 2 :])
     with caplog.at_level(logging.WARNING, logger="paraformer_nb.server"):
-        found = _recognised(sample, chinese.with_suffix(".json"), wav)
+        found = _recognise(sample, chinese.with_suffix(".json"), wav)
     assert found[-1]["header"]["event"] == "task-finished", found[-1]
     assert {event["header"]["task_id"] for event in found} == {sample.run["header"]["task_id"]}
     assert finals(found) == TEXTS
     assert found[1]["payload"]["output"]["sentence"]["begin_time"] == 256
     assert found[-1]["payload"]["usage"] == {"duration": 8}
     assert [record for record in caplog.records if record.levelno > logging.WARNING] == []
-    assert caplog.text.count("RIFF") == 1  # said to be PCM, or nothing at all
+    assert caplog.text.count("RIFF") == 1  # the audio is declared as PCM, or not at all
 
 
-def test_a_finish_task_under_another_id_is_noted(
+def test_a_finish_task_with_another_id_is_logged(
     chinese: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="paraformer_nb.server"):
-        _recognised(php(), chinese.with_suffix(".json"), wav_at(tmp_path / "lesson.wav", pcm_of(chinese)))
-    assert "finish-task came under another task_id" in caplog.text
+        _recognise(php(), chinese.with_suffix(".json"), write_wav(tmp_path / "lesson.wav", read_pcm(chinese)))
+    assert "finish-task had another task_id" in caplog.text
 
 
 def test_a_long_sentence_fits_the_buffer_of_csharp(chinese: Path, tmp_path: Path) -> None:
-    """Forty words in nine seconds, without a pause; the buffer ends at about 45."""
-    wav = wav_at(tmp_path / "lesson.wav", pcm_of(chinese))
-    words = [{"text": "说", "begin_ms": at, "end_ms": at + 200} for at in range(600, 9400, 220)][:40]
+    """Forty words in nine seconds, without a pause; the buffer holds about 45."""
+    wav = write_wav(tmp_path / "lesson.wav", read_pcm(chinese))
+    words = [{"text": "说", "begin_ms": ms, "end_ms": ms + 200} for ms in range(600, 9400, 220)][:40]
     sentence = {"text": "说" * 40 + "。", "begin_ms": 600, "end_ms": words[-1]["end_ms"], "words": words}
     script = tmp_path / "lesson.json"
     script.write_text(json.dumps({"sentences": [sentence]}))
-    assert finals(_recognised(csharp(), script, wav)) == [sentence["text"]]
+    assert finals(_recognise(csharp(), script, wav)) == [sentence["text"]]

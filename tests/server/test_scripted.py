@@ -1,4 +1,4 @@
-"""The scripted engine: the words and times of its file, to the millisecond, wherever a task begins."""
+"""The scripted engine: the words and times of its script, to the millisecond, wherever a task starts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def script(clip: Path) -> list[dict[str, Any]]:
 
 
 def words_of(clip: Path, start: float = 0.0, end: float = 1e9) -> list[tuple[str, float, float]]:
-    """The script's words that lie wholly between two times."""
+    """Return the script's words that lie entirely between two times."""
     return [
         (word["text"], word["begin_ms"] / 1000, word["end_ms"] / 1000)
         for sentence in script(clip)
@@ -29,7 +29,7 @@ def words_of(clip: Path, start: float = 0.0, end: float = 1e9) -> list[tuple[str
     ]
 
 
-def heard(clip: Path, given: Any = None, **options: Any) -> pnb.Run:
+def run_clip(clip: Path, given: Any = None, **options: Any) -> pnb.Run:
     service = pnb.Embedded("scripted", script=clip.with_suffix(".json"))
     return ended(pnb.transcribe(clip if given is None else given, service=service, **options), 30)
 
@@ -43,20 +43,20 @@ def rows(run: pnb.Run) -> list[tuple[str, float, float]]:
 @pytest.mark.parametrize("language", ["english", "chinese"])
 def test_a_whole_clip(language: str, pace: float | None, request: pytest.FixtureRequest) -> None:
     clip = request.getfixturevalue(language)
-    run = heard(clip, pace=pace)
+    run = run_clip(clip, pace=pace)
     assert rows(run) == words_of(clip)
     assert list(run.sentences["text"]) == [sentence["text"] for sentence in script(clip)]
     assert run.words["is_final"].all()
     assert run.words["confidence"].isna().all()
 
 
-def test_text_is_joined_as_its_language_is_written(english: Path, chinese: Path) -> None:
-    assert heard(chinese).text == "今天天气很好。我们一起去公园散步。语音识别把声音变成文字。"
-    assert heard(english).text.startswith("Good morning and welcome to the first lesson. Today we will look")
+def test_text_is_joined_according_to_its_language(english: Path, chinese: Path) -> None:
+    assert run_clip(chinese).text == "今天天气很好。我们一起去公园散步。语音识别把声音变成文字。"
+    assert run_clip(english).text.startswith("Good morning and welcome to the first lesson. Today we will look")
 
 
-def test_punctuation_stands_beside_its_word(chinese: Path) -> None:
-    words = heard(chinese, language_hints=["zh"]).words
+def test_punctuation_is_separate_from_its_word(chinese: Path) -> None:
+    words = run_clip(chinese, language_hints=["zh"]).words
     assert "".join(words["text"] + words["punctuation"]) == "今天天气很好。我们一起去公园散步。语音识别把声音变成文字。"
     assert list(words[words["punctuation"] != ""]["text"]) == ["好", "步", "字"]
 
@@ -67,56 +67,56 @@ PARTS = [(4.0, None), (4.376, 8.8), (5.9, 20.0), (6.0, None), (3.6, 4.2), (10.00
 
 @pytest.mark.parametrize(("start", "end"), PARTS)
 def test_a_part_keeps_the_times_of_its_clip(start: float, end: float | None, english: Path) -> None:
-    run = heard(english, start=start, end=end)
+    run = run_clip(english, start=start, end=end)
     assert [row[0] for row in rows(run)] == [word[0] for word in words_of(english, start, end or 1e9)]
-    for (_, start_heard, end_heard), (_, begin, stop) in zip(
+    for (_, start_found, end_found), (_, begin, stop) in zip(
         rows(run), words_of(english, start, end or 1e9), strict=True
     ):
-        assert abs(start_heard - begin) < 0.0011
-        assert abs(end_heard - stop) < 0.0011
+        assert abs(start_found - begin) < 0.0011
+        assert abs(end_found - stop) < 0.0011
     assert run.error is None
 
 
 def test_half_a_sentence_has_half_its_text(english: Path) -> None:
-    run = heard(english, start=6.3, end=8.9)
+    run = run_clip(english, start=6.3, end=8.9)
     assert list(run.sentences["text"]) == ["computer turns sound into words."]
 
 
-def test_an_array_of_a_part_counts_from_its_own_beginning(english: Path) -> None:
+def test_an_array_of_a_part_has_times_from_its_own_start(english: Path) -> None:
     import av
 
     with av.open(str(english)) as container:
         pcm = np.concatenate([frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]).astype(np.int16)
-    run = heard(english, (pcm[4 * 16000 :], 16000))
+    run = run_clip(english, (pcm[4 * 16000 :], 16000))
     assert rows(run) == [(text, round(a - 4, 6), round(b - 4, 6)) for text, a, b in words_of(english, 4.0)]
 
 
-def test_sound_that_is_not_of_the_clip_counts_from_the_script_s_beginning(chinese: Path) -> None:
-    run = heard(chinese, tone(3.0))
+def test_sound_that_is_not_in_the_clip_gets_the_script_from_its_start(chinese: Path) -> None:
+    run = run_clip(chinese, tone(3.0))
     assert rows(run) == words_of(chinese, 0.0, 3.0)
 
 
-def test_sound_that_is_shorter_than_a_place_can_be_told_by(english: Path) -> None:
-    assert len(heard(english, tone(0.1)).words) == 0
+def test_sound_that_is_too_short_to_be_located_has_no_words(english: Path) -> None:
+    assert len(run_clip(english, tone(0.1)).words) == 0
 
 
 def test_silence_is_an_empty_table(english: Path) -> None:
-    run = heard(english, (np.zeros(32000, np.int16), 16000))
+    run = run_clip(english, (np.zeros(32000, np.int16), 16000))
     assert (run.state, run.error, len(run.words)) == ("finished", None, 0)
 
 
 @pytest.mark.parametrize("hints", [["zh"], ["en", "ja"], None])
 def test_any_language_may_be_hinted_at(hints: list[str] | None, chinese: Path) -> None:
-    assert texts(heard(chinese, language_hints=hints))[:2] == ["今", "天"]
+    assert texts(run_clip(chinese, language_hints=hints))[:2] == ["今", "天"]
 
 
-def test_partials_grow_by_words_and_come_before_their_final(chinese: Path) -> None:
-    events = heard(chinese).events
-    said = [
+def test_partials_grow_by_words_and_precede_their_final(chinese: Path) -> None:
+    events = run_clip(chinese).events
+    sentences = [
         json.loads(body)["payload"]["output"]["sentence"]
         for body in events[events["event"] == "result-generated"]["body"]
     ]
-    first = [(sentence["text"], sentence["sentence_end"]) for sentence in said if sentence["sentence_id"] == 1]
+    first = [(sentence["text"], sentence["sentence_end"]) for sentence in sentences if sentence["sentence_id"] == 1]
     assert first == [(text, False) for text in ("今", "今天", "今天天", "今天天气", "今天天气很", "今天天气很好。")] + [
         ("今天天气很好。", True)
     ]
@@ -125,6 +125,6 @@ def test_partials_grow_by_words_and_come_before_their_final(chinese: Path) -> No
 @pytest.mark.parametrize("rate", [8000, 48000])
 def test_another_sample_rate_on_the_wire(rate: int, chinese: Path) -> None:
     model = "paraformer-realtime-8k-v2" if rate == 8000 else "paraformer-realtime-v2"
-    run = heard(chinese, model=model, sample_rate=rate)
+    run = run_clip(chinese, model=model, sample_rate=rate)
     assert len(run.words) == len(words_of(chinese))
     assert list(run.words["start"].round(1)) == [round(word[1], 1) for word in words_of(chinese)]

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import av
 import numpy as np
 import pytest
-from wire import KEY, RATE, clean_environment, pcm_of, served, wav_at
+from wire import KEY, RATE, clean_environment, read_pcm, serve_in_subprocess, write_wav
 
 SCRIPT = Path(__file__).with_name("sdk_scenarios.py")
 INSTALLED = "dashscope>=2"  # with the `test` extra
@@ -29,26 +29,26 @@ WORDS = [6, 9, 11]
 FIRST_WORD = {"begin_time": 600, "end_time": 963, "text": "今", "punctuation": "", "fixed": True}
 
 
-class User(NamedTuple):
-    """Someone with one version of the SDK: what every scenario showed, and stderr (there is a hang's stack dump)."""
+class Sdk(NamedTuple):
+    """One version of the SDK: the outcomes of all scenarios, and stderr, which has the stack dump of one that hangs."""
 
     version: str
-    seen: dict[str, Any]
+    outcomes: dict[str, Any]
     stderr: str
 
-    def sees(self, scenario: str) -> Any:
-        """What this scenario showed."""
-        assert scenario in self.seen, f"{scenario!r} did not end: {self.stderr}"
-        seen = self.seen[scenario]
-        assert "raised" not in seen, seen
-        return seen
+    def outcome(self, scenario: str) -> Any:
+        """Return the outcome of a scenario."""
+        assert scenario in self.outcomes, f"{scenario!r} did not end: {self.stderr}"
+        outcome = self.outcomes[scenario]
+        assert "raised" not in outcome, outcome
+        return outcome
 
 
-# --------------------------------------------------------------------------------------- the versions, run all at once
+# ------------------------------------------------------------------------------------ the versions, run in parallel
 
 
 def _folder(cache: Path, requirement: str) -> Path | None:
-    """A folder with this SDK alone in it. The index is asked once, for the newest of a range once a day."""
+    """Return a folder with only this SDK; None if it cannot be downloaded. The newest of a range is kept for a day."""
     folder = cache / re.sub(r"\W", "_", requirement)
     is_pinned = "==" in requirement
     if folder.exists() and (is_pinned or time.time() - folder.stat().st_mtime < 24 * 3600):
@@ -65,10 +65,10 @@ def _folder(cache: Path, requirement: str) -> Path | None:
 
 
 def _lesson(clip: Path, folder: Path) -> None:
-    """The clip in every format, as lesson.FORMAT, and its script with translations."""
-    pcm = pcm_of(clip)
+    """Write the clip in every format, as lesson.FORMAT, and its script with translations."""
+    pcm = read_pcm(clip)
     (folder / "lesson.pcm").write_bytes(pcm)
-    wav_at(folder / "lesson.wav", pcm)
+    write_wav(folder / "lesson.wav", pcm)
     _encode(folder / "lesson.mp3", pcm, "libmp3lame", "mp3", RATE)
     _encode(folder / "lesson.opus", pcm, "libopus", "ogg", 48000)
     script = json.loads(clip.with_suffix(".json").read_text(encoding="utf-8"))
@@ -83,13 +83,13 @@ def _encode(path: Path, pcm: bytes, codec: str, container: str, rate: int) -> No
         frame = av.AudioFrame.from_ndarray(np.frombuffer(pcm, np.int16).reshape(1, -1), "s16", "mono")
         frame.sample_rate = RATE
         resampler = av.AudioResampler(stream.format, stream.layout, rate, stream.codec_context.frame_size or None)
-        for piece in [*resampler.resample(frame), *resampler.resample(None), None]:
-            file.mux(stream.encode(piece))
+        for part in [*resampler.resample(frame), *resampler.resample(None), None]:
+            file.mux(stream.encode(part))
 
 
 @pytest.fixture(scope="module")
-def users(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, User]:
-    """A user of each version, all at once; of one that cannot be had there is none."""
+def sdks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sdk]:
+    """Each version, after all its scenarios; a version that cannot be downloaded is missing."""
     lesson, cache = tmp_path_factory.mktemp("sdk"), request.config.cache.mkdir("dashscope")
     _lesson(Path(__file__).parents[2] / "notebooks" / "data" / "lesson_zh.flac", lesson)
     paths = {
@@ -97,18 +97,18 @@ def users(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         for version, requirement in VERSIONS.items()
     }
     options = ["--engine", "scripted", "--script", str(lesson / "lesson.json"), "--limit", "heartbeat=1e-9"]
-    with served(lesson, *options) as url, ExitStack() as stack:
+    with serve_in_subprocess(lesson, *options) as url, ExitStack() as stack:
         running = {
             version: stack.enter_context(_running(version, path, url, lesson))
             for version, path in paths.items()
             if path is not None
         }
-        return {version: _user(version, process, lesson) for version, process in running.items()}
+        return {version: _finished(version, process, lesson) for version, process in running.items()}
 
 
 @contextmanager
 def _running(version: str, path: Path | str, url: str, lesson: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The scenarios with the SDK at `path`: it is told where the service is and what the key is, nothing else."""
+    """Run the scenarios with the SDK at `path`, which gets the service's URL and key from the environment."""
     environment = clean_environment(
         PYTHONPATH=str(path), HOME=str(lesson), DASHSCOPE_WEBSOCKET_BASE_URL=url, DASHSCOPE_API_KEY=KEY
     )
@@ -122,24 +122,24 @@ def _running(version: str, path: Path | str, url: str, lesson: Path) -> Iterator
             process.wait()
 
 
-def _user(version: str, process: subprocess.Popen[bytes], lesson: Path) -> User:
-    process.wait(90)  # a scenario that hangs has ended the script before
+def _finished(version: str, process: subprocess.Popen[bytes], lesson: Path) -> Sdk:
+    process.wait(90)  # a scenario that hangs ends the script earlier
     lines = (lesson / f"{version}.out").read_text(encoding="utf-8").splitlines()
-    return User(version, dict(map(json.loads, lines)), (lesson / f"{version}.err").read_text(encoding="utf-8"))
+    return Sdk(version, dict(map(json.loads, lines)), (lesson / f"{version}.err").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(params=VERSIONS)
-def user(request: pytest.FixtureRequest, users: dict[str, User]) -> User:
-    """Each of them in turn."""
-    if request.param not in users:
-        pytest.skip(f"NO INDEX and none kept: {VERSIONS[request.param]} cannot be had, nobody knows whether it works")
-    return users[request.param]
+def sdk(request: pytest.FixtureRequest, sdks: dict[str, Sdk]) -> Sdk:
+    """Each version in turn."""
+    if request.param not in sdks:
+        pytest.skip(f"{VERSIONS[request.param]} is neither in the cache nor in a package index: not tested")
+    return sdks[request.param]
 
 
 @pytest.fixture
-def newest(users: dict[str, User]) -> User:
-    """The one with the client that came with 2.x."""
-    return users["2"]
+def newest(sdks: dict[str, Sdk]) -> Sdk:
+    """The version that has the client of 2.x."""
+    return sdks["2"]
 
 
 def _finals(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -153,14 +153,14 @@ def _texts(sentences: list[dict[str, Any]]) -> list[str]:
 # ---------------------------------------------------------------------------------------------------------- recognition
 
 
-def test_it_is_the_version_it_is_taken_for(user: User) -> None:
-    """Else the installed one would be tested three times."""
-    assert f"{user.sees('version')}.".startswith(f"{user.version}.")
+def test_each_version_is_the_requested_one(sdk: Sdk) -> None:
+    """Otherwise the installed one would be tested three times."""
+    assert f"{sdk.outcome('version')}.".startswith(f"{sdk.version}.")
 
 
 @pytest.mark.parametrize("audio_format", FORMATS)
-def test_a_file_is_recognised(user: User, audio_format: str) -> None:
-    answer = user.sees(f"call {audio_format}")
+def test_a_file_is_recognised(sdk: Sdk, audio_format: str) -> None:
+    answer = sdk.outcome(f"call {audio_format}")
     assert (answer["status"], answer["code"]) == (200, "")
     assert _texts(answer["sentences"]) == TEXTS
     assert [len(sentence["words"]) for sentence in answer["sentences"]] == WORDS
@@ -171,62 +171,62 @@ def test_a_file_is_recognised(user: User, audio_format: str) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["live", "live with heartbeat"])
-def test_a_microphone_s_results_come_by_callback(user: User, scenario: str) -> None:
-    _assert_live(user.sees(scenario))
+def test_live_results_are_passed_to_callbacks(sdk: Sdk, scenario: str) -> None:
+    _assert_live(sdk.outcome(scenario))
 
 
-def _assert_live(seen: dict[str, Any]) -> None:
+def _assert_live(outcome: dict[str, Any]) -> None:
     results = [call for words in WORDS for call in [*["partial"] * words, "final"]]
-    assert seen["calls"] == ["open", *results, "complete", "close"]
-    assert seen["errors"] == []
-    sentences = _finals(seen["results"])
+    assert outcome["calls"] == ["open", *results, "complete", "close"]
+    assert outcome["errors"] == []
+    sentences = _finals(outcome["results"])
     assert _texts(sentences) == TEXTS
     assert sentences[0]["words"][0] == FIRST_WORD
-    for result in seen["results"]:
+    for result in outcome["results"]:
         assert (result["usage"] is not None) == result["is_end"] == result["sentence"]["sentence_end"]
         assert result["usage"] == result["usage of sentence"]
         assert {word["fixed"] for word in result["sentence"]["words"]} == {result["is_end"]}
         assert all(word["begin_time"] < word["end_time"] for word in result["sentence"]["words"])
 
 
-def test_one_object_is_used_twice(user: User) -> None:
-    """Both times under one task_id: on a new connection it is new."""
-    first, second = user.sees("live again")
+def test_one_object_may_be_used_twice(sdk: Sdk) -> None:
+    """Both tasks have the same task_id: on a new connection it counts as unused."""
+    first, second = sdk.outcome("live again")
     _assert_live(first)
     _assert_live(second)
     assert first["request"] == second["request"]
 
 
-def test_a_wrong_key_is_told(user: User) -> None:
+def test_a_wrong_key_is_reported(sdk: Sdk) -> None:
     wrong = {"status": 401, "code": 401, "message": "Unauthorized, your api-key is invalid!"}
-    seen = user.sees("a wrong key")
-    assert (seen["calls"], seen["errors"]) == (["open", "error", "close"], [wrong])
-    assert user.sees("call with a wrong key") == wrong | {"sentences": None, "usages": None}
+    outcome = sdk.outcome("a wrong key")
+    assert (outcome["calls"], outcome["errors"]) == (["open", "error", "close"], [wrong])
+    assert sdk.outcome("call with a wrong key") == wrong | {"sentences": None, "usages": None}
 
 
-def test_a_failed_task_is_told(user: User) -> None:
+def test_a_failed_task_is_reported(sdk: Sdk) -> None:
     failed = {"status": 44, "code": "ModelNotFound", "message": "Model not exist: whisper"}
-    seen = user.sees("an unknown model")
-    assert (seen["calls"], seen["errors"]) == (["open", "error", "close"], [failed])
+    outcome = sdk.outcome("an unknown model")
+    assert (outcome["calls"], outcome["errors"]) == (["open", "error", "close"], [failed])
 
 
 # ---------------------------------------------------------------------------------------------------------- translation
 
 
-def test_speech_is_translated_live(user: User) -> None:
-    seen = user.sees("translate live")
-    assert (seen["calls"][0], seen["calls"][-2:], seen["errors"]) == ("open", ["complete", "close"], [])
-    _assert_translated([result for result in seen["results"] if result["transcription"]["is_end"]])
-    partials = [result for result in seen["results"] if not result["transcription"]["is_end"]]
+def test_speech_is_translated_live(sdk: Sdk) -> None:
+    outcome = sdk.outcome("translate live")
+    assert (outcome["calls"][0], outcome["calls"][-2:], outcome["errors"]) == ("open", ["complete", "close"], [])
+    _assert_translated([result for result in outcome["results"] if result["transcription"]["is_end"]])
+    partials = [result for result in outcome["results"] if not result["transcription"]["is_end"]]
     assert [result["transcription"]["text"] for result in partials][:3] == ["今", "今天", "今天天"]
-    assert all((result["usage"] is not None) == result["transcription"]["is_end"] for result in seen["results"])
+    assert all((result["usage"] is not None) == result["transcription"]["is_end"] for result in outcome["results"])
 
 
-def test_a_file_is_translated(user: User) -> None:
-    seen = user.sees("translate file")
-    assert seen["error"] is None
-    _assert_translated(seen["results"])
-    assert [usage is not None for usage in seen["usages"]] == [True] * 3
+def test_a_file_is_translated(sdk: Sdk) -> None:
+    outcome = sdk.outcome("translate file")
+    assert outcome["error"] is None
+    _assert_translated(outcome["results"])
+    assert [usage is not None for usage in outcome["usages"]] == [True] * 3
 
 
 def _assert_translated(results: list[dict[str, Any]]) -> None:
@@ -243,32 +243,32 @@ def _assert_translated(results: list[dict[str, Any]]) -> None:
 # -------------------------------------------------------------------------------------------------- the client of 2.x
 
 
-def test_the_client_recognises_while_it_sends(newest: User) -> None:
-    seen = newest.sees("client")
-    assert _texts(_finals(seen["results"])) == TEXTS
-    assert len(seen["results"]) == sum(WORDS) + 3
-    assert seen["usage"] == {"duration": 11}
+def test_the_client_recognises_while_it_sends(newest: Sdk) -> None:
+    outcome = newest.outcome("client")
+    assert _texts(_finals(outcome["results"])) == TEXTS
+    assert len(outcome["results"]) == sum(WORDS) + 3
+    assert outcome["usage"] == {"duration": 11}
 
 
-def test_the_client_recognises_a_file(newest: User) -> None:
-    assert newest.sees("client with a file") == TEXTS
+def test_the_client_recognises_a_file(newest: Sdk) -> None:
+    assert newest.outcome("client with a file") == TEXTS
 
 
-def test_heartbeats_come_to_those_who_look(newest: User) -> None:
-    """And to nobody else: callbacks hear of sentences alone, see above."""
-    seen = newest.sees("client with heartbeat")
-    assert seen["heartbeats"] > 0
-    assert seen["ends"] == 0
+def test_heartbeats_are_visible_among_events(newest: Sdk) -> None:
+    """Callbacks get only sentences; see above."""
+    outcome = newest.outcome("client with heartbeat")
+    assert outcome["heartbeats"] > 0
+    assert outcome["ends"] == 0
 
 
-def test_the_client_runs_two_tasks_on_one_connection(newest: User) -> None:
-    tasks = newest.sees("client with a shared connection")
+def test_the_client_runs_two_tasks_on_one_connection(newest: Sdk) -> None:
+    tasks = newest.outcome("client with a shared connection")
     assert [_texts(_finals(task["results"])) for task in tasks] == [TEXTS] * 2
     assert tasks[0]["request"] != tasks[1]["request"]
 
 
-def test_the_client_raises_what_went_wrong(newest: User) -> None:
-    refused, failed = newest.sees("client with a wrong key"), newest.sees("client with an unknown model")
+def test_the_client_raises_what_went_wrong(newest: Sdk) -> None:
+    refused, failed = newest.outcome("client with a wrong key"), newest.outcome("client with an unknown model")
     assert "401 Unauthorized" in refused["message"]
     assert "Invalid API-key provided." in refused["message"]
     assert (failed["type"], failed["code"]) == ("DashScopeError", "ModelNotFound")

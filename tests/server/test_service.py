@@ -1,4 +1,4 @@
-"""The embedded service as any client meets it: its handshake, tasks one after another, what it refuses and how."""
+"""The embedded service's behaviour for any client: handshakes, tasks one after another, and refusals."""
 
 from __future__ import annotations
 
@@ -8,17 +8,31 @@ import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from wire import KEY, LESSON_TEXTS, events, finals, finish_task, hear, lesson, lesson_pcm, run_task, socket_to, talk_to
+from wire import (
+    KEY,
+    LESSON_TEXTS,
+    finals,
+    finish_task,
+    lesson_engine,
+    lesson_pcm,
+    receive_events,
+    run_task,
+    run_with_server,
+    socket_to,
+    stream_task,
+)
 
 import paraformer_nb as pnb
 from paraformer_nb.dashscope.gummy import GUMMY
+from paraformer_nb.dashscope.server_protocol import ENGINE_HEADER, NOTICE_HEADER
 from paraformer_nb.server.embedded_server import PATH, EmbeddedServer
-from paraformer_nb.server.engines.registry import make_engine
+from paraformer_nb.server.engines.registry import ENGINES, make_engine
 
 # ------------------------------------------------------------------------------------------------------ the handshake
 
@@ -47,8 +61,8 @@ from paraformer_nb.server.engines.registry import make_engine
         ("/[", f"Bearer {KEY}", 404),
     ],
 )
-def test_who_is_let_in(path: str, authorization: str, status: int) -> None:
-    async def talk(service: EmbeddedServer) -> int:
+def test_a_handshake_is_accepted_or_refused(path: str, authorization: str, status: int) -> None:
+    async def client(service: EmbeddedServer) -> int:
         headers = {"Authorization": authorization} if authorization else {}
         try:
             async with connect(service.url + path, additional_headers=headers, proxy=None) as socket:
@@ -60,11 +74,25 @@ def test_who_is_let_in(path: str, authorization: str, status: int) -> None:
             assert KEY.encode() not in (error.response.body or b"")
             return error.response.status_code
 
-    assert talk_to(lesson(), talk) == HTTPStatus(status)
+    assert run_with_server(lesson_engine(), client) == HTTPStatus(status)
 
 
-def test_two_keys_are_none() -> None:
-    async def talk(service: EmbeddedServer) -> bytes:
+@pytest.mark.parametrize(("name", "notice"), [("scripted", "脚本演示"), ("paraformer", "")])
+def test_the_handshake_names_the_engine_and_its_notice(name: str, notice: str) -> None:
+    async def client(service: EmbeddedServer) -> Headers:
+        async with socket_to(service) as socket:
+            assert socket.response is not None
+            return socket.response.headers
+
+    headers = run_with_server(lesson_engine(), client, name)
+    assert headers[ENGINE_HEADER] == name
+    assert unquote(headers.get(NOTICE_HEADER, "")) == ENGINES[name].notice
+    assert notice in ENGINES[name].notice
+    assert (NOTICE_HEADER in headers) == bool(notice)
+
+
+def test_a_handshake_with_two_keys_is_refused() -> None:
+    async def client(service: EmbeddedServer) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(service.url).port)
         keys = f"Authorization: {KEY}\r\nAuthorization: {KEY}\r\n"
         writer.write(f"GET {PATH} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n{keys}\r\n".encode())
@@ -72,11 +100,11 @@ def test_two_keys_are_none() -> None:
         writer.close()
         return answer
 
-    assert talk_to(lesson(), talk).startswith(b"HTTP/1.1 401 ")
+    assert run_with_server(lesson_engine(), client).startswith(b"HTTP/1.1 401 ")
 
 
 def test_keys_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A comparison that ends at the first difference tells by its time how much of a key was right."""
+    """Otherwise the time of a comparison would reveal how much of a key is right."""
     compared: list[set[bytes]] = []
     compare: Callable[[bytes, bytes], bool] = hmac.compare_digest
 
@@ -84,7 +112,7 @@ def test_keys_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> 
         compared.append({one, other})
         return compare(one, other)
 
-    async def talk(service: EmbeddedServer) -> None:
+    async def client(service: EmbeddedServer) -> None:
         for key in (KEY, KEY[:-1]):
             try:
                 async with socket_to(service, Authorization=key):
@@ -93,20 +121,19 @@ def test_keys_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> 
                 pass
 
     monkeypatch.setattr(hmac, "compare_digest", watched)
-    talk_to(lesson(), talk)
+    run_with_server(lesson_engine(), client)
     assert compared == [{KEY.encode()}, {KEY.encode(), KEY[:-1].encode()}]
 
 
 def test_it_listens_on_loopback_only() -> None:
-    async def talk(service: EmbeddedServer) -> list[str]:
-        assert service._server is not None
-        return [socket.getsockname()[0] for socket in service._server.sockets]
+    async def client(service: EmbeddedServer) -> list[str]:
+        return [host for host, _ in service.addresses]
 
-    assert talk_to(lesson(), talk) == ["127.0.0.1"]
+    assert run_with_server(lesson_engine(), client) == ["127.0.0.1"]
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_each_service_has_a_key_of_its_own(chinese: Any) -> None:
+def test_each_service_has_its_own_key(chinese: Any) -> None:
     services = [pnb.Embedded("scripted", script=chinese.with_suffix(".json")) for _ in range(2)]
     try:
         keys = {asyncio.run(service.endpoint()).headers["Authorization"] for service in services}
@@ -117,15 +144,15 @@ def test_each_service_has_a_key_of_its_own(chinese: Any) -> None:
     assert all(len(key.removeprefix("Bearer ")) == 32 for key in keys)
 
 
-# -------------------------------------------------------------------------------------------------- tasks on a socket
+# ---------------------------------------------------------------------------------------------- tasks on a connection
 
 
-def test_a_task_by_hand_has_every_field_that_clients_read() -> None:
-    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
+def test_events_have_every_field_that_clients_read() -> None:
+    async def client(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
-            return await hear(socket, run_task(), lesson_pcm(), finish_task())
+            return await stream_task(socket, run_task(), lesson_pcm(), finish_task())
 
-    found = talk_to(lesson(), talk)
+    found = run_with_server(lesson_engine(), client)
     assert finals(found) == LESSON_TEXTS
     assert all(event["header"]["task_id"] == "task-1" for event in found)
     assert all(event["header"]["attributes"] == {} and "payload" in event for event in found)
@@ -140,31 +167,33 @@ def test_a_task_by_hand_has_every_field_that_clients_read() -> None:
     assert found[-1]["payload"] == {"output": {}, "usage": {"duration": 11}}
 
 
-def test_tasks_follow_one_another_on_a_socket() -> None:
-    async def talk(service: EmbeddedServer) -> list[list[str]]:
+def test_tasks_run_one_after_another_on_a_connection() -> None:
+    async def client(service: EmbeddedServer) -> list[list[str]]:
         async with socket_to(service) as socket:
-            return [finals(await hear(socket, run_task(name), lesson_pcm(), finish_task(name))) for name in "abc"]
+            return [
+                finals(await stream_task(socket, run_task(name), lesson_pcm(), finish_task(name))) for name in "abc"
+            ]
 
-    assert talk_to(lesson(), talk) == [LESSON_TEXTS] * 3
+    assert run_with_server(lesson_engine(), client) == [LESSON_TEXTS] * 3
 
 
-def test_two_sockets_at_once_do_not_mix() -> None:
+def test_two_connections_at_once_are_independent() -> None:
     async def one(service: EmbeddedServer, name: str) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
-            return await hear(socket, run_task(name), lesson_pcm(), finish_task(name))
+            return await stream_task(socket, run_task(name), lesson_pcm(), finish_task(name))
 
-    async def talk(service: EmbeddedServer) -> list[list[dict[str, Any]]]:
+    async def client(service: EmbeddedServer) -> list[list[dict[str, Any]]]:
         return list(await asyncio.gather(one(service, "a"), one(service, "b")))
 
-    for name, found in zip("ab", talk_to(lesson(), talk), strict=True):
+    for name, found in zip("ab", run_with_server(lesson_engine(), client), strict=True):
         assert finals(found) == LESSON_TEXTS
         assert {event["header"]["task_id"] for event in found} == {name}
 
 
-def test_a_client_that_goes_amid_a_task_is_forgotten() -> None:
-    """Also one that goes without a word, and one that sends no audio."""
+def test_a_client_that_disconnects_during_a_task_leaves_nothing_behind() -> None:
+    """Also without a closing handshake, and before it has sent audio."""
 
-    async def talk(service: EmbeddedServer) -> list[str]:
+    async def client(service: EmbeddedServer) -> list[str]:
         for audio in (lesson_pcm()[:64000], b""):
             async with socket_to(service) as socket:
                 await socket.send(run_task())
@@ -174,13 +203,13 @@ def test_a_client_that_goes_amid_a_task_is_forgotten() -> None:
         async with socket_to(service) as socket:
             await socket.send(run_task())
         async with socket_to(service) as socket:
-            return finals(await hear(socket, run_task(), lesson_pcm(), finish_task()))
+            return finals(await stream_task(socket, run_task(), lesson_pcm(), finish_task()))
 
-    assert talk_to(lesson(), talk) == LESSON_TEXTS
+    assert run_with_server(lesson_engine(), client) == LESSON_TEXTS
 
 
-def test_a_service_that_ends_amid_tasks_says_goodbye() -> None:
-    async def talk(service: EmbeddedServer) -> list[int | None]:
+def test_a_service_that_is_closed_during_tasks_sends_close_frames() -> None:
+    async def client(service: EmbeddedServer) -> list[int | None]:
         async with socket_to(service) as idle, socket_to(service) as socket:
             await socket.send(run_task())
             await socket.recv()
@@ -190,10 +219,10 @@ def test_a_service_that_ends_amid_tasks_says_goodbye() -> None:
                     await each.recv()
             return [idle.close_code, socket.close_code]
 
-    assert talk_to(lesson(), talk) == [1001, 1001]
+    assert run_with_server(lesson_engine(), client) == [1001, 1001]
 
 
-# ------------------------------------------------------------------------------------------------------ what is refused
+# ------------------------------------------------------------------------------------------------------------- refusals
 
 REFUSED = [
     ([finish_task()], "InvalidParameter", "no task is running"),
@@ -228,30 +257,30 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("messages", "code", "what"), REFUSED)
-def test_what_is_refused_and_how(messages: list[Any], code: str, what: str) -> None:
-    """task-failed says why, and the connection is closed after it."""
+@pytest.mark.parametrize(("messages", "code", "problem"), REFUSED)
+def test_an_invalid_message_fails_the_task(messages: list[Any], code: str, problem: str) -> None:
+    """task-failed contains the reason, and the connection is closed after it."""
 
-    async def talk(service: EmbeddedServer) -> dict[str, Any]:
+    async def client(service: EmbeddedServer) -> dict[str, Any]:
         async with socket_to(service) as socket:
             for message in messages:
                 await socket.send(message)
                 if message == messages[0] and len(messages) > 1:
                     assert json.loads(await socket.recv())["header"]["event"] == "task-started"
-            failed = (await events(socket))[-1]
+            failed = (await receive_events(socket))[-1]
             with pytest.raises(ConnectionClosed):
                 await socket.recv()
             assert socket.close_code == 1000
             return failed
 
-    failed = talk_to(lesson(), talk)
+    failed = run_with_server(lesson_engine(), client)
     assert failed["header"]["event"] == "task-failed"
     assert failed["header"]["error_code"] == code
-    assert what in failed["header"]["error_message"]
+    assert problem in failed["header"]["error_message"]
     assert failed["payload"] == {}
 
 
-# Each of them is of the wrong type or out of range, whichever model it is sent to.
+# Each has the wrong type or is out of range, for every model.
 WRONG = [
     ("max_sentence_silence", 199),
     ("max_sentence_silence", 6001),
@@ -277,39 +306,39 @@ WRONG = [
 
 
 @pytest.mark.parametrize("model", ["paraformer-realtime-v2", "fun-asr-realtime", GUMMY])
-def test_a_parameter_that_cannot_be_meant_is_named(model: str) -> None:
-    async def talk(service: EmbeddedServer) -> list[str]:
-        told = []
+def test_an_invalid_parameter_is_refused_by_name(model: str) -> None:
+    async def client(service: EmbeddedServer) -> list[str]:
+        refusals = []
         for name, value in WRONG:
             async with socket_to(service) as socket:
                 await socket.send(run_task(model=model, **{name: value}))
-                header = (await events(socket))[-1]["header"]
-                told.append(f"{header['error_code']}: {header['error_message']}")
-        return told
+                header = (await receive_events(socket))[-1]["header"]
+                refusals.append(f"{header['error_code']}: {header['error_message']}")
+        return refusals
 
-    for (name, value), told in zip(WRONG, talk_to(lesson(), talk), strict=True):
-        assert told.startswith("InvalidParameter: "), (name, value, told)
-        assert name in told
+    for (name, value), refusal in zip(WRONG, run_with_server(lesson_engine(), client), strict=True):
+        assert refusal.startswith("InvalidParameter: "), (name, value, refusal)
+        assert name in refusal
 
 
-def test_a_task_id_is_taken_once() -> None:
-    async def talk(service: EmbeddedServer) -> dict[str, Any]:
+def test_a_task_id_is_accepted_only_once() -> None:
+    async def client(service: EmbeddedServer) -> dict[str, Any]:
         async with socket_to(service) as socket:
-            await hear(socket, run_task(), lesson_pcm(), finish_task())
+            await stream_task(socket, run_task(), lesson_pcm(), finish_task())
             await socket.send(run_task())
-            return (await events(socket))[-1]
+            return (await receive_events(socket))[-1]
 
-    assert "every task needs its own" in talk_to(lesson(), talk)["header"]["error_message"]
+    assert "every task needs its own" in run_with_server(lesson_engine(), client)["header"]["error_message"]
 
 
 @pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize("model", ["paraformer-realtime-v2", GUMMY])
-def test_another_language_is_refused_by_the_english_engine(model: str) -> None:
-    async def talk(service: EmbeddedServer) -> dict[str, Any]:
+def test_the_english_engine_refuses_other_languages(model: str) -> None:
+    async def client(service: EmbeddedServer) -> dict[str, Any]:
         async with socket_to(service) as socket:
             await socket.send(run_task(model=model, language_hints=["zh"]))
-            return (await events(socket))[-1]
+            return (await receive_events(socket))[-1]
 
-    failed = talk_to(make_engine("pocketsphinx", {}), talk, "pocketsphinx")
+    failed = run_with_server(make_engine("pocketsphinx", {}), client, "pocketsphinx")
     assert failed["header"]["error_code"] == "InvalidParameter"
     assert "knows en only" in failed["header"]["error_message"]

@@ -1,28 +1,35 @@
-"""What a recogniser must offer to be an engine of the embedded service: it makes streams, one a task."""
+"""The interfaces of an engine: a recogniser of the embedded service, and its streams, one per task.
+
+To add an engine, create a folder beside this file with an `engine.py` that implements `Engine` and a `kind.py` that
+defines its `EngineKind`, and add that to `registry`. `kind.py` is imported whenever the service is used, so it must not
+import anything heavy at module level.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from ...dashscope.messages import SentenceResult
 from ...dashscope.server_protocol import NO_TRANSLATIONS
 
 RATE = 16_000
-"""Hz; what every stream hears."""
+"""Hz; the sample rate of every stream."""
 
 
 class Settings(NamedTuple):
-    """What a task asks of its engine, by the service's own names."""
+    """A task's settings for its engine, under the service's own names."""
 
     max_sentence_silence: int = 800
     """Milliseconds of silence that end a sentence."""
     translation_languages: tuple[str, ...] = ()
-    """What to translate into."""
+    """The languages to translate into."""
 
 
 class EngineError(Exception):
-    """A task cannot go on; `code` and the message are what the client is told in task-failed."""
+    """A task must fail; the client receives `code` and the message in task-failed."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -30,38 +37,81 @@ class EngineError(Exception):
 
 
 class Emit(Protocol):
-    """Takes a partial or final sentence, and its translations (language -> the text so far) where there are any.
+    """Sends a partial or final sentence, and its translations (language -> text so far) if there are any.
 
-    It waits while the client does not read, so an engine never runs ahead.
+    It waits while the client does not read, so that an engine does not run ahead of its client.
     """
 
     async def __call__(self, sentence: SentenceResult, translations: Mapping[str, str] = NO_TRANSLATIONS) -> None: ...
 
 
 class Stream(Protocol):
-    """One task's audio on its way through the engine. Times in results are ms from the start of that audio."""
+    """The recognition of one task. Times in results are ms from the start of the task's audio."""
 
     async def start(self) -> None:
         """Get ready; results may be emitted from now on. Raises EngineError."""
 
     async def accept(self, pcm: bytes) -> None:
-        """Take a block of 16 kHz 16-bit mono PCM; return when there is room for the next one. Raises EngineError."""
+        """Accept a block of 16 kHz 16-bit mono PCM; return when there is room for the next one. Raises EngineError."""
 
     async def finish(self) -> None:
-        """No more audio; return when the last result was emitted. Raises EngineError."""
+        """End the audio; return when the last result has been emitted. Raises EngineError."""
 
     async def close(self) -> None:
-        """Let go of everything, whatever state it is in. Called once, always."""
+        """Release all resources, in any state. Always called, once."""
 
 
 class Engine(Protocol):
-    """A recogniser. It is made before the service runs, so that wrong options are told at once."""
+    """A recogniser. It is created before the service starts, so that invalid options are reported immediately."""
 
     async def open(self) -> None:
-        """The service begins: get ready in the background what the first task should not wait for."""
+        """Start loading in the background, so that the first task waits less. Called when the service starts."""
 
     def stream(self, settings: Settings, emit: Emit) -> Stream:
-        """A new task's stream. Nothing is started yet."""
+        """Create a task's stream, without starting it."""
 
     async def close(self) -> None:
-        """The service has ended, and all streams are closed: let go of everything. It may be opened again."""
+        """Release all resources. Called after all streams are closed; the engine may be opened again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """An engine's own option: a keyword argument of `Embedded`, and an option of ``paraformer-nb serve``.
+
+    Attributes:
+        name: such as ``model_dir``; ``--model-dir`` on the command line.
+        value: a placeholder for its value, such as ``FOLDER``.
+        help: a description of the value.
+        type: of its value.
+        is_required: whether the engine needs it.
+    """
+
+    name: str
+    value: str
+    help: str
+    type: type[Path] | type[float] = Path
+    is_required: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineKind:
+    """The description of an engine, available without loading it.
+
+    Attributes:
+        name: such as ``pocketsphinx``.
+        summary: a few words for help texts.
+        languages: the languages it recognises; None if they depend on its model, script or journal.
+        honoured: the task parameters that it honours, besides those that the service honours for every engine; all
+            others are logged as ignored.
+        notice: what users must know about its results, shown wherever they are shown; may be empty.
+        make: creates the engine from its options. Raises ParameterError or MissingDependency.
+        options: its own options.
+    """
+
+    name: str
+    summary: str
+    languages: tuple[str, ...] | None
+    honoured: frozenset[str]
+    notice: str
+    make: Callable[..., Engine]
+    options: tuple[Option, ...] = ()

@@ -1,88 +1,43 @@
-"""The embedded service's recognisers, one file each, and what is known of each without loading it."""
+"""The engines of the embedded service, by name."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...errors import ParameterError
-from .base import Emit, Engine, EngineError, Settings, Stream
+from .base import Engine, EngineKind, Option
+from .paraformer.kind import PARAFORMER
+from .pocketsphinx.kind import POCKETSPHINX
+from .replay.kind import REPLAY
+from .scripted.kind import SCRIPTED
 
-__all__ = [
-    "ENGINES",
-    "Emit",
-    "Engine",
-    "EngineError",
-    "EngineKind",
-    "Settings",
-    "Stream",
-    "make_engine",
-]
+ENGINES: dict[str, EngineKind] = {kind.name: kind for kind in (POCKETSPHINX, PARAFORMER, REPLAY, SCRIPTED)}
 
 
-class EngineKind(NamedTuple):
-    """What is known of an engine.
+def make_engine(name: str, options: dict[str, Any]) -> Engine:
+    """Create an engine without opening it. Options that are None are ignored.
 
-    Attributes:
-        languages: what it hears; None: whatever its script, recording or model holds.
-        options: its own options; what to give where one must be given, None where it may be left out.
-        honours: the task's settings that it can do something about; of others the log says that they cannot be had.
+    Raises ParameterError for an unknown engine or option, or one that is missing or invalid; MissingDependency if a
+    package is not installed.
     """
-
-    languages: tuple[str, ...] | None
-    options: dict[str, str | None]
-    honours: frozenset[str]
-
-
-ENGINES = {
-    "pocketsphinx": EngineKind(("en",), {}, frozenset({"max_sentence_silence"})),
-    "paraformer": EngineKind(
-        None,
-        {"model_dir": "FOLDER with encoder.onnx, decoder.onnx and tokens.txt"},
-        frozenset({"max_sentence_silence"}),
-    ),
-    "replay": EngineKind(None, {"recording": "FILE, what save= wrote", "speed": None}, frozenset()),
-    "scripted": EngineKind(
-        None, {"script": "FILE.json, with the clip's audio beside it"}, frozenset({"translation_target_languages"})
-    ),
-}
+    if name not in ENGINES:
+        raise ParameterError(f"unknown engine {name!r}. Known: {', '.join(ENGINES)}.")
+    kind = ENGINES[name]
+    if unknown := set(options) - {option.name for option in kind.options}:
+        raise ParameterError(f"engine {name!r} has no option {', '.join(sorted(unknown))}.")
+    given = {option: options[option.name] for option in kind.options if options.get(option.name) is not None}
+    if missing := [option for option in kind.options if option.is_required and option not in given]:
+        needed = " and ".join(f"{option.name}={option.value} ({option.help})" for option in missing)
+        raise ParameterError(f"engine {name!r} needs {needed}.")
+    return kind.make(**{option.name: _converted(option, value) for option, value in given.items()})
 
 
-def make_engine(engine: str, options: dict[str, Any]) -> Engine:
-    """An engine, checked and not yet opened.
-
-    Raises ParameterError for an unknown engine or option, or one that is missing or cannot be meant, MissingDependency
-    where a package is not installed.
-    """
-    if engine not in ENGINES:
-        raise ParameterError(f"there is no engine {engine!r}. Known: {', '.join(ENGINES)}.")
-    known = ENGINES[engine].options
-    if unknown := set(options) - set(known):
-        raise ParameterError(f"engine {engine!r} has no option {', '.join(sorted(unknown))}.")
-    if missing := [f"{name}={what}" for name, what in known.items() if what and options.get(name) is None]:
-        raise ParameterError(f"engine {engine!r} needs {' and '.join(missing)}.")
-    given = {name: value for name, value in options.items() if value is not None}
-    match engine:
-        case "pocketsphinx":
-            from .pocketsphinx.engine import PocketSphinx
-
-            return PocketSphinx()
-        case "paraformer":
-            from .paraformer.engine import Paraformer
-
-            return Paraformer(_path(given, "model_dir"))
-        case "replay":
-            from .replay.engine import Replay
-
-            return Replay(_path(given, "recording"), given.get("speed"))
-        case _:
-            from .scripted.engine import Script, Scripted
-
-            return Scripted(Script.load(_path(given, "script")))
-
-
-def _path(options: dict[str, Any], name: str) -> Path:
+def _converted(option: Option, value: Any) -> Any:
+    """Convert a path; the engine itself checks all other values."""
+    if option.type is not Path:
+        return value
     try:
-        return Path(options[name])
+        return Path(value)
     except TypeError:
-        raise ParameterError(f"{name}={options[name]!r}: give a path.") from None
+        raise ParameterError(f"{option.name}={value!r}: give a path.") from None

@@ -1,82 +1,82 @@
-"""Sentences out of utterances: what a recogniser hears between two breaths is seldom a whole one."""
+"""Assemble sentences from utterances: the words between two short pauses are seldom a whole sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-LONGEST = (
-    20_000  # ms; about: results stay small (a sample of the vendor reads 4,096 bytes), and so do lines for a reader
-)
-LONGEST_UTTERANCE = 10_000  # ms; whoever makes the utterances sees to it
+MAX_SENTENCE = 20_000  # ms, roughly: keeps results small (a sample of the vendor reads 4,096 bytes) and lines readable
+MAX_UTTERANCE = 10_000  # ms; enforced by the recogniser
 
-Word = dict[str, Any]
-Sentence = dict[str, Any]
+WordFields = dict[str, Any]
+"""A word, with the fields of the protocol's ``words``."""
+SentenceFields = dict[str, Any]
+"""A sentence, with the fields of the protocol's ``output.sentence``."""
 
 
-class Sentences:
-    """One task's sentences, as the protocol has them in ``output.sentence``: words that less than `silence` ms lie
-    between.
+class SentenceAssembler:
+    """One task's sentences: a pause of at least `silence` ms separates two of them.
 
-    Words come as the protocol has them too, utterance by utterance; times are ms from the start of the task's audio.
-    Each method yields the sentences that its news is about, as they are now.
+    It receives words utterance by utterance; times are ms from the start of the task's audio. Each method yields the
+    current state of the sentences that have changed.
     """
 
     def __init__(self, silence: int) -> None:
         self._silence = silence
-        self._words: list[Word] = []  # of the open sentence, from utterances that are over
+        self._words: list[WordFields] = []  # of the current sentence, from complete utterances
         self._number = 1
-        self._begin: int | None = None  # of the open sentence, if anything was told of it
+        self._begin: int | None = None  # of the current sentence, if it was yielded
 
-    def hear(self, words: list[Word]) -> Iterator[Sentence]:
-        """The utterance that goes on has these words so far."""
+    def update(self, words: list[WordFields]) -> Iterator[SentenceFields]:
+        """Set the words of the current utterance so far."""
         if words:
-            yield from self._part(words[0])
-            yield self._open(words)
+            yield from self._split_before(words[0])
+            yield self._partial(words)
 
-    def add(self, words: list[Word], now: int) -> Iterator[Sentence]:
-        """The utterance is over, with these words for good; nobody has spoken since, and it is `now`."""
+    def add(self, words: list[WordFields], now: int) -> Iterator[SentenceFields]:
+        """Add a complete utterance with its final words, after which there has been silence until `now`."""
         for word in words:
-            yield from self._part(word)
+            yield from self._split_before(word)
             self._words.append(word)
-        if not self._words or self._words[-1]["end_time"] - self._words[0]["begin_time"] > LONGEST - LONGEST_UTTERANCE:
+        if not self._words or self._words[-1]["end_time"] - self._words[0]["begin_time"] > MAX_SENTENCE - MAX_UTTERANCE:
             yield from self.finish()
         elif self._is_over(now):
-            yield self._settle()
+            yield self._final()
         else:
-            yield self._open([])
+            yield self._partial([])
 
-    def wait(self, now: int) -> Iterator[Sentence]:
-        """Nobody speaks, and it is `now`."""
+    def wait(self, now: int) -> Iterator[SentenceFields]:
+        """Continue the silence until `now`."""
         if self._words and self._is_over(now):
-            yield self._settle()
+            yield self._final()
 
-    def finish(self) -> Iterator[Sentence]:
-        """Nothing more will be said: what is open is final. One that was told of and came to nothing has no words."""
+    def finish(self) -> Iterator[SentenceFields]:
+        """Make the current sentence final. It is empty if its partial words were withdrawn."""
         if self._words or self._begin is not None:
-            yield self._settle()
+            yield self._final()
 
     def _is_over(self, now: int) -> bool:
         return bool(now - self._words[-1]["end_time"] >= self._silence)
 
-    def _part(self, word: Word) -> Iterator[Sentence]:
-        """End the open sentence where this word comes too late to be in it."""
+    def _split_before(self, word: WordFields) -> Iterator[SentenceFields]:
+        """End the current sentence if this word comes after too long a pause."""
         if self._words and self._is_over(word["begin_time"]):
-            yield self._settle()
+            yield self._final()
 
-    def _open(self, words: list[Word]) -> Sentence:
+    def _partial(self, words: list[WordFields]) -> SentenceFields:
         sentence = self._sentence([*self._words, *words])
         self._begin = sentence["begin_time"]
         return sentence
 
-    def _settle(self) -> Sentence:
+    def _final(self) -> SentenceFields:
         sentence = self._sentence(self._words)
         end = self._words[-1]["end_time"] if self._words else sentence["begin_time"]
-        self._words, self._begin = [], None
+        self._words = []
+        self._begin = None
         self._number += 1
         return sentence | {"end_time": end, "sentence_end": True}
 
-    def _sentence(self, words: list[Word]) -> Sentence:
+    def _sentence(self, words: list[WordFields]) -> SentenceFields:
         return {
             "sentence_id": self._number,
             "begin_time": words[0]["begin_time"] if words else self._begin,

@@ -1,1 +1,1 @@
-"""A saved run, answered again."""
+"""Repeats the results of a saved run."""

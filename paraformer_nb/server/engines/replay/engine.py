@@ -1,8 +1,8 @@
-"""The replay engine: it recognises nothing, it answers as a saved run was answered.
+"""The replay engine: it recognises nothing, it repeats the results of a saved run.
 
-An event is told again once the task has brought as much audio as the run had sent when the event came, so words come at
-their places whatever the pace; with a `speed` not before its own time, either. Sentences are the run's, after its
-losses and resumes; corrections are left out, because nobody heard them.
+A result is emitted once the task has received as much audio as the run had sent when the result arrived, so that words
+appear at the right positions at any pace; with a `speed`, not before the result's own time either. Sentences are
+those of the run, after its disconnects and resumes. Corrections are left out, because the recogniser did not make them.
 """
 
 from __future__ import annotations
@@ -26,106 +26,122 @@ class Replay:
     """The engine.
 
     Args:
-        recording: what ``save=`` wrote.
-        speed: as a multiple of the run's own; None: as fast as the audio comes.
+        journal: a saved run, as written by ``save=``.
+        speed: a multiple of the run's own speed; None: as fast as the audio arrives.
 
-    Raises ParameterError where the file is no recording, or the speed is none.
+    Raises ParameterError if the file is not the journal of a run, or the speed is invalid.
     """
 
-    def __init__(self, recording: Path, speed: float | None = None) -> None:
+    def __init__(self, journal: Path, speed: float | None = None) -> None:
         if speed is not None and (isinstance(speed, bool) or not isinstance(speed, (int, float)) or not speed > 0):
             raise ParameterError(f"speed={speed!r}: give a multiple of the run's own speed, above 0, or None.")
-        self._recording, self._speed = Journal(recording), speed
+        self._journal = Journal(journal)
+        self._speed = speed
         try:
-            # All of it: a damaged line is told now, not in the midst of a task.
-            is_run = any([isinstance(record, RunStarted) for record in self._recording])
+            # Reads every line, so that a damaged one is reported now and not in the middle of a task.
+            has_run = any([isinstance(record, RunStarted) for record in self._journal])
         except OSError as error:
-            raise ParameterError(f"the recording {str(recording)!r} cannot be read: {error.strerror}.") from error
+            raise ParameterError(f"the journal {str(journal)!r} cannot be read: {error.strerror}.") from error
         except JournalError as error:
-            raise ParameterError(f"{str(recording)!r} cannot be replayed: {error}") from error
-        if not is_run:
-            raise ParameterError(f"{str(recording)!r} cannot be replayed: there is no run in it.")
+            raise ParameterError(f"{str(journal)!r} cannot be replayed: {error}") from error
+        if not has_run:
+            raise ParameterError(f"{str(journal)!r} cannot be replayed: it contains no run.")
 
     async def open(self) -> None:
-        """Nothing to get ready."""
+        """Nothing to load."""
 
     def stream(self, settings: Settings, emit: Emit) -> ReplayStream:
-        """One task, answered from the recording's beginning."""
-        return ReplayStream(told_again(self._recording), self._speed, emit)
+        """Create a task's stream, which replays the journal from its start."""
+        return ReplayStream(replayed_results(self._journal), self._speed, emit)
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""
 
 
-class Told(NamedTuple):
-    """Something that the run was told: `t` seconds after its task started, with `heard` seconds of audio sent."""
+class ReplayedResult(NamedTuple):
+    """A result of the run, or the error that it ended with.
+
+    Attributes:
+        t: seconds between the start of its task and its arrival.
+        sent: seconds of audio that the run had sent by then.
+        outcome: the result or the error.
+    """
 
     t: float
-    heard: float
-    what: SentenceResult | EngineError
+    sent: float
+    outcome: SentenceResult | EngineError
 
 
 class ReplayStream:
     """One task."""
 
-    def __init__(self, told: Iterator[Told], speed: float | None, emit: Emit) -> None:
-        self._told, self._speed, self._emit = told, speed, emit
-        self._next = next(told, None)
-        self._bytes = 0
-        self._began = 0.0
+    def __init__(self, results: Iterator[ReplayedResult], speed: float | None, emit: Emit) -> None:
+        self._results = results
+        self._speed = speed
+        self._emit = emit
+        self._next = next(results, None)
+        self._received = 0  # bytes
+        self._started = 0.0
 
     async def start(self) -> None:
-        """The run's clock begins."""
-        self._began = asyncio.get_running_loop().time()
+        """Start the run's clock."""
+        self._started = asyncio.get_running_loop().time()
 
     async def accept(self, pcm: bytes) -> None:
-        """Tell what was told up to here; with a speed, wait for its time."""
-        self._bytes += len(pcm)
-        await self._tell(self._bytes / 2 / RATE)
+        """Emit the results up to this position; with a speed, wait until they are due."""
+        self._received += len(pcm)
+        await self._emit_until(self._received / 2 / RATE)
 
     async def finish(self) -> None:
-        """Tell the rest."""
-        await self._tell(float("inf"))
+        """Emit all remaining results."""
+        await self._emit_until(float("inf"))
 
     async def close(self) -> None:
-        """Let go of the file."""
-        self._next, self._told = None, iter(())
+        """Close the file."""
+        self._next = None
+        self._results = iter(())
 
-    async def _tell(self, heard: float) -> None:
-        while self._next is not None and self._next.heard <= heard:
-            told, self._next = self._next, next(self._told, None)
+    async def _emit_until(self, seconds: float) -> None:
+        while self._next is not None and self._next.sent <= seconds:
+            result = self._next
+            self._next = next(self._results, None)
             if self._speed is not None:
-                due = self._began + told.t / self._speed
+                due = self._started + result.t / self._speed
                 await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
-            if isinstance(told.what, EngineError):
-                raise told.what
-            await self._emit(told.what)
+            if isinstance(result.outcome, EngineError):
+                raise result.outcome
+            await self._emit(result.outcome)
 
 
-def told_again(recording: Journal) -> Iterator[Told]:
-    """What a run was told, in order, read from disk as it is needed."""
-    transcript, began, number, failure = None, None, 0, None
-    for record in recording:
-        if transcript is None:
-            assert isinstance(record, RunStarted)  # the reader checks it
-            transcript = Transcript(record)
+def replayed_results(journal: Journal) -> Iterator[ReplayedResult]:
+    """Yield the results of a run in order, reading the journal as needed."""
+    records = iter(journal)
+    run = next(records)
+    assert isinstance(run, RunStarted)  # the reader checks it
+    transcript = Transcript(run)
+    task_started = None
+    final_count = 0
+    failure = None
+    for record in records:
         transcript.apply(record)
         if not isinstance(record, Received):
             continue
-        start, event = transcript.run.start, record.event
-        if isinstance(event, TaskStartedEvent) and began is None:
-            began = record.t
-        t, heard = record.t - (began or 0.0), transcript.sent_until - start
+        event = record.event
+        if isinstance(event, TaskStartedEvent) and task_started is None:
+            task_started = record.t
+        t = record.t - (task_started or 0.0)
+        sent = transcript.sent_until - run.start
         if isinstance(event, TaskFailedEvent) and not is_no_speech(event.code, event.message):
-            failure = Told(t, heard, EngineError(event.code, event.message))
+            failure = ReplayedResult(t, sent, EngineError(event.code, event.message))
         if not isinstance(event, ResultGeneratedEvent) or event.sentence.heartbeat:
             continue
-        failure = None  # the run went on after it
-        settled = transcript.finals[number:]
-        number += len(settled)
-        for sentence in settled or transcript.partials[-1:]:
-            said = max((word.end - start for word in sentence.words), default=0.0)
-            yield Told(t, max(heard, said), _result(sentence, start))  # what is sent is noted after it was heard
+        failure = None  # the run was resumed after it
+        finals = transcript.finals[final_count:]
+        final_count += len(finals)
+        for sentence in finals or transcript.partials[-1:]:
+            end = max((word.end - run.start for word in sentence.words), default=0.0)
+            # The journal's record of sent audio may come after the results for it, so the words count as well.
+            yield ReplayedResult(t, max(sent, end), _result(sentence, run.start))
     if failure is not None:
         yield failure
 

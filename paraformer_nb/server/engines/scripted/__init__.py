@@ -1,1 +1,1 @@
-"""A test double that reads its words from a file."""
+"""A test double that reads its results from a file."""

@@ -1,4 +1,4 @@
-"""What a task's parameters do to the words of any engine, and what clients expect in every result."""
+"""Apply a task's text parameters to the results of any engine."""
 
 from __future__ import annotations
 
@@ -10,34 +10,36 @@ from msgspec.structs import replace
 from ..dashscope.messages import SentenceResult, WordResult
 from ..text import join
 
-# What people say while they think; `disfluency_removal_enabled` leaves it out.
 _FILLERS = frozenset({"uh", "um", "uhm", "er", "erm", "hm", "hmm", "mm", "mhm", "嗯", "呃", "额"})
 
 
-class Wording:
-    """One task's results on their way to its client."""
+class ResultFilter:
+    """Removes punctuation and filler words from one task's results, if its parameters ask for that.
+
+    It also sets `sentence_begin` in the first result of each sentence, which clients expect.
+    """
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
-        self._has_marks = parameters.get("punctuation_prediction_enabled", True)
+        self._keeps_punctuation = parameters.get("punctuation_prediction_enabled", True)
         self._drops_fillers = parameters.get("disfluency_removal_enabled", False)
-        self._told: int | None = None  # the sentence that was told of last
+        self._last_id: int | None = None  # of the sentence that was sent last
 
     def apply(self, sentence: SentenceResult) -> SentenceResult | None:
-        """The sentence as the client is to see it; None where nothing is left of one that it has not seen."""
+        """Return the result to send; None if nothing is left of a sentence of which nothing was sent so far."""
         words = list(sentence.words or ())
         text = sentence.text
         if self._drops_fillers and any(_is_filler(word) for word in words):
             words = [word for word in words if not _is_filler(word)]
             text = None
-        if not self._has_marks and any(word.punctuation for word in words):
+        if not self._keeps_punctuation and any(word.punctuation for word in words):
             words = [replace(word, punctuation="") for word in words]
             text = None
         if text is None:
             text = join([f"{word.text}{word.punctuation}" for word in words])
-        is_new = sentence.sentence_id != self._told
+        is_new = sentence.sentence_id != self._last_id
         if is_new and not text:
             return None
-        self._told = sentence.sentence_id
+        self._last_id = sentence.sentence_id
         return replace(sentence, text=text, words=words, sentence_begin=is_new, heartbeat=False)
 
 

@@ -1,4 +1,4 @@
-"""What a task's parameters do to the words of any engine, and which of them are told to be without effect."""
+"""The effect of a task's text parameters on the results of any engine, and which parameters are logged as ignored."""
 
 from __future__ import annotations
 
@@ -8,50 +8,51 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wire import finish_task, hear, lesson, lesson_pcm, run_task, socket_to, talk_to, wav_at
+from wire import finish_task, lesson_engine, lesson_pcm, run_task, run_with_server, socket_to, stream_task, write_wav
 
 from paraformer_nb.dashscope.messages import SentenceResult, WordResult
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.base import Engine
 from paraformer_nb.server.engines.registry import make_engine
-from paraformer_nb.server.wording import Wording
+from paraformer_nb.server.result_filter import ResultFilter
 
 SAID = [("Um, good uh morning.", ["Um", "good", "uh", "morning"]), ("Hmm.", ["Hmm"]), ("Well, yes!", ["Well", "yes"])]
 
 
 @pytest.fixture
-def hesitant(tmp_path: Path) -> Engine:
-    """The scripted engine with a speaker who says a word each 0.1 s, and not all of them mean something."""
-    sentences, at = [], 0
+def hesitant_engine(tmp_path: Path) -> Engine:
+    """The scripted engine with a speaker who says a word every 0.1 s, fillers included."""
+    sentences = []
+    begin = 0
     for text, words in SAID:
-        told = [
-            {"text": word, "begin_ms": at + 100 * number, "end_ms": at + 100 * (number + 1)}
+        script = [
+            {"text": word, "begin_ms": begin + 100 * number, "end_ms": begin + 100 * (number + 1)}
             for number, word in enumerate(words)
         ]
-        sentences.append({"text": text, "begin_ms": at, "end_ms": at + 100 * len(words), "words": told})
-        at += 1000
+        sentences.append({"text": text, "begin_ms": begin, "end_ms": begin + 100 * len(words), "words": script})
+        begin += 1000
     (tmp_path / "said.json").write_text(json.dumps({"sentences": sentences}))
-    wav_at(tmp_path / "said.wav", b"\1\2" * 16_000 * 3)
+    write_wav(tmp_path / "said.wav", b"\1\2" * 16_000 * 3)
     return make_engine("scripted", {"script": tmp_path / "said.json"})
 
 
-def heard(engine: Engine, audio: bytes, **parameters: Any) -> list[dict[str, Any]]:
-    """The sentences of all results of a task."""
+def sentences_of(engine: Engine, audio: bytes, **parameters: Any) -> list[dict[str, Any]]:
+    """Run a task; return the sentences of all its results."""
 
-    async def talk(service: EmbeddedServer) -> list[dict[str, Any]]:
+    async def client(service: EmbeddedServer) -> list[dict[str, Any]]:
         async with socket_to(service) as socket:
-            return await hear(socket, run_task(**parameters), audio, finish_task())
+            return await stream_task(socket, run_task(**parameters), audio, finish_task())
 
-    return [event["payload"]["output"]["sentence"] for event in talk_to(engine, talk)[1:-1]]
+    return [event["payload"]["output"]["sentence"] for event in run_with_server(engine, client)[1:-1]]
 
 
 def texts(sentences: list[dict[str, Any]]) -> list[str]:
-    """Of the settled ones."""
+    """Return the texts of the final ones."""
     return [sentence["text"] for sentence in sentences if sentence["sentence_end"]]
 
 
 def words(sentences: list[dict[str, Any]]) -> list[list[str]]:
-    """Of the settled ones, each with its mark."""
+    """Return the words of the final ones, each with its punctuation."""
     return [
         [word["text"] + word["punctuation"] for word in sentence["words"]]
         for sentence in sentences
@@ -78,9 +79,11 @@ def words(sentences: list[dict[str, Any]]) -> list[list[str]]:
         ),
     ],
 )
-def test_marks_and_fillers(parameters: dict[str, Any], expected: list[list[str]], hesitant: Engine) -> None:
-    """Texts and words agree, partials as well as finals, and nothing is told of a sentence of fillers."""
-    sentences = heard(hesitant, b"\1\2" * 16_000 * 3, **parameters)
+def test_punctuation_and_fillers(
+    parameters: dict[str, Any], expected: list[list[str]], hesitant_engine: Engine
+) -> None:
+    """Texts and words agree in partials and finals, and a sentence of only fillers has no result."""
+    sentences = sentences_of(hesitant_engine, b"\1\2" * 16_000 * 3, **parameters)
     assert words(sentences) == expected
     assert texts(sentences) == [" ".join(sentence) for sentence in expected]
     for sentence in sentences:
@@ -92,7 +95,9 @@ def test_marks_and_fillers(parameters: dict[str, Any], expected: list[list[str]]
 
 
 def test_chinese_is_joined_without_spaces() -> None:
-    assert texts(heard(lesson(), lesson_pcm()[:96000], punctuation_prediction_enabled=False)) == ["今天天气很好"]
+    assert texts(sentences_of(lesson_engine(), lesson_pcm()[:96000], punctuation_prediction_enabled=False)) == [
+        "今天天气很好"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +110,7 @@ def test_chinese_is_joined_without_spaces() -> None:
         ),
         ({"inverse_text_normalization_enabled": False}, "inverse_text_normalization_enabled"),
         ({"hearbeat": True, "x": None, "y": ""}, "hearbeat"),
-        # These ask for nothing, or for what is done.
+        # Defaults, or parameters that are honoured.
         (
             {
                 "max_sentence_silence": 800,
@@ -123,36 +128,36 @@ def test_chinese_is_joined_without_spaces() -> None:
         ),
     ],
 )
-def test_what_cannot_be_had_is_borne_and_logged(
+def test_ignored_parameters_are_logged(
     parameters: dict[str, Any], ignored: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="paraformer_nb.server"):
-        assert texts(heard(lesson(), lesson_pcm()[:96000], **parameters)) == ["今天天气很好。"]
-    told = [record.fields["parameters"] for record in caplog.records if record.event == "without-effect"]
-    assert told == ([] if ignored is None else [ignored])
+        assert texts(sentences_of(lesson_engine(), lesson_pcm()[:96000], **parameters)) == ["今天天气很好。"]
+    logged = [record.fields["parameters"] for record in caplog.records if record.event == "parameters-ignored"]
+    assert logged == ([] if ignored is None else [ignored])
 
 
 @pytest.mark.parametrize("hints", [["zh"], ["en", "ja"], ["yue", "ko", "de", "fr", "ru"]])
 def test_any_documented_language_may_be_hinted_at(hints: list[str]) -> None:
-    assert texts(heard(lesson(), lesson_pcm()[:96000], language_hints=hints)) == ["今天天气很好。"]
+    assert texts(sentences_of(lesson_engine(), lesson_pcm()[:96000], language_hints=hints)) == ["今天天气很好。"]
 
 
-# ------------------------------------------------------------------------------------------------- any engine's words
+# ---------------------------------------------------------------------------------------------- results of any engine
 
 
-def sentence(number: int, *told: str, final: bool = False, text: str | None = None) -> SentenceResult:
-    """What an engine emits: each word with its mark behind a bar."""
-    parts = [word.partition("|") for word in told]
-    results = [WordResult(100 * at, 100 * at + 100, word, mark) for at, (word, _, mark) in enumerate(parts)]
+def sentence(number: int, *words: str, final: bool = False, text: str | None = None) -> SentenceResult:
+    """Make a result; a word's punctuation follows it after a bar."""
+    parts = [word.partition("|") for word in words]
+    results = [WordResult(100 * n, 100 * n + 100, word, mark) for n, (word, _, mark) in enumerate(parts)]
     given = text if text is not None else " ".join(word + mark for word, _, mark in parts)
     return SentenceResult(0, 100 if final else None, given, results, sentence_end=final, sentence_id=number)
 
 
-def test_a_sentence_begins_with_the_first_of_it_that_is_told() -> None:
-    wording = Wording({"disfluency_removal_enabled": True})
+def test_a_sentence_begins_with_its_first_result_that_is_sent() -> None:
+    result_filter = ResultFilter({"disfluency_removal_enabled": True})
     given = [sentence(1, "um"), sentence(1, "um", "yes"), sentence(1, "yes", final=True), sentence(2, "no")]
-    told = [wording.apply(each) for each in given]
-    assert [each and (each.text, each.sentence_begin) for each in told] == [
+    sent = [result_filter.apply(each) for each in given]
+    assert [each and (each.text, each.sentence_begin) for each in sent] == [
         None,
         ("yes", True),
         ("yes", False),
@@ -160,25 +165,24 @@ def test_a_sentence_begins_with_the_first_of_it_that_is_told() -> None:
     ]
 
 
-def test_a_sentence_that_was_told_of_ends_also_with_nothing_left_of_it() -> None:
-    """A recogniser may change its mind, and the client has to learn of it."""
-    wording = Wording({"disfluency_removal_enabled": True})
-    assert wording.apply(sentence(1, "yes"))
-    last = wording.apply(sentence(1, "hmm", final=True))
+def test_a_sentence_with_a_partial_gets_an_empty_final_if_no_word_is_left() -> None:
+    """A recogniser may revise its words, and the client must be informed."""
+    result_filter = ResultFilter({"disfluency_removal_enabled": True})
+    assert result_filter.apply(sentence(1, "yes"))
+    last = result_filter.apply(sentence(1, "hmm", final=True))
     assert last is not None
     assert (last.text, last.words, last.sentence_end) == ("", [], True)
 
 
 def test_a_text_without_words_is_kept() -> None:
-    told = Wording({"disfluency_removal_enabled": True, "punctuation_prediction_enabled": False}).apply(
-        sentence(1, text="as it is")
-    )
-    assert told is not None
-    assert told.text == "as it is"
+    result_filter = ResultFilter({"disfluency_removal_enabled": True, "punctuation_prediction_enabled": False})
+    result = result_filter.apply(sentence(1, text="as it is"))
+    assert result is not None
+    assert result.text == "as it is"
 
 
 @pytest.mark.parametrize("filler", ["uh", "Um", "ERM", " hmm ", "嗯", "呃", "额"])
-def test_what_counts_as_a_filler(filler: str) -> None:
-    told = Wording({"disfluency_removal_enabled": True}).apply(sentence(1, f"{filler}|,", "好|。"))
-    assert told is not None
-    assert told.text == "好。"
+def test_fillers_are_recognised_in_any_case(filler: str) -> None:
+    result = ResultFilter({"disfluency_removal_enabled": True}).apply(sentence(1, f"{filler}|,", "好|。"))
+    assert result is not None
+    assert result.text == "好。"

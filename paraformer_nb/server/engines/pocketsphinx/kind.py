@@ -1,0 +1,21 @@
+"""The description of the PocketSphinx engine."""
+
+from __future__ import annotations
+
+from ..base import Engine, EngineKind
+
+
+def _make() -> Engine:
+    from .engine import PocketSphinx
+
+    return PocketSphinx()
+
+
+POCKETSPHINX = EngineKind(
+    name="pocketsphinx",
+    summary="a real recogniser, English only, far weaker than the cloud",
+    languages=("en",),
+    honoured=frozenset({"max_sentence_silence"}),
+    notice="English only, far weaker than the cloud.",
+    make=_make,
+)
