@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
 from paraformer_nb.journal.appender import Appender
+from paraformer_nb.journal.journal import read
 from paraformer_nb.journal.records import (
     VERSION,
     Audio,
@@ -130,10 +131,21 @@ def ids_and_texts(transcript: Transcript) -> list[tuple[int, str]]:
     return [(one.id, one.text) for one in transcript.sentences]
 
 
-def write_journal(path: Path, records: Iterable[Record]) -> Path:
+def journal_bytes(*records: Record) -> bytes:
+    """What a journal of these records holds."""
+    file = io.BytesIO()
+    appender = Appender(file)
+    for record in records:
+        appender.append(record)
+    return file.getvalue()
+
+
+def read_bytes(data: bytes) -> list[Record]:
+    """The records of a journal that holds `data`."""
+    return list(read(io.BytesIO(data)))
+
+
+def write_journal(path: Path, *records: Record) -> Path:
     """Write a journal of `RUN` and these records."""
-    with path.open("wb") as file:
-        appender = Appender(file)
-        for record in (RUN, *records):
-            appender.append(record)
+    path.write_bytes(journal_bytes(RUN, *records))
     return path

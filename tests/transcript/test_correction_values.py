@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import msgspec
 import pytest
-from records import RUN, fold, result_of
+from records import RUN, fold, journal_bytes, read_bytes, result_of
 
 from paraformer_nb.errors import ParameterError
-from paraformer_nb.journal.appender import Appender
-from paraformer_nb.journal.journal import read
-from paraformer_nb.journal.records import Corrected, Record, RunEnded
+from paraformer_nb.journal.records import Corrected, RunEnded
 from paraformer_nb.transcript.corrections import Correction, Corrections, replace_words, speaker_at
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.transcript.words import Sentence, Word
@@ -27,19 +24,10 @@ WORLD = w("world", 1.5, 2.0, ".")
 REPLACED = Correction("replace", 1, (WROLD,), (WORLD,))
 
 
-def stored(*records: Record) -> list[Record]:
-    """What a journal gives back."""
-    file = io.BytesIO()
-    appender = Appender(file)
-    for record in records:
-        appender.append(record)
-    file.seek(0)
-    return list(read(file))
-
-
 def test_the_record_of_a_correction_is_short_and_means_the_same() -> None:
     correction = Correction("replace", 3, (WROLD,), (WORLD,))
-    _, replaced, undone = stored(RUN, Corrected(1.0, correction), Corrected(2.0, Correction("undo")))
+    data = journal_bytes(RUN, Corrected(1.0, correction), Corrected(2.0, Correction("undo")))
+    _, replaced, undone = read_bytes(data)
     assert isinstance(replaced, Corrected)
     assert isinstance(undone, Corrected)
     assert replaced.correction == {
@@ -69,7 +57,7 @@ def test_the_record_of_a_correction_is_short_and_means_the_same() -> None:
     ],
 )
 def test_a_correction_of_a_later_version_is_ignored(correction: Any) -> None:
-    records = stored(
+    data = journal_bytes(
         RUN,
         result_of(HELLO, WROLD),
         Corrected(2.0, REPLACED),
@@ -77,6 +65,7 @@ def test_a_correction_of_a_later_version_is_ignored(correction: Any) -> None:
         RunEnded(4.0, "finished"),
         Corrected(5.0, Correction("undo")),
     )
+    records = read_bytes(data)
     transcript = Transcript.from_records(records)
     assert records[3] == Corrected(3.0, correction)
     assert (transcript.text, transcript.state) == ("Hello, wrold.", "finished"), "undo undid the one that is known"
