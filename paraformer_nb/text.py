@@ -35,6 +35,11 @@ def needs_space(before: str, after: str) -> bool:
     return not (is_wide(before[-1]) or is_wide(after[0]))
 
 
+def has_space(before: str, after: str) -> bool:
+    """Whether a space separates two texts once they are joined: their own, or one that `join` adds."""
+    return before[-1:].isspace() or after[:1].isspace() or needs_space(before, after)
+
+
 def is_wide(character: str) -> bool:
     """Whether a character is Chinese, kana or their punctuation. Korean is as wide, but puts spaces between words."""
     return unicodedata.east_asian_width(character) in "WF" and not "가" <= character <= "힣"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from paraformer_nb.text import join, needs_space, sanitise
+from paraformer_nb.text import has_space, join, needs_space, sanitise
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,16 @@ def test_texts_are_joined_as_their_writing_system_does(texts: list[str], line: s
 @pytest.mark.parametrize(("before", "after"), [("", "a"), ("a", ""), ("a ", "b"), ("a", "\tb"), ("a", "　b")])
 def test_no_space_is_added_beside_an_empty_text_or_another_space(before: str, after: str) -> None:
     assert not needs_space(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_spaced"),
+    [("a", "b", True), ("a", " b", True), ("a ", "b", True), ("今天", "天气", False), ("今天", " 天气", True)],
+)
+def test_a_space_between_texts_is_their_own_or_the_one_that_joining_adds(
+    before: str, after: str, is_spaced: bool
+) -> None:
+    assert has_space(before, after) == is_spaced == (" " in join([before, after]))
 
 
 @pytest.mark.parametrize(

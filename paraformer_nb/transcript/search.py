@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..text import needs_space
+from ..text import has_space
 from .words import Sentence, Word
 
 
@@ -43,14 +43,15 @@ def _line(sentence: Sentence) -> tuple[str, list[int]]:
     line, ends, before = "", [], ""
     for word in sentence.words:
         text = comparable(word.text)
-        line += (" " if line and text and needs_space(before, word.text) else "") + text
+        line += (" " if line and text and has_space(before, word.text) else "") + text
         before = word.text + word.punctuation
         ends.append(len(line))
     return line, ends
 
 
 def _match(sentence: Sentence, words: tuple[Word, ...]) -> Match:
-    line = ""
+    line, before = "", ""
     for word in words:
-        line += (" " if needs_space(line, word.text) else "") + word.text.strip()
+        line += (" " if line and has_space(before, word.text) else "") + word.text.strip()
+        before = word.text
     return Match(sentence.id, line, words[0].start, words[-1].end)

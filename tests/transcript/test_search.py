@@ -35,6 +35,12 @@ def test_a_word_that_is_only_punctuation_does_not_split_a_phrase() -> None:
     assert [match.text for match in find(sentences, "and so")] == ["and so"]
 
 
+def test_words_that_begin_with_their_own_space_are_found_as_a_phrase() -> None:
+    """As the words of some services do."""
+    (match,) = find([sentence(1, 0, " Good", " morning", " all")], "good morning")
+    assert match.text == "Good morning"
+
+
 def test_part_of_a_word_is_found_and_a_phrase_of_several_words() -> None:
     assert found("orn") == [(1, "morning"), (2, "good-morning")]
     assert found("morning good d") == [(1, "morning good day")]
