@@ -16,12 +16,21 @@ def sanitise(text: str) -> str:
     """Make a text from outside safe to show: one line, no control or bidirectional-override characters.
 
     Line breaks and tabs become spaces, lone surrogates become U+FFFD.
+
+    Example:
+        >>> sanitise("two\\nlines")
+        'two lines'
     """
     return text if text.isprintable() else text.translate(_SANITISED)
 
 
 def join(texts: list[str]) -> str:
-    """Join words or sentences to one line, with a space wherever `needs_space` wants one."""
+    """Join words or sentences to one line, with a space wherever `needs_space` wants one.
+
+    Example:
+        >>> join(["Good", "morning.", "今天", "天气好。"])
+        'Good morning.今天天气好。'
+    """
     line = ""
     for text in texts:
         line += (" " if line and needs_space(line, text) else "") + text

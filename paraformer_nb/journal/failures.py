@@ -23,6 +23,10 @@ def to_error(failure: Failure) -> BaseException:
 
     An error of a class that is neither ours nor built in (a live source may raise anything) becomes a ParaformerError
     that begins with the class's name.
+
+    Example:
+        >>> to_error(Failure("ConnectionLost", "the service does not answer."))
+        ConnectionLost('the service does not answer.')
     """
     kind = getattr(errors, failure.kind, None)
     if isinstance(kind, type) and issubclass(kind, TaskFailed):

@@ -21,7 +21,13 @@ class Match(NamedTuple):
 
 
 def find(sentences: Iterable[Sentence], text: str) -> Iterator[Match]:
-    """Find every occurrence of a text, in order. Overlapping ones count once; an empty text is never found."""
+    """Find every occurrence of a text, in order. Overlapping ones count once; an empty text is never found.
+
+    Example:
+        >>> sentence = Sentence(1, "Good morning.", 0.0, 0.9, True, (Word("Good", 0.0, 0.4), Word("morning", 0.4, 0.9)))
+        >>> [(match.text, match.start) for match in find([sentence], "MORN")]
+        [('morning', 0.4)]
+    """
     wanted = comparable(text)
     for sentence in sentences if wanted else ():
         line, ends = _line(sentence)
@@ -53,5 +59,5 @@ def _match(sentence: Sentence, words: tuple[Word, ...]) -> Match:
     line, before = "", ""
     for word in words:
         line += (" " if line and has_space(before, word.text) else "") + word.text.strip()
-        before = word.text
+        before = word.text or before
     return Match(sentence.id, line, words[0].start, words[-1].end)

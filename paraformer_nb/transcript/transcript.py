@@ -62,6 +62,11 @@ class Transcript:
         engine: the recogniser that the embedded service named, or None.
         notice: what the embedded service wants shown beside the words, such as that nothing is recognised; or ``""``.
         end: how the run ended, or None. Corrections may follow it.
+
+    Example:
+        >>> transcript = Transcript.from_records(Journal("run.jsonl"))
+        >>> transcript.text, transcript.state
+        ('Good morning.今天天气好。', 'finished')
     """
 
     def __init__(self, run: RunStarted) -> None:
