@@ -16,12 +16,21 @@ def sanitise(text: str) -> str:
     """Make a text from outside safe to show: one line, no control or bidirectional-override characters.
 
     Line breaks and tabs become spaces, lone surrogates become U+FFFD.
+
+    Example:
+        >>> sanitise("two\\nlines")
+        'two lines'
     """
     return text if text.isprintable() else text.translate(_SANITISED)
 
 
 def join(texts: list[str]) -> str:
-    """Join words or sentences to one line, with a space wherever `needs_space` wants one."""
+    """Join words or sentences to one line, with a space wherever `needs_space` wants one.
+
+    Example:
+        >>> join(["Good", "morning.", "今天", "天气好。"])
+        'Good morning.今天天气好。'
+    """
     line = ""
     for text in texts:
         line += (" " if line and needs_space(line, text) else "") + text
@@ -33,6 +42,11 @@ def needs_space(before: str, after: str) -> bool:
     if not before or not after or before[-1].isspace() or after[0].isspace():
         return False
     return not (is_wide(before[-1]) or is_wide(after[0]))
+
+
+def has_space(before: str, after: str) -> bool:
+    """Whether a space separates two texts once they are joined: their own, or one that `join` adds."""
+    return before[-1:].isspace() or after[:1].isspace() or needs_space(before, after)
 
 
 def is_wide(character: str) -> bool:

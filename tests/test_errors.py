@@ -1,4 +1,4 @@
-"""The tree of errors: what a user can catch, and what an error still tells after it has travelled."""
+"""The tree of errors: what a user can catch, and what an error keeps when it is copied or pickled."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import copy
 import inspect
 import pickle
 import re
+from collections.abc import Callable
 
 import pytest
 
 from paraformer_nb import errors
-from paraformer_nb.errors import ParaformerError, TaskFailed
+from paraformer_nb.errors import ParaformerError, TaskFailed, TaskThrottled
 
-ALL = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, ParaformerError)]
+ALL = [each for _, each in inspect.getmembers(errors, inspect.isclass) if issubclass(each, ParaformerError)]
 
 
 def test_one_except_clause_catches_everything_this_package_raises() -> None:
-    assert len(ALL) == 15
+    assert len(ALL) == 16
     for error in ALL:
         assert issubclass(error, ParaformerError)
 
@@ -25,11 +26,11 @@ def test_one_except_clause_catches_everything_this_package_raises() -> None:
     ("name", "builtin"),
     [("ParameterError", ValueError), ("AudioError", ValueError), ("MissingDependency", ImportError)],
 )
-def test_wrong_arguments_are_also_what_python_calls_them(name: str, builtin: type[Exception]) -> None:
+def test_errors_are_also_the_built_in_class_for_their_case(name: str, builtin: type[Exception]) -> None:
     assert issubclass(getattr(errors, name), builtin)
 
 
-def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
+def test_the_tree_in_the_docstring_matches_the_classes() -> None:
     drawn: dict[str, str] = {}
     path: list[str] = []
     for line in (errors.__doc__ or "").splitlines():
@@ -37,11 +38,28 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
             depth = len(found[1]) // 4
             path[depth:] = [found[2]]
             drawn[found[2]] = path[depth - 1] if depth else "Exception"
-    assert drawn == {one.__name__: one.__bases__[0].__name__ for one in ALL}
+    assert drawn == {each.__name__: each.__bases__[0].__name__ for each in ALL}
 
 
-@pytest.mark.parametrize("travel", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
-def test_a_failed_task_keeps_its_ticket_when_it_crosses_a_process(travel) -> None:  # type: ignore[no-untyped-def]
-    error = travel(TaskFailed("Throttling", "too many", "ab12", True, "Wait a moment."))
+@pytest.mark.parametrize("kind", [TaskFailed, TaskThrottled])
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_a_failed_task_keeps_its_fields_when_it_is_sent_to_another_process(
+    kind: type[TaskFailed], copied: Callable[[TaskFailed], TaskFailed]
+) -> None:
+    error = copied(kind("Throttling", "too many", "ab12", True, "Wait a moment."))
+    assert type(error) is kind
     assert (error.code, error.message, error.task_id, error.retryable) == ("Throttling", "too many", "ab12", True)
+    assert error.advice == "Wait a moment."
     assert re.search(r"Throttling: too many.*Wait a moment\.$", str(error))
+
+
+def test_a_message_is_one_line_without_control_characters() -> None:
+    for kind in ALL:
+        if not issubclass(kind, TaskFailed):
+            assert str(kind("two\nlines\x1b[0m")) == "two lines[0m"
+    assert "\n" not in str(TaskFailed("C", "two\nlines", "t", False, ""))
+
+
+def test_what_may_succeed_later_says_so() -> None:
+    retryable = {kind.__name__ for kind in ALL if kind.retryable}
+    assert retryable == {"ConnectionFailed", "ConnectionLost", "TaskThrottled", "Throttled"}

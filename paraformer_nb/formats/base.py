@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -43,6 +44,7 @@ def write_file(path: Path, data: bytes) -> Path:
         draft.write_bytes(data)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # its folder may not exist
+            draft.unlink()
         raise ExportError(f"{str(path)!r} cannot be written: {error.strerror}. Choose another folder.") from error
     return path

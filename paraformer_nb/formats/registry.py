@@ -30,6 +30,8 @@ def export(
         )
     if unknown := sorted(set(options) - set(known.options)):
         has = f"its options are {', '.join(known.options)}" if known.options else "it has no options"
-        raise ParameterError(f"the format {known.suffix} has no option {', '.join(unknown)}: {has}.")
+        raise ParameterError(
+            f"the format {known.suffix} has no option {', '.join(unknown)}: {has}. Nothing was written."
+        )
     known.write(transcript, path, open_audio, **options)
     return path

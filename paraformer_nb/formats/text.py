@@ -9,7 +9,13 @@ from .base import Format, OpenAudio, write_file
 
 
 def to_text(transcript: Transcript) -> str:
-    """The sentences, as corrected, one a line."""
+    """The sentences, as corrected, one a line.
+
+    Example:
+        >>> print(to_text(Transcript.from_records(Journal("run.jsonl"))), end="")
+        Good morning.
+        今天天气好。
+    """
     return "".join(f"{sentence.text.strip()}\n" for sentence in transcript.sentences)
 
 

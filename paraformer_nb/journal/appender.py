@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from ..dashscope.messages import ResultGeneratedEvent
+from ..text import SURROGATES
 from .records import Audio, Peaks, Received, Record, Silence, UnknownRecord, encode_record
 
 
@@ -27,7 +28,7 @@ class Appender:
         """
         try:
             line = record.raw.rstrip(b"\n") if isinstance(record, UnknownRecord) else encode_record(record)
-        except UnicodeEncodeError:  # a file name that is not UTF-8
+        except UnicodeEncodeError:  # such as a file name that is not UTF-8
             line = encode_record(_encodable(msgspec.to_builtins(record)))
         self._file.write(line + b"\n")
         if _may_wait(record):
@@ -56,7 +57,7 @@ def _may_wait(record: Record) -> bool:
 
 
 def _encodable(value: Any) -> Any:
-    """Builtin values, with a replacement for what cannot be encoded."""
+    """Builtin values, with U+FFFD for what cannot be encoded."""
     if isinstance(value, dict):
         return {key: _encodable(each) for key, each in value.items()}
-    return os.fsencode(value).decode("utf-8", "replace") if isinstance(value, str) else value
+    return value.translate(SURROGATES) if isinstance(value, str) else value

@@ -13,7 +13,9 @@ from .records import Failure
 def to_failure(error: BaseException) -> Failure:
     """Describe an error so that `to_error` can make an equal one."""
     task = error.arguments if isinstance(error, TaskFailed) else None
-    return Failure(type(error).__name__, sanitise(str(error)), task)
+    # The text of a KeyError is the repr of its argument.
+    message = error.args[0] if isinstance(error, KeyError) and error.args else error
+    return Failure(type(error).__name__, sanitise(str(message)), task)
 
 
 def to_error(failure: Failure) -> BaseException:
@@ -21,6 +23,10 @@ def to_error(failure: Failure) -> BaseException:
 
     An error of a class that is neither ours nor built in (a live source may raise anything) becomes a ParaformerError
     that begins with the class's name.
+
+    Example:
+        >>> to_error(Failure("ConnectionLost", "the service does not answer."))
+        ConnectionLost('the service does not answer.')
     """
     kind = getattr(errors, failure.kind, None)
     if isinstance(kind, type) and issubclass(kind, TaskFailed):

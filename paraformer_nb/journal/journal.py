@@ -19,7 +19,8 @@ class Journal:
         path: the file.
 
     Example:
-        >>> kinds = [type(record).__name__ for record in Journal("run.jsonl")]  # doctest: +SKIP
+        >>> [type(record).__name__ for record in Journal("run.jsonl")]
+        ['RunStarted', 'Connected', 'Received', 'Received', 'RunEnded']
     """
 
     def __init__(self, path: Path) -> None:

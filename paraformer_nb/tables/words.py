@@ -38,6 +38,11 @@ def words_table(sentences: Iterable[Sentence], transcript: Transcript) -> pd.Dat
     """One row a word, sorted by start, with a RangeIndex; `COLUMNS` has names, dtypes and meanings.
 
     ``attrs`` has ``clip``, ``service`` and ``model``.
+
+    Example:
+        >>> transcript = Transcript.from_records(Journal("run.jsonl"))
+        >>> words_table(transcript.sentences, transcript)["text"].tolist()
+        ['Good', 'morning.', '今天', '天气', '好']
     """
     pairs = [(sentence, word) for sentence in sentences for word in sentence.words]
     pairs.sort(key=lambda pair: pair[1].start)

@@ -42,18 +42,23 @@ class Correction(Struct, frozen=True, omit_defaults=True):
 
         Raises ParameterError where the value is not a valid correction.
         """
-        if isinstance(value, cls):
-            return value
+        return value if isinstance(value, cls) else cls._validated(value)
+
+    def check(self) -> None:
+        """Raise ParameterError where a field has another type, or a word is invalid. A person's words must meet more
+        rules than recognised ones, which may be odd."""
+        self._validated(self)
+
+    @classmethod
+    def _validated(cls, value: Any) -> Correction:
         try:
             correction = msgspec.convert(msgspec.to_builtins(value), cls)
         except (msgspec.ValidationError, TypeError) as error:
             raise ParameterError(f"this is not a correction: {error}. Nothing was changed.") from None
-        correction.check()
+        correction._check_words()
         return correction
 
-    def check(self) -> None:
-        """Raise ParameterError where a word is invalid. A person's words must meet more rules than recognised ones,
-        which may be odd."""
+    def _check_words(self) -> None:
         if self.action != "replace":
             return
         if not self.old and not self.new:

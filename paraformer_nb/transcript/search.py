@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..text import needs_space
+from ..text import has_space
 from .words import Sentence, Word
 
 
@@ -21,7 +21,13 @@ class Match(NamedTuple):
 
 
 def find(sentences: Iterable[Sentence], text: str) -> Iterator[Match]:
-    """Find every occurrence of a text, in order. Overlapping ones count once; an empty text is never found."""
+    """Find every occurrence of a text, in order. Overlapping ones count once; an empty text is never found.
+
+    Example:
+        >>> sentence = Sentence(1, "Good morning.", 0.0, 0.9, True, (Word("Good", 0.0, 0.4), Word("morning", 0.4, 0.9)))
+        >>> [(match.text, match.start) for match in find([sentence], "MORN")]
+        [('morning', 0.4)]
+    """
     wanted = comparable(text)
     for sentence in sentences if wanted else ():
         line, ends = _line(sentence)
@@ -43,14 +49,15 @@ def _line(sentence: Sentence) -> tuple[str, list[int]]:
     line, ends, before = "", [], ""
     for word in sentence.words:
         text = comparable(word.text)
-        line += (" " if line and text and needs_space(before, word.text) else "") + text
+        line += (" " if line and text and has_space(before, word.text) else "") + text
         before = word.text + word.punctuation
         ends.append(len(line))
     return line, ends
 
 
 def _match(sentence: Sentence, words: tuple[Word, ...]) -> Match:
-    line = ""
+    line, before = "", ""
     for word in words:
-        line += (" " if needs_space(line, word.text) else "") + word.text.strip()
+        line += (" " if line and has_space(before, word.text) else "") + word.text.strip()
+        before = word.text or before
     return Match(sentence.id, line, words[0].start, words[-1].end)

@@ -70,6 +70,11 @@ class Transcript:
         engine: the recogniser that the embedded service named, or None.
         notice: what the embedded service wants shown beside the words, such as that nothing is recognised; or ``""``.
         end: how the run ended, or None. Corrections may follow it.
+
+    Example:
+        >>> transcript = Transcript.from_records(Journal("run.jsonl"))
+        >>> transcript.text, transcript.state
+        ('Good morning.今天天气好。', 'finished')
     """
 
     def __init__(self, run: RunStarted) -> None:
@@ -263,14 +268,14 @@ class Transcript:
         if result is not None and last is not None and self._repeats(result, offset, last):
             return None
         partial = self._partials.get(key)
+        sentence_id = partial.id if partial else self._last_id + 1
         if result is None or (not result.text and not result.words):  # repeats a final, has only begun, or is empty
             if partial is not None:
                 del self._partials[key]
                 self._corrections.withdraw([partial.id])
-            return result
-        if partial is None:
-            self._last_id += 1
-        current = _Partial(partial.id if partial else self._last_id, result, offset)
+            return result and _with_id(result, sentence_id)
+        self._last_id = max(self._last_id, sentence_id)
+        current = _Partial(sentence_id, result, offset)
         if result.is_final:
             self.finals.append(current.sentence)
             final_until = min(self.sent_until, offset + last_time(result) / 1000)  # a service's clock may run ahead
@@ -279,9 +284,7 @@ class Transcript:
             self._partials.pop(key, None)  # last: a reader always finds the sentence in one of the two
         else:
             self._partials[key] = current
-        if result.sentence_id is None or result.sentence_id == current.id:
-            return result
-        return replace(result, sentence_id=current.id)
+        return _with_id(result, sentence_id)
 
     @staticmethod
     def _repeats(result: SentenceResult, offset: float, final: Sentence) -> bool:
@@ -321,6 +324,11 @@ class _Partial:
         end = _seconds(word.end_time, self._offset, begin)
         own = _speaker(word.speaker_id) or speaker
         return Word(sanitise(word.text or ""), begin, end, sanitise(word.punctuation or ""), word.confidence, own)
+
+
+def _with_id(result: SentenceResult, sentence_id: int) -> SentenceResult:
+    """A result with the run's id of its sentence; one without an id stays so."""
+    return result if result.sentence_id in (None, sentence_id) else replace(result, sentence_id=sentence_id)
 
 
 def _speaker(value: Any) -> str | None:

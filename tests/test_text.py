@@ -1,0 +1,58 @@
+"""Text: words joined to lines, with a space where the writing system has one; texts from outside made safe to show."""
+
+from __future__ import annotations
+
+import pytest
+
+from paraformer_nb.text import has_space, join, needs_space, sanitise
+
+
+@pytest.mark.parametrize(
+    ("texts", "line"),
+    [
+        ([], ""),
+        (["", "a", "", "b"], "a b"),
+        (["good", "morning."], "good morning."),
+        (["今天", "天气", "好。"], "今天天气好。"),
+        (["今天天气好。", "Good morning."], "今天天气好。Good morning."),
+        (["Good morning.", "今天"], "Good morning.今天"),
+        ([" hello", " world"], " hello world"),  # Gummy's English words begin with their space
+        (["ありがとう", "ございます。"], "ありがとうございます。"),
+        (["안녕하세요", "여러분"], "안녕하세요 여러분"),
+        (["привет", "мир"], "привет мир"),
+        (["𠮷野", "家"], "𠮷野家"),
+    ],
+)
+def test_texts_are_joined_as_their_writing_system_does(texts: list[str], line: str) -> None:
+    assert join(texts) == line
+
+
+@pytest.mark.parametrize(("before", "after"), [("", "a"), ("a", ""), ("a ", "b"), ("a", "\tb"), ("a", "　b")])
+def test_no_space_is_added_beside_an_empty_text_or_another_space(before: str, after: str) -> None:
+    assert not needs_space(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_spaced"),
+    [("a", "b", True), ("a", " b", True), ("a ", "b", True), ("今天", "天气", False), ("今天", " 天气", True)],
+)
+def test_a_space_between_texts_is_their_own_or_the_one_that_joining_adds(
+    before: str, after: str, is_spaced: bool
+) -> None:
+    assert has_space(before, after) == is_spaced == (" " in join([before, after]))
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("", ""),
+        ("plain, 今天 and émoji 😀", "plain, 今天 and émoji 😀"),
+        ("two\nlines\r\nand\ttabs", "two lines  and tabs"),
+        ("para\u2029graph\u2028line\x85next", "para graph line next"),
+        ("\x1b[31mred\x00\x7f\x9b", "[31mred"),
+        ("left \u202eright\u2066 isolate\u2069", "left right isolate"),
+        ("half \ud83d a pair", "half \ufffd a pair"),
+    ],
+)
+def test_a_text_from_outside_becomes_one_line_without_control_characters(text: str, safe: str) -> None:
+    assert sanitise(text) == safe
