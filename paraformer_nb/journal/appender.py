@@ -1,8 +1,9 @@
-"""Append records to an open file: what is flushed at once, and what may wait."""
+"""Append records to an open file, and decide which of them may wait."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -10,39 +11,25 @@ import msgspec
 
 from ..dashscope.messages import ResultGeneratedEvent
 from ..text import SURROGATES
-from .records import Audio, Peaks, Received, Record, Silence, UnknownRecord, encode_record
+from .records import Audio, Peaks, Received, Record, Silence, UnknownRecord, encode_record, encode_records
 
 
 class Appender:
-    """Appends records to an open binary file. All but audio, silence, peaks and partials reach the operating system at
-    once, so a process that dies loses no final sentence."""
+    """Appends records to an open binary file, each time as far as the operating system: a process that dies loses
+    nothing that was appended."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._end = file.tell()  # of what has reached the operating system
 
-    def append(self, record: Record) -> bool:
-        """Write one record. Returns whether it, and all before it, has reached the operating system.
-
-        Raises OSError as the file does; nothing can be written after that: `abandon`.
-        """
-        try:
-            line = record.raw.rstrip(b"\n") if isinstance(record, UnknownRecord) else encode_record(record)
-        except UnicodeEncodeError:  # such as a file name that is not UTF-8
-            line = encode_record(_encodable(msgspec.to_builtins(record)))
-        self._file.write(line + b"\n")
-        if _may_wait(record):
-            return False
-        self.flush()
-        return True
-
-    def flush(self) -> None:
-        """Pass everything to the operating system. Raises OSError as `append`."""
+    def append(self, *records: Record) -> None:
+        """Write records. Raises OSError as the file does; nothing can be written after that: `abandon`."""
+        self._file.write(_encode(records))
         self._file.flush()
         self._end = self._file.seek(0, os.SEEK_END)  # another process may have appended, too
 
     def abandon(self) -> None:
-        """Close the file without what a failed write left of a line, and without what is buffered."""
+        """Close the file without what a failed write left of a line."""
         raw: Any = getattr(self._file, "raw", self._file)  # the buffer would try again
         with suppress(OSError):
             raw.seek(self._end)
@@ -50,10 +37,29 @@ class Appender:
         raw.close()
 
 
-def _may_wait(record: Record) -> bool:
+def may_wait(record: Record) -> bool:
+    """Whether a record need not be written before the next one that must be: losing it in a crash costs no word that
+    is final."""
     if isinstance(record, Received):
         return isinstance(record.event, ResultGeneratedEvent) and not record.event.sentence.is_final
     return isinstance(record, (Audio, Silence, Peaks))
+
+
+def _encode(records: Sequence[Record]) -> bytes:
+    """Records as lines."""
+    try:
+        if not any(isinstance(record, UnknownRecord) for record in records):
+            return encode_records(records)
+    except UnicodeEncodeError:
+        pass  # encoded one by one below
+    return b"".join(_encode_one(record) + b"\n" for record in records)
+
+
+def _encode_one(record: Record) -> bytes:
+    try:
+        return record.raw.rstrip(b"\n") if isinstance(record, UnknownRecord) else encode_record(record)
+    except UnicodeEncodeError:  # such as a file name that is not UTF-8
+        return encode_record(_encodable(msgspec.to_builtins(record)))
 
 
 def _encodable(value: Any) -> Any:

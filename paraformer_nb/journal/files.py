@@ -73,8 +73,8 @@ def open_to_append(path: Path, run: RunStarted, buffer_size: int) -> BinaryIO:
     return file
 
 
-def append_to(path: Path, run: RunStarted, record: Record) -> None:
-    """Append one record to `run`'s journal, which no run is writing; a torn line left by a crash is cut off.
+def append_to(path: Path, run: RunStarted, *records: Record) -> None:
+    """Append records to `run`'s journal, which no run is writing; a torn line left by a crash is cut off.
 
     Raises OSError and JournalError where it cannot be written, or the file is not this run's any more.
     """
@@ -83,7 +83,7 @@ def append_to(path: Path, run: RunStarted, record: Record) -> None:
         if not is_of(file, run):
             raise JournalError("the file was replaced by another one")
         _seek_to_end(file)
-        Appender(file).append(record)
+        Appender(file).append(*records)
 
 
 def is_of(file: BinaryIO, run: RunStarted) -> bool:

@@ -5,7 +5,7 @@ started; positions are seconds on the clip's own time line. A journal without a 
 corrections follow a `run-ended`, unless the run was reopened. No record holds an API key.
 
 To add a kind: a struct here, listed in `KnownRecord`; a case in `Transcript.apply` if it changes the transcript; a case
-in `tables/events.py` if `run.events` shows it; a case in `_may_wait` of `appender.py` if it need not reach the disk at
+in `tables/events.py` if `run.events` shows it; a case in `may_wait` of `appender.py` if it need not reach the disk at
 once. Older versions keep and ignore kinds that they do not know.
 """
 
@@ -228,6 +228,7 @@ class _AnyRecord(Struct):
 
 
 encode_record = msgspec.json.Encoder().encode
+encode_records = msgspec.json.Encoder().encode_lines
 _decode = msgspec.json.Decoder(KnownRecord).decode
 _decode_any = msgspec.json.Decoder(_AnyRecord).decode
 _KINDS = {str(struct.__struct_config__.tag) for struct in KnownRecord.__args__}

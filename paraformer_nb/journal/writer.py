@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import JournalError
-from .appender import Appender
+from .appender import Appender, may_wait
 from .files import append_to, claim, create, is_of, open_to_append
 from .journal import Journal, read
 from .records import Record, RunStarted
 
-_BUFFER = 256 * 1024  # bytes: write-buffer size; flushed with the next final result
-_MOST_UNFLUSHED = 2000  # records: a run without final results is flushed this often
+_BUFFER = 256 * 1024  # bytes that one system call writes
+_MOST_WAITING = 200  # records: a run without final results is written this often
 
 
 class JournalWriter:
@@ -55,7 +55,7 @@ class JournalWriter:
             handle, name = tempfile.mkstemp(prefix="paraformer_nb-", suffix=".jsonl")
         except OSError as error:
             writer = cls(Journal(Path("paraformer_nb-unwritten.jsonl")), run)
-            writer._keep_in_memory()
+            writer._is_in_memory = True
             writer.is_kept = False
             return writer, error
         file = os.fdopen(handle, "w+b", _BUFFER)
@@ -75,53 +75,45 @@ class JournalWriter:
     def append(self, record: Record) -> OSError | JournalError | None:
         """Write a record, or keep it in memory. Returns why it is in memory only, the first time that this happens."""
         self._unsaved.append(record)
-        if self._is_in_memory:
+        if self._is_in_memory or (may_wait(record) and len(self._unsaved) < _MOST_WAITING):
+            return None
+        return self.flush()
+
+    def flush(self) -> OSError | JournalError | None:
+        """Write what may wait. Returns why records are in memory only, the first time that this happens."""
+        if self._is_in_memory or not self._unsaved:
             return None
         try:
             if self._appender is None:
-                append_to(self.journal.path, self._run, record)
-                self._unsaved.clear()
-            elif self._appender.append(record):
-                self._confirm()
-            elif len(self._unsaved) >= _MOST_UNFLUSHED:
-                self._appender.flush()
-                self._confirm()
+                append_to(self.journal.path, self._run, *self._unsaved)
+            else:
+                self._appender.append(*self._unsaved)
+                self._check_file()
         except (OSError, JournalError) as error:
-            self._keep_in_memory()
+            self._is_in_memory = True
+            self._abandon()
             return error
+        self._unsaved.clear()
         return None
 
-    def _confirm(self) -> None:
-        """Everything was written. Raises OSError where the file was deleted meanwhile, with all records in memory."""
-        if self._file is not None:
-            try:
-                os.stat(self.journal.path)  # noqa: PTH116 - asked for every final sentence, and twice as fast
-            except FileNotFoundError:
-                self._file.seek(0)
-                self._unsaved = list(read(self._file))
-                raise FileNotFoundError(errno.ENOENT, "it was deleted or moved") from None
-        self._unsaved.clear()
+    def _check_file(self) -> None:
+        """Raise OSError where the file was deleted, with all its records in memory."""
+        try:
+            os.stat(self.journal.path)  # noqa: PTH116 - asked for every final sentence, and twice as fast
+        except FileNotFoundError:
+            assert self._file is not None
+            self._file.seek(0)
+            self._unsaved = list(read(self._file))
+            raise FileNotFoundError(errno.ENOENT, "it was deleted or moved") from None
 
-    def _keep_in_memory(self) -> None:
-        self._is_in_memory = True
+    def _abandon(self) -> None:
         if self._appender is not None:
             self._appender.abandon()
             self._appender = self._file = None
 
-    def flush(self) -> OSError | None:
-        """Write what is buffered. Returns why records are in memory only, the first time that this happens."""
-        if self._appender is None:
-            return None
-        try:
-            self._appender.flush()
-            self._confirm()
-        except OSError as error:
-            self._keep_in_memory()
-            return error
-        return None
-
     def close(self) -> None:
         """Close the file at the run's end. Corrections may follow; each opens it again."""
+        self.flush()
         file, self._file, self._appender = self._file, None, None
         if file is not None:
             with suppress(OSError):  # a full disk, reported by `append`
@@ -166,9 +158,7 @@ class JournalWriter:
         if unsaved:
             is_whole = _is_whole(unsaved)
             with draft.open("wb", _BUFFER) if is_whole else open_to_append(draft, self._run, _BUFFER) as target:
-                appender = Appender(target)
-                for record in unsaved:
-                    appender.append(record)
+                Appender(target).append(*unsaved)
 
     @contextmanager
     def saved(self, unsaved: list[Record], outcome: str) -> Iterator[BinaryIO]:
