@@ -136,7 +136,7 @@ def test_a_clip_that_is_deleted_during_the_run(chinese: Path, tmp_path: Path) ->
     assert (run.state, run.error) == ("finished", None)
 
 
-# -------------------------------------------------------------------------------------------------- other forms of clips
+# ------------------------------------------------------------------------------------------------- other forms of clips
 
 
 @pytest.mark.parametrize(
