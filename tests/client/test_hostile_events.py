@@ -30,7 +30,7 @@ from paraformer_nb.journal.records import (
     Writer,
     read,
 )
-from paraformer_nb.plots.layout import part
+from paraformer_nb.plots.time_range import time_range
 from paraformer_nb.tables.tables import events_table, sentences_table, words_table
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets.view_state import ViewState, run_facts
@@ -236,7 +236,7 @@ def look(transcript: Transcript) -> None:
     sentences = sentences_table(transcript.sentences, transcript.run)
     assert len(words) == sentences["words"].sum()
     assert not words[["start", "end"]].isna().any().any()
-    start, end = part(transcript, None, None)
+    start, end = time_range(transcript)
     assert start < end < 1e10
     updates = list(ViewState().updates(transcript, run_facts(transcript, can_stop=True, can_edit=True), []))
     assert json.dumps([content for content, _ in updates], allow_nan=False).encode()
