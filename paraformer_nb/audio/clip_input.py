@@ -1,4 +1,4 @@
-"""The forms in which a user may give a clip. `classify` is the one place that tells them apart."""
+"""The forms in which a user may give a clip. Only `classify` distinguishes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every opened clip offers, whatever it is made of."""
+"""The interface of arrays, files and encoded clips that are read as PCM."""
 
 from __future__ import annotations
 

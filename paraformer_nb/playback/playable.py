@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,10 +93,7 @@ class PlayableClip:
 
     def copy(self) -> PlayableClip:
         """Make another for the same clip, as it was when this one was made."""
-        other = PlayableClip.__new__(PlayableClip)
-        other._clip = self._clip
-        other._stamp = self._stamp
-        other._sha256 = self._sha256
+        other = copy.copy(self)
         other._samples = None
         return other
 

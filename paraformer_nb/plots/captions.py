@@ -16,7 +16,7 @@ def title_facts(transcript: Transcript, total: int, rows: list[Row]) -> list[str
     """Who recognised the clip, with which model, how many words there are and are shown, and the run's state."""
     service = transcript.run.service
     engine = transcript.engine
-    # The host of the embedded service says nothing, the engine of others is mostly unknown.
+    # The embedded service is always on this host; other services rarely name their engine.
     who = "embedded service" if service.kind == "embedded" else one_line(service.host)
     if engine or service.kind == "embedded":
         who = f"{who}, {one_line(engine or 'unknown engine')}"

@@ -38,7 +38,7 @@ def draw(transcript: Transcript, start: float, end: float, width: float) -> Tran
     """Draw the part from `start` to `end` seconds as a figure `width` inches wide."""
     all_sentences = transcript.sentences  # read once: a live transcript may change meanwhile
     total = sum(len(sentence.words) for sentence in all_sentences)
-    # Measuring texts is what takes time: only those of the part are measured.
+    # Only the texts of the part are measured: measuring is slow.
     sentences = [sentence for sentence in all_sentences if sentence.start <= end and _last_end(sentence) >= start]
     name = one_line(transcript.run.clip.name)
     inner_width = width * 72 - 2 * _SIDE
@@ -90,7 +90,7 @@ class _Page:
         self._height = self._head + self._row * len(rows) + _LINE * legend_lines + _FOOT
         size = (width / 72, self._height / 72)
         self.figure = TranscriptFigure(figsize=size, dpi=DPI, facecolor=palette.PAGE)
-        self.figure.set_layout_engine("none")  # whatever the user's style is: rows stay where they are put
+        self.figure.set_layout_engine("none")  # no style of the user may move the rows
 
     def write_title(self, pen: Pen, name: str, facts: list[str], indent: float) -> None:
         """The clip's name, and facts behind it; lines after the first one are not indented."""

@@ -1,6 +1,6 @@
-"""The colours of print, by role. They can be told apart in grey, too.
+"""The colours of print, by role. They differ in grey, too.
 
-The interactive timeline has its own, made of the notebook's theme.
+The interactive timeline has colours of its own, derived from the notebook's theme.
 """
 
 PAGE = "white"
