@@ -1,4 +1,4 @@
-"""Text: join words, decide where spaces go, sanitise what others sent."""
+"""Text: join words, decide where spaces go, sanitise foreign text, format times."""
 
 from __future__ import annotations
 
@@ -52,3 +52,17 @@ def has_space(before: str, after: str) -> bool:
 def is_wide(character: str) -> bool:
     """Whether a character is Chinese, kana or their punctuation. Korean is as wide, but puts spaces between words."""
     return unicodedata.east_asian_width(character) in "WF" and not "가" <= character <= "힣"
+
+
+def format_clock(seconds: float, decimals: int = 0, *, hours: bool = False) -> str:
+    """Format a time as m:ss, or with `hours` as h:mm:ss, with `decimals` digits of a second, rounded.
+
+    Example:
+        >>> format_clock(61.5, 1), format_clock(3661, hours=True)
+        ('1:01.5', '1:01:01')
+    """
+    rounded = round(abs(seconds), decimals)
+    sign = "-" if seconds < 0 and rounded else ""
+    minutes, rest = divmod(rounded, 60)
+    tail = f"{rest:0{3 + decimals if decimals else 2}.{decimals}f}"
+    return sign + (f"{int(minutes // 60)}:{int(minutes % 60):02}:{tail}" if hours else f"{int(minutes)}:{tail}")

@@ -1,4 +1,4 @@
-"""What people hand over by mistake, and whether they are told what happened and what to do."""
+"""Mistakes in arguments and clips: the errors say what happened and what to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 def refused(kind: type[Exception], *what: str, clip: Any = None, **options: Any) -> None:
-    """The call itself raises this, and nothing is sent."""
+    """The call itself raises this error, and nothing is sent."""
     with Cloud(well) as cloud, pytest.raises(errors.ParaformerError) as caught:
         pnb.transcribe(tone(0.2) if clip is None else clip, **{"service": cloud.service()} | options)
     assert type(caught.value) is kind, repr(caught.value)
@@ -33,7 +33,7 @@ def refused(kind: type[Exception], *what: str, clip: Any = None, **options: Any)
 # --------------------------------------------------------------------------------------------------------------- files
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     refused(errors.AudioError, "there is no file", "lecture.mp3", str(Path.cwd()), "Check", clip="lecture.mp3")
     refused(errors.AudioError, "there is no file", clip=tmp_path / "a" / "b.wav")
 
@@ -53,13 +53,13 @@ def test_a_name_with_a_nul_in_it() -> None:
     refused(errors.AudioError, "cannot be opened", clip="a\0b.wav")
 
 
-def test_text_that_is_called_wav(tmp_path: Path) -> None:
+def test_a_text_file_named_wav(tmp_path: Path) -> None:
     path = tmp_path / "notes.wav"
     path.write_text("Dear diary, " * 500)
     refused(errors.AudioError, "notes.wav", "not audio that FFmpeg can read", "convert it to WAV or FLAC", clip=path)
 
 
-def test_a_wav_with_a_header_and_nothing_behind_it(tmp_path: Path) -> None:
+def test_a_wav_with_a_header_only(tmp_path: Path) -> None:
     import wave
 
     path = tmp_path / "head.wav"
@@ -84,14 +84,14 @@ def _encode(path: Path, seconds: float, *, video: bool = False) -> Path:
             sound = container.add_stream("aac", rate=16000, layout="mono")
             wave = (tone(seconds)[0].astype(np.float32) / 32768).reshape(1, -1)
             for at in range(0, wave.shape[1], 1024):
-                piece = av.AudioFrame.from_ndarray(wave[:, at : at + 1024].copy(), format="fltp", layout="mono")
-                piece.sample_rate, piece.pts = 16000, at
-                container.mux(sound.encode(piece))
+                frame = av.AudioFrame.from_ndarray(wave[:, at : at + 1024].copy(), format="fltp", layout="mono")
+                frame.sample_rate, frame.pts = 16000, at
+                container.mux(sound.encode(frame))
             container.mux(sound.encode(None))
     return path
 
 
-def test_an_m4a_that_was_cut_off(tmp_path: Path) -> None:
+def test_a_truncated_m4a(tmp_path: Path) -> None:
     whole = _encode(tmp_path / "whole.m4a", 5.0).read_bytes()
     (tmp_path / "cut.m4a").write_bytes(whole[: len(whole) // 2])
     refused(errors.AudioError, "cut.m4a", "cut off or damaged", "convert", clip=tmp_path / "cut.m4a")
@@ -126,8 +126,8 @@ def test_pure_silence() -> None:
     assert len(run.sentences) == 0
 
 
-def test_a_clip_that_is_deleted_while_it_is_heard(chinese: Path, tmp_path: Path) -> None:
-    clip = Path(shutil.copy(chinese, tmp_path / "gone.flac"))
+def test_a_clip_that_is_deleted_during_the_run(chinese: Path, tmp_path: Path) -> None:
+    clip = Path(shutil.copy(chinese, tmp_path / "deleted.flac"))
     run = pnb.transcribe(clip, service=pnb.Embedded("scripted", script=chinese.with_suffix(".json")), pace=20)
     assert eventually(lambda: len(run.words) > 0)
     clip.unlink()
@@ -136,7 +136,7 @@ def test_a_clip_that_is_deleted_while_it_is_heard(chinese: Path, tmp_path: Path)
     assert (run.state, run.error) == ("finished", None)
 
 
-# --------------------------------------------------------------------------------------------------------- other clips
+# ------------------------------------------------------------------------------------------------- other forms of clips
 
 
 @pytest.mark.parametrize(
@@ -156,15 +156,15 @@ def test_a_clip_that_is_deleted_while_it_is_heard(chinese: Path, tmp_path: Path)
         ((np.zeros(100, np.int16), -8000), errors.ParameterError, ("sample rate",)),
         ((np.zeros(100, np.int16), 44100.5), errors.ParameterError, ("sample rate",)),
         ((np.zeros(100, np.int16),), errors.ParameterError, ("sample rate", "(samples, 16000)")),
-        (np.zeros(100, np.int16), errors.ParameterError, ("ndarray is no clip", "(array, sample_rate)")),
-        (None.__class__, errors.ParameterError, ("is no clip", "a path")),
-        (17, errors.ParameterError, ("int is no clip",)),
-        (["a.wav"], errors.ParameterError, ("list is no clip",)),
+        (np.zeros(100, np.int16), errors.ParameterError, ("ndarray is not a clip", "(array, sample_rate)")),
+        (None.__class__, errors.ParameterError, ("is not a clip", "a path")),
+        (17, errors.ParameterError, ("int is not a clip",)),
+        (["a.wav"], errors.ParameterError, ("list is not a clip",)),
         (io.StringIO("sound"), errors.ParameterError, ("opened as text", "'rb'")),
     ],
     ids=lambda value: None,
 )
-def test_what_is_no_clip(clip: Any, kind: type[Exception], what: tuple[str, ...]) -> None:
+def test_an_argument_that_is_not_a_clip(clip: Any, kind: type[Exception], what: tuple[str, ...]) -> None:
     refused(kind, *what, clip=clip)
 
 
@@ -186,13 +186,13 @@ def test_a_live_source_without_a_sample_rate() -> None:
         np.zeros(16000, np.int16)[::2],
     ],
 )
-def test_odd_arrays_are_heard_all_the_same(array: Any) -> None:
+def test_unusual_arrays_are_sent(array: Any) -> None:
     with Cloud(well) as cloud:
         ended(pnb.transcribe((array, 16000), service=cloud.service(), pace=None))
     assert len(b"".join(cloud.blocks)) == 16000
 
 
-def test_a_sample_rate_that_no_sound_has() -> None:
+def test_an_absurd_sample_rate() -> None:
     rate = 2**31 - 1
     with Cloud(well) as cloud:
         try:
@@ -227,8 +227,8 @@ def test_a_sample_rate_that_no_sound_has() -> None:
         ({"model": ""}, ("model=''", "Known: paraformer-realtime-v2")),
         ({"start": -1}, ("start=-1", "seconds")),
         ({"start": "1:30"}, ("start='1:30'", "seconds")),
-        ({"start": 5, "end": 4}, ("end=4", "behind start=5")),
-        ({"start": 0.3}, ("start=0.3", "behind the clip's end", "0.20 s long")),
+        ({"start": 5, "end": 4}, ("end=4", "later than start=5")),
+        ({"start": 0.3}, ("start=0.3", "beyond the clip's end", "0.20 s long")),
         ({"end": float("nan")}, ("end=nan",)),
         ({"pace": 0}, ("pace=0", "above 0")),
         ({"pace": -1}, ("pace=-1",)),

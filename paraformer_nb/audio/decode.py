@@ -1,4 +1,4 @@
-"""Any encoded clip to 16-bit mono PCM, as a stream in constant memory, by PyAV (FFmpeg)."""
+"""Decode any encoded clip to 16-bit mono PCM with PyAV (FFmpeg), as a stream in constant memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import AudioError
+from .resample import Resampler
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -18,28 +19,28 @@ logger = logging.getLogger("paraformer_nb")
 _CONTAINERS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,eac3,flac,flv,matroska,mov,mp3,mpeg,mpegts,ogg,tta,w64,wav,wv"
 )
-# Containers with an index that can be trusted to the sample; in others a seek lands by guess, so we decode up to there.
-_SEEKABLE = {"mov", "matroska", "flac", "wav"}
-_STAMPED = {"mov", "matroska"}  # containers whose time stamps are a recorder's own, holes and all
-_PREROLL = 1.0  # seconds decoded and dropped before the wanted place: codecs need a moment after a seek
-_LONGEST_HOLE = 60.0  # seconds that are believed of a clip whose length is not known
-_HOLE = 0.1  # seconds; a smaller jump of time stamps is jitter
+# Containers whose index is exact to the sample. In others a seek is approximate, so we decode from the beginning.
+_INDEXED = {"mov", "matroska", "flac", "wav"}
+_STAMPED = {"mov", "matroska"}  # containers that keep a recorder's timestamps, with its holes
+_PREROLL = 1.0  # seconds decoded and dropped before the wanted position: codecs need a moment after a seek
+_LONGEST_HOLE = 60.0  # seconds; longer ones are not believed where the clip's length is not known
+_SHORTEST_HOLE = 0.1  # seconds; a smaller jump of timestamps is jitter
 
 
 class Decoder:
-    """An opened clip that FFmpeg understands.
+    """An opened clip that FFmpeg can decode. It is read once.
 
     Attributes:
-        duration: the clip's length in seconds, or None where it could only be guessed.
+        duration: the clip's length in seconds, or None where FFmpeg can only guess it.
 
-    Raises AudioError, saying what is wrong with the clip.
+    Raises AudioError where the clip is damaged or has no sound.
     """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         import av
 
         self._name = name
-        has_length = _tells_its_length(file)
+        has_length = _has_length(file)
         options = {"format_whitelist": _CONTAINERS}
         try:
             self._container: InputContainer = av.open(file, mode="r", options=options, **_lenient_tags())
@@ -53,9 +54,9 @@ class Decoder:
             self.close()
             raise AudioError(f"{name!r} has no sound in it, only {kinds}. Choose another clip.")
         self._stream = self._container.streams.audio[0]
-        self._kinds = set(self._container.format.name.split(","))
+        self._formats = set(self._container.format.name.split(","))
         self._origin = float((self._stream.start_time or 0) * (self._stream.time_base or 0))
-        frames = self._decoded()
+        frames = self._decode()
         first = next(frames, None)
         if first is None:
             self.close()
@@ -64,160 +65,132 @@ class Decoder:
                 "Try playing it; if it plays, convert it to WAV or FLAC."
             )
         self._frames = chain([first], frames)
-        self.duration = self._duration() if has_length else None
+        self.duration = self._stored_duration() if has_length else None
 
     @property
     def sample_rate(self) -> int:
-        """Of the clip's sound as it is, in Hz."""
+        """The clip's own sample rate, in Hz."""
         return int(self._stream.rate)
 
     @property
     def has_index(self) -> bool:
-        """Whether a place can be jumped to, right to the sample."""
-        return bool(_SEEKABLE & self._kinds)
+        """Whether a seek is exact to the sample."""
+        return bool(_INDEXED & self._formats)
 
-    def _duration(self) -> float | None:
+    def _stored_duration(self) -> float | None:
         if self._stream.duration is not None and self._stream.time_base is not None:
             return float(self._stream.duration * self._stream.time_base)
         return None if self._container.duration is None else self._container.duration / 1_000_000
 
     def close(self) -> None:
-        """Close the container (a file object stays its owner's)."""
+        """Close the container. The file object stays open."""
         self._container.close()
 
     def read(self, sample_rate: int, start: float, end: float | None) -> Iterator[bytes]:
-        """PCM from `start` to `end` seconds at `sample_rate`, in pieces as the decoder gives them."""
-        position, frames = self._from(start)
+        """Yield PCM from `start` to `end` seconds at `sample_rate`, in chunks as the decoder returns them."""
+        position, frames = self._seek(start)
         skip = 2 * round((start - position) * sample_rate)
         left = None if end is None else 2 * round((end - start) * sample_rate)
-        for data in self._pcm(frames, position, sample_rate):
-            piece = data[skip:] if skip > 0 else data
-            skip = max(0, skip - len(data))
+        for pcm in self._convert(frames, position, sample_rate):
+            chunk = pcm[skip:] if skip > 0 else pcm
+            skip = max(0, skip - len(pcm))
             if left is not None:
-                piece = piece[:left]
-                left -= len(piece)
-            if piece:
-                yield piece
+                chunk = chunk[:left]
+                left -= len(chunk)
+            if chunk:
+                yield chunk
             if left == 0:
                 return
 
-    def _from(self, start: float) -> tuple[float, Iterator[Any]]:
-        """Where decoding begins, in seconds of the clip, and the frames from there."""
+    def _seek(self, start: float) -> tuple[float, Iterator[Any]]:
+        """The position where decoding begins, at or before `start`, and the frames from there."""
         if start > 2 * _PREROLL and self.has_index:
             self._container.seek(int((self._origin + start - _PREROLL) * 1_000_000), backward=True)
-            frames = self._decoded()
+            frames = self._decode()
             first = next(frames, None)
             if first is not None and first.time is not None and first.time - self._origin <= start:
                 return first.time - self._origin, chain([first], frames)
             raise AudioError(f"{self._name!r} has nothing at {start:g} s: it is cut off or damaged before that.")
         return 0.0, self._frames
 
-    def _decoded(self) -> Iterator[Any]:
-        """Decoded frames. A damaged packet is left out, as players do; a damaged container ends the clip."""
+    def _decode(self) -> Iterator[Any]:
+        """Yield decoded frames. A damaged packet is skipped, as players do; a damaged container ends the clip."""
         import av
 
-        decode = _decoding(self._stream)
+        decode = _packet_decoder(self._stream)
         try:
             for packet in self._container.demux(self._stream):
                 try:
                     yield from decode(packet)
                 except (av.error.InvalidDataError, av.error.EOFError) as error:
-                    logger.warning("%s: a damaged piece was left out (%s)", self._name, error)
+                    logger.warning("%s: a damaged packet was skipped (%s)", self._name, error)
         except av.error.FFmpegError as error:
-            logger.warning("%s: the clip ends early, it is damaged there (%s)", self._name, error)
+            logger.warning("%s: the clip ends early, because it is damaged (%s)", self._name, error)
 
-    def _pcm(self, frames: Iterator[Any], position: float, sample_rate: int) -> Iterator[bytes]:
-        """Frames as PCM; where a recorder's time stamps jump ahead, silence keeps what follows at its own time."""
-        resampler, form, samples = None, None, round(position * sample_rate)
+    def _convert(self, frames: Iterator[Any], position: float, sample_rate: int) -> Iterator[bytes]:
+        """Convert frames to PCM. Where a recorder's timestamps jump ahead, silence fills the hole."""
+        resampler = None
+        frame_format = None
+        samples = round(position * sample_rate)
         for frame in frames:
-            hole = self._hole(frame, samples / sample_rate)
-            if resampler is None or hole or form != _form(frame):  # two files joined may differ in form
+            hole = self._hole_before(frame, samples / sample_rate)
+            if resampler is None or hole or frame_format != _format(frame):  # files joined end to end may differ in it
                 tail = resampler.flush() if resampler else b""
                 silence = max(0, round(hole * sample_rate) - len(tail) // 2)
                 samples += len(tail) // 2 + silence
                 yield tail
                 yield from _silence(silence)
-                resampler, form = Resampler(sample_rate), _form(frame)
-            data = resampler.frame(frame)
-            samples += len(data) // 2
-            yield data
+                resampler = Resampler(sample_rate)
+                frame_format = _format(frame)
+            pcm = resampler.frame(frame)
+            samples += len(pcm) // 2
+            yield pcm
         yield resampler.flush() if resampler else b""
 
-    def _hole(self, frame: Any, position: float) -> float:
-        """Seconds that are missing before this frame, 0 if none are."""
-        if frame.time is None or not _STAMPED & self._kinds:
+    def _hole_before(self, frame: Any, position: float) -> float:
+        """Seconds that are missing between `position` and this frame, 0 if none are."""
+        if frame.time is None or not _STAMPED & self._formats:
             return 0.0
-        missing = float(frame.time - self._origin - position)
-        # A stamp behind the clip's end is a broken stamp, and no hole.
-        is_possible = (
-            missing < _LONGEST_HOLE if self.duration is None else frame.time - self._origin < self.duration + _HOLE
-        )
-        return missing if missing > _HOLE and is_possible else 0.0
+        time = float(frame.time - self._origin)
+        hole = time - position
+        # A timestamp beyond the clip's end is wrong.
+        is_plausible = hole < _LONGEST_HOLE if self.duration is None else time < self.duration + _SHORTEST_HOLE
+        return hole if hole > _SHORTEST_HOLE and is_plausible else 0.0
 
 
-class Decoders:
-    """Decoders of one file, one after the other, because each reads it once.
+class EncodedReader:
+    """A `Reader` of an encoded file: a new `Decoder` for each reading but the first.
 
     Attributes:
-        duration: as a `Decoder`'s.
+        duration: the clip's length in seconds, as given or as the decoder reports it; or None.
     """
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
-        self._file, self._name = file, name
+    def __init__(self, file: BinaryIO, name: str, sample_rate: int, *, duration: float | None = None) -> None:
+        self._file = file
+        self._name = name
+        self._sample_rate = sample_rate
         self._decoder = Decoder(file, name)
-        self._is_fresh = True
-        self.duration = self._decoder.duration
+        self._is_unread = True
+        self.duration = self._decoder.duration if duration is None else duration
 
-    def next(self) -> Decoder:
-        """One that has read nothing yet; the one before is closed. Raises AudioError as it does."""
-        if not self._is_fresh:
+    def read(self, start: float, end: float | None, _size: int) -> Iterator[bytes]:
+        """PCM from `start` to `end` seconds. Raises AudioError where the file can no longer be decoded."""
+        if not self._is_unread:
             self._decoder.close()
             self._file.seek(0)
             self._decoder = Decoder(self._file, self._name)
-        self._is_fresh = False
-        return self._decoder
+        self._is_unread = False
+        return self._decoder.read(self._sample_rate, start, end)
 
     def close(self) -> None:
-        """Close the last one."""
+        """Close the decoder. The file object stays open."""
         self._decoder.close()
 
 
-class Resampler:
-    """Audio of any one form, frame by frame or as 16-bit mono PCM, to 16-bit mono PCM at `sample_rate`."""
+def _packet_decoder(stream: Any) -> Callable[[Any], Iterable[Any]]:
+    """The function that decodes a packet of this stream to frames.
 
-    def __init__(self, sample_rate: int) -> None:
-        from av.audio.resampler import AudioResampler
-
-        self._resampler = AudioResampler(format="s16", layout="mono", rate=sample_rate)
-
-    def frame(self, frame: Any) -> bytes:
-        """A decoded frame in, what is ready out."""
-        frame.pts = None  # the resampler counts on; time stamps that jump would make it stop
-        return self._take(frame)
-
-    def pcm(self, pcm: bytes, sample_rate: int) -> bytes:
-        """Mono PCM in, what is ready out."""
-        import numpy as np
-        from av import AudioFrame
-
-        if not pcm:
-            return b""
-        frame = AudioFrame.from_ndarray(np.frombuffer(pcm, "<i2").reshape(1, -1), format="s16", layout="mono")
-        frame.sample_rate = sample_rate
-        return self._take(frame)
-
-    def flush(self) -> bytes:
-        """What was held back."""
-        return self._take(None)
-
-    def _take(self, frame: Any) -> bytes:
-        return b"".join(bytes(out.planes[0])[: 2 * out.samples] for out in self._resampler.resample(frame))
-
-
-def _decoding(stream: Any) -> Callable[[Any], Iterable[Any]]:
-    """What makes frames of a packet of this stream.
-
-    FFmpeg's own decoder of narrow-band AMR stops at the pauses that telephones leave out, so another one is taken.
+    FFmpeg's own decoder of narrow-band AMR fails at the pauses that telephones leave out, so another one is used.
     """
     import av
 
@@ -227,27 +200,26 @@ def _decoding(stream: Any) -> Callable[[Any], Iterable[Any]]:
     return lambda packet: context.decode(packet) if packet.size else ()
 
 
-def _form(frame: Any) -> tuple[str, str, int]:
+def _format(frame: Any) -> tuple[str, str, int]:
     return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 def _silence(samples: int) -> Iterator[bytes]:
-    """Zeros, in pieces, so that a long hole costs no memory."""
+    """Zeros, in chunks, so that a long hole needs no memory."""
     for at in range(0, samples, 16_000):
         yield bytes(2 * min(16_000, samples - at))
 
 
 def _lenient_tags() -> dict[str, Any]:
-    """Tags in another encoding than UTF-8 are common, and none of our business. PyAV 19 lets them be; before it, it had
-    to be told so."""
+    """Options that ignore tags in another encoding than UTF-8, which are common. PyAV 19 does so by default."""
     import av
 
     return {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "ignore"}
 
 
-def _tells_its_length(file: BinaryIO) -> bool:
-    """False for MP3 and raw AAC without a header that counts their frames, and for AMR: there FFmpeg guesses, wide of
-    the mark."""
+def _has_length(file: BinaryIO) -> bool:
+    """Whether the file contains its length. MP3 and raw AAC without a header that counts their frames do not, nor does
+    AMR: FFmpeg guesses then, with large errors."""
     file.seek(0)
     head = file.read(10)
     if head.startswith(b"#!AMR"):

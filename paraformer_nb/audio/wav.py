@@ -1,4 +1,4 @@
-"""Plain PCM WAV, read directly. A decoder would cost more than everything else this package does with it."""
+"""Plain PCM WAV, read directly: a decoder would cost more than everything else that is done with it."""
 
 from __future__ import annotations
 
@@ -6,32 +6,43 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-_PCM, _EXTENSIBLE = 1, 0xFFFE
+_PCM = 1
+_EXTENSIBLE = 0xFFFE
 
 
 class WavFormat(NamedTuple):
-    """What a WAV header says; `data` and `size` are where the samples lie, in bytes."""
+    """The format of 16-bit PCM in a WAV file; `data` is the offset of the samples and `size` their length, in bytes."""
 
     sample_rate: int
     channels: int
     data: int
     size: int
 
+    @property
+    def samples(self) -> int:
+        """The number of samples of one channel."""
+        return self.size // (2 * self.channels)
 
-def wav_format(file: BinaryIO) -> WavFormat | None:
-    """The format of a WAV file with 16-bit PCM in it; None for anything else. Leaves the file at its beginning."""
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.samples / self.sample_rate
+
+
+def read_wav_format(file: BinaryIO) -> WavFormat | None:
+    """Read the format of a WAV file of 16-bit PCM; None for anything else. Leaves the file at its beginning."""
     file.seek(0)
     head = file.read(12)
-    found = _chunks(file) if head[:4] == b"RIFF" and head[8:] == b"WAVE" else None
+    found = _parse_chunks(file) if head[:4] == b"RIFF" and head[8:] == b"WAVE" else None
     if found is not None:
         end = file.seek(0, 2)
-        size = min(found.size, end - found.data)  # a recorder that died wrote 0 or 4 GiB, or less than it promised
+        size = min(found.size, end - found.data)  # a recorder that crashed wrote 0 or 4 GiB, or a file was cut off
         found = found._replace(size=size - size % (2 * found.channels))
     file.seek(0)
     return found if found and found.size else None
 
 
-def _chunks(file: BinaryIO) -> WavFormat | None:
+def _parse_chunks(file: BinaryIO) -> WavFormat | None:
     form = None
     while len(head := file.read(8)) == 8:
         name, size = struct.unpack("<4sI", head)
@@ -49,12 +60,27 @@ def _chunks(file: BinaryIO) -> WavFormat | None:
     return None
 
 
-def read_wav(file: BinaryIO, form: WavFormat, start: float, end: float | None, size: int) -> Iterator[bytes]:
-    """Blocks of `size` bytes (the last one shorter) of a mono WAV's samples from `start` to `end` seconds."""
-    first = min(2 * round(start * form.sample_rate), form.size)
-    last = form.size if end is None else min(2 * round(end * form.sample_rate), form.size)
-    file.seek(form.data + first)
-    left = last - first
-    while left > 0 and (block := file.read(min(size, left))):
-        left -= len(block)
-        yield block
+class WavReader:
+    """A `Reader` of a mono WAV at its own sample rate.
+
+    Attributes:
+        duration: the clip's length in seconds.
+    """
+
+    def __init__(self, file: BinaryIO, form: WavFormat) -> None:
+        self._file = file
+        self._form = form
+        self.duration = form.duration
+
+    def read(self, start: float, end: float | None, size: int) -> Iterator[bytes]:
+        """PCM from `start` to `end` seconds in chunks of `size` bytes, the last one shorter."""
+        first = self._offset(start)
+        left = (self._form.size if end is None else self._offset(end)) - first
+        self._file.seek(self._form.data + first)
+        while left > 0 and (chunk := self._file.read(min(size, left))):
+            left -= len(chunk)
+            yield chunk
+
+    def _offset(self, position: float) -> int:
+        """The byte offset of a position within the samples."""
+        return min(2 * round(position * self._form.sample_rate), self._form.size)

@@ -13,6 +13,7 @@ import msgspec
 from ..errors import ParaformerError
 from ..run.run import Run
 from ..tables.words import word_row
+from ..text import format_clock
 from ..transcript.transcript import ENDED
 from ..transcript.words import Sentence
 
@@ -106,13 +107,9 @@ class _Screen:
             for word in sentence.words:
                 self.print(msgspec.json.encode(word_row(sentence, word)).decode())
         else:
-            self.print(f"{_clock(sentence.start)}  {sentence.text.strip()}")
+            self.print(f"{format_clock(sentence.start, 2)}  {sentence.text.strip()}")
 
     def print(self, line: str) -> None:
         """Print a line above the bar."""
         self._bar.write(line, file=sys.stdout)
         sys.stdout.flush()
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{seconds % 60:05.2f}"

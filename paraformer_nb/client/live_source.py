@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from ..audio.clip import LiveClip
+from ..audio.live import LiveClip
 from ..errors import AudioError
 
 _LONGEST_PAUSE = 15.0  # seconds after which silence is requested, however long the source's chunks are

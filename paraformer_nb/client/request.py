@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from ..audio.clip import Clip, LiveClip, open_clip
+from ..audio.clip import Clip, open_clip
+from ..audio.live import LiveClip
 from ..dashscope.parameters import DEFAULT_MODEL, Parameters, check_parameters, has_parameter
 from ..errors import ParameterError
 from ..journal.records import VERSION, ClipSource, RunStarted
@@ -27,7 +28,7 @@ class Request:
     """The arguments of `transcribe`, unchecked.
 
     Attributes:
-        clip: in any form that `open_clip` takes.
+        clip: in any form that `open_clip` accepts.
         service: the service to use.
         start, end: the part of the clip, in seconds.
         parameters: the service's own.

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from websockets.asyncio.client import ClientConnection
 
-from ..audio.clip import LiveClip
+from ..audio.live import LiveClip
 from ..dashscope.client_task import ClientTask
 from ..dashscope.messages import RunTask
 from ..dashscope.parameters import wire_form

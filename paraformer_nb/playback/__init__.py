@@ -1,1 +1,1 @@
-"""A clip's sound for a player and its spectrogram: windows of Opus in WebM, decoded on demand."""
+"""A clip's sound for a player, as windows of Opus in WebM encoded on demand, and its spectrogram."""

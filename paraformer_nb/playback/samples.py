@@ -1,184 +1,123 @@
-"""Any place of a clip as 48 kHz mono PCM, whatever the clip is made of, in constant memory.
+"""Any part of a clip as 48 kHz mono PCM, whatever the clip is made of, in constant memory.
 
-`open_samples` chooses between three ways. Plain PCM (an array, a 16-bit WAV) is read where it lies. A container with an
-index is decoded from the nearest place before. In a stream without one (MP3, raw AAC, Ogg) a jump lands by guess, so it
-is decoded from its beginning, once and only as far as was asked for, into a temporary file of plain PCM.
+`open_samples` chooses between three sources. Plain PCM (an array, a 16-bit WAV) is read directly. A container with an
+index is decoded from the nearest indexed position. In a stream without one (MP3, raw AAC, Ogg) a seek is approximate,
+so it is decoded from its beginning, once and only as far as needed, into a temporary file of plain PCM.
 """
 
 from __future__ import annotations
 
 import io
-import tempfile
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from ..audio.clip import Clip, open_clip
+from ..audio.array_reader import to_pcm
+from ..audio.clip_input import ArrayInput, BytesInput, PathInput
 from ..audio.decode import Decoder
-from ..audio.wav import WavFormat, wav_format
-from ..errors import AudioError
+from ..audio.wav import WavFormat, read_wav_format
+from .indexed import IndexedSource
 from .opus import RATE
+from .spooled import SpooledSource
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
-
-def open_samples(clip: Path | bytes | tuple[Any, int], name: str) -> Samples:
-    """The clip's samples. Raises AudioError for what cannot be decoded."""
-    if isinstance(clip, tuple):
-        array, rate = clip
-        return Samples(lambda first, last: array[first:last], rate)
-    with _open(clip) as file:
-        form = wav_format(file)
-    if form:
-        return Samples(_wav_reader(clip, form), form.sample_rate)
-    return _open_encoded(clip, name)
+RereadableInput = PathInput | BytesInput | ArrayInput
+"""The forms of a clip that can be opened at any time, from any thread."""
 
 
-def _open(clip: Path | bytes) -> BinaryIO:
-    return clip.open("rb") if isinstance(clip, Path) else io.BytesIO(clip)
+class SampleSource(Protocol):
+    """A clip's samples at its own sample rate, of any of `ArrayInput`'s forms."""
 
+    @property
+    def sample_rate(self) -> int:
+        """Of what `read` returns, in Hz."""
 
-def _wav_reader(clip: Path | bytes, form: WavFormat) -> Callable[[int, int], Array]:
-    width = 2 * form.channels
-    samples = form.size // width
+    def read(self, first: int, last: int) -> Array:
+        """Samples `first` to `last`, fewer where the clip ends."""
 
-    def take(first: int, last: int) -> Array:
-        import numpy as np
-
-        first, last = min(first, samples), min(last, samples)
-        with _open(clip) as file:  # not mapped into memory: a file cut short meanwhile would end the kernel
-            file.seek(form.data + first * width)
-            data = file.read((last - first) * width)
-        return np.frombuffer(data[: len(data) - len(data) % width], "<i2").reshape(-1, form.channels)
-
-    return take
-
-
-def _open_encoded(clip: Path | bytes, name: str) -> Samples:
-    with ExitStack() as opened:
-        file = opened.enter_context(_open(clip))
-        decoder = Decoder(file, name)
-        opened.pop_all()  # it stays open
-    rate = decoder.sample_rate
-    if not decoder.has_index:
-        spool = Spool(decoder, min(rate, RATE), file)
-        return Samples(spool.take, spool.sample_rate, spool.close)
-    decoder.close()
-    indexed = Indexed(file, name, rate)
-    return Samples(indexed.take, rate, indexed.close)
+    def close(self) -> None:
+        """Close what was opened."""
 
 
 class Samples:
-    """A clip as 48 kHz mono PCM. `take(first, last)` gives it as it is, of any form, fewer samples where it ends."""
+    """A clip's samples at 48 kHz, mono."""
 
-    def __init__(
-        self, take: Callable[[int, int], Array], sample_rate: int, close: Callable[[], None] | None = None
-    ) -> None:
-        self._take, self._sample_rate, self._close = take, sample_rate, close
+    def __init__(self, source: SampleSource) -> None:
+        self._source = source
 
-    def read(self, first: int, last: int) -> Array:
-        """int16 samples `first` to `last` at 48 kHz, fewer where the clip ends."""
+    def read(self, first: int, last: int) -> np.ndarray[Any, np.dtype[np.int16]]:
+        """int16 samples `first` to `last`, fewer where the clip ends."""
         import numpy as np
 
-        # From a whole second on, where samples of any two rates fall together, and with some more on
-        # both sides: so every reading of a place gives the same samples.
-        begin = max(0, first // RATE - 1)
-        end = last * self._sample_rate // RATE + self._sample_rate // 10
-        piece = self._take(begin * self._sample_rate, end)
-        if not len(piece):
-            return np.zeros(0, np.int16)
-        opened = open_clip((piece, self._sample_rate), sample_rate=RATE)
-        assert isinstance(opened, Clip)
-        pcm = np.frombuffer(b"".join(opened.blocks(RATE)), "<i2")
+        # Resampled from a whole second, where samples of any two rates coincide, and with a margin on both sides:
+        # so every reading of a position gives the same samples.
+        rate = self._source.sample_rate
+        begin = max(0, first // RATE - 1)  # seconds
+        native = self._source.read(begin * rate, last * rate // RATE + rate // 10)
+        pcm = np.frombuffer(b"".join(to_pcm(native, rate, RATE)), "<i2")
         return pcm[first - begin * RATE : last - begin * RATE]
 
     def close(self) -> None:
-        """Close what was opened for it."""
-        if self._close:
-            self._close()
+        """Close what was opened."""
+        self._source.close()
 
 
-class Indexed:
-    """A container with an index, decoded from the nearest place. To read on from a place just read needs no jump."""
+def open_samples(clip: RereadableInput) -> Samples:
+    """Open a clip. Raises AudioError where it cannot be decoded, OSError where it cannot be read."""
+    if isinstance(clip, ArrayInput):
+        return Samples(_ArraySource(clip))
+    with _open(clip) as file:
+        form = read_wav_format(file)
+    return Samples(_WavSource(clip, form) if form else _open_encoded(clip))
 
-    def __init__(self, file: BinaryIO, name: str, sample_rate: int) -> None:
-        self._file, self._name, self._sample_rate = file, name, sample_rate
-        self._decoder: Decoder | None = None
-        self._pieces: Iterator[bytes] = iter(())
-        self._held = bytearray()  # what was read last, and what the decoder gave beyond it
-        self._at = 0  # the sample where that begins
-        self._end: int | None = None  # the clip's last sample, once it was met
 
-    def take(self, first: int, last: int) -> Array:
-        """int16 samples `first` to `last` at its own rate, fewer where the clip ends."""
-        import numpy as np
+def _open(clip: PathInput | BytesInput) -> BinaryIO:
+    return clip.path.open("rb") if isinstance(clip, PathInput) else io.BytesIO(clip.data)
 
-        if self._end is not None:
-            first = min(first, self._end)  # not all decoders bear a jump behind it
-        if self._decoder is None or not self._at <= first <= self._at + len(self._held) // 2:
-            self._jump(first)
-        del self._held[: 2 * (first - self._at)]
-        self._at = first
-        wanted = 2 * max(0, last - first)
-        while len(self._held) < wanted:
-            piece = next(self._pieces, None)
-            if piece is None:
-                self._end = first + len(self._held) // 2
-                break
-            self._held += piece
-        return np.frombuffer(bytes(self._held[:wanted]), "<i2")
 
-    def _jump(self, first: int) -> None:
-        self._release()
-        self._held.clear()
-        self._at = first
-        self._file.seek(0)
-        self._decoder = Decoder(self._file, self._name)
-        self._pieces = self._decoder.read(self._sample_rate, first / self._sample_rate, None)
+def _open_encoded(clip: PathInput | BytesInput) -> SampleSource:
+    with ExitStack() as on_error:
+        file = on_error.enter_context(_open(clip))
+        decoder = Decoder(file, clip.name)
+        on_error.pop_all()
+    if decoder.has_index:
+        return IndexedSource(decoder, file, clip.name)
+    return SpooledSource(decoder, file, sample_rate=min(decoder.sample_rate, RATE))
 
-    def _release(self) -> None:
-        if self._decoder:
-            self._decoder.close()
-            self._decoder = None
+
+class _ArraySource:
+    def __init__(self, clip: ArrayInput) -> None:
+        self._array = clip.array
+        self.sample_rate = clip.sample_rate
+
+    def read(self, first: int, last: int) -> Array:
+        return self._array[first:last]
 
     def close(self) -> None:
-        """Close the container and its file."""
-        self._release()
-        self._file.close()
+        pass
 
 
-class Spool:
-    """A stream without an index, decoded from its beginning into a temporary file, as far as was asked for."""
+class _WavSource:
+    def __init__(self, clip: PathInput | BytesInput, form: WavFormat) -> None:
+        self._clip = clip
+        self._form = form
+        self.sample_rate = form.sample_rate
 
-    def __init__(self, decoder: Decoder, sample_rate: int, file: BinaryIO) -> None:
-        self.sample_rate = sample_rate
-        self._decoder, self._file = decoder, file
-        self._pieces = decoder.read(sample_rate, 0.0, None)
-        self._pcm = tempfile.TemporaryFile(prefix="paraformer_nb-")  # noqa: SIM115 - it lives as long as this
-        self._length = 0  # bytes
-
-    def take(self, first: int, last: int) -> Array:
-        """int16 samples `first` to `last` at its own rate, fewer where the clip ends."""
+    def read(self, first: int, last: int) -> Array:
         import numpy as np
 
-        self._pcm.seek(0, 2)
-        try:
-            while self._length < 2 * last and (piece := next(self._pieces, None)) is not None:
-                self._length += self._pcm.write(piece)
-        except OSError as error:
-            raise AudioError(
-                f"a clip of this kind is decoded into a temporary file to be played; that cannot be written: {error}. "
-                f"Make room in {tempfile.gettempdir()!r}, or convert the clip to M4A, FLAC or WAV."
-            ) from error
-        self._pcm.seek(2 * first)
-        return np.frombuffer(self._pcm.read(2 * max(0, last - first)), "<i2")
+        frame = 2 * self._form.channels  # bytes
+        first = min(first, self._form.samples)
+        last = min(last, self._form.samples)
+        with _open(
+            self._clip
+        ) as file:  # not memory-mapped: if the file were truncated meanwhile, the kernel would crash
+            file.seek(self._form.data + first * frame)
+            data = file.read((last - first) * frame)
+        return np.frombuffer(data[: len(data) - len(data) % frame], "<i2").reshape(-1, self._form.channels)
 
     def close(self) -> None:
-        """Close the clip; the temporary file goes with it."""
-        self._decoder.close()
-        self._file.close()
-        self._pcm.close()
+        pass

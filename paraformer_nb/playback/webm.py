@@ -1,7 +1,7 @@
-"""Opus packets in a WebM file that says exactly when each of them sounds.
+"""Write Opus packets to a WebM file with exact timestamps.
 
-Written by hand, because a general writer shifts times by the encoder's delay and rounds them. Here packets lie on a
-grid of 20 ms and nothing is to be skipped (pre-skip 0), so that windows of one clip lie end to end to the sample.
+Written by hand, because a general muxer shifts timestamps by the encoder's delay and rounds them. Here packets lie on a
+grid of 20 ms and nothing is to be skipped (pre-skip 0), so that windows of one clip join exactly, to the sample.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import struct
 from collections.abc import Sequence
 
 PACKET_MS = 20
-_CLUSTER = 250  # packets; 5 s, and an entry of the index each
+_CLUSTER = 250  # packets; 5 s, with one entry of the index each
 _RATE = 48_000
-_PREROLL_NS = 80_000_000  # what an Opus decoder should hear before a place that was jumped to
+_PREROLL_NS = 80_000_000  # of audio that an Opus decoder should decode before the position of a seek
 
 # https://www.matroska.org/technical/elements.html
 _EBML, _DOC_TYPE, _DOC_VERSION, _DOC_READ_VERSION = 0x1A45DFA3, 0x4282, 0x4287, 0x4285
@@ -26,8 +26,8 @@ _CLUSTER_ID, _TIMESTAMP, _SIMPLE_BLOCK = 0x1F43B675, 0xE7, 0xA3
 def webm(packets: Sequence[bytes], first_ms: int = 0, *, is_whole: bool = False) -> bytes:
     """A WebM file of Opus packets of 20 ms each, the first of them at `first_ms`.
 
-    One that is whole says how long it is and where each place lies. A window of a longer clip says neither: its player
-    would take its end for the clip's.
+    A whole file has a duration and an index. A window of a longer clip has neither: a player would mistake its end for
+    the clip's.
     """
     info = [_uint(_TIMESTAMP_SCALE, 1_000_000), _element(_MUXER, b"paraformer_nb"), _element(_WRITER, b"paraformer_nb")]
     if is_whole:
@@ -41,9 +41,8 @@ def webm(packets: Sequence[bytes], first_ms: int = 0, *, is_whole: bool = False)
 
 
 def _header() -> bytes:
-    return _element(
-        _EBML, _element(_DOC_TYPE, b"webm"), _uint(_DOC_VERSION, 4), _uint(_DOC_READ_VERSION, 2)
-    )  # the rest stands at its defaults
+    doc_type = _element(_DOC_TYPE, b"webm")
+    return _element(_EBML, doc_type, _uint(_DOC_VERSION, 4), _uint(_DOC_READ_VERSION, 2))  # the rest has its defaults
 
 
 def _track() -> bytes:
@@ -71,24 +70,25 @@ def _cluster(packets: Sequence[bytes], at_ms: int) -> bytes:
 
 
 def _index(clusters: Sequence[bytes], first_ms: int, offset: int) -> bytes:
-    """Where each cluster lies. The index stands before them; its own size does not depend on what it says."""
+    """The offset of each cluster. The index, at `offset`, precedes them; its size does not depend on its content."""
 
-    def written(start: int) -> bytes:
-        points, at = [], start
+    def index(first_cluster: int) -> bytes:
+        points = []
+        at = first_cluster
         for number, cluster in enumerate(clusters):
-            place = _element(_POSITIONS, _uint(_CUE_TRACK, 1), _uint(_CUE_CLUSTER, at))
-            points.append(_element(_POINT, _uint(_CUE_TIME, first_ms + number * _CLUSTER * PACKET_MS), place))
+            positions = _element(_POSITIONS, _uint(_CUE_TRACK, 1), _uint(_CUE_CLUSTER, at))
+            points.append(_element(_POINT, _uint(_CUE_TIME, first_ms + number * _CLUSTER * PACKET_MS), positions))
             at += len(cluster)
         return _element(_CUES, *points)
 
-    return written(offset + len(written(0)))
+    return index(offset + len(index(0)))
 
 
-def _element(kind: int, *parts: bytes) -> bytes:
+def _element(element_id: int, *parts: bytes) -> bytes:
     body = b"".join(parts)
-    size = struct.pack(">Q", len(body) | 1 << 56)  # in eight bytes always: plain, and known beforehand
-    return kind.to_bytes((kind.bit_length() + 7) // 8, "big") + size + body
+    size = struct.pack(">Q", len(body) | 1 << 56)  # always in eight bytes: simple, and known in advance
+    return element_id.to_bytes((element_id.bit_length() + 7) // 8, "big") + size + body
 
 
-def _uint(kind: int, value: int) -> bytes:
-    return _element(kind, struct.pack(">Q", value))
+def _uint(element_id: int, value: int) -> bytes:
+    return _element(element_id, struct.pack(">Q", value))

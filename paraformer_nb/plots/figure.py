@@ -1,4 +1,4 @@
-"""A matplotlib Figure that shows itself in a notebook, with no backend, on white, whatever is in its text."""
+"""A matplotlib Figure that shows itself in a notebook, without a backend, on white, whatever characters it has."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ DPI = 110
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Without matplotlib's warnings about characters that no font has: a transcript may hold any."""
+def without_glyph_warnings() -> Iterator[None]:
+    """Suppress matplotlib's warnings about characters that no font has: a transcript may contain any."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph \d+|Matplotlib currently does not support")
         yield
@@ -31,28 +31,33 @@ def quiet() -> Iterator[None]:
 class TranscriptFigure(Figure):
     """A Figure with a PNG of its own: IPython draws a bare one only where pyplot has set up the inline backend."""
 
-    def _repr_png_(self) -> bytes:
-        drawn, small = io.BytesIO(), io.BytesIO()
-        self.savefig(drawn, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})
-        # A palette is a third of the size, and a notebook keeps every picture it has shown.
-        Image.open(drawn).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE).save(small, "png")
+    def to_png(self) -> bytes:
+        """Draw the figure as the bytes of a small PNG file, at 110 dots an inch."""
+        full = io.BytesIO()
+        self.savefig(full, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})
+        # 128 colours are a third of the size, and a notebook keeps every picture that it has shown.
+        small = io.BytesIO()
+        Image.open(full).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE).save(small, "png")
         return small.getvalue()
+
+    def _repr_png_(self) -> bytes:
+        return self.to_png()
 
     def savefig(
         self, fname: str | os.PathLike[str] | IO[Any], *, transparent: bool | None = None, **kwargs: Any
     ) -> None:
-        """As matplotlib's own, on the figure's white rather than on what a dark style wants files to be."""
+        """As matplotlib's own, on the figure's white rather than on a dark style's background."""
         if not transparent:
             kwargs.setdefault("facecolor", self.get_facecolor())
-        with quiet():
+        with without_glyph_warnings():
             super().savefig(fname, transparent=transparent, **kwargs)
 
     def draw(self, renderer: RendererBase) -> None:
         """As matplotlib's own."""
-        with quiet():
+        with without_glyph_warnings():
             super().draw(renderer)
 
     def get_tightbbox(self, renderer: RendererBase | None = None, **kwargs: Any) -> Bbox:
-        """As matplotlib's own; it measures text, so it warns as drawing does."""
-        with quiet():
+        """As matplotlib's own; it measures text, which warns as drawing does."""
+        with without_glyph_warnings():
             return super().get_tightbbox(renderer, **kwargs)

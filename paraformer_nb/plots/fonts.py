@@ -1,9 +1,10 @@
-"""Fonts. Matplotlib's own has no Chinese, Japanese or Korean; most systems have one that has."""
+"""Find a font for Chinese, Japanese and Korean: matplotlib's own lacks them, most systems have one."""
 
 from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ _KANA = re.compile("[\u3040-\u30ff\uff66-\uff9f]")
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 _CJK = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 
-# Countries write the same character differently, and many Chinese fonts have no Korean: the text's own first.
+# The same character looks different in each country, and many Chinese fonts lack Korean: the text's own fonts first.
 _JAPANESE = ["Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP", "Hiragino Sans", "Yu Gothic", "MS Gothic"]
 _KOREAN = ["Noto Sans CJK KR", "Noto Sans KR", "Source Han Sans KR", "Apple SD Gothic Neo", "Malgun Gothic"]
 _CHINESE = [
@@ -42,7 +43,7 @@ _CHINESE = [
     "SimSun",
     "Droid Sans Fallback",
 ]
-_FILE = re.compile(
+_CJK_FILE = re.compile(
     r"cjk|noto\w+(sc|jp|kr)|han-?sans|wqy|pingfang|hiragino|heiti|gothic|yahei|msyh|msjh|sim(hei|sun)|"
     r"arial ?uni|malgun|songti|droidsansfallback",
     re.IGNORECASE,
@@ -58,10 +59,20 @@ _ADVICE = (
 )
 
 
-def families(text: str) -> list[str]:
-    """The font families that draw `text`, the first that has a character draws it.
+def find_installed(names: Sequence[str]) -> str | None:
+    """The first of these font families that is installed, or None."""
+    found = _installed(names)
+    if found is None:
+        _rescan()
+        found = _installed(names)
+    return found
 
-    Warns, once a process, where no installed font has the text's Chinese, Japanese or Korean characters.
+
+def families(text: str, find: Callable[[Sequence[str]], str | None] = find_installed) -> list[str]:
+    """The font families for `text`, for matplotlib, which draws each character with the first one that has it.
+
+    `find` selects an installed family. Warns, once a process, where none has the text's Chinese, Japanese or Korean
+    characters.
     """
     if not _CJK.search(text):
         return [_BASE]
@@ -73,30 +84,21 @@ def families(text: str) -> list[str]:
     return [_BASE, font]
 
 
-def find(names: tuple[str, ...]) -> str | None:
-    """The first of these families that is installed, or None."""
-    found = _installed(names)
-    if found is None:
-        _rescan()
-        found = _installed(names)
-    return found
-
-
-def _installed(names: tuple[str, ...]) -> str | None:
+def _installed(names: Sequence[str]) -> str | None:
     known = {font.name for font in font_manager.fontManager.ttflist}
     return next((name for name in names if name in known), None)
 
 
 @cache
 def _rescan() -> None:
-    """Add fonts that were installed after matplotlib wrote its list of them, which it keeps for ever.
+    """Add fonts that were installed after matplotlib wrote its list of fonts, which it never updates.
 
-    Once a process, and only files with a telling name: opening every font of a system takes seconds.
+    Once a process, and only files whose names match: opening every font of a system takes seconds.
     """
     known = {font.fname for font in font_manager.fontManager.ttflist}
     for file in set(font_manager.findSystemFonts()) - known:
-        if _FILE.search(Path(file).name):
-            with suppress(OSError, RuntimeError):  # a font that cannot be read is no font
+        if _CJK_FILE.search(Path(file).name):
+            with suppress(OSError, RuntimeError):  # a file that cannot be read as a font
                 font_manager.fontManager.addfont(file)
 
 

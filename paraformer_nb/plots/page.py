@@ -1,9 +1,8 @@
-"""The page that a transcript is drawn on: a title, its rows, and notes on the marks that are in them."""
+"""The page that a transcript is drawn on: a title, rows, and a legend."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,169 +10,129 @@ import numpy as np
 
 from ..transcript.transcript import Transcript
 from ..transcript.words import Sentence
-from .figure import DPI, TranscriptFigure, quiet
-from .layout import Block, Row, lay_out
-from .pen import SIZE, SOFT, Pen, plain
-from .row import BASELINE, draw_blocks, draw_gaps, draw_sentences, draw_texts, draw_waveform, frame, height
+from . import palette
+from .captions import DOUBTFUL, legend, no_words, shorten, title_facts, wrap
+from .figure import DPI, TranscriptFigure, without_glyph_warnings
+from .layout import Row, WordBox, lay_out
+from .pen import TEXT_SIZE, Pen, one_line
+from .row import BASELINE, draw_axis, draw_gaps, draw_labels, draw_sentences, draw_waveform, draw_words, row_height
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SIDE, HEAD, LINE, TIMES, FOOT = 20, 8, 14, 19, 8
-"""Points beside the rows, over the title, of a line outside of the rows, under each row for its times, under it all."""
-AIR = 3  # points beside a word's text
-DOUBTFUL = 0.5
-_LONGEST = 1000  # characters of a word: no page has room for more, and to measure them may take seconds
-_BOLD: dict[str, Any] = {"size": SIZE + 1, "weight": "bold"}
+# Points.
+_SIDE = 20  # beside the rows
+_HEAD = 8  # above the title
+_LINE = 14  # height of a line of text outside of the rows
+_TITLE_GAP = 6  # under the title
+_TIMES = 19  # under each row, for its times
+_FOOT = 8  # under the legend
+_MARGIN = 3  # beside a word's text, in sum
+
+_LONGEST_WORD = 1000  # characters; a longer one has no room on any page, and measuring it may take seconds
+_TITLE: dict[str, Any] = {"size": TEXT_SIZE + 1, "weight": "bold"}
+_LEGEND: dict[str, Any] = {"size": 7, "color": palette.MUTED_TEXT}
 
 
 def draw(transcript: Transcript, start: float, end: float, width: float) -> TranscriptFigure:
-    """The figure of the part from `start` to `end`, in seconds, `width` inches wide."""
-    everything = transcript.sentences  # once: a live one may change while this draws
-    total = sum(len(sentence.words) for sentence in everything)
-    # Measuring texts is what costs: of a long clip only those of the part are measured.
-    sentences = [sentence for sentence in everything if sentence.start <= end and _reach(sentence) >= start]
-    name = plain(transcript.run.clip.name)
-    across = width * 72 - 2 * SIDE
-    with quiet():
-        pen = Pen("".join([name, *(word.text for sentence in sentences for word in sentence.words)]))
-        blocks = _blocks(sentences, pen)
-        rows = lay_out(blocks, start, end, across)
-        name = _shorten(name, across, partial(pen.width, **_BOLD))
-        facts = _lines(_facts(transcript, total, rows), across, pen.width(name, **_BOLD) + 4, pen)
-        notes = _lines(_notes(transcript, rows), across, 0, pen)
-        swing = 24 if len(rows) == 1 else 18 if len(rows) <= 8 else 13  # a lone row may be tall
-        head, each = HEAD + LINE * len(facts) + 6, height(swing) + TIMES
-        page = _Page(width * 72, head + each * len(rows) + LINE * len(notes) + FOOT)
-        page.write(pen, SIDE, HEAD + LINE - 4, name, **_BOLD)
-        for number, line in enumerate(facts):
-            indent = 0 if number else pen.width(name, **_BOLD) + 4
-            page.write(pen, SIDE + indent, HEAD + LINE * (number + 1) - 4, line, color=SOFT)
-        axes = [page.axes(row, head + each * number, swing) for number, row in enumerate(rows)]
-        _fill(axes, rows, transcript, sentences, end, pen)
-        if not any(row.pieces for row in rows):
+    """Draw the part from `start` to `end` seconds as a figure `width` inches wide."""
+    all_sentences = transcript.sentences  # read once: a live transcript may change meanwhile
+    total = sum(len(sentence.words) for sentence in all_sentences)
+    # Only the texts of the part are measured: measuring is slow.
+    sentences = [sentence for sentence in all_sentences if sentence.start <= end and _last_end(sentence) >= start]
+    name = one_line(transcript.run.clip.name)
+    inner_width = width * 72 - 2 * _SIDE
+    with without_glyph_warnings():
+        words = [word.text for sentence in sentences for word in sentence.words]
+        pen = Pen("".join([name, one_line(transcript.notice), *words]))
+        rows = lay_out(_word_boxes(sentences, pen), start, end, inner_width)
+        name = shorten(name, inner_width, partial(pen.width, **_TITLE))
+        indent = pen.width(name, **_TITLE) + 4
+        facts = wrap(title_facts(transcript, total, rows), inner_width, indent, pen)
+        entries = wrap(legend(transcript, rows), inner_width, 0, pen)
+        page = _Page(width * 72, rows, title_lines=len(facts), legend_lines=len(entries))
+        page.write_title(pen, name, facts, indent)
+        page.write_legend(pen, entries)
+        axes = page.add_rows(rows)
+        _draw_rows(axes, rows, transcript, sentences, end, pen)
+        if not any(row.parts for row in rows):
             middle = (rows[0].start + min(rows[0].end, end)) / 2
-            pen.write(axes[0], middle, BASELINE, _nothing(transcript, total), ha="center", color=SOFT)
-        for number, line in enumerate(reversed(notes)):
-            page.write(pen, SIDE, page.down - FOOT - LINE * number, line, size=7, color=SOFT)
+            message = no_words(transcript, total)
+            pen.write(axes[0], middle, BASELINE, message, ha="center", color=palette.MUTED_TEXT)
     return page.figure
 
 
-def _reach(sentence: Sentence) -> float:
-    """Where the last of its words ends, which may be behind its own end."""
+def _last_end(sentence: Sentence) -> float:
+    """Where the last of its words ends, which may be after the sentence's own end."""
     return max(sentence.end, *(word.end for word in sentence.words)) if sentence.words else sentence.end
 
 
-def _blocks(sentences: list[Sentence], pen: Pen) -> list[Block]:
-    """The words as blocks, each with its text and the mark after it."""
-    blocks = []
+def _word_boxes(sentences: list[Sentence], pen: Pen) -> list[WordBox]:
+    boxes = []
     for sentence in sentences:
         for word in sentence.words:
-            text = plain(word.text + word.punctuation)
+            text = one_line(word.text + word.punctuation)
+            width = pen.width(text) + _MARGIN if len(text) <= _LONGEST_WORD else math.inf
             is_doubtful = word.confidence is not None and word.confidence < DOUBTFUL
-            room = pen.width(text) + AIR if len(text) <= _LONGEST else math.inf
-            blocks.append(Block(word.start, max(word.start, word.end), text, room, sentence.is_final, is_doubtful))
-    return blocks
+            end = max(word.start, word.end)
+            boxes.append(WordBox(word.start, end, text, width, sentence.is_final, is_doubtful))
+    return boxes
 
 
 class _Page:
     """A white figure, measured in points from its upper left corner."""
 
-    def __init__(self, across: float, down: float) -> None:
-        self.across, self.down = across, down
-        self.figure = TranscriptFigure(figsize=(across / 72, down / 72), dpi=DPI, facecolor="white")
-        self.figure.set_layout_engine("none")  # whatever the user's style says: rows stand where they are put
+    def __init__(self, width: float, rows: list[Row], *, title_lines: int, legend_lines: int) -> None:
+        self._swing = 24 if len(rows) == 1 else 18 if len(rows) <= 8 else 13  # one row may be tall
+        self._head = _HEAD + _LINE * title_lines + _TITLE_GAP
+        self._row = row_height(self._swing) + _TIMES
+        self._width = width
+        self._height = self._head + self._row * len(rows) + _LINE * legend_lines + _FOOT
+        size = (width / 72, self._height / 72)
+        self.figure = TranscriptFigure(figsize=size, dpi=DPI, facecolor=palette.PAGE)
+        self.figure.set_layout_engine("none")  # no style of the user may move the rows
 
-    def write(self, pen: Pen, x: float, y: float, text: str, **style: Any) -> None:
+    def write_title(self, pen: Pen, name: str, facts: list[str], indent: float) -> None:
+        """The clip's name, and facts behind it; lines after the first one are not indented."""
+        self._write(pen, _SIDE, _HEAD + _LINE - 4, name, **_TITLE)
+        for number, line in enumerate(facts):
+            left = _SIDE + (0 if number else indent)
+            self._write(pen, left, _HEAD + _LINE * (number + 1) - 4, line, color=palette.MUTED_TEXT)
+
+    def write_legend(self, pen: Pen, lines: list[str]) -> None:
+        for number, line in enumerate(reversed(lines)):
+            self._write(pen, _SIDE, self._height - _FOOT - _LINE * number, line, **_LEGEND)
+
+    def add_rows(self, rows: list[Row]) -> list[Axes]:
+        """Empty axes for each row."""
+        height = row_height(self._swing)
+        axes = []
+        for number, row in enumerate(rows):
+            bottom = 1 - (self._head + self._row * number + height) / self._height
+            box = (_SIDE / self._width, bottom, 1 - 2 * _SIDE / self._width, height / self._height)
+            ax = self.figure.add_axes(box, xmargin=0, ymargin=0)
+            ax.set(xlim=(row.start, row.end), ylim=(0, height), autoscale_on=False)
+            axes.append(ax)
+        return axes
+
+    def _write(self, pen: Pen, x: float, y: float, text: str, **style: Any) -> None:
         if text:
-            pen.write(self.figure, x / self.across, 1 - y / self.down, text, va="baseline", **style)
-
-    def axes(self, row: Row, top: float, swing: float) -> Axes:
-        """Axes for a row, `top` points from the page's upper edge."""
-        tall = height(swing)
-        box = (SIDE / self.across, 1 - (top + tall) / self.down, 1 - 2 * SIDE / self.across, tall / self.down)
-        ax = self.figure.add_axes(box, xmargin=0, ymargin=0)
-        ax.set(xlim=(row.start, row.end), ylim=(0, tall), autoscale_on=False)
-        return ax
+            pen.write(self.figure, x / self._width, 1 - y / self._height, text, va="baseline", **style)
 
 
-def _fill(
+def _draw_rows(
     axes: list[Axes], rows: list[Row], transcript: Transcript, sentences: list[Sentence], end: float, pen: Pen
 ) -> None:
-    """Draw the rows on their axes."""
-    # A copy: as long as there is a view of the bytes themselves, a live waveform cannot grow.
+    # A copy: while a view of the bytes exists, a live waveform cannot grow.
     peaks = np.frombuffer(bytes(transcript.waveform.data), np.int8).reshape(-1, 2).astype(np.float32)
-    peaks /= max(16, np.abs(peaks).max(initial=0))  # a whisper fills its row, mere noise does not
+    peaks /= max(16, np.abs(peaks).max(initial=0))  # a whisper fills its row, noise does not
     gaps = [(gap.start, gap.end) for gap in transcript.gaps]
     for ax, row in zip(axes, rows, strict=True):
-        scale = ax.bbox.width * 72 / DPI / (row.end - row.start)
-        frame(ax, row, min(row.end, end), scale, hours=end >= 3600)
-        draw_waveform(ax, row, min(row.end, end), transcript.waveform, peaks)
+        row_end = min(row.end, end)
+        scale = ax.bbox.width * 72 / DPI / (row.end - row.start)  # points a second
+        draw_axis(ax, row, row_end, scale, hours=end >= 3600)
+        draw_waveform(ax, row, row_end, transcript.waveform, peaks)
         draw_gaps(ax, row, gaps)
         draw_sentences(ax, row, sentences)
-        draw_blocks(ax, row, scale)
-        draw_texts(ax, row, scale, pen)
-
-
-def _facts(transcript: Transcript, total: int, rows: list[Row]) -> list[str]:
-    """What a reader must know of the picture: who recognised, with what, how much, and whether it has ended."""
-    shown = sum(len(row.texts) + len(row.dots) for row in rows)
-    words = f"{total} word{'s' * (total != 1)}" if shown == total else f"{shown} of {total} words"
-    if transcript.run is None:
-        return [words, transcript.state]
-    service = transcript.run.service
-    # Of the embedded service the engine is known, of any other URL only its host.
-    engine = plain(transcript.engine or "unknown engine")
-    who = f"embedded service, {engine}" if service.kind == "embedded" else plain(service.host)
-    if (transcript.engine or "").startswith("scripted"):
-        who = "embedded service, scripted: not recognition"
-    elif service.kind != "embedded" and transcript.engine:
-        who = f"{who}, {engine}"
-    # The embedded service answers to a model's name, but no such model runs in it.
-    model = [] if transcript.engine else [plain(transcript.run.model)]
-    return [who, *model, words, transcript.state]
-
-
-def _notes(transcript: Transcript, rows: list[Row]) -> list[str]:
-    """What the marks mean that are in the picture."""
-    blocks = [piece.block for row in rows for piece in row.pieces]
-    start, end = rows[0].start, rows[-1].end
-    notes = {
-        "dashed: may still change": any(not block.is_final for block in blocks),
-        f"underlined: confidence below {DOUBTFUL}": any(block.is_doubtful for block in blocks),
-        "hatched: never heard": any(gap.end > start and gap.start < end for gap in transcript.gaps),
-        "dot: a word with no room for its text": any(row.dots for row in rows),
-    }
-    return [note for note, there in notes.items() if there]
-
-
-def _lines(parts: list[str], across: float, indent: float, pen: Pen) -> list[str]:
-    """The parts, dots between them, in as many lines as they need, the first of them after something that is there."""
-    lines = [""]
-    for part in parts:
-        part = _shorten(part, across, pen.width)
-        longer = f"{lines[-1]} · {part}" if lines[-1] or indent else part
-        if (lines[-1] or indent) and pen.width(longer) > across - indent:
-            lines.append(part)
-            indent = 0
-        else:
-            lines[-1] = longer.lstrip()
-    return lines if parts else []
-
-
-def _shorten(text: str, across: float, measure: Callable[[str], float]) -> str:
-    """A text that is wider than the page, without its middle."""
-    half = len(text) // 2
-    short = text
-    while measure(short) > across and half > 1:
-        half = half * 9 // 10
-        short = f"{text[:half]}…{text[-half:]}"
-    return short
-
-
-def _nothing(transcript: Transcript, total: int) -> str:
-    if total:
-        return "no words in this part"
-    if transcript.end is None:
-        return "nothing heard yet"
-    return "nothing was heard: the run failed" if transcript.state == "failed" else "no speech was found"
+        draw_words(ax, row, scale)
+        draw_labels(ax, row, scale, pen)

@@ -1,4 +1,4 @@
-"""Writing on a figure: how wide a text is, and the text itself, taken literally whatever it holds."""
+"""Write on a figure: measure a text, and draw it literally, whatever its characters."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
+from . import palette
 from .fonts import families
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, SOFT, PALE = "#111827", "#6b7280", "#e5e7eb"
-SIZE = 8
+TEXT_SIZE = 8
 
 
-def plain(text: str) -> str:
-    """A text in one line, of characters that can be drawn (half a surrogate pair cannot)."""
+def one_line(text: str) -> str:
+    """A text on one line, of characters that can be drawn (a lone surrogate cannot)."""
     return " ".join(text.encode("utf-8", "replace").decode().split())
 
 
@@ -28,7 +28,7 @@ class Pen:
 
     def __init__(self, sample: str) -> None:
         family = families(sample)
-        # The outlines' own width: a PDF has it, and a PNG, whose letters keep to pixels, differs by a point at most.
+        # The width of the outlines: a PDF has it exactly, a PNG, whose letters are aligned to pixels, within a point.
         outlines = TextToPath()
 
         @cache
@@ -36,15 +36,22 @@ class Pen:
             return FontProperties(family=family, size=size, weight=weight)
 
         @cache
-        def width(text: str, size: float = SIZE, weight: str = "normal") -> float:
+        def width(text: str, size: float = TEXT_SIZE, weight: str = "normal") -> float:
             return outlines.get_text_width_height_descent(text, font(size, weight), False)[0]
 
         self._font = font
         self.width = width
 
     def write(
-        self, on: Axes | Figure, x: float, y: float, text: str, size: float = SIZE, weight: str = "normal", **style: Any
+        self,
+        on: Axes | Figure,
+        x: float,
+        y: float,
+        text: str,
+        size: float = TEXT_SIZE,
+        weight: str = "normal",
+        **style: Any,
     ) -> None:
-        """Write `text` at a place in the coordinates of `on`; `$` and `\\` are characters like any other."""
-        literally: dict[str, Any] = {"color": INK, "parse_math": False, "usetex": False} | style
-        on.text(x, y, text, fontproperties=self._font(size, weight), **literally)
+        """Write `text` at (x, y) in the coordinates of `on`; `$` and `\\` are ordinary characters."""
+        literal: dict[str, Any] = {"color": palette.TEXT, "parse_math": False, "usetex": False} | style
+        on.text(x, y, text, fontproperties=self._font(size, weight), **literal)

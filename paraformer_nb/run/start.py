@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack
 
-from ..audio.clip import sha256_of
+from ..audio.clip_input import LiveInput, classify
+from ..audio.files import sha256_of
 from ..client.request import OpenedRequest, Pace, Request
 from ..client.retry import Retry
 from ..client.service import Service
@@ -212,7 +213,7 @@ def _resumable(run: RunStarted, clip: Any) -> Any:
     source = run.clip.path if clip is None else clip
     if source is None:
         raise ParameterError(f"the journal names no file of its clip {run.clip.name!r}: give clip=.")
-    if hasattr(source[0] if isinstance(source, tuple) and source else source, "__aiter__"):
+    if isinstance(classify(source), LiveInput):
         raise ParameterError(
             "a live source cannot be read again: give clip= as a file, or an array, of the same audio."
         )

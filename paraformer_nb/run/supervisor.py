@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import Future
 
-from ..audio.clip import Clip, LiveClip
+from ..audio.clip import Clip
+from ..audio.live import LiveClip
 from ..client.request import Clock
 from ..client.session import Session
 from ..journal.failures import to_failure

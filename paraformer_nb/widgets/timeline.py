@@ -265,9 +265,9 @@ class Timeline(anywidget.AnyWidget):
         data, metadata = dict(bundle[0]), bundle[1]
         data["text/plain"] = self._in_words()
         if self._transcript.state in ENDED:
-            from ..plots.plot import still
+            from ..plots.plot import notebook_png
 
-            data["image/png"] = still(self._transcript)
+            data["image/png"] = notebook_png(self._transcript)
         return data, metadata
 
     def _in_words(self) -> str:

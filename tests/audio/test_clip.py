@@ -1,4 +1,4 @@
-"""Everything that a user may hand over as a clip, and what is said to what is none."""
+"""Every form of clip that a user may give, and the errors for everything else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paraformer_nb.audio.clip import Clip, LiveClip, open_clip
+from paraformer_nb.audio.clip import Clip, open_clip
+from paraformer_nb.audio.live import LiveClip
 from paraformer_nb.errors import AudioError, ParameterError
 
 RATE = 8000
@@ -54,10 +55,10 @@ def read(clip: Any, **options: Any) -> np.ndarray:
     return np.frombuffer(b"".join(blocks(clip, **options)), "<i2")
 
 
-# ----------------------------------------------------------------------------------------------------- what is taken
+# ------------------------------------------------------------------------------------------------------ accepted forms
 
 
-def test_a_path_a_file_and_bytes_are_the_same_clip(tmp_path: Path) -> None:
+def test_a_path_a_file_and_bytes_give_the_same_samples(tmp_path: Path) -> None:
     path = tmp_path / "第 1 课.wav"
     path.write_bytes(WAV)
     with path.open("rb") as file:
@@ -65,7 +66,7 @@ def test_a_path_a_file_and_bytes_are_the_same_clip(tmp_path: Path) -> None:
             assert (read(clip) == NOISE).all()
 
 
-def test_a_clip_says_what_it_is_called_and_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clip_has_a_name_a_path_and_a_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "lesson.wav"
     path.write_bytes(WAV)
     monkeypatch.chdir(tmp_path)
@@ -82,7 +83,7 @@ def test_a_clip_says_what_it_is_called_and_where_it_lies(tmp_path: Path, monkeyp
     assert open_clip(WAV, sample_rate=RATE).sha256() is None
 
 
-def test_a_file_of_the_users_stays_open_and_is_read_from_its_beginning(tmp_path: Path) -> None:
+def test_a_file_object_stays_open_and_is_read_from_its_beginning(tmp_path: Path) -> None:
     (tmp_path / "lesson.wav").write_bytes(WAV)
     with (tmp_path / "lesson.wav").open("rb") as file:
         file.seek(1000)
@@ -95,7 +96,7 @@ def test_a_file_of_the_users_stays_open_and_is_read_from_its_beginning(tmp_path:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no /dev/fd")
 @pytest.mark.parametrize("by_name", [False, True], ids=["file object", "path"])
-def test_a_pipe_is_a_clip_too(by_name: bool) -> None:
+def test_a_pipe_is_accepted(by_name: bool) -> None:
     # transcribe(process.stdout), or paraformer-nb <(sox ...) in a shell
     reading, writing = os.pipe()
     os.write(writing, WAV)
@@ -105,7 +106,7 @@ def test_a_pipe_is_a_clip_too(by_name: bool) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files in /proc")
-def test_no_file_stays_open_when_a_clip_is_closed_or_refused(tmp_path: Path) -> None:
+def test_no_file_stays_open_after_close_or_an_error(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.wav", tmp_path / "bad.wav"
     good.write_bytes(WAV)
     bad.write_bytes(b"no sound" * 100)
@@ -123,19 +124,19 @@ def test_no_file_stays_open_when_a_clip_is_closed_or_refused(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("channels", [1, 2, 5])
-def test_integers_and_floats_of_any_number_of_channels_are_the_same_sound(channels: int) -> None:
+def test_integers_and_floats_of_any_number_of_channels_give_the_same_samples(channels: int) -> None:
     whole = np.repeat(NOISE[:, None], channels, axis=1)
     assert (read((whole, RATE)) == NOISE).all()
     got = read(((whole / 32768).astype(np.float32), RATE))
     assert np.abs(got.astype(int) - NOISE).max() <= 1
 
 
-def test_floats_beyond_the_range_are_clipped_and_what_is_no_number_is_silence() -> None:
+def test_floats_out_of_range_are_clipped_and_nan_becomes_silence() -> None:
     odd = np.array([2.0, -2.0, np.nan, np.inf, -np.inf, 0.0], np.float32)
     assert read((odd, RATE)).tolist() == [32767, -32767, 0, 32767, -32767, 0]
 
 
-def test_views_of_arrays_are_read_as_they_look() -> None:
+def test_views_of_arrays_are_read_in_their_own_order() -> None:
     assert (read((NOISE[::-1], RATE)) == NOISE[::-1]).all()
     assert (read((np.asfortranarray(np.stack([NOISE, NOISE], 1))[::2], RATE)) == NOISE[::2]).all()
 
@@ -149,7 +150,7 @@ def test_an_array_at_another_rate_is_resampled() -> None:
 
 @_settings
 @given(st.floats(0, 2.99), st.none() | st.floats(0.001, 5), st.integers(1, 9000))
-def test_a_part_of_an_array_is_its_slice_in_blocks_of_the_wanted_size(
+def test_a_part_of_an_array_is_its_slice_in_blocks_of_the_requested_size(
     start: float, length: float | None, samples: int
 ) -> None:
     end = None if length is None else start + length
@@ -162,23 +163,23 @@ def test_a_part_of_an_array_is_its_slice_in_blocks_of_the_wanted_size(
 
 @pytest.mark.parametrize("samples", [1, 7, 799, 800, 801, 23_999, 24_000, 24_001, 10**6])
 @pytest.mark.parametrize("rate", [RATE, 11025])
-def test_blocks_have_the_wanted_size_whatever_the_decoder_gives(samples: int, rate: int) -> None:
+def test_blocks_have_the_requested_size_whatever_the_decoder_returns(samples: int, rate: int) -> None:
     got = blocks(WAV, samples, sample_rate=rate)
     assert b"".join(got) == b"".join(blocks(WAV, 500, sample_rate=rate))
     assert {len(block) for block in got[:-1]} <= {2 * samples}
     assert 0 < len(got[-1]) <= 2 * samples
 
 
-# ---------------------------------------------------------------------------------------------------- what is refused
+# ------------------------------------------------------------------------------------------------------------- errors
 
 
-def test_a_missing_file_is_told_with_where_it_was_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_file_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(AudioError, match=rf"no file 'lesson\.wav'.*{re.escape(str(tmp_path))}"):
         open_clip("lesson.wav", sample_rate=RATE)
 
 
-def test_a_directory_and_an_empty_file_are_told_as_such(tmp_path: Path) -> None:
+def test_a_directory_and_an_empty_file_have_errors_of_their_own(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="is a directory"):
         open_clip(tmp_path, sample_rate=RATE)
     (tmp_path / "empty.wav").touch()
@@ -192,21 +193,21 @@ def test_a_directory_and_an_empty_file_are_told_as_such(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["a" * 300, "a/" * 3000, "~nobody-of-this-name/a.wav", "a\0b.wav", "https://example.com/a.wav"],
+    ["a" * 300, "a/" * 3000, "~no-such-user/a.wav", "a\0b.wav", "https://example.com/a.wav"],
     ids=["long name", "long path", "no such home", "null byte", "address"],
 )
-def test_a_text_that_can_be_no_path_is_an_audio_error(path: str) -> None:
+def test_a_string_that_cannot_be_a_path_raises_an_audio_error(path: str) -> None:
     with pytest.raises(AudioError):
         open_clip(path, sample_rate=RATE)
 
 
 @pytest.mark.parametrize(
-    ("clip", "told"),
+    ("clip", "message"),
     [
-        (None, "type NoneType is no clip. Give a path"),
-        (5, "type int is no clip"),
-        ([0.0], "type list is no clip"),
-        (NOISE, "type ndarray is no clip.*sample_rate"),
+        (None, "type NoneType is not a clip. Give a path"),
+        (5, "type int is not a clip"),
+        ([0.0], "type list is not a clip"),
+        (NOISE, "type ndarray is not a clip.*sample_rate"),
         ((NOISE,), "sample rate"),
         ((NOISE, 0), "sample rate"),
         ((NOISE, "8000"), "sample rate"),
@@ -219,45 +220,45 @@ def test_a_text_that_can_be_no_path_is_an_audio_error(path: str) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
-def test_what_is_no_clip_is_told_what_would_be(clip: Any, told: str) -> None:
-    with pytest.raises(ParameterError, match=told):
+def test_the_error_for_an_invalid_clip_says_what_to_give(clip: Any, message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
         open_clip(clip, sample_rate=RATE)
 
 
 @pytest.mark.parametrize(
-    ("part", "told"),
+    ("part", "message"),
     [
-        ({"start": -1}, "start=-1 is no place"),
-        ({"end": float("nan")}, "end=nan is no place"),
+        ({"start": -1}, "start=-1 is not a position"),
+        ({"end": float("nan")}, "end=nan is not a position"),
         ({"start": float("inf")}, "start=inf"),
         ({"start": "1"}, "start='1'"),
-        ({"start": 2, "end": 2}, "end=2 must lie behind"),
-        ({"start": 2, "end": 1.5}, "end=1.5 must lie behind start=2"),
-        ({"end": 0}, "end=0 must lie behind"),
-        ({"start": 3}, r"start=3 lies behind the clip's end; 'bytes' is 3\.00 s long"),
+        ({"start": 2, "end": 2}, "end=2 must be later than"),
+        ({"start": 2, "end": 1.5}, "end=1.5 must be later than start=2"),
+        ({"end": 0}, "end=0 must be later than"),
+        ({"start": 3}, r"start=3 lies beyond the clip's end; 'bytes' is 3\.00 s long"),
         ({"start": 99, "end": 100}, "start=99"),
     ],
 )
-def test_what_is_no_part_of_the_clip_is_told_why(part: dict[str, Any], told: str) -> None:
-    with pytest.raises(ParameterError, match=told):
+def test_the_error_for_an_invalid_part_says_why(part: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
         open_clip(WAV, sample_rate=RATE, **part)
 
 
 @pytest.mark.parametrize("number", [np.int64, np.int32, np.float32, np.float64])
-def test_a_place_may_be_a_number_out_of_a_table(number: type) -> None:
+def test_a_position_may_be_a_numpy_number(number: type) -> None:
     assert (read(WAV, start=number(1), end=number(2)) == NOISE[RATE : 2 * RATE]).all()
 
 
 # ------------------------------------------------------------------------------------------------------ live sources
 
 
-async def source(pieces: list[Any]) -> AsyncIterator[Any]:
-    for piece in pieces:
-        yield piece
+async def source(blocks: list[Any]) -> AsyncIterator[Any]:
+    for block in blocks:
+        yield block
 
 
 class Microphone:
-    """A live source that knows its rate."""
+    """A live source with a sample rate of its own."""
 
     sample_rate = RATE
 
@@ -277,16 +278,16 @@ def live_blocks(clip: Any, samples: int = 800, rate: int = RATE) -> list[bytes]:
 
 @_settings
 @given(st.lists(st.integers(0, 900), max_size=12), st.integers(1, 700))
-def test_a_live_source_loses_no_sample_whatever_the_size_of_its_blocks(sizes: list[int], samples: int) -> None:
+def test_no_sample_of_a_live_source_is_lost_whatever_the_size_of_its_blocks(sizes: list[int], samples: int) -> None:
     ends = np.cumsum([0, *sizes])
-    pieces = [NOISE[a:b] for a, b in pairwise(ends)]
-    mixed = [piece if number % 2 else memoryview(piece.tobytes()) for number, piece in enumerate(pieces)]
+    arrays = [NOISE[a:b] for a, b in pairwise(ends)]
+    mixed = [array if number % 2 else memoryview(array.tobytes()) for number, array in enumerate(arrays)]
     got = live_blocks((source(mixed), RATE), samples)
     assert b"".join(got) == NOISE[: ends[-1]].tobytes()
     assert all(block and len(block) % (2 * samples) == 0 for block in got[:-1])
 
 
-def test_a_live_source_tells_its_rate_or_has_it_beside_it() -> None:
+def test_the_rate_of_a_live_source_is_its_attribute_or_given_beside_it() -> None:
     for clip in (Microphone(), (Microphone(), RATE), (source([NOISE.tobytes()]), RATE)):
         assert b"".join(live_blocks(clip)) == NOISE.tobytes()
     opened = open_clip(Microphone(), sample_rate=RATE)
@@ -295,16 +296,16 @@ def test_a_live_source_tells_its_rate_or_has_it_beside_it() -> None:
 
 @pytest.mark.parametrize("rate", [4000, 16000, 11025])
 def test_a_live_source_at_another_rate_is_resampled_to_its_last_sample(rate: int) -> None:
-    pieces = [TONE[at : at + 333] for at in range(0, len(TONE), 333)]
-    got = np.frombuffer(b"".join(live_blocks((source(pieces), RATE), 100, rate)), "<i2")
+    arrays = [TONE[at : at + 333] for at in range(0, len(TONE), 333)]
+    got = np.frombuffer(b"".join(live_blocks((source(arrays), RATE), 100, rate)), "<i2")
     assert len(got) == pytest.approx(3 * rate, abs=2)
     assert live_blocks((source([]), RATE), 100, rate) == []
 
 
-@pytest.mark.parametrize("piece", [b"\0", "text", NOISE.astype(np.float32), NOISE.reshape(2, -1), None])
-def test_a_live_source_that_gives_no_pcm_is_told_so(piece: Any) -> None:
+@pytest.mark.parametrize("block", [b"\0", "text", NOISE.astype(np.float32), NOISE.reshape(2, -1), None])
+def test_a_live_source_that_does_not_give_pcm_raises_an_error(block: Any) -> None:
     with pytest.raises(AudioError, match="a live source gave"):
-        live_blocks((source([NOISE, piece]), RATE))
+        live_blocks((source([NOISE, block]), RATE))
 
 
 @pytest.mark.parametrize("rate", [None, 0, -1, "8000"])
@@ -313,7 +314,7 @@ def test_a_live_source_without_a_rate_is_refused(rate: Any) -> None:
         open_clip((source([]), rate), sample_rate=RATE)
 
 
-def test_a_live_sources_rate_may_be_a_numpy_number_as_an_arrays_may() -> None:
+def test_the_rate_of_a_live_source_or_an_array_may_be_a_numpy_number() -> None:
     assert b"".join(live_blocks((source([NOISE]), np.int64(RATE)))) == NOISE.tobytes()
     assert (read((NOISE, np.int64(RATE))) == NOISE).all()
 

@@ -1,4 +1,4 @@
-"""Every form of audio gives the same speech, at the same times, in constant memory; what is damaged is told of."""
+"""Every audio format gives the same speech at the same times, in constant memory; damaged files raise errors."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ EXACT = {"wav", "flac", "wav 8 bit", "wav float", "w64"}  # lossless, or at leas
 
 
 def frames_of(pcm: np.ndarray, stream: Any) -> Iterator[Any]:
-    """16 kHz samples as frames that a stream's encoder takes, ten seconds at a time."""
+    """16 kHz samples as frames for a stream's encoder, ten seconds at a time."""
     context = stream.codec_context
     resampler = av.AudioResampler(context.format, context.layout, context.rate, context.frame_size or None)
     for at in range(0, len(pcm), 10 * RATE):
@@ -79,7 +79,7 @@ def encode(
     later: float = 0.0,
     **options: str,
 ) -> bytes:
-    """A clip of 16 kHz samples; packets whose time `keep` refuses are left out; all stamps lie `later` seconds."""
+    """Encode 16 kHz samples, without the packets that `keep` rejects, all timestamps shifted by `later` seconds."""
     file = io.BytesIO()
     with av.open(file, "w", format=form.container, options=options) as out:
         picture: Any = out.add_stream(form.picture, rate=5) if form.picture else None
@@ -103,7 +103,7 @@ def encode(
 
 
 def pcm_of(clip: Any, samples: int = 1600) -> np.ndarray:
-    """All that a clip gives, and the clip closed."""
+    """All samples of a clip, which is closed."""
     try:
         return np.frombuffer(b"".join(clip.blocks(samples)), "<i2")
     finally:
@@ -115,10 +115,10 @@ def read(data: bytes | Path, start: float | None = None, end: float | None = Non
 
 
 def lag(got: np.ndarray, expected: np.ndarray) -> float:
-    """By how many seconds `got` is late, where the two are most alike."""
+    """The delay of `got` in seconds: the maximum of the cross-correlation."""
     size = 1 << (len(got) + len(expected)).bit_length()
-    alike = np.fft.irfft(np.fft.rfft(got, size) * np.conj(np.fft.rfft(expected, size)), size)
-    at = int(np.argmax(alike))
+    correlation = np.fft.irfft(np.fft.rfft(got, size) * np.conj(np.fft.rfft(expected, size)), size)
+    at = int(np.argmax(correlation))
     return (at - size if at > size // 2 else at) / RATE
 
 
@@ -140,7 +140,7 @@ def clips(speech: np.ndarray) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_every_form_gives_the_same_speech_at_the_same_times(
+def test_every_format_gives_the_same_speech_at_the_same_times(
     name: str, clips: dict[str, bytes], speech: np.ndarray
 ) -> None:
     clip = open_clip(clips[name], sample_rate=RATE)
@@ -148,12 +148,12 @@ def test_every_form_gives_the_same_speech_at_the_same_times(
     got = pcm_of(clip)
     assert abs(len(got) / RATE - SECONDS) < 0.1
     assert abs(lag(got, speech)) < 0.03
-    for second in range(0, SECONDS - 2, 2):  # and not only on the whole: nothing drifts
-        piece = slice(second * RATE, (second + 2) * RATE)
-        assert abs(lag(got[piece], speech[piece])) < 0.03
+    for second in range(0, SECONDS - 2, 2):  # also in each part: no drift
+        part = slice(second * RATE, (second + 2) * RATE)
+        assert abs(lag(got[part], speech[part])) < 0.03
 
 
-def test_lossless_forms_give_the_very_samples(clips: dict[str, bytes], speech: np.ndarray) -> None:
+def test_lossless_formats_give_identical_samples(clips: dict[str, bytes], speech: np.ndarray) -> None:
     for name in ("wav", "flac", "w64"):
         assert (read(clips[name]) == speech).all()
 
@@ -174,43 +174,43 @@ def test_a_part_is_the_same_part_of_the_whole(
 
 
 @pytest.mark.parametrize("name", ["wav", "flac", "mp3", "m4a", "webm opus", "ogg opus"])
-def test_a_part_that_ends_behind_the_clip_ends_with_it(name: str, clips: dict[str, bytes]) -> None:
+def test_a_part_that_ends_beyond_the_clip_ends_with_the_clip(name: str, clips: dict[str, bytes]) -> None:
     clip = open_clip(clips[name], sample_rate=RATE, start=9.0, end=99.0)
     assert clip.end == pytest.approx(SECONDS, abs=0.1)
     assert len(pcm_of(clip)) == pytest.approx(RATE, abs=0.1 * RATE)
 
 
 @pytest.mark.parametrize("name", ["wav", "flac", "mp3", "m4a", "webm opus", "ogg opus"])
-def test_a_part_that_begins_behind_the_clip_is_refused_with_its_length(name: str, clips: dict[str, bytes]) -> None:
+def test_the_error_for_a_part_that_begins_beyond_the_clip_gives_its_length(name: str, clips: dict[str, bytes]) -> None:
     with pytest.raises(ParameterError, match=r"start=12 .* 10\.\d\d s long"):
         open_clip(clips[name], sample_rate=RATE, start=12.0)
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_the_shortest_clip_is_read_too(name: str, speech: np.ndarray) -> None:
+def test_a_very_short_clip_is_read(name: str, speech: np.ndarray) -> None:
     data = encode(speech[RATE : RATE + 800], FORMS[name])  # 0.05 s
     assert 800 <= len(read(data)) <= 800 + 0.05 * RATE
 
 
 @pytest.mark.parametrize("rate", [8000, 22050, 48000])
-def test_speech_is_given_at_the_rate_that_is_asked_for(rate: int, clips: dict[str, bytes]) -> None:
+def test_speech_is_resampled_to_the_requested_rate(rate: int, clips: dict[str, bytes]) -> None:
     for name in ("wav", "flac 44.1k stereo", "mp3 16k"):
         got = pcm_of(open_clip(clips[name], sample_rate=rate))
         assert len(got) == pytest.approx(SECONDS * rate, abs=0.05 * rate)
 
 
-def test_the_chinese_lesson_is_as_long_as_its_notes_say() -> None:
+def test_the_chinese_lesson_has_the_duration_of_its_notes() -> None:
     notes = json.loads((DATA / "lesson_zh.json").read_text(encoding="utf-8"))
     clip = open_clip(DATA / "lesson_zh.flac", sample_rate=RATE)
     assert clip.end == pytest.approx(notes["duration_ms"] / 1000, abs=0.01)
     assert len(pcm_of(clip)) / RATE == pytest.approx(notes["duration_ms"] / 1000, abs=0.01)
 
 
-# ------------------------------------------------------------------------------------------------ odd, yet in use
+# --------------------------------------------------------------------------------------------- odd, but in use
 
 
 @pytest.mark.parametrize("container", ["matroska", "mp4"])
-def test_a_cut_out_recording_whose_stamps_begin_late_is_cut_right(container: str, speech: np.ndarray) -> None:
+def test_a_part_is_right_where_the_timestamps_do_not_begin_at_zero(container: str, speech: np.ndarray) -> None:
     codec = "libopus" if container == "matroska" else "aac"
     data = encode(speech, Form(codec, container, 48000), later=100.0)
     whole = read(data)
@@ -218,8 +218,8 @@ def test_a_cut_out_recording_whose_stamps_begin_late_is_cut_right(container: str
     assert abs(lag(read(data, 6.0, 9.0), whole[6 * RATE : 9 * RATE])) < 0.005
 
 
-def test_words_behind_a_hole_in_the_recording_keep_their_time(speech: np.ndarray) -> None:
-    # A call over a bad network: packets of 3 to 6 s never came; players show the rest at its own time.
+def test_audio_after_a_hole_in_the_timestamps_keeps_its_time(speech: np.ndarray) -> None:
+    # A call over a bad network: the packets of 3 to 6 s never arrived; players play the rest at its own time.
     data = encode(speech, Form("libopus", "webm", 48000), keep=lambda time: not 3 <= time < 6)
     got = read(data)
     assert len(got) == pytest.approx(SECONDS * RATE, abs=0.1 * RATE)
@@ -235,7 +235,7 @@ def test_words_behind_a_hole_in_the_recording_keep_their_time(speech: np.ndarray
         ("aac", "adts", (24000, "stereo")),
     ],
 )
-def test_two_files_that_were_joined_are_read_to_the_end_though_their_form_differs(
+def test_two_joined_files_of_different_formats_are_read_to_the_end(
     codec: str, container: str, second: tuple[int, str], speech: np.ndarray
 ) -> None:
     # A podcast with a jingle in front: two streams one after another in one file.
@@ -247,7 +247,7 @@ def test_two_files_that_were_joined_are_read_to_the_end_though_their_form_differ
 
 
 def vbr_without_length(loud: slice) -> bytes:
-    """A minute of MP3 at a varying bit rate without a header that tells its length: FFmpeg can only guess that."""
+    """A minute of MP3 at a variable bit rate without a header that has its length: FFmpeg can only guess it."""
     pcm = np.zeros(60 * RATE, np.int16)
     pcm[loud] = np.random.default_rng(0).standard_normal(len(pcm[loud])) * 8000
     file = io.BytesIO()
@@ -261,24 +261,24 @@ def vbr_without_length(loud: slice) -> bytes:
 
 
 @pytest.mark.parametrize("loud", [slice(0, 20 * RATE), slice(40 * RATE, None)], ids=["loud first", "loud last"])
-def test_a_length_that_can_only_be_guessed_is_not_told_as_known(loud: slice) -> None:
+def test_a_guessed_length_is_not_reported(loud: slice) -> None:
     clip = open_clip(vbr_without_length(loud), sample_rate=RATE)
     assert clip.end is None or abs(clip.end - 60) < 0.5
     assert len(pcm_of(clip)) == pytest.approx(60 * RATE, abs=0.2 * RATE)
 
 
-def test_a_part_is_not_refused_for_a_guessed_length() -> None:
+def test_a_part_is_not_rejected_because_of_a_guessed_length() -> None:
     assert len(read(vbr_without_length(slice(0, 20 * RATE)), 50.0, 55.0)) == 5 * RATE
 
 
-def test_tags_in_any_encoding_are_no_reason_to_refuse_a_song(speech: np.ndarray) -> None:
-    body = b"\3" + "第一课".encode("gbk")  # says that it is UTF-8
+def test_tags_in_any_encoding_are_accepted(speech: np.ndarray) -> None:
+    body = b"\3" + "第一课".encode("gbk")  # declared as UTF-8
     frame = b"TIT2" + struct.pack(">IH", len(body), 0) + body
     tag = b"ID3\3\0\0" + bytes([0, 0, 0, len(frame)]) + frame
     assert abs(lag(read(tag + encode(speech, FORMS["mp3"], id3v2_version="0")), speech)) < 0.03
 
 
-def test_a_cover_picture_is_no_reason_to_refuse_a_song(speech: np.ndarray) -> None:
+def test_a_cover_picture_is_accepted(speech: np.ndarray) -> None:
     picture = b"".join(
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
         for kind, body in (
@@ -292,16 +292,16 @@ def test_a_cover_picture_is_no_reason_to_refuse_a_song(speech: np.ndarray) -> No
     tag = b"ID3\3\0\0" + bytes([0, 0, len(frame) >> 7, len(frame) & 127]) + frame
     data = tag + encode(speech, FORMS["mp3"], id3v2_version="0")
     with av.open(io.BytesIO(data)) as file:
-        assert file.streams.video, "the picture is a stream like another"
+        assert file.streams.video, "the picture is a stream of its own"
     assert abs(lag(read(data), speech)) < 0.03
 
 
-# ------------------------------------------------------------------------------------------- damaged, or no audio
+# ------------------------------------------------------------------------------------------ damaged, or not audio
 
 
 @pytest.mark.parametrize("name", ["mp3", "flac", "aac", "amr", "ogg opus", "webm opus"])
 @pytest.mark.parametrize("share", [0.3, 0.9])
-def test_a_clip_that_was_cut_off_gives_what_is_there(
+def test_a_truncated_clip_gives_the_audio_that_it_has(
     name: str, share: float, clips: dict[str, bytes], speech: np.ndarray
 ) -> None:
     got = read(clips[name][: int(share * len(clips[name]))])
@@ -311,13 +311,13 @@ def test_a_clip_that_was_cut_off_gives_what_is_there(
 
 @pytest.mark.parametrize("name", ["m4a", "mp4 with picture"])
 @pytest.mark.parametrize("share", [0.1, 0.95])
-def test_a_cut_off_clip_whose_index_is_gone_is_refused(name: str, share: float, clips: dict[str, bytes]) -> None:
+def test_a_truncated_clip_without_its_index_raises_an_error(name: str, share: float, clips: dict[str, bytes]) -> None:
     with pytest.raises(AudioError, match=r"cut off or damaged.*convert it to WAV or FLAC"):
         read(clips[name][: int(share * len(clips[name]))])
 
 
 @pytest.mark.parametrize("name", ["mp3", "flac", "aac", "amr", "m4a", "ogg opus"])
-def test_a_few_damaged_bytes_do_not_end_the_clip_with_an_error(name: str, clips: dict[str, bytes]) -> None:
+def test_a_few_damaged_bytes_do_not_raise_an_error(name: str, clips: dict[str, bytes]) -> None:
     data = bytearray(clips[name])
     at = len(data) // 2
     data[at : at + 400] = np.random.default_rng(0).bytes(400)
@@ -328,7 +328,7 @@ def test_a_few_damaged_bytes_do_not_end_the_clip_with_an_error(name: str, clips:
 @pytest.mark.parametrize(
     "name", ["wav", "flac", "mp3", "m4a", "webm opus", "ogg opus", "aac", "amr", "mp4 with picture"]
 )
-def test_no_damage_raises_anything_but_an_audio_error(name: str, clips: dict[str, bytes]) -> None:
+def test_damage_raises_only_audio_errors(name: str, clips: dict[str, bytes]) -> None:
     random = np.random.default_rng(0)
     for _ in range(15):
         data = bytearray(clips[name][: random.integers(50, len(clips[name]))])
@@ -340,7 +340,7 @@ def test_no_damage_raises_anything_but_an_audio_error(name: str, clips: dict[str
             assert str(error)
 
 
-NO_AUDIO = {
+NOT_AUDIO = {
     "text": b"hello world\n" * 200,
     "short text": b"x",
     "table": b"a,b,c\n1,2,3\n" * 100,
@@ -348,23 +348,23 @@ NO_AUDIO = {
     "junk": np.random.default_rng(0).bytes(100_000),
     "little junk": np.random.default_rng(1).bytes(50),
     "zeros": bytes(10_000),
-    # a description of a network stream: to be refused at once, and no socket opened for it
+    # a description of a network stream: an error at once, without opening a socket
     "session": b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 49170 RTP/AVP 0\n",
     "page": b"<!DOCTYPE html><html><body>404 Not Found</body></html>",
 }
 
 
-@pytest.mark.parametrize("name", NO_AUDIO)
-def test_what_is_no_audio_is_refused_by_its_name_with_what_to_do(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", NOT_AUDIO)
+def test_the_error_for_a_file_without_audio_has_its_name_and_advice(name: str, tmp_path: Path) -> None:
     path = tmp_path / "lecture.wav"
-    path.write_bytes(NO_AUDIO[name])
+    path.write_bytes(NOT_AUDIO[name])
     with pytest.raises(
         AudioError, match=r"'lecture\.wav' is not audio that FFmpeg can read.*convert it to WAV or FLAC"
     ):
         open_clip(path, sample_rate=RATE)
 
 
-def test_a_video_without_sound_is_refused_with_what_is_in_it() -> None:
+def test_the_error_for_a_video_without_sound_says_what_it_has() -> None:
     data = encode(np.zeros(2 * RATE, np.int16), Form("", "mp4", picture="mpeg4"))
     with pytest.raises(AudioError, match="no sound in it, only video"):
         read(data)
@@ -374,7 +374,7 @@ def test_a_video_without_sound_is_refused_with_what_is_in_it() -> None:
 
 
 def python_peak(clip: Clip) -> tuple[int, int]:
-    """How many samples a clip gives, and how many bytes Python held at most meanwhile."""
+    """The number of samples of a clip, and the most bytes that Python allocated while reading it."""
     tracemalloc.start()
     try:
         samples = sum(len(block) // 2 for block in clip.blocks(1600))
@@ -403,8 +403,8 @@ def test_half_an_hour_is_read_in_constant_memory(tmp_path: Path, speech: np.ndar
         assert peak < 300_000, f"{source}: {peak} bytes"
 
 
-def test_amr_that_leaves_its_pauses_out_is_read_pauses_and_all() -> None:
-    """Telephones send nothing while nobody speaks (DTX)."""
+def test_amr_without_its_pauses_is_read_with_them() -> None:
+    """Telephones send nothing in pauses of speech (DTX)."""
     pcm = np.zeros(10 * 8000, np.int16)
     pcm[:16_000] = pcm[-16_000:] = 8000 * np.sin(np.arange(16_000) * (2 * np.pi * 220 / 8000))
     file = io.BytesIO()

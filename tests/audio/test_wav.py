@@ -1,4 +1,4 @@
-"""Plain WAV: read as it is, whatever its header promises."""
+"""Plain WAV: read directly, even where its header is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paraformer_nb.audio.clip import open_clip
-from paraformer_nb.audio.wav import wav_format
+from paraformer_nb.audio.wav import read_wav_format
 from paraformer_nb.errors import AudioError
 
 NOISE = (np.random.default_rng(0).standard_normal(8000 * 5) * 6000).astype("<i2")
@@ -29,7 +29,7 @@ def wav(pcm: bytes, rate: int = 8000, channels: int = 1, width: int = 2) -> byte
     return file.getvalue()
 
 
-def promising(data: bytes, size: int) -> bytes:
+def with_size(data: bytes, size: int) -> bytes:
     """The same WAV with other sizes in its header."""
     changed = bytearray(data)
     struct.pack_into("<I", changed, 4, min(UNKNOWN, size + 36) if size else 0)
@@ -57,7 +57,7 @@ def riff(*chunks: bytes) -> bytes:
 FMT = chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16))
 
 
-def test_samples_come_out_as_they_went_in() -> None:
+def test_samples_are_read_unchanged() -> None:
     assert (read(wav(NOISE.tobytes())) == NOISE).all()
 
 
@@ -72,31 +72,33 @@ def test_samples_come_out_as_they_went_in() -> None:
             chunk(b"data", NOISE.tobytes()),
         ),
     ],
-    ids=["list before", "odd chunks", "chunk behind", "extensible"],
+    ids=["list before", "odd chunks", "chunk after", "extensible"],
 )
-def test_other_chunks_are_no_sound(data: bytes) -> None:
+def test_other_chunks_are_skipped(data: bytes) -> None:
     assert (read(data) == NOISE).all()
-    assert wav_format(io.BytesIO(data)) is not None, "plain PCM needs no decoder"
+    assert read_wav_format(io.BytesIO(data)) is not None, "plain PCM needs no decoder"
 
 
 @pytest.mark.parametrize("size", [0, UNKNOWN, 0x7FFFFFF0, 8 * len(NOISE)])
 @pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (8000, 2), (44100, 1), (16000, 2)])
-def test_a_recorder_that_died_before_it_wrote_the_size_costs_no_sample(size: int, rate: int, channels: int) -> None:
+def test_no_sample_is_lost_where_the_recorder_crashed_before_it_wrote_the_size(
+    size: int, rate: int, channels: int
+) -> None:
     pcm = np.repeat(NOISE, channels).tobytes()
-    data = promising(wav(pcm, rate, channels), size)
-    assert wav_format(io.BytesIO(data)) == (rate, channels, 44, len(pcm))
+    data = with_size(wav(pcm, rate, channels), size)
+    assert read_wav_format(io.BytesIO(data)) == (rate, channels, 44, len(pcm))
     clip = open_clip(data, sample_rate=rate)
     assert clip.end == len(NOISE) / rate
     assert (np.frombuffer(b"".join(clip.blocks(800)), "<i2") == NOISE).all()  # type: ignore[arg-type]
     clip.close()
 
 
-def test_a_size_smaller_than_the_file_is_believed() -> None:
-    assert (read(promising(wav(NOISE.tobytes()), 2000)) == NOISE[:1000]).all()
+def test_a_size_smaller_than_the_file_is_respected() -> None:
+    assert (read(with_size(wav(NOISE.tobytes()), 2000)) == NOISE[:1000]).all()
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 4001, 79_000])
-def test_a_file_that_was_cut_off_gives_the_whole_samples_that_are_there(cut: int) -> None:
+def test_a_truncated_file_gives_the_complete_samples_that_it_has(cut: int) -> None:
     data = wav(NOISE.tobytes())[:-cut]
     assert (read(data) == NOISE[: (80_000 - cut) // 2]).all()
 
@@ -127,7 +129,7 @@ def test_float_samples_are_decoded(bits: int) -> None:
     assert np.abs(got.astype(int) - NOISE).max() <= 1
 
 
-def test_stereo_becomes_the_mean_of_both_sides() -> None:
+def test_stereo_becomes_the_mean_of_both_channels() -> None:
     got = read(wav(np.stack([NOISE, np.zeros_like(NOISE)], 1).tobytes(), 8000, 2))
     assert np.abs(got - NOISE / 2).max() <= 1
 
@@ -144,6 +146,6 @@ def test_a_part_is_the_slice_of_the_whole(start: float, length: float | None) ->
 @given(st.binary(max_size=80), st.booleans())
 def test_no_bytes_after_riff_make_it_raise(data: bytes, with_fmt: bool) -> None:
     file = io.BytesIO(b"RIFF\0\0\0\0WAVE" + (FMT if with_fmt else b"") + data)
-    found = wav_format(file)
+    found = read_wav_format(file)
     assert file.tell() == 0
     assert found is None or 0 < found.size <= len(data)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from paraformer_nb.audio.clip import LiveClip
+from paraformer_nb.audio.live import LiveClip
 from paraformer_nb.client import live
 from paraformer_nb.client.live import LiveFeed
 

@@ -1,4 +1,4 @@
-"""The spectrogram: each sound in its row and column, at its loudness."""
+"""The spectrogram: each sound in its row and column, with its loudness."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_loudness_is_decibels_on_a_fixed_scale() -> None:
     assert picture(np.zeros(16_000, np.int16), 16_000, 10, 128).max() == 0
 
 
-def test_a_long_part_does_not_lose_what_falls_between_columns() -> None:
+def test_a_short_sound_in_a_long_part_is_visible() -> None:
     pcm = np.zeros(16_000 * 60, np.int16)
     pcm[16_000 * 30 : 16_000 * 30 + 800] = tone(1000, 0.05, 16_000)
     assert picture(pcm, 16_000, 600, 64)[:, 295:306].max() > 128

@@ -1,4 +1,4 @@
-"""What the tests of plots share: transcripts to draw, and readings of what was drawn."""
+"""Shared by the tests of plots: transcripts to draw, and measurements of what was drawn."""
 
 from __future__ import annotations
 
@@ -16,8 +16,17 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from paraformer_nb.journal.records import ClipSource, Connected, Peaks, Received, RunEnded, RunStarted, ServiceSource
-from paraformer_nb.plots.figure import quiet
+from paraformer_nb.journal.records import (
+    VERSION,
+    ClipSource,
+    Connected,
+    Peaks,
+    Received,
+    RunEnded,
+    RunStarted,
+    ServiceSource,
+)
+from paraformer_nb.plots.figure import without_glyph_warnings
 from paraformer_nb.transcript.transcript import Transcript
 
 ENGLISH = [
@@ -43,34 +52,41 @@ CHINESE = [(text, 0.5 + number / 2, 1 + number / 2) for number, text in enumerat
 # ------------------------------------------------------------------------------------------------------- transcripts
 
 
-def heard(
+def recognised(
     words: list[tuple[Any, ...]],
     *,
     seconds: float | None = 10.0,
     per_sentence: int = 8,
-    open_sentences: int = 0,
+    partial_sentences: int = 0,
     name: str = "lesson.wav",
     service: ServiceSource | None = None,
     ended: bool = True,
     waveform: bool = True,
     start: float = 0.0,
+    notice: str = "",
 ) -> Transcript:
-    """A transcript of (text, start, end, confidence or None) in seconds of the clip, through real records."""
-    transcript = Transcript()
+    """A transcript of words (text, start, end, perhaps confidence) in seconds of the clip, folded from records."""
     service = service or ServiceSource("embedded", "127.0.0.1", "pocketsphinx")
-    day = "2025-01-01T00:00:00Z"
-    transcript.apply(
-        RunStarted(0, 1, day, ClipSource(name), 16000, start, seconds, service, "paraformer-realtime-v2", {})
-    )
-    transcript.apply(Connected(0, "a", service.engine))
+    transcript = Transcript(run_started(name, start, seconds, service))
+    transcript.apply(Connected(0, "a", service.engine, notice))
     if waveform and seconds:
         transcript.apply(Peaks(0, start, 0.01, speech(seconds - start)))
     sentences = [words[at : at + per_sentence] for at in range(0, len(words), per_sentence)]
     for number, sentence in enumerate(sentences, 1):
-        transcript.apply(result(number, sentence, number <= len(sentences) - open_sentences, start))
+        transcript.apply(result(number, sentence, number <= len(sentences) - partial_sentences, start))
     if ended:
         transcript.apply(RunEnded(1, "finished"))
     return transcript
+
+
+def run_started(
+    name: str = "lesson.wav",
+    start: float = 0.0,
+    end: float | None = 10.0,
+    service: ServiceSource = ServiceSource("embedded", "127.0.0.1"),  # noqa: B008 - it is immutable
+) -> RunStarted:
+    day = "2025-01-01T00:00:00Z"
+    return RunStarted(0, VERSION, day, ClipSource(name), 16000, start, end, service, "paraformer-realtime-v2", {})
 
 
 def result(number: int, words: list[tuple[Any, ...]], is_final: bool, offset: float) -> Received:
@@ -95,7 +111,7 @@ def result(number: int, words: list[tuple[Any, ...]], is_final: bool, offset: fl
 
 
 def speech(seconds: float) -> bytes:
-    """Peaks that come and go like syllables."""
+    """Peaks that rise and fall like syllables."""
     times = np.arange(round(seconds * 100))
     rough = np.random.default_rng(1).uniform(0.6, 1, len(times))
     loud = (1 + 110 * rough * np.abs(np.sin(times / 11)) * (np.sin(times / 130) > -0.8)).astype(np.int8)
@@ -103,7 +119,7 @@ def speech(seconds: float) -> bytes:
 
 
 def talk(seconds: float, seed: int = 1) -> list[tuple[str, float, float]]:
-    """About three words a second, as long as their letters, a pause after each eighth."""
+    """About three words a second, the longer ones longer, a pause after each eighth."""
     chance = random.Random(seed)
     words: list[tuple[str, float, float]] = []
     now = 0.5
@@ -116,7 +132,7 @@ def talk(seconds: float, seed: int = 1) -> list[tuple[str, float, float]]:
         now += length + (0.9 if len(words) % 8 == 0 else 0)
 
 
-# ----------------------------------------------------------------------------------------------- what is on a figure
+# -------------------------------------------------------------------------------------------- measurements of figures
 
 
 def texts(ax: Axes) -> list[Text]:
@@ -142,13 +158,13 @@ def collection(ax: Axes, label: str) -> PolyCollection:
     return next(each for each in ax.collections if each.get_label() == label)
 
 
-def said(figure: Figure) -> str:
-    """Everything that is written on the page outside of the rows."""
+def captions(figure: Figure) -> str:
+    """All texts of the page outside of the rows."""
     return " ".join(text.get_text() for text in figure.texts)
 
 
-def shares(figure: Figure) -> tuple[int, int]:
-    """How many words are readable, and how many are dots."""
+def labels_and_dots(figure: Figure) -> tuple[int, int]:
+    """The number of words with a label, and of those with a dot."""
     return sum(len(texts(ax)) for ax in figure.axes), sum(len(dots(ax)) for ax in figure.axes)
 
 
@@ -157,10 +173,10 @@ def pixels(data: bytes) -> Any:
 
 
 def assert_nothing_overlaps(figure: Figure) -> None:
-    """By the renderer's own boxes: no two texts touch, no dot lies in a text, no text leaves its row."""
+    """Measured by the renderer: no two texts touch, no dot lies in a text, all texts are inside their rows."""
     renderer = FigureCanvasAgg(figure).get_renderer()
     for ax in figure.axes:
-        with quiet():
+        with without_glyph_warnings():
             extents = [text.get_window_extent(renderer) for text in texts(ax)]
         for one, other in combinations(extents, 2):
             assert one.x1 < other.x0 or other.x1 < one.x0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ...audio.decode import Resampler
+from ...audio.resample import Resampler
 from ...dashscope.messages import AUDIO_FORMATS
 from ...errors import AudioError, ParameterError
 from .framed import ADTS, AMR, MP3, Framed

@@ -1,0 +1,129 @@
+"""The forms in which a user may give a clip. Only `classify` distinguishes them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterable
+from dataclasses import dataclass
+from numbers import Integral
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..errors import AudioError, ParameterError
+from ..text import sanitise
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_HIGHEST_RATE = 768_000  # Hz; above what any converter does
+_MOST_CHANNELS = 64
+_FORMS = (
+    "a path, a binary file object, the bytes of an audio file, (array, sample_rate), "
+    "or an async iterator of int16 mono PCM blocks with a sample_rate"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class PathInput:
+    """A path, with `~` expanded. The file need not exist."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file's name, safe to show."""
+        return sanitise(self.path.name)
+
+
+@dataclass(frozen=True, eq=False)
+class FileInput:
+    """A file object, which stays open. `path` is the file that its name refers to, or None where it has no name."""
+
+    file: Any
+    path: Path | None
+
+    @property
+    def name(self) -> str:
+        """The file's name, safe to show."""
+        return sanitise(self.path.name) if self.path else "file"
+
+
+@dataclass(frozen=True, eq=False)
+class BytesInput:
+    """The bytes of an audio file."""
+
+    data: bytes
+    name: ClassVar[str] = "bytes"
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayInput:
+    """Samples of shape (n,) or (n, channels), int16 or float32 between -1 and 1."""
+
+    array: np.ndarray[Any, Any]
+    sample_rate: int
+    name: ClassVar[str] = "array"
+
+
+@dataclass(frozen=True, eq=False)
+class LiveInput:
+    """A source that can be read once, as it arrives. `sample_rate` is None where it has none that is valid."""
+
+    source: AsyncIterable[Any]
+    sample_rate: int | None
+    name: ClassVar[str] = "live"
+
+
+ClipInput = PathInput | FileInput | BytesInput | ArrayInput | LiveInput
+
+
+def classify(clip: Any) -> ClipInput:
+    """Classify a clip argument; no file is opened.
+
+    Raises ParameterError for anything that is not a clip, AudioError for the address of one.
+    """
+    source, rate = clip if isinstance(clip, tuple) and len(clip) == 2 else (clip, getattr(clip, "sample_rate", None))
+    if hasattr(source, "__aiter__"):
+        return LiveInput(source, _valid_rate(rate))
+    if isinstance(clip, tuple):
+        return _classify_array(clip)
+    if isinstance(clip, (bytes, bytearray, memoryview)):
+        return BytesInput(bytes(clip))
+    if isinstance(clip, (str, os.PathLike)):
+        text = str(clip)
+        if not text or text.startswith(("http://", "https://")):
+            raise AudioError(f"{text!r} is not a file. Download the clip first, then give its path.")
+        return PathInput(_expand(clip))
+    if hasattr(clip, "read"):
+        name = getattr(clip, "name", None)  # a pipe's is a number
+        return FileInput(clip, _expand(name) if isinstance(name, (str, os.PathLike)) else None)
+    raise ParameterError(f"an object of type {type(clip).__name__} is not a clip. Give {_FORMS}.")
+
+
+def _classify_array(clip: tuple[Any, ...]) -> ArrayInput:
+    import numpy as np
+
+    rate = _valid_rate(clip[1]) if len(clip) == 2 else None
+    if rate is None:
+        raise ParameterError("an array needs its sample rate: give (array, sample_rate), such as (samples, 16000).")
+    try:
+        array = np.asarray(clip[0])
+    except ValueError as error:
+        raise ParameterError(f"this is not an array of samples: {error}. Give shape (n,) or (n, channels).") from error
+    if rate > _HIGHEST_RATE:
+        raise ParameterError(f"a sample rate of {rate} Hz is too high: give (array, sample_rate).")
+    if array.dtype not in (np.int16, np.float32):
+        raise ParameterError(
+            f"the array's dtype is {array.dtype}: give int16, or float32 between -1 and 1 (array.astype('float32'))."
+        )
+    if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= _MOST_CHANNELS):
+        raise ParameterError(f"the array's shape is {array.shape}: give (n,) or (n, channels).")
+    return ArrayInput(array, rate)
+
+
+def _valid_rate(rate: Any) -> int | None:
+    return int(rate) if isinstance(rate, Integral) and int(rate) > 0 else None
+
+
+def _expand(path: str | os.PathLike[str]) -> Path:
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - unlike pathlib's it never raises
