@@ -91,11 +91,11 @@ class PipeDecoder:
 
     @property
     def skipped(self) -> int:
-        """Bytes of packets that cannot be decoded; FFmpeg does not say what its demuxers skip."""
+        """Bytes of packets that cannot be decoded; FFmpeg does not report bytes that its demuxers skip."""
         return self._pcm.skipped
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The PCM that these bytes complete, in blocks of up to 0.25 s. Raises AudioError."""
+        """Yield the PCM that these bytes complete, in blocks of up to 0.25 s. Raises AudioError."""
         self._bytes += len(data)
         if self._head is not None:
             self._head = data = self._head + data
@@ -107,7 +107,7 @@ class PipeDecoder:
         yield from self._received()
 
     def finish(self) -> Iterator[bytes]:
-        """What demuxer, decoder and resampler hold back. Raises AudioError if nothing was decoded."""
+        """Yield the rest from demuxer, decoder and resampler. Raises AudioError if nothing was decoded."""
         if self._head:
             self._begin(self._head)
             self._incoming.put(self._head)
@@ -198,7 +198,7 @@ class ParserDecoder:
         return self._lost + self._pcm.skipped
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The PCM that these bytes complete, in blocks of up to 0.25 s. Raises AudioError."""
+        """Yield the PCM that these bytes complete, in blocks of up to 0.25 s. Raises AudioError."""
         for at in range(0, len(data), 4096):
             part = data[at : at + 4096]
             self._unparsed += len(part)
@@ -211,7 +211,7 @@ class ParserDecoder:
                 raise AudioError(f"Failed to decode audio as {self._format}: no sound.")
 
     def finish(self) -> Iterator[bytes]:
-        """What parser, decoder and resampler hold back. Raises AudioError if nothing was decoded."""
+        """Yield the rest from parser, decoder and resampler. Raises AudioError if nothing was decoded."""
         yield from self._decoded([*self._parser.parse(None), None])
         if not self._samples:
             raise AudioError(f"Failed to decode audio as {self._format}: no sound.")

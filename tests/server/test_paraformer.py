@@ -121,8 +121,10 @@ def test_a_sentence_grows_by_partials_and_ends_with_a_final(reciting: Path) -> N
         ("world", 1560, 1800),
     ]
     assert all(word.fixed and word.punctuation == "" for word in words)
-    sure = np.exp(10) / (np.exp(10) + len(SYMBOLS) - 1)
-    assert [word.confidence for word in words] == [round(sure**pieces, 3) for pieces in (1, 1, 2, 1, 1, 1, 3, 1, 1)]
+    probability = np.exp(10) / (np.exp(10) + len(SYMBOLS) - 1)
+    assert [word.confidence for word in words] == [
+        round(probability**tokens, 3) for tokens in (1, 1, 2, 1, 1, 1, 3, 1, 1)
+    ]
 
 
 @pytest.mark.parametrize(

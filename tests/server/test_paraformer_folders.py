@@ -171,7 +171,7 @@ def test_weights_listed_among_the_inputs_are_ignored(folder: Path) -> None:
 
 def test_a_package_that_is_not_installed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("onnxruntime", "kaldi_native_fbank"):
-        monkeypatch.setitem(sys.modules, name, None)  # Python's own mark of a module that cannot be imported
+        monkeypatch.setitem(sys.modules, name, None)  # marks a module that cannot be imported
     with pytest.raises(
         errors.MissingDependency, match=r"onnxruntime and kaldi_native_fbank.*pip install 'paraformer-nb"
     ):

@@ -25,7 +25,7 @@ class Framing(NamedTuple):
         length: a frame's length in bytes from its header; 0 if the header is invalid.
         stable_bits: the bits of a header's first four bytes that are the same in all frames of a stream.
         sync_run: how many consecutive headers are needed to trust the first one.
-        magic: what may precede the first frame, and is trusted alone.
+        magic: bytes that may precede the first frame; after them one header is enough.
         encoder_delay: seconds, if the frame is an index frame without sound; None for a frame with sound.
     """
 

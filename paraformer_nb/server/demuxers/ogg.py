@@ -2,7 +2,7 @@
 
 FFmpeg's demuxer on a pipe was measured beside it (tests/benchmarks/demuxers.py): it holds back no more sound (0 to
 8 ms), but needs a thread per task, 33 to 45 % more CPU and 0.1 to 0.3 MiB more memory per task, and does not report
-what it skips.
+skipped bytes.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class OggDemuxer(Demuxer):
         for packet in segments:
             if self._headers_left:
                 self._headers_left -= 1
-            elif packet:  # FFmpeg takes an empty packet for the end of the stream
+            elif packet:  # to FFmpeg an empty packet is the end of the stream
                 yield packet
 
 

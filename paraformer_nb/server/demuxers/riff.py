@@ -1,7 +1,7 @@
 """Demux WAV or plain PCM as it arrives: bytes cut anywhere to whole samples, even if the WAV header's sizes are wrong.
 
 FFmpeg's demuxer on a pipe was measured beside it (tests/benchmarks/demuxers.py): it first holds back 64 KiB (2 s at
-16 kHz) to look for S/PDIF in them, and ends where the header says, so that sound after that is lost without a warning.
+16 kHz) to look for S/PDIF in them, and ends at the declared size, so that sound after it is dropped without a warning.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class RiffDemuxer(Demuxer):
         elif _is_name(name) and size <= _LONGEST_CHUNK:
             self._ignored_left = start + 8 + size + size % 2
         elif self._has_sound:
-            self.note = "there is more sound than the WAV header says"
+            self.note = "there is more sound than the WAV header declares"
             self._sound_left = _endless(self._sample_size)
         else:
             raise AudioError(
@@ -124,7 +124,7 @@ class RiffDemuxer(Demuxer):
         name = _CODECS.get((tag, bits))
         if name is None or rate not in SAMPLE_RATES or not 1 <= channels <= _MAX_CHANNELS:
             raise AudioError(
-                f"Failed to decode audio: its WAV header says format {tag}, {bits} bits, {rate} Hz, "
+                f"Failed to decode audio: its WAV header declares format {tag}, {bits} bits, {rate} Hz, "
                 f"{channels} channels, which is not supported. Send PCM of 16 bits, mono."
             )
         codec = Codec((name,), sample_rate=rate, channels=channels)

@@ -41,9 +41,7 @@ class TaskDecoder:
 
     def __init__(self, audio_format: str, sample_rate: int, target_rate: int = 16_000) -> None:
         if audio_format not in AUDIO_FORMATS:
-            raise ParameterError(
-                f"there is no audio format {audio_format!r}: choose one of {', '.join(AUDIO_FORMATS)}."
-            )
+            raise ParameterError(f"unknown audio format {audio_format!r}: choose one of {', '.join(AUDIO_FORMATS)}.")
         self._format = audio_format
         self._declared_rate = sample_rate
         self._rate = target_rate
@@ -91,7 +89,7 @@ class TaskDecoder:
                 raise self._undecodable()
 
     def finish(self) -> Iterator[bytes]:
-        """Yield what demuxer, decoder and resampler hold back. Raises AudioError if no byte was of the format."""
+        """Yield the rest from demuxer, decoder and resampler. Raises AudioError if no byte was of the format."""
         if self._demuxer is None and self._head:
             self._demuxer = self._make_demuxer()
             yield from self._blocks(self._demuxer.feed(self._head))
@@ -126,7 +124,7 @@ class TaskDecoder:
         yield bytes(pcm)
 
     def _open_decoder(self, codec: Codec) -> bytes:
-        """Replace the decoder; return what the previous one held back."""
+        """Replace the decoder; return the rest of the previous one."""
         rest = self._decode(None)
         if self._decoder is None:
             self._compare_with_declaration(codec)

@@ -35,7 +35,7 @@ def sound(data: bytes, size: int | None = None) -> Chunk:
 LIST = (b"LIST", b"INFOISFT\6\0\0\0Lavf62", None)
 SOUND = (np.random.default_rng(0).standard_normal(8000) * 6000).astype("<i2").tobytes()
 A, B = SOUND[:8000], SOUND[8000:]
-LONGER = "there is more sound than the WAV header says"
+LONGER = "there is more sound than the WAV header declares"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_pcm_that_begins_like_a_header_is_decoded_as_pcm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "what"),
+    ("data", "reason"),
     [
         (riff(sound(SOUND), fmt()), "has no format before the sound"),
         (riff((b"junk", b"", 0xFFFFFFF0)) + SOUND, "header is damaged"),
@@ -98,6 +98,6 @@ def test_pcm_that_begins_like_a_header_is_decoded_as_pcm() -> None:
         (riff(*[(b"junk", bytes(60_000), None)] * 2)[:40_000], "no WAV"),
     ],
 )
-def test_an_invalid_header_is_rejected(data: bytes, what: str) -> None:
-    with pytest.raises(AudioError, match=f"^Failed to decode audio: .*{what}"):
+def test_an_invalid_header_is_rejected(data: bytes, reason: str) -> None:
+    with pytest.raises(AudioError, match=f"^Failed to decode audio: .*{reason}"):
         decode(TaskDecoder("wav", RATE), *cut(data, 16))
