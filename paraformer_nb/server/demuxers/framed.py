@@ -2,8 +2,8 @@
 
 A frame counts only if more frames follow at the positions that the headers give, so noise is rejected within 64 KiB.
 FFmpeg was measured beside it (tests/benchmarks/demuxers.py): its MP3 demuxer on a pipe holds back 180 to 360 ms of
-sound, ours 0 ms; each of its demuxers needs a thread per task and 30 to 60 % more CPU; its parsers decode noise as
-sound, the one of AMR all of it.
+sound, ours 0 ms; its ADTS demuxer ends at the first damaged frame; each needs a thread per task and 30 to 70 % more
+CPU. Its parsers decode noise as sound, the one of AMR all of it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Demux Ogg as it arrives: bytes cut anywhere to packets of Opus or Speex (RFC 3533, RFC 7845).
 
 FFmpeg's demuxer on a pipe was measured beside it (tests/benchmarks/demuxers.py): it holds back no more sound (0 to
-8 ms), but needs a thread per task, 33 to 45 % more CPU and 0.1 to 0.3 MiB more memory per task, and does not report
-skipped bytes.
+8 ms), but needs a thread per task, 30 to 50 % more CPU and 0.1 MiB more memory per task, and does not report skipped
+bytes.
 """
 
 from __future__ import annotations
