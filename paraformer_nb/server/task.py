@@ -12,7 +12,7 @@ from typing import Any
 from ..dashscope.messages import RunTask, SentenceResult
 from ..dashscope.server_protocol import NO_TRANSLATIONS, Refusal, ServerProtocol
 from ..errors import AudioError
-from .demuxers.incoming import TaskDecoder
+from .demuxers.task_decoder import TaskDecoder
 from .engines.base import Engine, EngineKind, Settings
 from .limits import Limits
 from .log import log

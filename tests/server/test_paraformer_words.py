@@ -1,4 +1,4 @@
-"""What a task is told of a model's tokens: pieces joined to words, words to lines, and sentences that end in time."""
+"""Tokens joined to words, words to text, and tokens collected to sentences."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from tiny_paraformer import SYMBOLS
 
 from paraformer_nb.dashscope.messages import SentenceResult
 from paraformer_nb.server.engines.paraformer.recogniser import Token
-from paraformer_nb.server.engines.paraformer.sentences import Sentences
-from paraformer_nb.server.engines.paraformer.words import Vocabulary, line
+from paraformer_nb.server.engines.paraformer.sentences import ParaformerSentences
+from paraformer_nb.server.engines.paraformer.words import Vocabulary, join_words
 
 
 def _finals(rows: list[Token]) -> list[SentenceResult]:
-    """The sentences of tokens that come one by one."""
-    sentences = Sentences(SYMBOLS, 800)
+    """The final sentences of tokens that are added one by one."""
+    sentences = ParaformerSentences(SYMBOLS, 800)
     results = itertools.chain(*(sentences.add([row], row.end) for row in rows), sentences.finish())
     return [result for result in results if result.sentence_end]
 
@@ -25,18 +25,18 @@ def _rows(*tokens: tuple[str, float, float]) -> list[Token]:
 
 
 @pytest.mark.parametrize("pause", [3, 150, 289, None])
-def test_a_sentence_of_a_minute_is_cut_in_its_longest_pause(pause: int | None) -> None:
-    """Tokens of 200 ms without a gap; before one of them there are 100 ms more, or before none."""
+def test_a_sentence_of_a_minute_is_split_in_its_longest_pause(pause: int | None) -> None:
+    """Tokens of 200 ms without a gap, except 100 ms before one of them or before none."""
     late = [100 * (pause is not None and at >= pause) for at in range(320)]
     rows = _rows(*(("我", 200 * at + late[at], 200 * at + 200 + late[at]) for at in range(320)))
     finals = _finals(rows)
-    told = [len(result.words or ()) for result in finals]
-    assert told[0] == (299 if pause is None else pause)
-    assert sum(told) == 320
+    lengths = [len(result.words or ()) for result in finals]
+    assert lengths[0] == (299 if pause is None else pause)
+    assert sum(lengths) == 320
     assert max((result.end_time or 0) - (result.begin_time or 0) for result in finals) <= 60_000
 
 
-def test_a_cut_goes_through_no_word() -> None:
+def test_a_sentence_is_never_split_within_a_word() -> None:
     rows = _rows(*(("un@@" if at % 2 else "able", 200 * at + 50 * (at % 2 == 0), 200 * at + 200) for at in range(310)))
     finals = _finals(rows)
     words = [word.text for result in finals for word in result.words or ()]
@@ -44,8 +44,8 @@ def test_a_cut_goes_through_no_word() -> None:
     assert set(words[1:-1]) == {"unable"}
 
 
-def test_special_tokens_are_no_text_and_no_speech() -> None:
-    sentences = Sentences(SYMBOLS, 800)
+def test_special_tokens_are_neither_text_nor_speech() -> None:
+    sentences = ParaformerSentences(SYMBOLS, 800)
     assert [Vocabulary(["今", "天"]).is_text(number) for number in (0, 1)] == [False, True]
     rows = _rows(("<unk>", 0, 100), ("<s>", 100, 200), ("我", 200, 300), ("<unk>", 300, 700), ("</s>", 700, 1100))
     assert [result.text for result in sentences.add(rows, 1000)] == ["我"]
@@ -68,9 +68,9 @@ def test_special_tokens_are_no_text_and_no_speech() -> None:
         ("お は よう", "お|は|よう", "おはよう"),
     ],
 )
-def test_pieces_are_joined_to_words_and_words_to_a_line(symbols: str, words: str, text: str) -> None:
+def test_tokens_are_joined_to_words_and_words_to_text(symbols: str, words: str, text: str) -> None:
     vocabulary = Vocabulary(symbols.split())
-    told = vocabulary.words([Token(at, 10.0 * at, 10.0 * at + 10, 0.5) for at in range(len(symbols.split()))])
-    assert "|".join(word.text for word in told) == words
-    assert line(told) == text
-    assert told[0].confidence == 0.5 ** len(told[0].tokens)
+    joined = vocabulary.words([Token(at, 10.0 * at, 10.0 * at + 10, 0.5) for at in range(len(symbols.split()))])
+    assert "|".join(word.text for word in joined) == words
+    assert join_words(joined) == text
+    assert joined[0].confidence == 0.5 ** len(joined[0].tokens)

@@ -1,8 +1,8 @@
-"""A streaming Paraformer of a few kB, crafted and not learned: it recognises nothing, and everything in it is known.
+"""A streaming Paraformer of a few kB, crafted instead of trained: its weights are known, its tokens have no meaning.
 
-Its encoder gives each loud input a weight, and mixes all inputs of a chunk into each output. One of its decoders makes
-each token depend on all that a real one's depends on: its acoustic embedding, the encoder's outputs, and through two
-caches what came before. The other one recites a text, a token for each that fires, and keeps its place in a cache.
+Its encoder gives each loud input a weight, and mixes all inputs of a chunk into each output. One decoder makes each
+token depend on everything that a real one's depends on: its acoustic embedding, the encoder's outputs, and, through two
+caches, the tokens before. The other decoder recites a text, a token for each that fires; its position is in a cache.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ _MIXING = """ {
     out_1 = Slice(steps_1, minus_ten, end, last)
     mixed_1 = Conv<group = 16>(steps_1, filter_1)
     y = Transpose<perm = [0, 2, 1]>(mixed_1)
-    heard = ReduceMean<axes = [1], keepdims = 1>(enc)
-    heard_too = MatMul(heard, project_heard)
-    sum = Add(y, heard_too)
+    context = ReduceMean<axes = [1], keepdims = 1>(enc)
+    projected = MatMul(context, project_context)
+    sum = Add(y, projected)
     logits = MatMul(sum, codes)
     sample_ids = ArgMax<axis = 2, keepdims = 0>(logits)
 }
@@ -68,11 +68,11 @@ _RECITING = """ {
     zero = Constant<value_int = 0>()
     shape = Shape(embeds)
     count = Gather(shape, one)
-    told = ReduceMax<axes = [0, 1, 2], keepdims = 0>(in_0)
-    first = Cast<to = 7>(told)
+    recited = ReduceMax<axes = [0, 1, 2], keepdims = 0>(in_0)
+    first = Cast<to = 7>(recited)
     steps = Range(zero, count, one)
-    places = Add(steps, first)
-    within = Mod(places, length)
+    positions = Add(steps, first)
+    within = Mod(positions, length)
     ids = Gather(text, within)
     row = Unsqueeze(ids, at_0)
     logits = OneHot<axis = -1>(row, depth, off_on)
@@ -85,12 +85,12 @@ _RECITING = """ {
 
 
 def build(folder: Path, *, weight: float = 0.3, steepness: float = 50.0, recites: Sequence[str] | None = None) -> Path:
-    """A folder with the model.
+    """Write the model to a folder, and return the folder.
 
     Args:
         weight: of an input whose frame from 30 to 55 ms is loud.
-        steepness: how sharp the line between loud and not is; 50 makes all weights either `weight` or 0.
-        recites: what the reciting decoder recites, of SYMBOLS; None takes the mixing one.
+        steepness: of the threshold between loud and silent; with 50 all weights are either `weight` or 0.
+        recites: text for the reciting decoder, of SYMBOLS; None selects the mixing decoder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(_encoder(weight, steepness), folder / "encoder.onnx")
@@ -114,7 +114,7 @@ def _encoder(weight: float, steepness: float) -> onnx.ModelProto:
     model = _model(
         _ENCODER,
         loudness_of=loudness_of,
-        threshold=np.float32(2),  # of normalised log-mel: above 0, which is what is before the first sound
+        threshold=np.float32(2),  # of normalised log-mel: above 0, the value before the first sound
         steepness=np.float32(steepness),
         weight=np.float32(weight),
         last=np.array([2]),
@@ -144,7 +144,7 @@ def _mixing() -> onnx.ModelProto:
         last=np.array([2]),
         filter_0=random.normal(0, 0.3, (WIDTH, 1, KERNEL)).astype(np.float32),
         filter_1=random.normal(0, 0.3, (WIDTH, 1, KERNEL)).astype(np.float32),
-        project_heard=random.normal(0, 0.1, (WIDTH, WIDTH)).astype(np.float32),
+        project_context=random.normal(0, 0.1, (WIDTH, WIDTH)).astype(np.float32),
         codes=random.normal(0, 1, (WIDTH, len(SYMBOLS))).astype(np.float32),
     )
 

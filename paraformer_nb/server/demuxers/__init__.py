@@ -1,1 +1,1 @@
-"""The service's audio formats, demuxed and decoded while the bytes arrive."""
+"""Demuxers and decoders for the service's audio formats, which work while the bytes arrive."""

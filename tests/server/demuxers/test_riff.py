@@ -1,4 +1,4 @@
-"""WAV as it comes, whatever its header could not know, and plain PCM."""
+"""WAV as it arrives, with headers written before the sound was known, and plain PCM."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import struct
 
 import numpy as np
 import pytest
-from coded import RATE, clip, hear, pieces, speech
+from encoded_clips import RATE, clip, cut, decode, speech
 
 from paraformer_nb.dashscope.messages import AUDIO_FORMATS
 from paraformer_nb.errors import AudioError
-from paraformer_nb.server.demuxers.incoming import TaskDecoder
+from paraformer_nb.server.demuxers.task_decoder import TaskDecoder
 
 Chunk = tuple[bytes, bytes, int | None]
 
 
 def riff(*chunks: Chunk) -> bytes:
-    """A streamed WAV file of these chunks: name, body, and the length that is said of it where it is another."""
+    """A streamed WAV file of these chunks: name, body, and the size in the header, None for the body's own."""
     body = b"".join(
         name + struct.pack("<I", len(data) if size is None else size) + data + bytes(len(data) % 2)
         for name, data, size in chunks
@@ -35,7 +35,7 @@ def sound(data: bytes, size: int | None = None) -> Chunk:
 LIST = (b"LIST", b"INFOISFT\6\0\0\0Lavf62", None)
 SOUND = (np.random.default_rng(0).standard_normal(8000) * 6000).astype("<i2").tobytes()
 A, B = SOUND[:8000], SOUND[8000:]
-LONGER = "there is more sound than the WAV header says"
+LONGER = "there is more sound than the WAV header declares"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ LONGER = "there is more sound than the WAV header says"
         (riff(fmt(), sound(SOUND, 0)), None),
         (riff(fmt(), sound(SOUND, 0xFFFFFFFF)), None),
         (riff(fmt(), sound(SOUND, 0x7FFFFFDB)), None),
-        (riff(fmt(), sound(SOUND, 3201)), None),  # no whole number of samples, so it is not meant
+        (riff(fmt(), sound(SOUND, 3201)), None),  # not a whole number of samples, so the size is wrong
         (riff(fmt(), sound(SOUND, 3200)), LONGER),
         (riff(LIST, (b"odd ", b"abc", None), fmt(), LIST, sound(SOUND), LIST), None),
         (riff(fmt(), sound(A)) + riff(fmt(), sound(B), LIST), None),
@@ -52,45 +52,43 @@ LONGER = "there is more sound than the WAV header says"
         (riff((b"fmt ", fmt()[1] + b"\0\0", None), sound(SOUND, 0xFFFFFFFF)).replace(b"RIFF", b"RF64"), None),
     ],
 )
-def test_a_wav_header_that_was_written_before_the_sound(data: bytes, note: str | None) -> None:
+def test_a_wav_header_written_before_the_sound(data: bytes, note: str | None) -> None:
     for longest in (1, 5000):
-        incoming = TaskDecoder("wav", RATE)
-        assert np.array_equal(hear(incoming, *pieces(data, 9, longest)), np.frombuffer(SOUND, "<i2"))
-        assert incoming.note == note
+        decoder = TaskDecoder("wav", RATE)
+        assert np.array_equal(decode(decoder, *cut(data, 9, longest)), np.frombuffer(SOUND, "<i2"))
+        assert decoder.note == note
 
 
-def test_a_pad_byte_is_no_sound() -> None:
+def test_a_pad_byte_is_not_sound() -> None:
     data = riff(fmt(bits=8), sound(b"\x80" * 1001), LIST)
-    assert len(hear(TaskDecoder("wav", RATE), data)) == 1001
+    assert len(decode(TaskDecoder("wav", RATE), data)) == 1001
 
 
-def test_a_file_of_another_form_behind_the_first() -> None:
+def test_a_file_of_another_form_after_the_first() -> None:
     data = riff(fmt(), sound(SOUND)) + riff(fmt(channels=2), sound(SOUND))
-    assert len(hear(TaskDecoder("wav", RATE), *pieces(data, 4))) == 12_000
+    assert len(decode(TaskDecoder("wav", RATE), *cut(data, 4))) == 12_000
 
 
 @pytest.mark.parametrize("audio_format", [name for name in AUDIO_FORMATS if name != "wav"])
-def test_a_riff_header_under_any_format(audio_format: str) -> None:
-    incoming = TaskDecoder(audio_format, 8000)
-    assert np.array_equal(hear(incoming, *pieces(clip("wav"), 10, 50)), speech())
-    assert incoming.note == (
-        f"a RIFF header under format {audio_format}; 16000 Hz by the WAV header where 8000 Hz were told"
-    )
+def test_a_riff_header_under_any_declared_format(audio_format: str) -> None:
+    decoder = TaskDecoder(audio_format, 8000)
+    assert np.array_equal(decode(decoder, *cut(clip("wav"), 10, 50)), speech())
+    assert decoder.note == (f"a RIFF header under format {audio_format}; 16000 Hz in the WAV header, 8000 Hz declared")
 
 
-def test_a_header_alone_is_nothing_to_hear_and_no_error() -> None:
-    assert len(hear(TaskDecoder("wav", RATE), riff(fmt(), sound(b"", 0)))) == 0
+def test_a_header_without_sound_is_not_an_error() -> None:
+    assert len(decode(TaskDecoder("wav", RATE), riff(fmt(), sound(b"", 0)))) == 0
 
 
-def test_pcm_that_begins_like_a_header_is_pcm() -> None:
-    assert len(hear(TaskDecoder("pcm", RATE), *[b"R", b"I", b"F", b"F", b"s"])) == 2
-    assert len(hear(TaskDecoder("pcm", RATE), b"RIFF" + SOUND)) == 2 + len(SOUND) // 2
+def test_pcm_that_begins_like_a_header_is_decoded_as_pcm() -> None:
+    assert len(decode(TaskDecoder("pcm", RATE), *[b"R", b"I", b"F", b"F", b"s"])) == 2
+    assert len(decode(TaskDecoder("pcm", RATE), b"RIFF" + SOUND)) == 2 + len(SOUND) // 2
 
 
 @pytest.mark.parametrize(
-    ("data", "what"),
+    ("data", "reason"),
     [
-        (riff(sound(SOUND), fmt()), "does not say what its samples are"),
+        (riff(sound(SOUND), fmt()), "has no format before the sound"),
         (riff((b"junk", b"", 0xFFFFFFF0)) + SOUND, "header is damaged"),
         (riff((b"fmt ", b"", 5000)) + SOUND, "header is damaged"),
         (riff((b"fmt ", b"", None), sound(SOUND)), "format 0"),
@@ -100,6 +98,6 @@ def test_pcm_that_begins_like_a_header_is_pcm() -> None:
         (riff(*[(b"junk", bytes(60_000), None)] * 2)[:40_000], "no WAV"),
     ],
 )
-def test_a_header_that_cannot_be_meant(data: bytes, what: str) -> None:
-    with pytest.raises(AudioError, match=f"^Failed to decode audio: .*{what}"):
-        hear(TaskDecoder("wav", RATE), *pieces(data, 16))
+def test_an_invalid_header_is_rejected(data: bytes, reason: str) -> None:
+    with pytest.raises(AudioError, match=f"^Failed to decode audio: .*{reason}"):
+        decode(TaskDecoder("wav", RATE), *cut(data, 16))

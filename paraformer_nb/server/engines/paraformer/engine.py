@@ -1,11 +1,4 @@
-"""Streaming Paraformer from a model folder that the user has, as an engine; how it recognises stands in
-`server/paraformer`.
-
-What is proven: on the same sound, the same tokens as sherpa-onnx for networks that were made for the tests, whose every
-token depends on all that a real one depends on (context, places, caches); and times that are exact for weights that
-are known. What is not: it was never run with trained weights, because none can be had where it was written. How near
-the times are to a person's, and how fast a real model is, is to be measured by who has one.
-"""
+"""The Paraformer engine of the embedded service. Experimental: see the package's documentation."""
 
 from __future__ import annotations
 
@@ -17,114 +10,118 @@ from pathlib import Path
 from ....dashscope.messages import SentenceResult
 from ....errors import MissingDependency
 from ..base import Emit, EngineError, Settings
-from .export import Export, check_export
-from .features import STEP
-from .model import Model, ModelError
-from .recogniser import Recogniser
-from .sentences import Sentences
+from .features import CHUNK_STEP
+from .model import ModelError, ParaformerModel
+from .model_folder import ModelFolder, check_model_folder
+from .recogniser import ParaformerRecogniser
+from .sentences import ParaformerSentences
 
 _PACKAGES = ("onnxruntime", "kaldi_native_fbank")
-_PIECE = 2 * STEP  # bytes that are computed in one go: at most one chunk, so that closing never waits for long
+_BLOCK = 2 * CHUNK_STEP  # bytes processed at once: at most one chunk, so that closing never waits for long
 
 
 class Paraformer:
     """The engine: one model for all its streams.
 
     Args:
-        model_dir: a folder with ``encoder.onnx``, ``decoder.onnx`` and ``tokens.txt``, as made for sherpa-onnx. Of
-            each network ``*.int8.onnx`` is taken where the plain file is not there.
+        model_dir: a folder with ``encoder.onnx``, ``decoder.onnx`` and ``tokens.txt``, as made for sherpa-onnx. Where
+            a plain network is missing, ``*.int8.onnx`` is used.
+        load: loads the checked folder's networks.
 
-    Raises ParameterError where the folder does not hold a streaming Paraformer, MissingDependency where a package is
-    not installed.
+    Raises ParameterError if the folder does not contain a streaming Paraformer, MissingDependency if a package is not
+    installed.
     """
 
-    def __init__(self, model_dir: Path) -> None:
+    def __init__(self, model_dir: Path, load: Callable[[ModelFolder], ParaformerModel] = ParaformerModel) -> None:
         if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
             raise MissingDependency(
                 f"the Paraformer engine needs {' and '.join(missing)}: pip install 'paraformer-nb[paraformer]'."
             )
-        self._export = check_export(model_dir.expanduser())
-        self._loading: asyncio.Future[Model] | None = None
+        self._folder = check_model_folder(model_dir.expanduser())
+        self._load = load
+        self._loading: asyncio.Future[ParaformerModel] | None = None
 
     async def open(self) -> None:
-        """Begin to load the model, on a thread; the first task waits for what is left of it."""
-        self._loading = asyncio.ensure_future(asyncio.to_thread(Model, self._export))
+        """Start loading the model on a thread; the first task waits until that is done."""
+        self._loading = asyncio.ensure_future(asyncio.to_thread(self._load, self._folder))
 
     def stream(self, settings: Settings, emit: Emit) -> ParaformerStream:
         """One task's stream."""
         assert self._loading is not None
-        return ParaformerStream(self._export, self._loading, settings, emit)
+        sentences = ParaformerSentences(self._folder.symbols, settings.max_sentence_silence)
+        return ParaformerStream(self._loading, sentences, emit)
 
     async def close(self) -> None:
-        """Let go of the model."""
-        loading, self._loading = self._loading, None
+        """Wait until the model is loaded, then release it."""
+        loading = self._loading
+        self._loading = None
         if loading:
-            await asyncio.gather(loading, return_exceptions=True)  # what it raised was told to the tasks
+            await asyncio.gather(loading, return_exceptions=True)  # the tasks reported its exception
 
 
 class ParaformerStream:
-    """One task. All computing is done on a thread, a piece at a time; results are emitted between pieces."""
+    """One task. It computes on a thread, one block at a time; results are emitted between blocks."""
 
-    def __init__(self, export: Export, loading: asyncio.Future[Model], settings: Settings, emit: Emit) -> None:
+    def __init__(self, loading: asyncio.Future[ParaformerModel], sentences: ParaformerSentences, emit: Emit) -> None:
         self._loading = loading
+        self._sentences = sentences
         self._emit = emit
-        self._sentences = Sentences(export.symbols, settings.max_sentence_silence)
-        self._recogniser: Recogniser | None = None
-        self._work: asyncio.Future[list[SentenceResult]] | None = None
-        self._is_stale = False  # a sentence ended, and the model has not begun anew since
+        self._recogniser: ParaformerRecogniser | None = None
+        self._computing: asyncio.Future[list[SentenceResult]] | None = None
+        self._needs_reset = False  # a sentence ended, and the recogniser was not reset since
 
     async def start(self) -> None:
         """Wait until the model is loaded."""
         try:
-            self._recogniser = Recogniser(await asyncio.shield(self._loading))
+            self._recogniser = ParaformerRecogniser(await asyncio.shield(self._loading))
         except ModelError as error:
             raise EngineError("InvalidParameter", f"{error}.") from error
 
     async def accept(self, pcm: bytes) -> None:
-        """Recognise a block; return when that is done and all its results were emitted."""
-        for at in range(0, len(pcm), _PIECE):
-            await self._tell(self._hear, pcm[at : at + _PIECE])
+        """Recognise a block; return after all its results were emitted."""
+        for start in range(0, len(pcm), _BLOCK):
+            await self._compute(self._recognise_block, pcm[start : start + _BLOCK])
 
     async def finish(self) -> None:
-        """Recognise what is left, and settle what is open."""
-        await self._tell(self._end)
+        """Recognise the rest, and emit the final of the current sentence."""
+        await self._compute(self._recognise_tail)
 
     async def close(self) -> None:
-        """Wait for the piece that is being computed, if there is one: a thread cannot be ended from outside."""
-        if self._work:
-            await asyncio.gather(self._work, return_exceptions=True)  # what it raised was told by accept or finish
+        """Wait for the block that is being computed: a thread cannot be cancelled."""
+        if self._computing:
+            await asyncio.gather(self._computing, return_exceptions=True)  # accept or finish raised its exception
 
-    async def _tell(self, compute: Callable[..., list[SentenceResult]], *sound: bytes) -> None:
-        self._work = asyncio.ensure_future(asyncio.to_thread(compute, *sound))
+    async def _compute(self, recognise: Callable[..., list[SentenceResult]], *sound: bytes) -> None:
+        self._computing = asyncio.ensure_future(asyncio.to_thread(recognise, *sound))
         try:
-            results = await asyncio.shield(self._work)
+            results = await asyncio.shield(self._computing)
         except ModelError as error:
             raise EngineError("InvalidParameter", f"{error}.") from error
         for result in results:
             await self._emit(result)
 
-    def _hear(self, pcm: bytes) -> list[SentenceResult]:
+    def _recognise_block(self, pcm: bytes) -> list[SentenceResult]:
         assert self._recogniser
         self._recogniser.add(pcm)
-        return self._recognise(self._recogniser)
+        return self._recognise_chunks(self._recogniser)
 
-    def _end(self) -> list[SentenceResult]:
+    def _recognise_tail(self) -> list[SentenceResult]:
         assert self._recogniser
         self._recogniser.add_tail()
-        return [*self._recognise(self._recogniser), *self._sentences.finish()]
+        return [*self._recognise_chunks(self._recogniser), *self._sentences.finish()]
 
-    def _recognise(self, recogniser: Recogniser) -> list[SentenceResult]:
-        """What is new in the whole chunks that are there.
+    def _recognise_chunks(self, recogniser: ParaformerRecogniser) -> list[SentenceResult]:
+        """The results of all complete chunks.
 
-        After a sentence the model begins anew, as with sherpa-onnx's endpoints; yet only in a pause, so that no word
-        is lost that has begun already, and never within a sentence.
+        After a sentence the recogniser is reset, as at sherpa-onnx's endpoints; but only in a pause, so that a word
+        that has already begun is not dropped, and never within a sentence.
         """
         results = []
         while recogniser.is_ready:
-            told = list(self._sentences.add(recogniser.recognise(), recogniser.silent_until))
-            results += told
-            self._is_stale = not self._sentences.is_open and (self._is_stale or bool(told))
-            if self._is_stale and recogniser.is_silent:
+            new = list(self._sentences.add(recogniser.recognise(), recogniser.silent_until))
+            results += new
+            self._needs_reset = not self._sentences.is_partial and (self._needs_reset or bool(new))
+            if self._needs_reset and recogniser.is_silent:
                 recogniser.reset()
-                self._is_stale = False
+                self._needs_reset = False
         return results

@@ -1,4 +1,4 @@
-"""Tokens gathered to sentences, as results of a task: partials as they grow, and a final one for each."""
+"""Collect tokens to sentences, as results of a task: partials while a sentence grows, and then its final."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from itertools import pairwise
 
 from ....dashscope.messages import SentenceResult, WordResult
 from .recogniser import Token
-from .words import Vocabulary, line
+from .words import Vocabulary, join_words
 
-_LONGEST = 60_000  # ms; a longer sentence is cut in its longest pause
+_LONGEST = 60_000  # ms; a longer sentence is split in its longest pause
 
 
-class Sentences:
-    """The sentences of one stream. What it keeps is the open sentence."""
+class ParaformerSentences:
+    """The sentences of one stream. It keeps the current sentence only."""
 
     def __init__(self, symbols: Sequence[str], silence: int) -> None:
         self._vocabulary = Vocabulary(symbols)
@@ -22,48 +22,48 @@ class Sentences:
         self._number = 1
 
     @property
-    def is_open(self) -> bool:
-        """Whether a sentence has begun and has not ended."""
+    def is_partial(self) -> bool:
+        """Whether a sentence has begun and is not final."""
         return bool(self._tokens)
 
     def add(self, tokens: Sequence[Token], silent_until: float) -> Iterator[SentenceResult]:
-        """What is to be told of a chunk's tokens, and of the silence after them (ms from the stream's beginning)."""
+        """Yield the results of a chunk's tokens and of the silence after them, ms from the stream's beginning."""
         is_new = False
         for token in tokens:
             if not self._vocabulary.is_text(token.number):
                 continue
             if self._tokens and token.begin - self._tokens[-1].end >= self._silence:
-                yield self._settle(len(self._tokens))
+                yield self._finalise(len(self._tokens))
             self._tokens.append(token)
             is_new = True
             if token.end - self._tokens[0].begin >= _LONGEST:
-                yield self._settle(self._longest_pause())
+                yield self._finalise(self._longest_pause())
         if self._tokens and silent_until - self._tokens[-1].end >= self._silence:
-            yield self._settle(len(self._tokens))
+            yield self._finalise(len(self._tokens))
         elif is_new:
             yield self._result(self._tokens, is_final=False)
 
     def finish(self) -> Iterator[SentenceResult]:
-        """The sound is over: what is still open becomes final."""
+        """Yield the final of a sentence that the end of the sound cuts off."""
         if self._tokens:
-            yield self._settle(len(self._tokens))
+            yield self._finalise(len(self._tokens))
 
-    def _settle(self, count: int) -> SentenceResult:
-        """End the sentence behind its first `count` tokens; the others begin the next one."""
+    def _finalise(self, count: int) -> SentenceResult:
+        """End the sentence after its first `count` tokens; the others begin the next one."""
         final = self._result(self._tokens[:count], is_final=True)
         del self._tokens[:count]
         self._number += 1
         return final
 
     def _longest_pause(self) -> int:
-        """The number of tokens before the longest pause between two words, of equal ones the last."""
+        """The number of tokens before the longest pause between two words, the last of equal ones."""
         pairs = pairwise(self._vocabulary.words(self._tokens))
         pauses = [(after.begin - before.end, self._tokens.index(after.tokens[0])) for before, after in pairs]
         return max(pauses, default=(0.0, len(self._tokens)))[1]
 
     def _result(self, tokens: Sequence[Token], *, is_final: bool) -> SentenceResult:
         words = self._vocabulary.words(tokens)
-        told = [
+        results = [
             WordResult(
                 round(word.begin), round(word.end), word.text, "", is_final, confidence=round(word.confidence, 3)
             )
@@ -72,8 +72,8 @@ class Sentences:
         return SentenceResult(
             begin_time=round(tokens[0].begin),
             end_time=round(tokens[-1].end) if is_final else None,
-            text=line(words),
-            words=told,
+            text=join_words(words),
+            words=results,
             sentence_end=is_final,
             sentence_id=self._number,
             heartbeat=False,

@@ -1,7 +1,7 @@
-"""A model's tokens to words, and words to a line of text.
+"""Join a model's tokens to words, and words to text.
 
-Tokens are Chinese characters, whole words, and pieces of words in one of two spellings: ``hel@@ lo`` (a piece that goes
-on) or ``▁hel lo`` (a piece that begins a word, SentencePiece's way). Which of the two a vocabulary has is seen from it.
+Tokens are Chinese characters, whole words and parts of words in one of two notations: ``hel@@ lo`` (a part that is
+continued) or ``▁hel lo`` (a part that begins a word, as in SentencePiece). The vocabulary shows which one is used.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from .recogniser import Token
 
-_SPECIAL = {"<blank>", "<s>", "</s>", "<unk>"}  # they stand for no sound, or for one that has no text
-_CHINESE = re.compile(r"[\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")  # kana, too
+_SPECIAL = {"<blank>", "<s>", "</s>", "<unk>"}  # they have no sound or no text
+_CHINESE = re.compile(r"[\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")  # and kana
 
 
-class Word(NamedTuple):
-    """A word, and the tokens that it is made of."""
+class TokenWord(NamedTuple):
+    """A word and the tokens of which it is made."""
 
     text: str
     tokens: tuple[Token, ...]
@@ -35,40 +35,40 @@ class Word(NamedTuple):
 
     @property
     def confidence(self) -> float:
-        """The product of its tokens' probabilities: Paraformer chooses each without regard to the choice of the others,
-        so that is how likely it is that all of them are right."""
+        """The product of the tokens' probabilities: Paraformer chooses the tokens independently of one another, so
+        this is the probability that all of them are right."""
         return math.prod(token.confidence for token in self.tokens)
 
 
 class Vocabulary:
-    """A model's tokens, as what they mean for words."""
+    """A model's tokens and how they form words."""
 
     def __init__(self, symbols: Sequence[str]) -> None:
         self._symbols = symbols
         self._marks_beginnings = any(symbol.startswith("▁") for symbol in symbols)
 
     def is_text(self, number: int) -> bool:
-        """Whether a token stands for something that is written; number 0, the blank, never does."""
+        """Whether a token has text; number 0, the blank, never has."""
         return number != 0 and self._symbols[number] not in _SPECIAL
 
-    def words(self, tokens: Iterable[Token]) -> list[Word]:
-        """Tokens joined to words."""
-        words: list[Word] = []
-        goes_on = False  # whether the word before is not at its end
+    def words(self, tokens: Iterable[Token]) -> list[TokenWord]:
+        """Join tokens to words."""
+        words: list[TokenWord] = []
+        is_continued = False  # whether the last word may get more tokens
         for token in tokens:
             symbol = self._symbols[token.number]
             text = symbol.removeprefix("▁").removesuffix("@@")
             is_chinese = bool(_CHINESE.match(text))
-            if words and goes_on and not is_chinese and not symbol.startswith("▁"):
-                words[-1] = Word(words[-1].text + text, (*words[-1].tokens, token))
+            if words and is_continued and not is_chinese and not symbol.startswith("▁"):
+                words[-1] = TokenWord(words[-1].text + text, (*words[-1].tokens, token))
             else:
-                words.append(Word(text, (token,)))
-            goes_on = symbol.endswith("@@") or (self._marks_beginnings and not is_chinese)
+                words.append(TokenWord(text, (token,)))
+            is_continued = symbol.endswith("@@") or (self._marks_beginnings and not is_chinese)
         return [word for word in words if word.text]
 
 
-def line(words: Sequence[Word]) -> str:
-    """Words as people write them: a blank between two, except between Chinese characters."""
+def join_words(words: Sequence[TokenWord]) -> str:
+    """Join words to text: with spaces, except between Chinese characters."""
     text = ""
     for word in words:
         is_chinese = _CHINESE.match(word.text) and text and _CHINESE.match(text[-1])

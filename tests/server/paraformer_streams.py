@@ -1,4 +1,4 @@
-"""Sounds for the paraformer engine, and what it tells of them."""
+"""Sounds for the Paraformer engine, and streams that collect its results."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from paraformer_nb.audio.clip import open_clip
 from paraformer_nb.dashscope.messages import SentenceResult
 from paraformer_nb.server.engines.base import Settings
 from paraformer_nb.server.engines.paraformer.engine import Paraformer, ParaformerStream
-from paraformer_nb.server.engines.paraformer.export import check_export
-from paraformer_nb.server.engines.paraformer.model import Model
-from paraformer_nb.server.engines.paraformer.recogniser import Recogniser, Token
+from paraformer_nb.server.engines.paraformer.model import ParaformerModel
+from paraformer_nb.server.engines.paraformer.model_folder import ModelFolder, check_model_folder
+from paraformer_nb.server.engines.paraformer.recogniser import ParaformerRecogniser, Token
 
 RATE = 16_000
 MS = RATE // 1000
+
+Load = Callable[[ModelFolder], ParaformerModel]
 
 
 def sound(*spans: tuple[int, int], ms: int) -> np.ndarray[Any, Any]:
@@ -31,7 +33,7 @@ def sound(*spans: tuple[int, int], ms: int) -> np.ndarray[Any, Any]:
     return pcm
 
 
-def decoded(clip: Path) -> np.ndarray[Any, Any]:
+def decode_clip(clip: Path) -> np.ndarray[Any, Any]:
     """A clip's samples."""
     file = open_clip(clip, sample_rate=RATE)
     pcm = np.frombuffer(b"".join(file.blocks(RATE)), "<i2")
@@ -39,9 +41,9 @@ def decoded(clip: Path) -> np.ndarray[Any, Any]:
     return pcm
 
 
-async def opened(folder: Path, use: Callable[[Paraformer], Awaitable[Any]]) -> Any:
-    """What `use` gives for an engine that is open meanwhile."""
-    engine = Paraformer(folder)
+async def with_engine(folder: Path, use: Callable[[Paraformer], Awaitable[Any]], load: Load = ParaformerModel) -> Any:
+    """Open an engine, return the result of `use`, and close the engine."""
+    engine = Paraformer(folder, load)
     await engine.open()
     try:
         return await use(engine)
@@ -49,22 +51,20 @@ async def opened(folder: Path, use: Callable[[Paraformer], Awaitable[Any]]) -> A
         await engine.close()
 
 
-class Listener:
-    """A task's stream, and all that it tells."""
+class CollectingStream:
+    """A task's stream, its results and the threads on which they were emitted."""
 
     def __init__(self, engine: Paraformer, **settings: Any) -> None:
         self.results: list[SentenceResult] = []
-        self.has_told = asyncio.Event()
         self.threads: set[int] = set()
         self.stream: ParaformerStream = engine.stream(Settings(**settings), self._emit)
 
     async def _emit(self, sentence: SentenceResult, translations: Any = None) -> None:
         self.results.append(sentence)
         self.threads.add(threading.get_ident())
-        self.has_told.set()
 
-    async def hear(self, *blocks: bytes) -> None:
-        """A whole task."""
+    async def recognise(self, *blocks: bytes) -> None:
+        """Run a whole task."""
         await self.stream.start()
         try:
             for block in blocks:
@@ -74,16 +74,18 @@ class Listener:
             await self.stream.close()
 
 
-def heard(folder: Path, pcm: np.ndarray[Any, Any], block: int = 1600, **settings: Any) -> list[SentenceResult]:
-    """Everything that is told of a sound sent in blocks of so many samples."""
+def recognise(
+    folder: Path, pcm: np.ndarray[Any, Any], block: int = 1600, load: Load = ParaformerModel, **settings: Any
+) -> list[SentenceResult]:
+    """All results for a sound sent in blocks of so many samples."""
 
     async def use(engine: Paraformer) -> list[SentenceResult]:
-        listener = Listener(engine, **settings)
+        stream = CollectingStream(engine, **settings)
         data = pcm.tobytes()
-        await listener.hear(*(data[at : at + 2 * block] for at in range(0, len(data), 2 * block)))
-        return listener.results
+        await stream.recognise(*(data[start : start + 2 * block] for start in range(0, len(data), 2 * block)))
+        return stream.results
 
-    results: list[SentenceResult] = asyncio.run(opened(folder, use))
+    results: list[SentenceResult] = asyncio.run(with_engine(folder, use, load))
     return results
 
 
@@ -98,8 +100,8 @@ def spans(results: list[SentenceResult]) -> list[tuple[Any, Any]]:
 
 
 def tokens_of(folder: Path, pcm: np.ndarray[Any, Any]) -> list[Token]:
-    """What is recognised of a sound without an engine around."""
-    recogniser = Recogniser(Model(check_export(folder)))
+    """The tokens of a sound, recognised without an engine."""
+    recogniser = ParaformerRecogniser(ParaformerModel(check_model_folder(folder)))
     recogniser.add(pcm.tobytes())
     recogniser.add_tail()
     tokens = []
