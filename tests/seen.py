@@ -54,7 +54,7 @@ def all_of(error: BaseException | None) -> Iterator[str]:
 
 def _below_tests(frames: TracebackType | None) -> TracebackType | None:
     """A traceback without the tests' own frames, which hold the key."""
-    while frames is not None and Path(frames.tb_frame.f_code.co_filename).parent == TESTS:
+    while frames is not None and TESTS in Path(frames.tb_frame.f_code.co_filename).parents:
         frames = frames.tb_next
     return frames
 

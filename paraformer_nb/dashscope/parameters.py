@@ -127,7 +127,7 @@ def check_parameters(model: str, parameters: Mapping[str, Any]) -> Parameters:
             raise ParameterError(f"{name}={value!r}: this value cannot be represented in JSON. Nothing was sent.")
     rate = checked.setdefault("sample_rate", known.sample_rate)
     if rate != known.sample_rate and not known.has_any_rate:
-        raise ParameterError(f"sample_rate={rate}: {model} requires {known.sample_rate} Hz. Nothing was sent.")
+        raise ParameterError(f"sample_rate={rate}: {model} accepts {known.sample_rate} Hz only. Nothing was sent.")
     if "max_sentence_silence" in known.parameters and not checked.get("semantic_punctuation_enabled"):
         checked.setdefault("max_sentence_silence", 1300 if known.family == "fun-asr" else 800)
     return checked

@@ -135,7 +135,7 @@ class ServerProtocol:
         if not isinstance(rate, int) or not 8000 <= rate <= 48000:
             return Refusal("InvalidParameter", f"sample_rate {rate!r} is not between 8000 and 48000")
         if model and not model.has_any_rate and rate != model.sample_rate:
-            return Refusal("InvalidParameter", f"{command.model} takes a sample_rate of {model.sample_rate} only")
+            return Refusal("InvalidParameter", f"{command.model} accepts a sample_rate of {model.sample_rate} only")
         problem = find_parameter_error(given) or gummy.find_parameter_error(given)
         return Refusal("InvalidParameter", problem) if problem else None
 

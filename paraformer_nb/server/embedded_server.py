@@ -28,10 +28,10 @@ from .task import TaskRefused
 from .wire import LimitedConnection, SocketWire
 
 PATH = "/api-ws/v1/inference"
-_BUFFER = (
-    32 * 1024
-)  # bytes in the kernel per socket; with more, a client sees audio as sent long before it is processed
-_OVERSIZE = 4  # × `Limits.frame`: up to here a client gets an error message, beyond it the connection just ends (1009)
+# Bytes in the kernel per socket: with more, a client sees audio as sent long before it is processed.
+_BUFFER = 32 * 1024
+# × `Limits.frame`: up to here a client gets an error message; beyond it the connection just ends (1009).
+_OVERSIZE = 4
 logger = logging.getLogger("paraformer_nb.server.websocket")
 logger.setLevel(logging.WARNING)
 logger.addFilter(redact_log_record)

@@ -191,7 +191,7 @@ class Kernel:
                 self._received.notify_all()
 
     async def _nudge(self, manager: AsyncKernelManager) -> None:
-        """Connect regularly: ipykernel 7.0 to 7.3 may miss a message that arrives while it replies; this wakes it up."""
+        """Connect regularly: ipykernel 7.0 to 7.3 may miss a message that arrives during a reply, and this wakes it."""
         while True:
             socket = manager.connect_shell(identity=os.urandom(8))
             try:

@@ -42,7 +42,7 @@ EVENTS = {"task-started", "result-generated", *LAST}
 FAULT_TEXTS = (
     "{",
     '{"header": {"task_id": "", "event": "task-dreamt", "attributes": {}}, "payload": {}}',
-)  # sent by faults
+)
 IN_MEMORY = Limits(no_data=1e-6, idle=1e-6, frame=64 * 1024)  # a client that sends nothing has reached its timeout
 OVER_SOCKETS = Limits(no_data=0.3, idle=0.3, frame=64 * 1024, handshake=0.2, close=0.1)
 

@@ -275,7 +275,7 @@ def test_proxies_in_the_environment_are_not_asked_for_loopback(monkeypatch: pyte
 @pytest.mark.parametrize(
     ("engine", "options", "what"),
     [
-        ("whisper", {}, "no engine 'whisper'. Known: pocketsphinx, "),
+        ("whisper", {}, "unknown engine 'whisper'. Known: pocketsphinx, "),
         ("pocketsphinx", {"beam": 3}, "no option beam"),
         ("scripted", {}, "needs script=FILE.json"),
         ("scripted", {"script": "nowhere.json"}, "cannot be read"),
@@ -289,7 +289,11 @@ def test_an_embedded_service_that_cannot_be(engine: str, options: dict[str, Any]
 
 def test_a_script_that_is_none(tmp_path: Path, english: Path) -> None:
     script = tmp_path / "clip.json"
-    for text, what in (("{", "is no script"), ('{"words": []}', "is no script"), ('{"sentences": []}', "clip.wav")):
+    for text, what in (
+        ("{", "is not a script"),
+        ('{"words": []}', "is not a script"),
+        ('{"sentences": []}', "clip.wav"),
+    ):
         script.write_text(text)
         with pytest.raises(errors.ParameterError, match=what):
             pnb.Embedded("scripted", script=script)

@@ -8,9 +8,8 @@ from ..base import RATE, Emit, EngineError
 from .pool import WorkerPool
 from .process import WorkerExited, WorkerProcess
 
-_MAX_AHEAD = (
-    1.0  # seconds of audio queued in the worker: with more, audio is reported as sent long before it is recognised
-)
+# Seconds of audio queued in the worker: with more, audio is reported as sent long before it is recognised.
+_MAX_AHEAD = 1.0
 _BLOCK = RATE  # bytes, half a second: `_MAX_AHEAD` and one block are less than a pipe holds, so writing never blocks
 _SPARE_AFTER = 1.0  # seconds of this task's audio: until then the loading of a spare would delay its first words
 
