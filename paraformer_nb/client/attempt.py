@@ -17,7 +17,7 @@ from ..dashscope.redaction import redact
 from ..errors import ConnectionLost
 from ..journal.records import Disconnected, Received, Sent
 from .coalescer import RecordCoalescer
-from .feed import Feed
+from .feed import Block, Feed
 from .keepalive import Keepalive
 from .pacer import Pacer
 from .request import Clock, OpenedRequest
@@ -49,7 +49,7 @@ class Attempt:
     ) -> None:
         self._socket = socket
         self._task = task
-        self._start = start
+        self._position = start  # up to which this attempt has sent the clip
         self._feed = feed
         self._pacer = pacer
         self._stop = stop
@@ -173,28 +173,34 @@ class Attempt:
 
         Returns whether the connection is still open.
         """
-        position, sent_before = self._start, self._sink.transcript.sent_until
-        run_start = self._sink.transcript.run.start
+        sent_before, run_start = self._sink.transcript.sent_until, self._sink.transcript.run.start
         try:
-            async with aclosing(self._feed.blocks(position)) as blocks:
-                async for block in blocks:
-                    if self._pacer is not None and block.peaks is not None:
-                        await self._pacer.wait(position - run_start)
-                    if self._stop.is_set() and position >= sent_before:
-                        return True
-                    audio, seconds = self._task.audio(block.pcm), len(block.pcm) / 2 / self._rate
-                    try:
-                        await self._socket.send(audio)
-                    except ConnectionClosed:  # caught here: a live source may be a socket as well, and raise it
-                        return False
-                    if block.peaks is None:
-                        self._sent.add_silence(self._now(), position, seconds)
-                    else:
-                        self._sent.add_audio(self._now(), position, seconds, block.peaks)
-                        position += seconds
+            async with aclosing(self._feed.batches(self._position)) as batches:
+                async for batch in batches:
+                    for block in batch:
+                        if self._pacer is not None and block.peaks is not None:
+                            await self._pacer.wait(self._position - run_start)
+                        if self._stop.is_set() and self._position >= sent_before:
+                            return True
+                        if not await self._send_block(block):
+                            return False
             return True
         finally:
             self._sent.flush(self._now())
+
+    async def _send_block(self, block: Block) -> bool:
+        """Send and record a block. Returns whether the connection is still open."""
+        seconds = len(block.pcm) / 2 / self._rate
+        try:
+            await self._socket.send(self._task.audio(block.pcm))
+        except ConnectionClosed:  # caught here: a live source may be a socket as well, and raise it
+            return False
+        if block.peaks is None:
+            self._sent.add_silence(self._now(), self._position, seconds)
+        else:
+            self._sent.add_audio(self._now(), self._position, seconds, block.peaks)
+            self._position += seconds
+        return True
 
     async def _send_command(self, text: str) -> None:
         self._sink.append(Sent(self._now(), self._task.task_id, Raw(text.encode())))

@@ -99,22 +99,25 @@ class Feed:
         """Drop what lies before: it will not be read again."""
         self._source.forget(position)
 
-    async def blocks(self, start: float) -> AsyncGenerator[Block]:
-        """Read blocks from `start` on, which `first_available` gave, until the clip ends."""
-        bin_size = bin_samples(self._sample_rate)
-        block_size = 2 * self._samples  # bytes
-        pairs_in_block = self._samples // bin_size
-        silence = memoryview(bytes(block_size))
+    async def batches(self, start: float) -> AsyncGenerator[list[Block]]:
+        """Read blocks from `start` on, which `first_available` gave, until the clip ends; as many at once as the source
+        has."""
+        silence = [Block(memoryview(bytes(2 * self._samples)), None)]
         async with aclosing(self._source.chunks(start)) as chunks:
             async for chunk in chunks:
-                if chunk is None:
-                    yield Block(silence, None)
-                    continue
-                pairs = peaks(chunk, bin_size)  # of the whole chunk at once: each call of numpy has a fixed cost
-                pcm = memoryview(chunk)
-                for number, at in enumerate(range(0, len(chunk), block_size)):
-                    first = 2 * number * pairs_in_block  # a pair is two bytes
-                    yield Block(pcm[at : at + block_size], pairs[first : first + 2 * pairs_in_block])
+                yield silence if chunk is None else self._split(chunk)
+
+    def _split(self, chunk: bytes) -> list[Block]:
+        """Cut a chunk into blocks, each with its peaks."""
+        bin_size = bin_samples(self._sample_rate)
+        block_size = 2 * self._samples  # bytes
+        peaks_size = 2 * (self._samples // bin_size)  # a pair is two bytes
+        pairs = peaks(chunk, bin_size)  # of the whole chunk at once: each call of numpy has a fixed cost
+        pcm = memoryview(chunk)
+        return [
+            Block(pcm[at : at + block_size], pairs[number * peaks_size : (number + 1) * peaks_size])
+            for number, at in enumerate(range(0, len(chunk), block_size))
+        ]
 
     async def close(self) -> None:
         """Release the source. (Whoever opened the clip closes its file.)"""
