@@ -10,10 +10,10 @@ from pathlib import Path
 
 from matplotlib import font_manager
 
+from ..text import is_cjk, is_hangul
+
 _BASE = "DejaVu Sans"  # comes with matplotlib
-_KANA = re.compile("[\u3040-\u30ff\uff66-\uff9f]")
-_HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
-_CJK = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+_KANA = re.compile("[\u3040-\u30ff\uff66-\uff9f]")  # which tells Japanese from Chinese
 
 # Countries write the same character differently, and many Chinese fonts have no Korean: the text's own first.
 _JAPANESE = ["Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP", "Hiragino Sans", "Yu Gothic", "MS Gothic"]
@@ -63,9 +63,11 @@ def families(text: str) -> list[str]:
 
     Warns, once a process, where no installed font has the text's Chinese, Japanese or Korean characters.
     """
-    if not _CJK.search(text):
+    signs = set(text)
+    is_korean = any(map(is_hangul, signs))
+    if not is_korean and not any(map(is_cjk, signs)):
         return [_BASE]
-    own = _JAPANESE if _KANA.search(text) else _KOREAN if _HANGUL.search(text) else []
+    own = _JAPANESE if _KANA.search(text) else _KOREAN if is_korean else []
     font = find((*own, *_CHINESE, *_JAPANESE, *_KOREAN))
     if font is None:
         _warn_once()

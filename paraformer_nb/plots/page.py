@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..transcript.transcript import Transcript
-from ..transcript.words import Sentence
+from ..transcript.words import DOUBTFUL_BELOW, Sentence
 from .figure import DPI, TranscriptFigure, quiet
 from .layout import Block, Row, lay_out
 from .pen import SIZE, SOFT, Pen, plain
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 SIDE, HEAD, LINE, TIMES, FOOT = 20, 8, 14, 19, 8
 """Points beside the rows, over the title, of a line outside of the rows, under each row for its times, under it all."""
 AIR = 3  # points beside a word's text
-DOUBTFUL = 0.5
 _LONGEST = 1000  # characters of a word: no page has room for more, and to measure them may take seconds
 _BOLD: dict[str, Any] = {"size": SIZE + 1, "weight": "bold"}
 
@@ -70,9 +69,8 @@ def _blocks(sentences: list[Sentence], pen: Pen) -> list[Block]:
     for sentence in sentences:
         for word in sentence.words:
             text = plain(word.text + word.punctuation)
-            is_doubtful = word.confidence is not None and word.confidence < DOUBTFUL
             room = pen.width(text) + AIR if len(text) <= _LONGEST else math.inf
-            blocks.append(Block(word.start, max(word.start, word.end), text, room, sentence.is_final, is_doubtful))
+            blocks.append(Block(word.start, max(word.start, word.end), text, room, sentence.is_final, word.is_doubtful))
     return blocks
 
 
@@ -140,7 +138,7 @@ def _notes(transcript: Transcript, rows: list[Row]) -> list[str]:
     start, end = rows[0].start, rows[-1].end
     notes = {
         "dashed: may still change": any(not block.is_final for block in blocks),
-        f"underlined: confidence below {DOUBTFUL}": any(block.is_doubtful for block in blocks),
+        f"underlined: confidence below {DOUBTFUL_BELOW}": any(block.is_doubtful for block in blocks),
         "hatched: never heard": any(gap.end > start and gap.start < end for gap in transcript.gaps),
         "dot: a word with no room for its text": any(row.dots for row in rows),
     }

@@ -1,0 +1,37 @@
+"""What stands between words and between sentences. Tables, search and views all ask here."""
+
+from __future__ import annotations
+
+from ..text import separator
+from .words import Sentence, Word
+
+
+def separators(sentence: Sentence) -> list[str]:
+    """What stands before each word of a sentence, a space or nothing; before the first word, nothing.
+
+    The sentence's text decides where the words spell it. Where they do not (a service may write numbers as digits in
+    one of the two only), `paraformer_nb.text.separator` does.
+    """
+    spelled = _from_text(sentence)
+    return _from_words(sentence.words) if spelled is None else spelled
+
+
+def _from_text(sentence: Sentence) -> list[str] | None:
+    """The spaces that the text has between the words, or None where the words do not spell the text."""
+    rest, found = sentence.text, []
+    for word in sentence.words:
+        text = rest.lstrip()
+        shown = word.text.strip() + word.punctuation
+        if not text.startswith(shown):
+            return None
+        found.append(" " if found and len(text) < len(rest) else "")
+        rest = text[len(shown) :]
+    return None if rest.strip() else found
+
+
+def _from_words(words: tuple[Word, ...]) -> list[str]:
+    line, found = "", []
+    for word in words:
+        found.append(separator(line, word.text))
+        line += word.text + word.punctuation
+    return found
