@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { Cursor } from "../../paraformer_nb/widgets/static/timeline/run/cursor.js";
-import { findMatches } from "../../paraformer_nb/widgets/static/timeline/run/find.js";
-import { Store } from "../../paraformer_nb/widgets/static/timeline/run/store.js";
+import { Cursor } from "../../paraformer_nb/widgets/static/timeline/model/cursor.js";
+import { findMatches } from "../../paraformer_nb/widgets/static/timeline/model/find.js";
+import { Transcript } from "../../paraformer_nb/widgets/static/timeline/model/transcript.js";
 import { FakeModel, makeSentence, makeUpdate } from "./made.js";
 
 /** @type {FakeModel} */
@@ -74,11 +74,11 @@ test("a playhead that Python sets is followed, also while it moves", () => {
 });
 
 test("what was found is looked for again where sentences changed", () => {
-  const store = new Store();
+  const transcript = new Transcript();
   const tell = (/** @type {number} */ seq, /** @type {Parameters<typeof makeUpdate>[1]} */ over) =>
-    cursor.refind(store, store.apply(makeUpdate(seq, over), [], 0));
+    cursor.refind(transcript, transcript.apply(makeUpdate(seq, over), [], 0));
   tell(1, { sentences: [makeSentence(1, 0, "the end"), makeSentence(2, 5, "of the lesson")] });
-  cursor.found = { text: "the", matches: findMatches(store.order, "the"), current: 1 };
+  cursor.found = { text: "the", matches: findMatches(transcript.order, "the"), current: 1 };
   tell(2, { sentences: [makeSentence(1, 0, "and the end"), makeSentence(3, 9, "the last")] });
   assert.deepEqual(cursor.found.matches.map(({ sentence, place }) => [sentence, place]), [[1, 1], [2, 1], [3, 0]]);
   assert.equal(cursor.found.current, 1);
@@ -87,16 +87,16 @@ test("what was found is looked for again where sentences changed", () => {
 });
 
 test("the focus stays with its word while sentences before it change, and moves in where its own got shorter", () => {
-  const store = new Store();
+  const transcript = new Transcript();
   const tell = (/** @type {number} */ seq, /** @type {ReturnType<typeof makeSentence>[]} */ ...sentences) =>
-    store.apply(makeUpdate(seq, { sentences }), [], 0);
+    transcript.apply(makeUpdate(seq, { sentences }), [], 0);
   tell(1, makeSentence(1, 0, "one two"), makeSentence(2, 5, "three four five"));
-  cursor.focusOn(store, 4);
+  cursor.focusOn(transcript, 4);
   assert.deepEqual(cursor.focus, { sentence: 2, place: 2 });
   tell(2, makeSentence(1, 0, "one and two"));
-  assert.equal(cursor.placeIn(store)?.index, 5);
+  assert.equal(cursor.focusedWord(transcript)?.index, 5);
   tell(3, makeSentence(2, 5, "three"));
-  assert.equal(cursor.placeIn(store)?.index, 3);
-  store.apply(makeUpdate(4, { removed: [2] }), [], 0);
-  assert.equal(cursor.placeIn(store), null);
+  assert.equal(cursor.focusedWord(transcript)?.index, 3);
+  transcript.apply(makeUpdate(4, { removed: [2] }), [], 0);
+  assert.equal(cursor.focusedWord(transcript), null);
 });

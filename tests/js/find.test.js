@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { comparable, findMatches } from "../../paraformer_nb/widgets/static/timeline/run/find.js";
+import { comparable, findMatches } from "../../paraformer_nb/widgets/static/timeline/model/find.js";
 import { makeSentence } from "./made.js";
 
-/** @import { Sentence } from "../../paraformer_nb/widgets/static/timeline/run/words.js" */
+/** @import { Sentence } from "../../paraformer_nb/widgets/static/timeline/model/words.js" */
 
 /** @type {Sentence} */
 const CHINESE = {

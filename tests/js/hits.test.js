@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { edgeAt, heardAt, isDense, wordAt } from "../../paraformer_nb/widgets/static/timeline/run/hits.js";
-import { WordTable } from "../../paraformer_nb/widgets/static/timeline/run/words.js";
+import { edgeAt, spokenAt, isDense, wordAt } from "../../paraformer_nb/widgets/static/timeline/model/hits.js";
+import { WordTable } from "../../paraformer_nb/widgets/static/timeline/model/words.js";
 import { makeSentence } from "./made.js";
 
 const words = new WordTable();
@@ -33,7 +33,7 @@ test("edges are taken hold of from either side, the nearer one first", () => {
 });
 
 test("a word is heard from its start until its end, and none in a pause", () => {
-  assert.deepEqual([0.99, 1, 1.39, 1.4, 1.5, 2.39, 2.4].map((time) => heardAt(words, time)), [-1, 0, 0, -1, 1, 2, -1]);
+  assert.deepEqual([0.99, 1, 1.39, 1.4, 1.5, 2.39, 2.4].map((time) => spokenAt(words, time)), [-1, 0, 0, -1, 1, 2, -1]);
 });
 
 test("words are dense where there are more than pixels for them", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KEYS, keyOf, shownKey } from "../../paraformer_nb/widgets/static/timeline/hands/keys.js";
+import { KEYS, keyOf, shownKey } from "../../paraformer_nb/widgets/static/timeline/controls/keys.js";
 
 const PLAIN = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Ruler, fitLabel } from "../../paraformer_nb/widgets/static/timeline/picture/labels.js";
+import { Ruler, fitLabel } from "../../paraformer_nb/widgets/static/timeline/canvas/labels.js";
 
 /** @param {string} text ten pixels a letter */
 const measure = (text) => text.length * 10;

@@ -1,13 +1,13 @@
 // Things the tests are made of: runs, sentences, updates, and a model that keeps what was sent.
 
 /** @import { AnyModel } from "@anywidget/types" */
-/** @import { TimelineModel } from "../../paraformer_nb/widgets/static/timeline/run/cursor.js" */
-/** @import { Run, Update } from "../../paraformer_nb/widgets/static/timeline/run/store.js" */
-/** @import { Sentence, Word } from "../../paraformer_nb/widgets/static/timeline/run/words.js" */
+/** @import { TimelineModel } from "../../paraformer_nb/widgets/static/timeline/model/cursor.js" */
+/** @import { Run, Update } from "../../paraformer_nb/widgets/static/timeline/model/transcript.js" */
+/** @import { Sentence, Word } from "../../paraformer_nb/widgets/static/timeline/model/words.js" */
 
 /**
- * @param {Partial<Run>} over
- * @returns {Run}
+ * @param {Partial<RunState>} over
+ * @returns {RunState}
  */
 export function makeRun(over = {}) {
   return {
@@ -22,8 +22,8 @@ export function makeRun(over = {}) {
     sent: 0,
     settled: 0,
     can_stop: true,
-    sound: { mime: "audio/webm", windowSeconds: 10 },
-    can_edit: true,
+    sound: { mime: "audio/webm", window_seconds: 10 },
+    can_correct: true,
     can_undo: false,
     can_redo: false,
     ...over,

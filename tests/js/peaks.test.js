@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Peaks } from "../../paraformer_nb/widgets/static/timeline/run/peaks.js";
+import { Peaks } from "../../paraformer_nb/widgets/static/timeline/model/peaks.js";
 
 /** @param {number[]} values */
 const view = (values) => new DataView(Int8Array.from(values).buffer);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { Requests } from "../../paraformer_nb/widgets/static/timeline/run/requests.js";
+import { Requests } from "../../paraformer_nb/widgets/static/timeline/model/requests.js";
 
 /** @type {Record<string, unknown>[]} */
 let sent;

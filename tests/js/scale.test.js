@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clock, ticksOf, timeToX, xToTime } from "../../paraformer_nb/widgets/static/timeline/run/scale.js";
+import { clock, ticksOf, timeToX, xToTime } from "../../paraformer_nb/widgets/static/timeline/model/scale.js";
 
 test("a time as a clock", () => {
   assert.equal(clock(0, 0), "0:00");

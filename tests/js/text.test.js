@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { clockText, countWords, describePicture, emptyText, progressText, sentenceText, separatorBefore, servedBy } from "../../paraformer_nb/widgets/static/timeline/text/text.js";
-import { isDoubtful } from "../../paraformer_nb/widgets/static/timeline/run/words.js";
+import { isDoubtful } from "../../paraformer_nb/widgets/static/timeline/model/words.js";
 import { makeRun } from "./made.js";
 
-/** @import { Word } from "../../paraformer_nb/widgets/static/timeline/run/words.js" */
+/** @import { Word } from "../../paraformer_nb/widgets/static/timeline/model/words.js" */
 
 /** @type {Word[]} */
 const ENGLISH = [["makes", "", 0, 1, 0.9, 1, 0], ["a", "", 1, 2, 0.3, 1, 0], ["guess", ",", 2, 3, null, 1, 0]];

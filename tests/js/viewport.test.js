@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { movedTo, naturalSpan, windowOf, zoomedAbout } from "../../paraformer_nb/widgets/static/timeline/picture/viewport.js";
+import { movedTo, naturalSpan, windowOf, zoomedAbout } from "../../paraformer_nb/widgets/static/timeline/canvas/viewport.js";
 
 /**
  * @param {number} start

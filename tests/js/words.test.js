@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { WordTable, lowerBound } from "../../paraformer_nb/widgets/static/timeline/run/words.js";
+import { WordTable, lowerBound } from "../../paraformer_nb/widgets/static/timeline/model/words.js";
 
-/** @import { Sentence, Word } from "../../paraformer_nb/widgets/static/timeline/run/words.js" */
+/** @import { Sentence, Word } from "../../paraformer_nb/widgets/static/timeline/model/words.js" */
 
 /**
  * @param {number} id
