@@ -32,6 +32,6 @@ def _from_text(sentence: Sentence) -> list[str] | None:
 def _from_words(words: tuple[Word, ...]) -> list[str]:
     line, found = "", []
     for word in words:
-        found.append(separator(line, word.text))
+        found.append(separator(line, word.text) if line.strip() else "")
         line += word.text + word.punctuation
     return found

@@ -82,8 +82,8 @@ class Timeline(anywidget.AnyWidget):
         self._warning = warning
         self._is_stopping = False
         self._on_finished: Callable[[], None] | None = None
-        self._audio = AudioRequests(self._send, open_audio)
-        self._updates = UpdateSender(transcript, self._describe, self._send)
+        self._audio = AudioRequests(self._send_message, open_audio)
+        self._updates = UpdateSender(transcript, self._describe, self._send_message)
         self.on_msg(self._on_message)
         handle_on_subshells(self, except_kind=_MAIN_SHELL_KIND)
 
@@ -95,7 +95,7 @@ class Timeline(anywidget.AnyWidget):
         if not isinstance(seconds, Real) or not 0 <= seconds < float("inf"):
             raise ParameterError(f"{seconds!r} is not a position in a clip: give seconds from its beginning.")
         self.playhead = float(seconds)
-        get_loop().call_soon_threadsafe(self._send, messages.Seek(float(seconds)))
+        get_loop().call_soon_threadsafe(self._send_message, messages.Seek(float(seconds)))
 
     def find(self, text: str) -> pd.DataFrame:
         """Find every occurrence of a text, whatever its case; the view shows them as well.
@@ -104,7 +104,7 @@ class Timeline(anywidget.AnyWidget):
         """
         if not isinstance(text, str):
             raise ParameterError(f"{text!r} is not a text to find.")
-        get_loop().call_soon_threadsafe(self._send, messages.Find(text))
+        get_loop().call_soon_threadsafe(self._send_message, messages.Find(text))
         return matches_table(find(self._transcript.sentences, text))
 
     def highlight(self, frame: pd.DataFrame | None, name: str = "highlight", *, label: str | None = None) -> None:
@@ -166,10 +166,10 @@ class Timeline(anywidget.AnyWidget):
     def _refuse(self, head: messages.MessageHead, reason: str) -> None:
         """Answer an invalid message, if it is one that expects an answer. Others are anywidget's own."""
         if head.kind == messages.Correct.__struct_config__.tag:
-            self._send(messages.CorrectionProblem(f"this is not a correction: {reason}. Nothing was changed."))
+            self._send_message(messages.CorrectionProblem(f"this is not a correction: {reason}. Nothing was changed."))
             self.refresh()
         elif head.id is not None:
-            self._send(messages.Reply(head.id, error=f"this is not a request: {reason}."))
+            self._send_message(messages.Reply(head.id, error=f"this is not a request: {reason}."))
 
     def _stop_run(self) -> None:
         if self._stop is None:
@@ -187,7 +187,7 @@ class Timeline(anywidget.AnyWidget):
         except ParameterError as error:
             problem = str(error)
         if isinstance(problem, str):
-            self._send(messages.CorrectionProblem(problem))
+            self._send_message(messages.CorrectionProblem(problem))
         self.refresh()  # an answer, even where nothing was changed
 
     # -------------------------------------------------------------------------------------------- to the front end
@@ -201,7 +201,7 @@ class Timeline(anywidget.AnyWidget):
         can_correct = self._correct is not None
         return describe_run(self._transcript, can_stop=can_stop, can_correct=can_correct, warning=self._warning())
 
-    def _send(self, message: messages.ToFrontEnd, buffers: list[bytes] | None = None) -> None:
+    def _send_message(self, message: messages.ToFrontEnd, buffers: list[bytes] | None = None) -> None:
         self.send(messages.encode(message), buffers)
 
     # ---------------------------------------------------------------------------------------- what a notebook keeps

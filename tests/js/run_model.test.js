@@ -1,10 +1,10 @@
-// The messages of one model: starting over when one is missing, Stop, "finished" once, no kernel.
+// The messages of one run: starting over when an update is missing, Stop, the drawn end once, no kernel.
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
 import { RunModel } from "../../paraformer_nb/widgets/static/timeline/run_model.js";
-import { FakeModel, makeRun, makeSentence, makeUpdate } from "./made.js";
+import { FakeModel, makeRun, makeSentence, makeUpdate } from "./fixtures.js";
 
 /** @type {FakeModel} */
 let model;
@@ -18,12 +18,12 @@ beforeEach(() => {
   runModel = new RunModel(model.proxy());
 });
 
-/** @param {Partial<import("../../paraformer_nb/widgets/static/timeline/model/transcript.js").Run>} over */
+/** @param {Partial<import("../../paraformer_nb/widgets/static/timeline/messages.js").RunState>} over */
 function begin(over = {}) {
   model.receive(makeUpdate(5, { reset: true, run: makeRun(over), sentences: [makeSentence(1, 0, "old words")] }));
 }
 
-test("asks once at the start and takes the answer's number as its base", () => {
+test("syncs once at the start and counts from the answer's number", () => {
   assert.deepEqual(model.sent, ["sync"]);
   begin();
   model.receive(makeUpdate(6, { sentences: [makeSentence(2, 5, "new")] }));
@@ -31,13 +31,13 @@ test("asks once at the start and takes the answer's number as its base", () => {
   assert.deepEqual(model.sent, ["sync"]);
 });
 
-test("what comes before the first answer is left out, without asking again", () => {
+test("what arrives before the first answer is ignored, without syncing again", () => {
   model.receive(makeUpdate(4, { sentences: [makeSentence(9, 0, "early")] }));
   assert.equal(runModel.transcript.words.count, 0);
   assert.deepEqual(model.sent, ["sync"]);
 });
 
-test("a missing number asks once, ignores all until the reset, and heals", () => {
+test("a missing number syncs once, ignores all until the reset, and recovers", () => {
   begin();
   for (const seq of [7, 8, 9]) model.receive(makeUpdate(seq, { sentences: [makeSentence(seq, seq, "lost")] }));
   assert.deepEqual(model.sent, ["sync", "sync"]);
@@ -48,13 +48,13 @@ test("a missing number asks once, ignores all until the reset, and heals", () =>
   assert.deepEqual(model.sent, ["sync", "sync"]);
 });
 
-test("a number out of order asks too", () => {
+test("a number out of order syncs too", () => {
   begin();
   model.receive(makeUpdate(5, {}));
   assert.deepEqual(model.sent, ["sync", "sync"]);
 });
 
-test("an ask that got no answer is repeated after 2 s, when the next update shows that it was lost", () => {
+test("a sync without an answer is repeated after 2 s, when the next update shows that it was lost", () => {
   begin();
   model.receive(makeUpdate(8, {}));
   mock.timers.tick(1900);
@@ -65,14 +65,14 @@ test("an ask that got no answer is repeated after 2 s, when the next update show
   assert.deepEqual(model.sent, ["sync", "sync", "sync"]);
 });
 
-test("no answer in 3 s means no kernel, until something comes", () => {
-  let told = 0;
-  runModel.listen(() => told++);
+test("no answer in 3 s means no kernel, until a message arrives", () => {
+  let notified = 0;
+  runModel.addListener(() => notified++);
   mock.timers.tick(2999);
   assert.equal(runModel.isDisconnected, false);
   mock.timers.tick(1);
   assert.equal(runModel.isDisconnected, true);
-  assert.equal(told, 1);
+  assert.equal(notified, 1);
   begin();
   assert.equal(runModel.isDisconnected, false);
   mock.timers.tick(10_000);
@@ -85,13 +85,13 @@ test("Stop is sent once, and can be pressed again only after the state changed",
   runModel.stop();
   assert.equal(runModel.isStopping, true);
   assert.deepEqual(model.sent, ["sync", "stop"]);
-  model.receive(makeUpdate(6, { run: makeRun({ state: "streaming", sent: 9 }) }));
+  model.receive(makeUpdate(6, { run: makeRun({ state: "streaming", sent_until: 9 }) }));
   assert.equal(runModel.isStopping, true);
   model.receive(makeUpdate(7, { run: makeRun({ state: "finishing" }) }));
   assert.equal(runModel.isStopping, false);
 });
 
-test("Stop with a dead comm says that no kernel is there", () => {
+test("Stop with a dead comm shows that there is no kernel", () => {
   begin();
   model.isDead = true;
   runModel.stop();
@@ -99,19 +99,19 @@ test("Stop with a dead comm says that no kernel is there", () => {
   assert.equal(runModel.isStopping, false);
 });
 
-test("'finished' is said once, when an end was drawn, not before and never again", () => {
+test("the drawn end is sent once, not before the end and never again", () => {
   begin();
-  runModel.drawn();
+  runModel.afterDraw();
   assert.deepEqual(model.sent, ["sync"]);
   model.receive(makeUpdate(6, { run: makeRun({ state: "finished" }) }));
   assert.deepEqual(model.sent, ["sync"]);
-  for (let i = 0; i < 70; i++) runModel.drawn();
+  for (let i = 0; i < 70; i++) runModel.afterDraw();
   model.receive(makeUpdate(7, { reset: true, run: makeRun({ state: "finished" }) }));
-  runModel.drawn();
-  assert.deepEqual(model.sent, ["sync", "ending"]);
+  runModel.afterDraw();
+  assert.deepEqual(model.sent, ["sync", "end-drawn"]);
 });
 
-test("a run found over is shown from its start; one seen ending stays where it was", () => {
+test("a run that had ended is shown from its start; one that ends in view stays where it was", () => {
   begin({ state: "stopped" });
   assert.equal(runModel.choice.follow, false);
   assert.equal(runModel.textTop, 0);
@@ -122,69 +122,70 @@ test("a run found over is shown from its start; one seen ending stays where it w
   assert.equal(live.choice.follow, true);
 });
 
-test("what was there before anybody looked is not read out", () => {
+test("sentences from before the first view are not read out", () => {
   begin();
   assert.deepEqual([...runModel.announced], [1]);
 });
 
-test("views are told until they leave; the runModel lets go of its model at the end", () => {
-  let told = 0;
-  const leave = runModel.listen(() => told++);
+test("views are notified until they unsubscribe; closing unsubscribes from the widget model", () => {
+  let notified = 0;
+  const unsubscribe = runModel.addListener(() => notified++);
   begin();
-  leave();
+  unsubscribe();
   model.receive(makeUpdate(6, {}));
-  assert.equal(told, 1);
+  assert.equal(notified, 1);
   runModel.close();
   assert.equal(model.handlers.length, 0);
 });
 
-test("other messages are none of its business", () => {
+test("messages of other kinds are ignored", () => {
   begin();
-  model.receive({ kind: "anywidget-command", seq: 99 });
+  model.receive({ kind: "anywidget-command" });
   assert.deepEqual(model.sent, ["sync"]);
 });
 
-test("a correction stands at once, and gives way to the kernel's word", () => {
+test("a correction is shown at once, and the kernel's answer replaces it", () => {
   begin();
   const [sentence] = runModel.transcript.order;
   const [old] = sentence.words;
-  runModel.correct(sentence, { old: [old], new: [["new", "", old[2], old[3], null, 0, 1]] });
-  assert.deepEqual(runModel.transcript.words.rows.map(([text]) => text), ["new", "words"]);
-  assert.equal(model.sent.at(-1), "edit");
-  model.receive({ kind: "say", text: "That cannot be meant." }); // refused: everything is asked for again
-  assert.equal(runModel.said, "That cannot be meant.");
+  runModel.correct(sentence, { old: [old], new: [{ ...old, text: "new", is_edited: true }] });
+  assert.deepEqual(runModel.transcript.words.rows.map(({ text }) => text), ["new", "words"]);
+  assert.equal(model.sent.at(-1), "correct");
+  assert.deepEqual(model.contents.at(-1)?.old, [["old", "", 0, 0.4, 0.9, "", false]]); // it travels as an array
+  model.receive({ kind: "correction-problem", text: "This is not possible." }); // refused: everything is sent again
+  assert.equal(runModel.message, "This is not possible.");
   assert.equal(model.sent.at(-1), "sync");
 });
 
-test("a kernel that answers no correction is told of", () => {
+test("a correction without an answer is reported", () => {
   begin();
-  runModel.turnBack("undo");
+  runModel.undo();
   mock.timers.tick(3000);
-  assert.match(runModel.said, /has not answered/);
+  assert.match(runModel.message, /No answer/);
 });
 
-test("a search is kept up with what changes", () => {
+test("a search is repeated in what changes", () => {
   begin();
   runModel.cursor.found = { text: "new", matches: [], current: -1 };
   model.receive(makeUpdate(6, { sentences: [makeSentence(2, 5, "a new one")] }));
-  assert.deepEqual(runModel.cursor.found.matches.map(({ sentence, place }) => [sentence, place]), [[2, 1]]);
+  assert.deepEqual(runModel.cursor.found.matches.map(({ sentence, wordIndex }) => [sentence, wordIndex]), [[2, 1]]);
 });
 
-test("a Stop that the kernel has not heard in 2.5 s is said to be unheard, until it is", () => {
+test("a Stop that the kernel has not read in 2.5 s is reported as unread, until it is", () => {
   begin();
   runModel.stop();
   mock.timers.tick(2400);
-  assert.equal(runModel.isStopUnheard, false);
+  assert.equal(runModel.isStopUnread, false);
   mock.timers.tick(200);
-  assert.equal(runModel.isStopUnheard, true);
+  assert.equal(runModel.isStopUnread, true);
   model.receive(makeUpdate(6, { run: makeRun({ can_stop: false }), sentences: [] }));
-  assert.equal(runModel.isStopUnheard, false);
+  assert.equal(runModel.isStopUnread, false);
 });
 
-test("a Stop that the kernel has heard is not said to be unheard", () => {
+test("a Stop that the kernel has read is not reported as unread", () => {
   begin();
   runModel.stop();
   model.receive(makeUpdate(6, { run: makeRun({ can_stop: false }), sentences: [] }));
   mock.timers.tick(3000);
-  assert.equal(runModel.isStopUnheard, false);
+  assert.equal(runModel.isStopUnread, false);
 });

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Transcript, XTERM } from "../../paraformer_nb/widgets/static/timeline/model/transcript.js";
-import { makeRun, makeSentence, makeUpdate } from "./made.js";
+import { Transcript } from "../../paraformer_nb/widgets/static/timeline/model/transcript.js";
+import { makeRun, makeSentence, makeUpdate } from "./fixtures.js";
 
 /** @param {Transcript} transcript */
-const texts = (transcript) => transcript.words.rows.map(([text]) => text).join(" ");
+const texts = (transcript) => transcript.words.rows.map(({ text }) => text).join(" ");
 
 test("a sentence is replaced whole by its id", () => {
   const transcript = new Transcript();
@@ -17,7 +17,7 @@ test("a sentence is replaced whole by its id", () => {
   assert.deepEqual(change.sentences, [1]);
 });
 
-test("sentences stand in order of their starts, however they come or move", () => {
+test("sentences are in order of their starts, however they arrive or move", () => {
   const transcript = new Transcript();
   transcript.apply(makeUpdate(1, { sentences: [makeSentence(2, 5, "b"), makeSentence(1, 0, "a"), makeSentence(3, 9, "c")] }), [], 0);
   assert.equal(texts(transcript), "a b c");
@@ -26,58 +26,53 @@ test("sentences stand in order of their starts, however they come or move", () =
   assert.equal(transcript.sentences.size, transcript.order.length);
 });
 
-test("a withdrawn sentence is gone; an unknown one is no matter", () => {
+test("a removed sentence disappears; an unknown id is ignored", () => {
   const transcript = new Transcript();
   transcript.apply(makeUpdate(1, { sentences: [makeSentence(1, 0, "a"), makeSentence(2, 5, "b")] }), [], 0);
   transcript.apply(makeUpdate(2, { removed: [1, 77] }), [], 0);
   assert.equal(texts(transcript), "b");
 });
 
-test("what a message leaves out stays", () => {
+test("what an update leaves out stays", () => {
   const transcript = new Transcript();
-  transcript.apply(makeUpdate(1, { run: makeRun({ sent: 3 }), gaps: [[1, 2, "lost"]] }), [], 0);
+  transcript.apply(makeUpdate(1, { run: makeRun({ sent_until: 3 }), gaps: [{ start: 1, end: 2, reason: "disconnected" }] }), [], 0);
   transcript.apply(makeUpdate(2, {}), [], 0);
   assert.equal(transcript.run?.sent_until, 3);
   assert.equal(transcript.gaps.length, 1);
 });
 
-test("peaks come from the first buffer", () => {
+test("peaks are read from the first buffer", () => {
   const transcript = new Transcript();
-  transcript.apply(makeUpdate(1, { peaks: { position: 0, step: 0.01, bins: 2 } }), [new DataView(Int8Array.of(-1, 1, -2, 2).buffer)], 0);
+  transcript.apply(makeUpdate(1, { waveform: { position: 0, step: 0.01, bins: 2 } }), [new DataView(Int8Array.of(-1, 1, -2, 2).buffer)], 0);
   assert.equal(transcript.peaks.bins, 2);
   assert.equal(transcript.audioEnd, 0.02);
 });
 
-test("the extent is the known end, or what there is so far", () => {
+test("the extent goes to the known end, or to what was received so far", () => {
   const transcript = new Transcript();
-  transcript.apply(makeUpdate(1, { run: makeRun({ start: 10, duration: 70, sent: 12 }) }), [], 0);
+  transcript.apply(makeUpdate(1, { run: makeRun({ start: 10, end: 70, sent_until: 12 }) }), [], 0);
   assert.deepEqual(transcript.extent, { start: 10, end: 70 });
-  transcript.apply(makeUpdate(2, { run: makeRun({ start: 10, duration: null, sent: 12 }) }), [], 0);
+  transcript.apply(makeUpdate(2, { run: makeRun({ start: 10, end: null, sent_until: 12 }) }), [], 0);
   assert.deepEqual(transcript.extent, { start: 10, end: 12 });
 });
 
-test("in real time the newest is the audio, also while nobody speaks and at the end", () => {
+test("in real time the newest is the audio, also in silence and at the end", () => {
   const transcript = new Transcript();
   for (let t = 0; t <= 30; t++) {
-    transcript.apply(makeUpdate(t, { run: makeRun({ state: "streaming", sent: t }), sentences: t ? [] : [makeSentence(1, 0, "a")] }), [], t);
+    transcript.apply(makeUpdate(t, { run: makeRun({ state: "streaming", sent_until: t }), sentences: t ? [] : [makeSentence(1, 0, "a")] }), [], t);
   }
   assert.equal(transcript.newest(8), 30);
-  transcript.apply(makeUpdate(31, { run: makeRun({ state: "finishing", sent: 30 }) }), [], 31);
+  transcript.apply(makeUpdate(31, { run: makeRun({ state: "finishing", sent_until: 30 }) }), [], 31);
   assert.equal(transcript.newest(8), 30);
 });
 
 test("where the whole clip was sent at once the words are followed", () => {
   const transcript = new Transcript();
-  transcript.apply(makeUpdate(1, { run: makeRun({ state: "connecting", sent: 0 }) }), [], 0);
-  transcript.apply(makeUpdate(2, { run: makeRun({ state: "finishing", sent: 3600 }), sentences: [makeSentence(1, 100, "a")] }), [], 0.2);
+  transcript.apply(makeUpdate(1, { run: makeRun({ state: "connecting", sent_until: 0 }) }), [], 0);
+  transcript.apply(makeUpdate(2, { run: makeRun({ state: "finishing", sent_until: 3600 }), sentences: [makeSentence(1, 100, "a")] }), [], 0.2);
   assert.ok(transcript.newest(8) > 100 && transcript.newest(8) < 106);
   const streaming = new Transcript();
-  streaming.apply(makeUpdate(1, { run: makeRun({ state: "streaming", sent: 0 }) }), [], 0);
-  streaming.apply(makeUpdate(2, { run: makeRun({ state: "streaming", sent: 300 }) }), [], 1);
+  streaming.apply(makeUpdate(1, { run: makeRun({ state: "streaming", sent_until: 0 }) }), [], 0);
+  streaming.apply(makeUpdate(2, { run: makeRun({ state: "streaming", sent_until: 300 }) }), [], 1);
   assert.ok(streaming.newest(8) < 8);
-});
-
-test("three states are the end", () => {
-  assert.ok(XTERM("finished") && XTERM("stopped") && XTERM("failed"));
-  assert.ok(!XTERM("reconnecting") && !XTERM("finishing"));
 });

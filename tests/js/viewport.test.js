@@ -48,12 +48,12 @@ test("a window stays within the clip", () => {
   assert.ok(Math.abs((movedTo(FOLLOW, window, now, Infinity).start ?? 0) + window.span - 100) < 1e-9);
 });
 
-test("where there is nowhere to go, following goes on", () => {
+test("where the window cannot move, following goes on", () => {
   const now = scene(0, 8, 4);
   assert.equal(movedTo(FOLLOW, windowOf(FOLLOW, now, 1000), now, 3), FOLLOW);
 });
 
-test("zooming holds the time under the pointer", () => {
+test("zooming keeps the position under the pointer", () => {
   const now = scene(0, 100, 50);
   const window = { start: 20, span: 10 };
   const choice = zoomedAbout(window, now, 1000, 0.5, 23);

@@ -1,37 +1,53 @@
-// Things the tests are made of: runs, sentences, updates, and a model that keeps what was sent.
+// What the tests are made of: runs, words, sentences, updates, and a widget model that keeps what was sent.
+
+import { writeWord } from "../../paraformer_nb/widgets/static/timeline/messages.js";
 
 /** @import { AnyModel } from "@anywidget/types" */
+/** @import { RunState, ToFrontEnd, Update, Word } from "../../paraformer_nb/widgets/static/timeline/messages.js" */
 /** @import { TimelineModel } from "../../paraformer_nb/widgets/static/timeline/model/cursor.js" */
-/** @import { Run, Update } from "../../paraformer_nb/widgets/static/timeline/model/transcript.js" */
-/** @import { Sentence, Word } from "../../paraformer_nb/widgets/static/timeline/model/words.js" */
+/** @import { Sentence } from "../../paraformer_nb/widgets/static/timeline/model/words.js" */
 
 /**
  * @param {Partial<RunState>} over
  * @returns {RunState}
  */
 export function makeRun(over = {}) {
+  const state = over.state ?? "streaming";
   return {
-    state: "streaming",
+    state,
+    has_ended: ["finished", "stopped", "failed"].includes(state),
     clip: "lesson.flac",
     service: "Embedded · pocketsphinx",
     model: "paraformer-realtime-v2",
     notice: "",
     message: "",
     start: 0,
-    duration: null,
-    sent: 0,
-    settled: 0,
+    end: null,
+    sent_until: 0,
+    final_until: 0,
     can_stop: true,
-    sound: { mime: "audio/webm", window_seconds: 10 },
     can_correct: true,
     can_undo: false,
     can_redo: false,
+    sound: { mime: "audio/webm", window_seconds: 10 },
     ...over,
   };
 }
 
 /**
- * Words of half a second each.
+ * A word as the recogniser gives it.
+ * @param {string} text
+ * @param {number} start
+ * @param {number} end
+ * @param {Partial<Word>} over
+ * @returns {Word}
+ */
+export function makeWord(text, start, end, over = {}) {
+  return { text, punctuation: "", start, end, confidence: null, separator: " ", is_edited: false, ...over };
+}
+
+/**
+ * A sentence with words of less than half a second each.
  * @param {number} id
  * @param {number} start
  * @param {string} text
@@ -39,25 +55,30 @@ export function makeRun(over = {}) {
  * @returns {Sentence}
  */
 export function makeSentence(id, start, text, isFinal = true) {
-  const words = text.split(" ").map((word, i) => /** @type {Word} */ ([word, "", start + i / 2, start + i / 2 + 0.4, 0.9, i ? 1 : 0, 0]));
-  return { id, is_final: isFinal, start, end: start + words.length / 2, words };
+  const words = text.split(" ").map((word, i) => {
+    const begin = start + i / 2;
+    return makeWord(word, begin, begin + 0.4, { confidence: 0.9, separator: i ? " " : "" });
+  });
+  return { id, is_final: isFinal, start, end: start + words.length / 2, separator: " ", words };
 }
 
 /**
+ * An update as it travels.
  * @param {number} seq
- * @param {Partial<Update>} over
+ * @param {Omit<Partial<Update>, "sentences"> & { sentences?: Sentence[] }} over
  * @returns {Update}
  */
-export function makeUpdate(seq, over) {
-  return { kind: "update", seq, reset: false, ...over };
+export function makeUpdate(seq, { sentences, ...over }) {
+  const rows = sentences?.map((sentence) => ({ ...sentence, words: sentence.words.map(writeWord) }));
+  return { kind: "update", seq, ...over, ...(rows && { sentences: rows }) };
 }
 
-/** The kernel's side of a model, and what a host hands to a widget as the model. */
+/** The kernel's side of a widget model, and the model that a host passes to a widget. */
 export class FakeModel {
   /** @type {string[]} the kinds of what was sent */
   sent = [];
   isDead = false;
-  /** @type {Record<string, unknown>[]} what was sent, whole */
+  /** @type {Record<string, unknown>[]} the messages that were sent */
   contents = [];
   /** @type {((content: unknown, buffers: DataView[]) => void)[]} */
   handlers = [];
@@ -67,7 +88,7 @@ export class FakeModel {
   observers = new Map();
 
   /**
-   * @param {Update | Record<string, unknown>} message
+   * @param {ToFrontEnd | { kind: string }} message
    * @param {DataView[]} buffers
    */
   receive(message, buffers = []) {
@@ -84,7 +105,7 @@ export class FakeModel {
     for (const observer of this.observers.get(`change:${name}`) ?? []) observer();
   }
 
-  /** A new object each time, as anywidget makes one for each view. */
+  /** Makes a new object each time, as anywidget does for each view. */
   proxy() {
     /** @type {unknown} */
     const proxy = {
