@@ -1,4 +1,4 @@
-"""How a browser joins windows of sound that were encoded one by one: what is heard at the seams, what it costs.
+"""How a browser joins windows of sound that were encoded one by one: noise at the seams, and what it costs.
 
 Plays a tone and a chirp through an <audio> element in Chromium, records what comes out, and compares that with what
 went in. Takes about seven minutes: ``.venv/bin/python tests/benchmarks/seams.py``.
@@ -212,8 +212,8 @@ def _noise(sound: np.ndarray, rate: float) -> tuple[float, float]:
     around = round(0.075 * RATE)
 
     def loudest(offset: float) -> float:
-        places = [round((index + offset) * WINDOW * RATE / rate) for index in range(1, WINDOWS)]
-        return float(20 * np.log10(max(rest[at - around : at + around].max() for at in places) / 0.5))
+        samples = [round((index + offset) * WINDOW * RATE / rate) for index in range(1, WINDOWS)]
+        return float(20 * np.log10(max(rest[at - around : at + around].max() for at in samples) / 0.5))
 
     return loudest(0), loudest(-0.5)
 

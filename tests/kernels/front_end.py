@@ -27,22 +27,20 @@ class View:
 
     def receive(self, content: dict[str, Any]) -> None:
         """A message from the kernel."""
-        if content["kind"] == "end":
-            self._send({"kind": "finished"})
-        elif content["kind"] == "update":
+        if content["kind"] == "update":
             self._update(content)
 
     def _update(self, content: dict[str, Any]) -> None:
         self.updates += 1
-        if content["reset"]:
+        if content.get("reset"):
             self._sentences.clear()
         for number in content.get("removed", []):
             self._sentences.pop(number, None)
-        self._sentences.update({sentence["id"]: sentence for sentence in content["sentences"]})
+        self._sentences.update({sentence["id"]: sentence for sentence in content.get("sentences", [])})
         was_over = self.is_over
         self.run = content.get("run", self.run)
         if self.is_over and not was_over:
-            self._send({"kind": "ending"})
+            self._send({"kind": "end-drawn"})
 
     def press_stop(self) -> None:
         """The Stop button."""

@@ -14,7 +14,7 @@ from servers import Cloud, Talk, assert_says, ended, eventually, failure, texts,
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
-from paraformer_nb.widgets.view_state import run_facts
+from paraformer_nb.widgets.run_state import describe_run
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -117,7 +117,7 @@ def test_a_disk_that_is_full_costs_one_warning_and_no_word(tmp_path: Path) -> No
     assert_says(caught[0].message, "cannot be written", "the run goes on", "in memory only", "run.save(...)")
     assert len(caught) == 1
     assert (run.state, len(run.words)) == ("finished", 399)
-    assert "in memory only" in run_facts(run._transcript, can_stop=False, can_edit=False)["message"]
+    assert "in memory only" in describe_run(run.transcript, can_stop=False, can_correct=False).message
     assert 10 < len(pnb.load(tmp_path / "run.jsonl").words) < 399
     run.save(tmp_path / "copy.jsonl")
     copy = pnb.load(tmp_path / "copy.jsonl")
