@@ -37,7 +37,7 @@ def join(texts: Iterable[str]) -> str:
 
 
 def separator(before: str, after: str) -> str:
-    """What stands between two texts once both are shown without spaces around them: a space or nothing."""
+    """The text between two texts that are shown without spaces around them: a space or nothing."""
     if not before or not after.strip():
         return ""
     return " " if before[-1].isspace() or after[0].isspace() or needs_space(before, after) else ""

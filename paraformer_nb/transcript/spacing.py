@@ -1,4 +1,4 @@
-"""What stands between words and between sentences. Tables, search and views all ask here."""
+"""The separators between the words of a sentence: one rule for search and views."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .words import Sentence, Word
 
 
 def separators(sentence: Sentence) -> list[str]:
-    """What stands before each word of a sentence, a space or nothing; before the first word, nothing.
+    """The text before each word of a sentence, a space or nothing; before the first word, nothing.
 
     The sentence's text decides where the words spell it. Where they do not (a service may write numbers as digits in
     one of the two only), `paraformer_nb.text.separator` does.

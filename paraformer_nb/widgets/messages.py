@@ -40,7 +40,7 @@ class WordRow(Struct, array_like=True, frozen=True):
     confidence: float | None
     """0 to 1; null where the recogniser gives none."""
     separator: str
-    """What stands before it within its sentence: a space or nothing."""
+    """The text before it within its sentence: a space or nothing."""
     is_edited: bool
     """Whether a person wrote it."""
 
@@ -53,7 +53,7 @@ class SentenceRow(Struct, frozen=True):
     start: float
     end: float
     separator: str
-    """What stands between it and the sentence before it: a space or nothing."""
+    """The text between it and the sentence before it: a space or nothing."""
     words: list[WordRow]
 
 

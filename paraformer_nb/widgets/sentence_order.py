@@ -1,4 +1,4 @@
-"""The sentences that a view has, in order, with what stands between them."""
+"""The sentences that a view has, in order, with the separators between them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..transcript.words import Sentence
 class SentenceOrder:
     """Sentences sorted by start; of equal starts the one that was put first comes first.
 
-    What stands before a sentence depends on the sentence before it, so `changed_separators` may return sentences that
+    The separator before a sentence depends on the sentence before it, so `changed_separators` may return sentences that
     were not put. Finding one costs the logarithm of their number.
     """
 
@@ -49,7 +49,7 @@ class SentenceOrder:
         self._unsure.update(number for _, _, number in self._keys[index : index + 1])
 
     def changed_separators(self) -> list[Sentence]:
-        """The sentences, in order, before which something else stands than at the last call."""
+        """The sentences, in order, whose separators are not those of the last call."""
         changed = []
         for key in sorted(self._key_of[number] for number in self._unsure):
             sentence = self._sentences[key[2]]
@@ -61,7 +61,7 @@ class SentenceOrder:
         return changed
 
     def separator_before(self, sentence_id: int) -> str:
-        """What stood before a sentence at the last call of `changed_separators`."""
+        """The separator before a sentence at the last call of `changed_separators`."""
         return self._separators[sentence_id]
 
     def _separator_before(self, index: int, sentence: Sentence) -> str:

@@ -23,7 +23,7 @@ from . import messages
 
 FILE = Path(__file__).parent / "static" / "timeline" / "messages.js"
 
-_HEAD = "// Written by paraformer_nb/widgets/typedefs.py from messages.py, which says when each message is sent.\n"
+_HEAD = "// Written by paraformer_nb/widgets/typedefs.py from messages.py, which documents when each message is sent.\n"
 _CONSTANTS = {
     "DOUBTFUL_BELOW": (DOUBTFUL_BELOW, "A word of less confidence is doubtful."),
     "MAX_TEXT": (MAX_TEXT, "Characters that a corrected word may have."),

@@ -116,7 +116,7 @@ class ViewState:
         return self._in_order(removed, [transcript.corrected(sentence) for sentence in changed])
 
     def _in_order(self, removed: list[int], changed: list[Sentence]) -> tuple[list[int], list[SentenceRow]]:
-        """Leave out sentences without words; add those before which something else stands now."""
+        """Leave out sentences without words; add those whose separator changed."""
         removed = [*removed, *(sentence.id for sentence in changed if not sentence.words)]
         for number in removed:
             self._order.remove(number)

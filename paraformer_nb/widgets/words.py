@@ -11,7 +11,7 @@ from .messages import Correct, Redo, SentenceRow, Undo, WordRow
 
 
 def sentence_row(sentence: Sentence, separator: str) -> SentenceRow:
-    """Convert a sentence. `separator`: what stands between it and the sentence before it."""
+    """Convert a sentence. `separator`: the text between it and the sentence before it."""
     rows = [_word_row(*pair) for pair in zip(sentence.words, separators(sentence), strict=True)]
     start, end = round(sentence.start, 3), round(sentence.end, 3)
     return SentenceRow(sentence.id, sentence.is_final, start, end, separator, rows)

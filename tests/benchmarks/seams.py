@@ -194,7 +194,7 @@ def _envelope(sound: np.ndarray, carrier: np.ndarray, width: int) -> np.ndarray:
 
 
 def _jump(sound: np.ndarray) -> float:
-    """The greatest change of lag at a seam, in ms: the beat of a chirp against itself tells how late it is."""
+    """The greatest change of lag at a seam, in ms: the beat of a chirp against itself shows how late it is."""
     count = min(len(sound), len(CHIRP))
     carrier = np.exp(2j * np.pi * (300 * TIMES + SWEEP / 2 * TIMES**2))[:count]
     phase = np.unwrap(np.angle(_envelope(sound[:count], carrier, 481)))

@@ -103,14 +103,16 @@ def test_invalid_options_and_folders_are_refused(run: pnb.Run, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_clip_itself_is_never_overwritten(run: pnb.Run, tmp_path: Path) -> None:
-    clip = tmp_path / "lesson.webm"
-    clip.write_bytes(PlayableClip(run.clip.path).whole(0, 3))
+@pytest.mark.parametrize("name", ["lesson.html", "lesson.html.webm"])
+def test_the_clip_itself_is_never_overwritten(run: pnb.Run, tmp_path: Path, name: str) -> None:
+    clip, sound = tmp_path / name, PlayableClip(run.clip.path)
+    clip.write_bytes(sound.whole(0, 3))
+    sound.close()
     before = clip.read_bytes()
     own = pnb.transcribe(clip, service=pnb.Embedded(), end=1).wait()
-    own.export(tmp_path / "lesson.html", audio="beside")
+    own.export(tmp_path / "other.html", audio="beside")
     with pytest.raises(ParameterError, match="the clip itself"):
-        own.export(clip)
+        own.export(tmp_path / "lesson.html", audio="beside")
     assert clip.read_bytes() == before
 
 

@@ -29,8 +29,8 @@ test("replies resolve their requests, in any order", async () => {
 test("an error rejects, and the reply to an unknown request is ignored", async () => {
   const request = requests.send({ kind: "audio", index: 1 });
   requests.receive({ kind: "reply", to: 99 }, []);
-  requests.receive({ kind: "reply", to: 1, error: "The clip is gone." }, []);
-  await assert.rejects(request, /The clip is gone/);
+  requests.receive({ kind: "reply", to: 1, error: "The clip is missing." }, []);
+  await assert.rejects(request, /The clip is missing/);
 });
 
 test("a request without a reply is rejected after a timeout", async () => {

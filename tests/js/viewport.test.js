@@ -34,7 +34,7 @@ test("an end that is not known leaves the same lead", () => {
   assert.ok(window.start + window.span > 50);
 });
 
-test("moving the window ends following and is kept while the run goes on", () => {
+test("moving the window ends following and is kept while the run continues", () => {
   const now = scene(0, 100, 50);
   const choice = movedTo(FOLLOW, windowOf(FOLLOW, now, 1000), now, 20);
   assert.equal(choice.follow, false);
@@ -48,7 +48,7 @@ test("a window stays within the clip", () => {
   assert.ok(Math.abs((movedTo(FOLLOW, window, now, Infinity).start ?? 0) + window.span - 100) < 1e-9);
 });
 
-test("where the window cannot move, following goes on", () => {
+test("where the window cannot move, following continues", () => {
   const now = scene(0, 8, 4);
   assert.equal(movedTo(FOLLOW, windowOf(FOLLOW, now, 1000), now, 3), FOLLOW);
 });

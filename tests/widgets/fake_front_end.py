@@ -1,4 +1,4 @@
-"""A front end of the timeline, as far as Python can tell: a comm, and the fold of what arrives on it."""
+"""A simulated front end of the timeline: a comm, and the fold of what arrives on it."""
 
 from __future__ import annotations
 

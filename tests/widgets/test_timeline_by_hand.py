@@ -264,5 +264,5 @@ def test_a_missing_clip_is_still_shown_and_its_silence_explained(hands: Hands, f
     (folder / "missing.flac").unlink()
     hands.view.locator(".pnb-text", has_text="lesson").wait_for()
     hands.view.get_by_role("button", name="Play", exact=False).first.click()
-    hands.view.locator(".pnb-command-message", has_text="gone from disk").wait_for()
+    hands.view.locator(".pnb-command-message", has_text="cannot be played").wait_for()
     assert "Play" in hands.view.locator(".pnb-play").inner_text()

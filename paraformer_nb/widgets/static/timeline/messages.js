@@ -1,4 +1,4 @@
-// Written by paraformer_nb/widgets/typedefs.py from messages.py, which says when each message is sent.
+// Written by paraformer_nb/widgets/typedefs.py from messages.py, which documents when each message is sent.
 
 /** A word of less confidence is doubtful. */
 export const DOUBTFUL_BELOW = 0.5;
@@ -17,7 +17,7 @@ export const MAX_TEXT = 500;
  * @property {number} start
  * @property {number} end
  * @property {number | null} confidence 0 to 1; null where the recogniser gives none.
- * @property {string} separator What stands before it within its sentence: a space or nothing.
+ * @property {string} separator The text before it within its sentence: a space or nothing.
  * @property {boolean} is_edited Whether a person wrote it.
  */
 
@@ -46,7 +46,7 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {boolean} is_final
  * @property {number} start
  * @property {number} end
- * @property {string} separator What stands between it and the sentence before it: a space or nothing.
+ * @property {string} separator The text between it and the sentence before it: a space or nothing.
  * @property {WordRow[]} words
  */
 

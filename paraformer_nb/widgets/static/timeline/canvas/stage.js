@@ -141,7 +141,7 @@ export class Stage {
 
   // --------------------------------------------------------------------------------------- moving the window
 
-  /** @param {number} factor below 1: in; around the middle, and following goes on */
+  /** @param {number} factor below 1: in; around the middle, and following continues */
   zoom(factor) {
     const { follow } = this.#runModel.choice;
     this.#choose({ ...this.#zoomed(factor, this.#picture.width / 2), follow });

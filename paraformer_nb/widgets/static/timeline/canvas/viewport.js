@@ -44,7 +44,7 @@ export function windowOf(choice, scene, width) {
 
 /**
  * The choice after the window was moved to a start. Where it cannot move the choice is the same, and following
- * goes on.
+ * continues.
  * @param {Choice} choice
  * @param {TimeWindow} window on view now
  * @param {Scene} scene

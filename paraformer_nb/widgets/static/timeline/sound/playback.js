@@ -69,7 +69,7 @@ export class Playback {
   }
 
   /**
-   * Moves the playhead; playing goes on from there.
+   * Moves the playhead; playing continues from there.
    * @param {number} time
    */
   seek(time) {
@@ -111,7 +111,7 @@ export class Playback {
     return { from: transcript.extent.start, to: this.#end };
   }
 
-  /** The end of the run's part of the clip, or null while the run goes on. */
+  /** The end of the run's part of the clip, or null while the run continues. */
   get #end() {
     const { run, extent } = this.#runModel.transcript;
     return run?.has_ended ? extent.end : null;
@@ -160,7 +160,7 @@ export class Playback {
     this.#frame = requestAnimationFrame(this.#movePlayhead);
   };
 
-  /** The player started, stopped, waits or goes on. */
+  /** The player started, stopped, waits or continues. */
   #onPlayerChange() {
     if (this.#player && !this.#player.isPlaying) this.#runModel.cursor.movePlayhead(this.#player.time);
     this.#runModel.notify();

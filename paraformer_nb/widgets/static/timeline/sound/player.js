@@ -11,7 +11,7 @@
 
 /**
  * @typedef {object} PlayerCallbacks
- * @property {() => void} changed it started, stopped, waits for sound or goes on
+ * @property {() => void} changed it started, stopped, waits for sound or continues
  * @property {(reason: string) => void} failed it stopped because something is wrong; a sentence to show
  */
 

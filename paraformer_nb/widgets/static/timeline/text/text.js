@@ -94,7 +94,7 @@ export function describeFocus({ text, punctuation, start, end, confidence, is_ed
 }
 
 /**
- * Isolates a text that may run from right to left from what stands beside it.
+ * Isolates a text that may run from right to left from the text beside it.
  * @param {string} text
  */
 export function isolated(text) {
