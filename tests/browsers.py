@@ -31,7 +31,7 @@ def lab(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Playwright, one for each file: it leaves a running loop in its thread, which breaks the tests of other files. Skips
+    """Playwright, one for each file: it leaves a running loop in its thread, which breaks other files' tests. Skips
     a test where there is no browser."""
     if CHROMIUM is None:
         pytest.skip("NO BROWSER: apt-get install chromium, or nothing of the view is tested")

@@ -18,7 +18,8 @@ def separators(sentence: Sentence) -> list[str]:
 
 def _from_text(sentence: Sentence) -> list[str] | None:
     """The spaces that the text has between the words, or None where the words do not spell the text."""
-    rest, found = sentence.text, []
+    rest = sentence.text
+    found: list[str] = []
     for word in sentence.words:
         text = rest.lstrip()
         shown = word.text.strip() + word.punctuation
@@ -30,7 +31,8 @@ def _from_text(sentence: Sentence) -> list[str] | None:
 
 
 def _from_words(words: tuple[Word, ...]) -> list[str]:
-    line, found = "", []
+    line = ""
+    found: list[str] = []
     for word in words:
         found.append(separator(line, word.text) if line.strip() else "")
         line += word.text + word.punctuation
