@@ -18,16 +18,19 @@ def separators(sentence: Sentence) -> list[str]:
 
 def _from_text(sentence: Sentence) -> list[str] | None:
     """The spaces that the text has between the words, or None where the words do not spell the text."""
-    rest = sentence.text
+    text = sentence.text
+    end = 0  # of the words so far
     found: list[str] = []
     for word in sentence.words:
-        text = rest.lstrip()
+        start = end
+        while start < len(text) and text[start].isspace():
+            start += 1
         shown = word.text.strip() + word.punctuation
-        if not text.startswith(shown):
+        if not text.startswith(shown, start):
             return None
-        found.append(" " if found and len(text) < len(rest) else "")
-        rest = text[len(shown) :]
-    return None if rest.strip() else found
+        found.append(" " if found and start > end else "")
+        end = start + len(shown)
+    return None if text[end:].strip() else found
 
 
 def _from_words(words: tuple[Word, ...]) -> list[str]:
