@@ -1,8 +1,9 @@
-"""Text: join words, decide where spaces go, sanitise foreign text, format times."""
+"""Text: join words, decide where spaces go, sanitise what others sent, format times."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "�")
 """For `str.translate`: lone surrogates, which cannot be encoded, to U+FFFD."""
@@ -10,6 +11,9 @@ SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "�")
 _LINE_BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 _CONTROLS = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _SANITISED = {code: "" for code in _CONTROLS} | {ord(sign): " " for sign in _LINE_BREAKS} | SURROGATES
+
+_CLOSING = ",.;:!?)]}%…’”»"
+_EMOJI = range(0x1F000, 0x20000)  # as wide as a Chinese character, but part of no script
 
 
 def sanitise(text: str) -> str:
@@ -24,34 +28,77 @@ def sanitise(text: str) -> str:
     return text if text.isprintable() else text.translate(_SANITISED)
 
 
-def join(texts: list[str]) -> str:
-    """Join words or sentences to one line, with a space wherever `needs_space` wants one.
+def join(texts: Iterable[str]) -> str:
+    """Join words or sentences to one line, with one space wherever `separator` wants one.
 
     Example:
         >>> join(["Good", "morning.", "今天", "天气好。"])
-        'Good morning.今天天气好。'
+        'Good morning. 今天天气好。'
     """
     line = ""
     for text in texts:
-        line += (" " if line and needs_space(line, text) else "") + text
+        if needs_space(line, text):
+            line += " "
+        elif line and line[-1].isspace():
+            text = text.lstrip()
+        line += text
     return line
 
 
+def separator(before: str, after: str) -> str:
+    """The text between two texts that are shown without spaces around them: a space or nothing."""
+    if not before or not after.strip():
+        return ""
+    return " " if before[-1].isspace() or after[0].isspace() or needs_space(before, after) else ""
+
+
 def needs_space(before: str, after: str) -> bool:
-    """Whether a space goes between two texts: not beside Chinese or Japanese, not where there is one already."""
+    """Whether a space must be added between two texts. The one rule for every line of text, table and view:
+
+    - none where there is one already, and none within Chinese and Japanese;
+    - one between words of other scripts, and where these meet Chinese or Japanese (``你好。 Hello``), but none beside
+      Chinese or Japanese for digits (``3个``, as recognisers write numbers) and for quotation marks and dashes, which
+      all scripts share;
+    - none before closing punctuation and none after an opening bracket or quotation mark.
+    """
     if not before or not after or before[-1].isspace() or after[0].isspace():
         return False
-    return not (is_wide(before[-1]) or is_wide(after[0]))
+    if _is_opening(before[-1]) or _is_closing(after):
+        return False
+    if is_cjk(before[-1]):
+        return not is_cjk(after[0]) and not _is_shared(after[0])
+    return not is_cjk(after[0]) or not _is_shared(before[-1])
 
 
-def has_space(before: str, after: str) -> bool:
-    """Whether a space separates two texts once they are joined: their own, or one that `join` adds."""
-    return before[-1:].isspace() or after[:1].isspace() or needs_space(before, after)
+def is_cjk(character: str) -> bool:
+    """Whether a character is Chinese, kana or their punctuation, on any Unicode plane: written without spaces.
+
+    Korean, which puts spaces between words, is not.
+    """
+    code = ord(character)
+    if code < 0x2E80 or code in _EMOJI or unicodedata.east_asian_width(character) not in "WFH":
+        return False
+    return not is_hangul(character)
 
 
-def is_wide(character: str) -> bool:
-    """Whether a character is Chinese, kana or their punctuation. Korean is as wide, but puts spaces between words."""
-    return unicodedata.east_asian_width(character) in "WF" and not "가" <= character <= "힣"
+def is_hangul(character: str) -> bool:
+    """Whether a character is Korean."""
+    return character >= "\u1100" and "HANGUL" in unicodedata.name(character, "")
+
+
+def _is_opening(character: str) -> bool:
+    return unicodedata.category(character) in ("Ps", "Pi")
+
+
+def _is_closing(text: str) -> bool:
+    """Whether a text begins with closing punctuation; Western marks only if the text has no letters (not ``.NET``)."""
+    is_wide_mark = is_cjk(text[0]) and unicodedata.category(text[0]) in ("Pe", "Pf", "Po")
+    return is_wide_mark or not text.strip(_CLOSING)
+
+
+def _is_shared(character: str) -> bool:
+    """Whether a character stands beside Chinese without a space, though it is not Chinese."""
+    return character.isdecimal() or (character > "\x7f" and unicodedata.category(character).startswith("P"))
 
 
 def format_clock(seconds: float, decimals: int = 0, *, hours: bool = False) -> str:

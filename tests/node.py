@@ -19,7 +19,7 @@ def node(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def installed(package: str) -> Path:
-    """The folder of a package of tests/js/package.json; all are installed at the first need, into node_modules."""
+    """The folder of a package of tests/js/package.json. All are installed when one is needed, into node_modules."""
     folder = JS / "node_modules" / package
     if not folder.exists():
         done = node(NPM, "install", "--no-package-lock", "--no-audit", "--no-fund")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from paraformer_nb.text import has_space, join, needs_space, sanitise
+from paraformer_nb.text import join, needs_space, sanitise, separator
 
 
 @pytest.mark.parametrize(
@@ -14,16 +14,28 @@ from paraformer_nb.text import has_space, join, needs_space, sanitise
         (["", "a", "", "b"], "a b"),
         (["good", "morning."], "good morning."),
         (["今天", "天气", "好。"], "今天天气好。"),
-        (["今天天气好。", "Good morning."], "今天天气好。Good morning."),
-        (["Good morning.", "今天"], "Good morning.今天"),
-        ([" hello", " world"], " hello world"),  # Gummy's English words begin with their space
+        (["今天天气好。", "Good morning."], "今天天气好。 Good morning."),
+        (["Good morning.", "今天"], "Good morning. 今天"),
+        (["Hello", "你好", "world"], "Hello 你好 world"),
+        (["𠀁", "Hello", "𠀁", "𠀂"], "𠀁 Hello 𠀁𠀂"),
+        (["Hello ", "你好 ", " world"], "Hello 你好 world"),
+        (["Hello ", " ", " world"], "Hello world"),
+        (["我有", "3", "个", "苹果"], "我有3个苹果"),
+        (["第", "12", "days"], "第12 days"),
+        (["Hello", "，", "世界", "！"], "Hello，世界！"),
+        (["中文", "(English)", "（", "English", "）", "中文"], "中文 (English) （English）中文"),
+        (["他说", "“好”", "，", "OK", "…"], "他说“好”， OK…"),
+        (["use", ".NET", "here", "."], "use .NET here."),
+        (["👋", "Hello", "👋", "你好"], "👋 Hello 👋 你好"),
+        (["한국어", "中文"], "한국어 中文"),
+        ([" hello", " world"], " hello world"),  # Gummy's English words carry their space
         (["ありがとう", "ございます。"], "ありがとうございます。"),
         (["안녕하세요", "여러분"], "안녕하세요 여러분"),
         (["привет", "мир"], "привет мир"),
         (["𠮷野", "家"], "𠮷野家"),
     ],
 )
-def test_texts_are_joined_as_their_writing_system_does(texts: list[str], line: str) -> None:
+def test_texts_are_joined_with_a_space_where_their_scripts_want_one(texts: list[str], line: str) -> None:
     assert join(texts) == line
 
 
@@ -39,7 +51,7 @@ def test_no_space_is_added_beside_an_empty_text_or_another_space(before: str, af
 def test_a_space_between_texts_is_their_own_or_the_one_that_joining_adds(
     before: str, after: str, is_spaced: bool
 ) -> None:
-    assert has_space(before, after) == is_spaced == (" " in join([before, after]))
+    assert (separator(before, after) == " ") == is_spaced == (" " in join([before, after]))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,18 @@ from ..errors import ParameterError
 
 Language = Literal["zh", "en", "ja", "yue", "ko", "de", "fr", "ru"]
 
+LANGUAGE_NAMES: dict[Language, str] = {
+    "en": "English",
+    "zh": "中文",
+    "ja": "日本語",
+    "yue": "粤语",
+    "ko": "한국어",
+    "de": "Deutsch",
+    "fr": "Français",
+    "ru": "Русский",
+}
+"""Each language's name in the language itself."""
+
 
 class Parameters(TypedDict, total=False):
     """A task's parameters, under the service's own names.

@@ -1,4 +1,4 @@
-"""The timeline as one HTML file: with no kernel and no network it plays, seeks, searches and lights words."""
+"""The timeline as one HTML file: without kernel and network it plays, seeks, searches and marks the spoken word."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from ..errors import AudioError, ParameterError
-from ..transcript.transcript import ENDED, Transcript
+from ..text import is_cjk
+from ..transcript.transcript import Transcript
 from ..widgets.linker import link
-from ..widgets.view_state import ViewState, run_facts
+from ..widgets.messages import SavedRun, SavedSound, SavedUpdate
+from ..widgets.run_state import describe_run
+from ..widgets.view_state import ViewState
 from .base import Format, OpenAudio, write_file
 
 _STATIC = Path(__file__).parents[1] / "widgets" / "static" / "timeline"
 _START = """
-mountRecording(document.getElementById("timeline"), JSON.parse(document.getElementById("recording").textContent));
+mountSavedRun(document.getElementById("timeline"), JSON.parse(document.getElementById("run").textContent));
 """
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -38,12 +42,12 @@ body {{ max-width: 1200px; margin: 24px auto; padding: 0 16px; font: 15px/1.5 sy
 <h1>{title}</h1>
 <main id="timeline"></main>
 <noscript><p>{text}</p></noscript>
-<script type="application/json" id="recording">{recording}</script>
+<script type="application/json" id="run">{run}</script>
 <script type="module">{script}</script>
 </body>
 </html>
 """
-# The page may run the one script that it brings, and load nothing but its own sound.
+# The page may run only the script that is in it, and load only its own sound.
 _POLICY = (
     "default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; media-src 'self' data: file:; "
     "base-uri 'none'; form-action 'none'"
@@ -94,34 +98,34 @@ def _read_sound(open_audio: OpenAudio, start: float, end: float) -> tuple[str, b
 
 
 def to_html(transcript: Transcript, sound: str | None, title: str) -> str:
-    """The page. `sound` is the address of a compressed file that begins where the run's part of the clip does; it may
-    be a ``data:`` one. None: the page is silent.
+    """Return the page. `sound` is the URL of a compressed file that begins where the run's part of the clip does; it
+    may be a ``data:`` one. None: the page is silent.
     """
-    start = transcript.run.start
-    recording = {"updates": _updates(transcript), "sound": {"url": sound, "start": start} if sound else None}
+    saved = SavedRun(_updates(transcript), SavedSound(sound, transcript.run.start) if sound else None)
     script = link(_STATIC / "standalone.js") + _START
     digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    is_chinese = any("\u4e00" <= sign <= "\u9fff" for sign in transcript.text[:200])
+    is_chinese = any(map(is_cjk, transcript.text[:200]))
     return _PAGE.format(
         language="zh" if is_chinese else "en",
         policy=_POLICY.format(digest=digest),
         title=html.escape(title),
         style=(_STATIC / "timeline.css").read_text(encoding="utf-8"),
         text=html.escape(transcript.text),
-        recording=_inert(msgspec.json.encode(recording).decode()),
+        run=_inert(msgspec.json.encode(saved).decode()),
         script=script,
     )
 
 
-def _updates(transcript: Transcript) -> list[dict[str, Any]]:
-    """What a living front end would be told, buffers and all."""
-    run = run_facts(transcript, can_stop=False, can_edit=False)
-    if run and transcript.state not in ENDED:
-        run |= {"state": "stopped", "message": "Saved while the clip was still being heard."}
-    told = ViewState().updates(transcript, run, ())
-    return [{**update, "buffers": [b64encode(buffer).decode() for buffer in buffers]} for update, buffers in told]
+def _updates(transcript: Transcript) -> list[SavedUpdate]:
+    """What a kernel would send a view that has just opened."""
+    run = describe_run(transcript, can_stop=False, can_correct=False)
+    if not run.has_ended:
+        message = "Saved while the clip was still being recognised."
+        run = replace(run, state="stopped", has_ended=True, message=message)
+    updates = ViewState().updates(transcript, run, ())
+    return [SavedUpdate(update, [b64encode(buffer).decode() for buffer in buffers]) for update, buffers in updates]
 
 
 def _inert(json: str) -> str:
-    """JSON that cannot end the element that it stands in."""
+    """Escape JSON so that it cannot end the script element around it."""
     return json.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

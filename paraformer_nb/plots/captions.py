@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..transcript.transcript import Transcript
+from ..transcript.words import DOUBTFUL_BELOW
 from .layout import Row
 from .pen import Pen, one_line
-
-DOUBTFUL = 0.5
-"""Words of a lower confidence are underlined."""
 
 
 def title_facts(transcript: Transcript, total: int, rows: list[Row]) -> list[str]:
@@ -34,7 +32,7 @@ def legend(transcript: Transcript, rows: list[Row]) -> list[str]:
     start, end = rows[0].start, rows[-1].end
     entries = {
         "dashed: may still change": any(not box.is_final for box in boxes),
-        f"underlined: confidence below {DOUBTFUL}": any(box.is_doubtful for box in boxes),
+        f"underlined: confidence below {DOUBTFUL_BELOW}": any(box.is_doubtful for box in boxes),
         "hatched: not recognised": any(gap.end > start and gap.start < end for gap in transcript.gaps),
         "dot: a word with no room for its text": any(row.dots for row in rows),
     }

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from matplotlib import font_manager
 
+from ..text import is_cjk, is_hangul
+
 _BASE = "DejaVu Sans"  # comes with matplotlib
-_KANA = re.compile("[\u3040-\u30ff\uff66-\uff9f]")
-_HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
-_CJK = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+_KANA = re.compile("[\u3040-\u30ff\uff66-\uff9f]")  # which tells Japanese from Chinese
 
 # The same character looks different in each country, and many Chinese fonts lack Korean: the text's own fonts first.
 _JAPANESE = ["Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP", "Hiragino Sans", "Yu Gothic", "MS Gothic"]
@@ -74,9 +74,11 @@ def families(text: str, find: Callable[[Sequence[str]], str | None] = find_insta
     `find` selects an installed family. Warns, once a process, where none has the text's Chinese, Japanese or Korean
     characters.
     """
-    if not _CJK.search(text):
+    signs = set(text)
+    is_korean = any(map(is_hangul, signs))
+    if not is_korean and not any(map(is_cjk, signs)):
         return [_BASE]
-    own = _JAPANESE if _KANA.search(text) else _KOREAN if _HANGUL.search(text) else []
+    own = _JAPANESE if _KANA.search(text) else _KOREAN if is_korean else []
     font = find((*own, *_CHINESE, *_JAPANESE, *_KOREAN))
     if font is None:
         _warn_once()

@@ -11,7 +11,7 @@ import numpy as np
 from ..transcript.transcript import Transcript
 from ..transcript.words import Sentence
 from . import palette
-from .captions import DOUBTFUL, legend, no_words, shorten, title_facts, wrap
+from .captions import legend, no_words, shorten, title_facts, wrap
 from .figure import DPI, TranscriptFigure, without_glyph_warnings
 from .layout import Row, WordBox, lay_out
 from .pen import TEXT_SIZE, Pen, one_line
@@ -73,9 +73,8 @@ def _word_boxes(sentences: list[Sentence], pen: Pen) -> list[WordBox]:
         for word in sentence.words:
             text = one_line(word.text + word.punctuation)
             width = pen.width(text) + _MARGIN if len(text) <= _LONGEST_WORD else math.inf
-            is_doubtful = word.confidence is not None and word.confidence < DOUBTFUL
             end = max(word.start, word.end)
-            boxes.append(WordBox(word.start, end, text, width, sentence.is_final, is_doubtful))
+            boxes.append(WordBox(word.start, end, text, width, sentence.is_final, word.is_doubtful))
     return boxes
 
 

@@ -7,8 +7,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..text import has_space
-from .words import Sentence, Word
+from .spacing import separators
+from .words import Sentence
 
 
 class Match(NamedTuple):
@@ -21,20 +21,14 @@ class Match(NamedTuple):
 
 
 def find(sentences: Iterable[Sentence], text: str) -> Iterator[Match]:
-    """Find every occurrence of a text, in order. Overlapping ones count once; an empty text is never found.
-
-    Example:
-        >>> sentence = Sentence(1, "Good morning.", 0.0, 0.9, True, (Word("Good", 0.0, 0.4), Word("morning", 0.4, 0.9)))
-        >>> [(match.text, match.start) for match in find([sentence], "MORN")]
-        [('morning', 0.4)]
-    """
+    """Find every occurrence of a text, in order. Overlapping ones count once; an empty text is never found."""
     wanted = comparable(text)
     for sentence in sentences if wanted else ():
         line, ends = _line(sentence)
         index = line.find(wanted)
         while index >= 0:
             first, last = bisect_right(ends, index), bisect_left(ends, index + len(wanted))
-            yield _match(sentence, sentence.words[first : last + 1])
+            yield _match(sentence, first, last + 1)
             index = line.find(wanted, index + len(wanted))
 
 
@@ -46,18 +40,16 @@ def comparable(text: str) -> str:
 
 def _line(sentence: Sentence) -> tuple[str, list[int]]:
     """A sentence's words, normalised, on one line, and the index in it at which each ends."""
-    line, ends, before = "", [], ""
-    for word in sentence.words:
+    line, ends = "", []
+    for before, word in zip(separators(sentence), sentence.words, strict=True):
         text = comparable(word.text)
-        line += (" " if line and text and has_space(before, word.text) else "") + text
-        before = word.text + word.punctuation
+        line += (before if line and text else "") + text
         ends.append(len(line))
     return line, ends
 
 
-def _match(sentence: Sentence, words: tuple[Word, ...]) -> Match:
-    line, before = "", ""
-    for word in words:
-        line += (" " if line and has_space(before, word.text) else "") + word.text.strip()
-        before = word.text or before
-    return Match(sentence.id, line, words[0].start, words[-1].end)
+def _match(sentence: Sentence, first: int, after: int) -> Match:
+    words = sentence.words[first:after]
+    befores = ["", *separators(sentence)[first + 1 : after]]
+    text = "".join(before + word.text.strip() for before, word in zip(befores, words, strict=True))
+    return Match(sentence.id, text, words[0].start, words[-1].end)

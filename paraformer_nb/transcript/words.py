@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+DOUBTFUL_BELOW = 0.5
+"""A word of less confidence is marked as doubtful in every view."""
+
 
 class Word(Struct, frozen=True, omit_defaults=True):
     """One word. `confidence` is 0 to 1, or None where the service gives none; `is_edited` where a person wrote it."""
@@ -17,6 +20,11 @@ class Word(Struct, frozen=True, omit_defaults=True):
     confidence: float | None = None
     speaker: str | None = None
     is_edited: bool = False
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the recogniser itself doubts the word; a word without a confidence is not doubted."""
+        return self.confidence is not None and self.confidence < DOUBTFUL_BELOW
 
 
 class Sentence(Struct, frozen=True):

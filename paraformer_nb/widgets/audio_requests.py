@@ -1,70 +1,65 @@
-"""Answers to what a front end asks of the clip itself: windows of sound, spectrograms.
+"""Answers a front end's requests for the clip's sound: windows of it, and spectrograms.
 
-Reading and encoding is done on another thread, one piece after the other; what is asked and what is answered goes
-through the background loop.
+Reading and encoding are done on another thread, one request at a time; requests and replies go through the background
+loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
-from ..errors import AudioError
+from ..errors import AudioError, ParameterError
 from ..playback.playable import PlayableClip
 from ..playback.spectrogram import spectrogram
+from .messages import AudioRequest, Reply, SpectrogramRequest
 
 OpenAudio = Callable[[], PlayableClip]
-Send = Callable[[dict[str, Any], list[bytes]], None]
+SendReply = Callable[[Reply, list[bytes]], None]
 
-_MOST_WAITING = 32  # questions; a front end asks for a few windows ahead
+_MOST_WAITING = 32  # requests; a front end asks for a few windows ahead
 _MOST_CELLS = 1_000_000  # of a spectrogram: a byte each
 _LONGEST = 300.0  # seconds of a spectrogram
-_RATE = 16_000
+_RATE = 16_000  # Hz; of a spectrogram's samples
 
 
-class Answers:
-    """Answers a front end, over `send`. `open_audio` is asked for the clip each time, and keeps it open if it likes."""
+class AudioRequests:
+    """Answers requests with `send`. `open_audio` is called for each; None: there is no sound."""
 
-    _reading = asyncio.Lock()  # clips are read by one view at a time: several may share one
+    _reading = asyncio.Lock()  # one for all views: several may share a clip, which has one reader at a time
 
-    def __init__(self, send: Send, open_audio: OpenAudio | None) -> None:
+    def __init__(self, send: SendReply, open_audio: OpenAudio | None) -> None:
         self._send = send
         self._open_audio = open_audio
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def answer(self, question: dict[str, Any]) -> None:
-        """See to it that a question is answered. Background loop only."""
+    def answer(self, request: AudioRequest | SpectrogramRequest) -> None:
+        """Start to answer a request. Background loop only."""
         if len(self._tasks) >= _MOST_WAITING:
-            self._reply(question, error="Too much was asked for at once.")
+            self._send(Reply(request.id, error="Too much was requested at once."), [])
             return
-        task = asyncio.get_running_loop().create_task(self._answer(question))
+        task = asyncio.get_running_loop().create_task(self._answer(request))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, question: dict[str, Any]) -> None:
+    async def _answer(self, request: AudioRequest | SpectrogramRequest) -> None:
         try:
             async with self._reading:
-                facts, data = await asyncio.to_thread(self._read, question)
-        except AudioError as error:
-            self._reply(question, error=str(error))
-        except (KeyError, TypeError, ValueError) as error:
-            self._reply(question, error=f"This cannot be asked of a clip ({error!r}).")
+                reply, data = await asyncio.to_thread(self._read, request)
+        except (AudioError, ParameterError, ValueError) as error:
+            self._send(Reply(request.id, error=str(error)), [])
         else:
-            self._reply(question, data, **facts)
+            self._send(reply, [data])
 
-    def _read(self, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    def _read(self, request: AudioRequest | SpectrogramRequest) -> tuple[Reply, bytes]:
         if self._open_audio is None:
             raise AudioError("there is no sound here to play.")
         audio = self._open_audio()
-        if question["kind"] == "audio":
-            return {"mime": audio.mime}, audio.window(int(question["index"]))
-        start, span = float(question["start"]), float(question["span"])
-        columns, rows = int(question["columns"]), int(question["rows"])
+        if isinstance(request, AudioRequest):
+            return Reply(request.id, mime=audio.mime), audio.window(request.index)
+        columns, rows, span = request.columns, request.rows, request.span
         if not (0 < span <= _LONGEST and columns > 0 and rows > 0 and columns * rows <= _MOST_CELLS):
-            raise ValueError("a spectrogram of this size")
-        pcm = audio.pcm(start, start + span, _RATE)
-        return {"span": len(pcm) / _RATE}, spectrogram(pcm, _RATE, columns, rows)  # the clip may end before
-
-    def _reply(self, question: dict[str, Any], *buffers: bytes, **facts: Any) -> None:
-        self._send({"kind": "reply", "to": question.get("id"), **facts}, list(buffers))
+            raise ParameterError(f"a spectrogram of {span} s, {columns} x {rows} cells, cannot be made.")
+        pcm = audio.pcm(request.start, request.start + span, _RATE)
+        span = len(pcm) / _RATE  # the clip may end before
+        return Reply(request.id, span=span), spectrogram(pcm, _RATE, columns, rows)

@@ -1,32 +1,26 @@
-"""Layers over the timeline: any DataFrame with start and end, each with a name of its own."""
+"""Layers over the timeline: the spans of any DataFrame with ``start`` and ``end``, with a name."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
+from .messages import Layer, LayerSpan
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _LONGEST_LABEL = 60  # characters; more would not be drawn
-_MOST_ROWS = 20_000  # of a layer, which travels in one message
-
-
-class Layer(NamedTuple):
-    """A named set of spans, by start: (start, end, label) in seconds of the clip; a label may be ``""``."""
-
-    name: str
-    spans: list[tuple[float, float, str]]
+_MOST_ROWS = 20_000  # a layer travels in one message
 
 
 def make_layer(frame: pd.DataFrame, name: str, label: str | None) -> Layer:
-    """A layer from a DataFrame's ``start`` and ``end`` columns; rows where either is missing are left out.
+    """Make a layer from a DataFrame's ``start`` and ``end`` columns; rows where either is missing are left out.
 
     `label` names the column to write beside each span; None: ``label`` where there is one.
 
-    Raises ParameterError for missing columns, for times that are none, and for more rows than can be shown.
+    Raises ParameterError for missing columns, for invalid times, and for more rows than can be shown.
     """
     columns = list(getattr(frame, "columns", ()))
     wanted = ["start", "end", *([label] if label else [])]
@@ -37,12 +31,13 @@ def make_layer(frame: pd.DataFrame, name: str, label: str | None) -> Layer:
         )
     kept = frame[frame[["start", "end"]].notna().all(axis=1)]
     if len(kept) > _MOST_ROWS:
-        raise ParameterError(f"{len(kept)} rows are more than can be shown: give at most {_MOST_ROWS}, a part of them.")
+        raise ParameterError(f"{len(kept)} rows are more than can be shown: give at most {_MOST_ROWS} of them.")
     starts, ends = _times(kept)
     labels = label or ("label" if "label" in columns else None)
     texts = [""] * len(kept) if labels is None else _texts(kept[labels])
-    spans = zip(starts, ends, texts, strict=True)
-    return Layer(name, sorted((round(start, 3), round(end, 3), text[:_LONGEST_LABEL]) for start, end, text in spans))
+    rows = zip(starts, ends, texts, strict=True)
+    spans = [LayerSpan(round(start, 3), round(end, 3), text[:_LONGEST_LABEL]) for start, end, text in rows]
+    return Layer(name, sorted(spans, key=lambda span: (span.start, span.end, span.label)))
 
 
 def _times(frame: pd.DataFrame) -> tuple[list[float], list[float]]:
@@ -51,9 +46,9 @@ def _times(frame: pd.DataFrame) -> tuple[list[float], list[float]]:
     except (TypeError, ValueError) as error:
         raise ParameterError(f"start and end must be numbers, in seconds: {error}.") from error
     pairs = enumerate(zip(starts, ends, strict=True))
-    if bad := [at for at, (start, end) in pairs if not -math.inf < start <= end < math.inf]:
+    if bad := [row for row, (start, end) in pairs if not -math.inf < start <= end < math.inf]:
         first = frame.index[bad[0]]
-        raise ParameterError(f"{len(bad)} rows end before they start, the first at {first!r}. Mend them first.")
+        raise ParameterError(f"{len(bad)} rows end before they start, the first at {first!r}. Fix them first.")
     return starts, ends
 
 

@@ -1,8 +1,8 @@
-"""Links the ES modules of one widget into the single text that anywidget takes.
+"""Links the ES modules of one widget into the single text that anywidget needs.
 
 anywidget imports its front end from a Blob URL, where a relative import cannot resolve. So each module becomes a
-function that is called once, after those that it imports, and gives what it exports; the entry comes last, as it is.
-Modules keep to a small subset: named imports from relative paths, exported declarations, a default export in the entry.
+function that is called once, after those that it imports, and returns its exports; the entry comes last, unchanged.
+Modules use a small subset: named imports from relative paths, exported declarations, a default export in the entry.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class) (\w+))
 
 
 def link(entry: Path) -> str:
-    """The text of `entry` and of everything that it imports. Raises ValueError for what cannot be linked."""
+    """Return `entry` and everything that it imports as one text. Raises ValueError for what cannot be linked."""
     texts: dict[Path, str] = {}
     _collect(entry.resolve(), entry.resolve(), [], texts)
     return "\n".join(texts.values())
@@ -34,20 +34,20 @@ def _collect(module: Path, entry: Path, path: list[Path], texts: dict[Path, str]
 
 
 def _linked(module: Path, entry: Path, text: str) -> str:
-    def taken(match: re.Match[str]) -> str:
+    def destructured(match: re.Match[str]) -> str:
         names = match[1].replace(" as ", ": ")
         return f"const {{{names}}} = {_variable((module.parent / match[2]).resolve(), entry)};\n"
 
     exported = _EXPORT.findall(text)
-    body = _EXPORT.sub("", _IMPORT.sub(taken, text))
+    body = _EXPORT.sub("", _IMPORT.sub(destructured, text))
     if stray := re.search(r"^(import\b.*|export (?!default ).*)$", body, re.MULTILINE):
         raise ValueError(f"{module.name} has a line that cannot be linked: {stray.group()}")
     if module == entry:
         return f"// {module.name}\n{body}"
-    given = f"return {{ {', '.join(exported)} }};\n"
-    return f"// {module.name}\nconst {_variable(module, entry)} = (() => {{\n{body}{given}}})();\n"
+    exports = f"return {{ {', '.join(exported)} }};\n"
+    return f"// {module.name}\nconst {_variable(module, entry)} = (() => {{\n{body}{exports}}})();\n"
 
 
 def _variable(module: Path, entry: Path) -> str:
-    """What a module is called in the linked text."""
+    """The name of a module in the linked text."""
     return "$" + re.sub(r"\W", "_", str(module.relative_to(entry.parent).with_suffix("")))

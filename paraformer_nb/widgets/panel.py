@@ -1,7 +1,7 @@
 """A form for people who write no code: choose a clip, a service and a language, press Transcribe.
 
-It is made of plain ipywidgets and knows no run: what begins one is handed to it. It asks for no key: what is typed into
-a widget is saved with the notebook.
+It is made of plain ipywidgets and knows nothing of runs: a callback starts them. It has no field for a key, because
+what is typed into a widget is saved with the notebook.
 """
 
 from __future__ import annotations
@@ -13,29 +13,21 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from ..dashscope.parameters import LANGUAGE_NAMES
+
 AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".amr", ".webm", ".mp4")
-_LANGUAGES = {
-    "English": "en",
-    "中文": "zh",
-    "日本語": "ja",
-    "粤语": "yue",
-    "한국어": "ko",
-    "Deutsch": "de",
-    "Français": "fr",
-    "Русский": "ru",
-}
 _DETECT = ""
 
 
 class Panel(widgets.VBox):
-    """The form. `run` is the last transcription begun with it, or None.
+    """The form. `run` is the last run that was started with it, or None.
 
     Args:
-        begin: starts a transcription: called with the clip (a path or bytes), whether the cloud is wanted, and a
-            language or None; returns the run and the widget that shows it.
+        begin: starts a run: called with the clip (a path or bytes), whether the cloud is chosen, and a language or
+            None; returns the run and the widget that shows it.
         has_cloud: whether the cloud is chosen at first.
-        folder: where the clips to choose from lie.
-        errors: what `begin` may raise for a person to read.
+        folder: the folder with the clips to choose from.
+        errors: the exceptions of `begin` whose messages are shown in the form.
     """
 
     def __init__(
@@ -71,11 +63,12 @@ class Panel(widgets.VBox):
 
     def _on_service(self, _change: object) -> None:
         is_cloud = self.service.value
-        self.language.options = [("detect", _DETECT), *_LANGUAGES.items()] if is_cloud else [("English", "en")]
+        names = [(name, code) for code, name in LANGUAGE_NAMES.items()]
+        self.language.options = [("detect", _DETECT), *names] if is_cloud else [(LANGUAGE_NAMES["en"], "en")]
         self.language.index = 0
 
     def _on_upload(self, _change: object) -> None:
-        """What was uploaded becomes the clip that is chosen; it is kept out of what a notebook saves."""
+        """Choose the uploaded file as the clip, and remove it from the upload widget, which a notebook saves."""
         files = [(file["name"], bytes(file["content"])) for file in self.upload.value]
         if files:
             self.clip.options = [*files, *_clips(self._folder)]
@@ -84,21 +77,21 @@ class Panel(widgets.VBox):
 
     def _on_transcribe(self, _button: object) -> None:
         if self.clip.value is None:
-            self._say(f"There is no clip to transcribe: upload one, or put one into {self._folder}.")
+            self._show_message(f"No clip to transcribe: upload one, or put one into {self._folder}.")
             return
-        self._say("")
+        self._show_message("")
         try:
             self.run, view = self._begin(self.clip.value, self.service.value, self.language.value or None)
         except self._errors as error:
-            self._say(str(error))
+            self._show_message(str(error))
             return
         self.view.children = (view,)
 
-    def _say(self, text: str) -> None:
+    def _show_message(self, text: str) -> None:
         self.message.value = f"<b role='alert'>{escape(text)}</b>" if text else ""
 
 
 def _clips(folder: Path) -> list[tuple[str, str]]:
-    """Audio files in the folder and one level below it."""
+    """The audio files in the folder and one level below it, as (name, path)."""
     found = sorted(path for pattern in ("*", "*/*") for path in folder.glob(pattern) if path.suffix.lower() in AUDIO)
     return [(str(path.relative_to(folder)), str(path)) for path in found]

@@ -1,21 +1,24 @@
-"""On which of a kernel's shells a widget's messages are heard.
+"""On which of a kernel's shells a widget's messages are handled.
 
-ipykernel 7.4 answers a widget on the shell that made it: there, a cell that waits would leave Stop unheard until it
-ends. Earlier versions, and JupyterLab's own setting, answer on a subshell. The attribute is private: hence the guard.
+ipykernel 7.4 handles all messages of a widget on the shell that made it: a cell that waits would then keep Stop unread
+until it ends. Earlier versions, and JupyterLab's own setting, handle them on a subshell. The attribute is private,
+hence the guard.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import anywidget
 
 
-def answer_on_subshells(widget: anywidget.AnyWidget) -> None:
-    """Hear messages while a cell runs."""
+def handle_on_subshells(widget: anywidget.AnyWidget, *, except_kind: str) -> None:
+    """Handle messages while a cell runs; but those of one kind where cells run, because they display things."""
+
+    def shell_of(data: Any, default: Any) -> Any:
+        content = data.get("content") if isinstance(data, dict) else None
+        is_exception = isinstance(content, dict) and content.get("kind") == except_kind
+        return None if is_exception else default  # None: the main shell
+
     if hasattr(widget.comm, "_reply_subshell_for"):
-        widget.comm._reply_subshell_for = lambda _data, default: default
-
-
-def answer_on_main_shell(widget: anywidget.AnyWidget) -> None:
-    """Hear messages where cells run, as ipykernel does by itself."""
-    if widget.comm is not None:
-        widget.comm.__dict__.pop("_reply_subshell_for", None)
+        widget.comm._reply_subshell_for = shell_of

@@ -1,19 +1,18 @@
-"""The timeline, live or not: words on the clip's waveform, in a widget. Front end: `static/timeline/`.
+"""The timeline, live or not: words on the clip's waveform, in a widget. Its front end is in `static/timeline/`.
 
-The background loop is its one writer. It tells the front end what changed, at most 20 times a second, in numbered
-custom messages; a front end that misses one asks for everything again. Nothing of a clip travels in synced traits, so
-nothing of it is saved in a notebook but its picture; sound and spectrograms go by buffers, and only when asked for.
+All messages are in `messages.py`. The background loop alone sends them. Nothing of a clip travels in synced traits, so
+nothing of it is saved in a notebook but its picture; sound and spectrograms travel in buffers, and only on request.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
+import msgspec
 import traitlets
 from traitlets.utils.bunch import Bunch
 
@@ -25,41 +24,21 @@ from ..text import sanitise
 from ..transcript.corrections import Correction
 from ..transcript.search import find
 from ..transcript.transcript import ENDED, Transcript
-from .audio_requests import Answers, OpenAudio
-from .layers import Layer, make_layer
+from . import messages
+from .audio_requests import AudioRequests, OpenAudio
+from .layers import make_layer
 from .linker import link
-from .shells import answer_on_main_shell, answer_on_subshells
-from .view_state import ViewState, run_facts, unpacked
+from .run_state import describe_run
+from .shells import handle_on_subshells
+from .traits import ComputedTrait, SpanTrait
+from .update_sender import UpdateSender
+from .words import to_correction
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _STATIC = Path(__file__).parent / "static" / "timeline"
-_EVERY = 0.05  # seconds between updates
-_EVERY_WHOLE = 0.5  # seconds between whole updates, while no front end could say that it is there
-_UNASKED_FOR = 60.0  # seconds for which they go on
-
-
-class _Span(traitlets.TraitType[Any, Any]):
-    """(start, end) in seconds; None is taken for an empty one."""
-
-    default_value = (0.0, 0.0)
-
-    def validate(self, _obj: Any, value: Any) -> tuple[float, float]:
-        try:
-            start, end = (0.0, 0.0) if value is None else (float(time) for time in value)
-        except (TypeError, ValueError):
-            start = end = float("nan")
-        if not 0 <= start <= end < float("inf"):
-            raise traitlets.TraitError(f"{self.name}={value!r}: give (start, end) in seconds of the clip, or None.")
-        return start, end
-
-
-class _Fresh(traitlets.TraitType[Any, Any]):
-    """A trait that is worked out whenever it is read: its value depends on a transcript that grows."""
-
-    def get(self, obj: Any, cls: Any = None) -> Any:
-        return obj._selected()
+_MAIN_SHELL_KIND = str(messages.EndDrawn.__struct_config__.tag)
 
 
 class Timeline(anywidget.AnyWidget):
@@ -73,18 +52,19 @@ class Timeline(anywidget.AnyWidget):
 
     Args:
         transcript: what to show; call `refresh` on the background loop whenever it has changed.
-        stop: what the Stop button does, or None where there is nothing to stop.
-        correct: takes a correction, and raises ParameterError for one that it refuses; a text that it returns is told to
-            the person. None: nothing can be corrected.
+        stop: what the Stop button does, or None where nothing can be stopped.
+        correct: makes a correction, and raises ParameterError for one that it refuses; a text that it returns is shown
+            to the person. None: nothing can be corrected.
         open_audio: opens the clip for playing; raises AudioError where it cannot. None: there is no sound.
+        warning: why the run's records are kept in memory only, or ``""``.
     """
 
     _esm = link(_STATIC / "index.js")
     _css = (_STATIC / "timeline.css").read_text(encoding="utf-8")
 
-    selection = _Span().tag(sync=True)
+    selection = SpanTrait().tag(sync=True)
     playhead = traitlets.Float(0.0).tag(sync=True)
-    selected_words = _Fresh(read_only=True)
+    selected_words = ComputedTrait(lambda view: view.words_within(*view.selection))
 
     def __init__(
         self,
@@ -98,49 +78,51 @@ class Timeline(anywidget.AnyWidget):
         super().__init__()
         self._transcript = transcript
         self._stop = stop
-        self._warning = warning
         self._correct = correct
-        self._answers = Answers(self.send, open_audio)
-        self._layers: tuple[Layer, ...] = ()
-        self._finished: Callable[[], None] | None = None
+        self._warning = warning
         self._is_stopping = False
-        self._is_listening = False  # a front end has asked for updates
-        self._made = time.monotonic()
-        self._timer: Any = None
-        self._last = 0.0
-        self._seq = 0
-        self._told = ViewState()
+        self._on_finished: Callable[[], None] | None = None
+        self._audio = AudioRequests(self._send_message, open_audio)
+        self._updates = UpdateSender(transcript, self._describe, self._send_message)
         self.on_msg(self._on_message)
-        answer_on_subshells(self)
+        handle_on_subshells(self, except_kind=_MAIN_SHELL_KIND)
 
     # ------------------------------------------------------------------------------------------- two ways with Python
 
     def seek(self, seconds: float) -> None:
-        """Move the playhead, and bring it on view; playing goes on from there. Raises ParameterError for no time."""
+        """Move the playhead, and bring it on view; playing continues from there. Raises ParameterError where `seconds`
+        is not a position."""
         if not isinstance(seconds, Real) or not 0 <= seconds < float("inf"):
-            raise ParameterError(f"{seconds!r} is no place in a clip: give seconds from its beginning.")
+            raise ParameterError(f"{seconds!r} is not a position in a clip: give seconds from its beginning.")
         self.playhead = float(seconds)
-        self._say({"kind": "seek", "time": float(seconds)})
+        get_loop().call_soon_threadsafe(self._send_message, messages.Seek(float(seconds)))
 
     def find(self, text: str) -> pd.DataFrame:
-        """Every place where a text stands, whatever its case; shown in the view as well.
+        """Find every occurrence of a text, whatever its case; the view shows them as well.
 
         Columns: ``sentence_id`` int64, ``text`` string, ``start`` and ``end`` float64 seconds of the clip.
         """
         if not isinstance(text, str):
-            raise ParameterError(f"{text!r} is no text to find.")
-        self._say({"kind": "find", "text": text})
+            raise ParameterError(f"{text!r} is not a text to find.")
+        get_loop().call_soon_threadsafe(self._send_message, messages.Find(text))
         return matches_table(find(self._transcript.sentences, text))
 
     def highlight(self, frame: pd.DataFrame | None, name: str = "highlight", *, label: str | None = None) -> None:
         """Lay a layer over the timeline: the spans of any DataFrame with ``start`` and ``end``, with a legend.
 
-        A layer of the same name is replaced; `frame` None takes it away. `label` names a column to write beside each
-        span (``label`` where there is one). Raises ParameterError for missing columns and for times that are none.
+        A layer of the same name is replaced; `frame` None removes it. `label` names a column to write beside each
+        span (``label`` where there is one). Raises ParameterError for missing columns and for invalid times.
         """
-        others = tuple(layer for layer in self._layers if layer.name != name)
-        self._layers = others if frame is None else (*others, make_layer(frame, name, label))
+        others = tuple(layer for layer in self._updates.layers if layer.name != name)
+        self._updates.layers = others if frame is None else (*others, make_layer(frame, name, label))
         get_loop().call_soon_threadsafe(self.refresh)
+
+    def words_within(self, start: float, end: float) -> pd.DataFrame:
+        """The words that touch a span, in seconds of the clip; the columns are those of `run.words`."""
+        near = [each for each in self._transcript.sentences if each.start < end and each.end > start]
+        words = words_table(near, self._transcript)
+        chosen: pd.DataFrame = words[(words["start"] < end) & (words["end"] > start)].reset_index(drop=True)
+        return chosen
 
     @traitlets.validate("playhead")
     def _check_playhead(self, proposal: Bunch) -> float:
@@ -152,108 +134,75 @@ class Timeline(anywidget.AnyWidget):
     @traitlets.observe("selection")
     def _on_selection(self, _change: Bunch) -> None:
         name = "selected_words"
-        self.notify_change(Bunch(name=name, owner=self, type="change", old=None, new=self._selected()))
-
-    def _selected(self) -> pd.DataFrame:
-        transcript = self._transcript
-        start, end = self.selection
-        near = [each for each in transcript.sentences if each.start < end and each.end > start]
-        words = words_table(near, transcript)
-        chosen: pd.DataFrame = words[(words["start"] < end) & (words["end"] > start)].reset_index(drop=True)
-        return chosen
+        self.notify_change(Bunch(name=name, owner=self, type="change", old=None, new=self.selected_words))
 
     def on_finished(self, callback: Callable[[], None]) -> None:
         """Call back, where the kernel runs cells, when a front end has drawn the final state."""
-        self._finished = callback
+        self._on_finished = callback
 
     # ------------------------------------------------------------------------------------------ from the front end
 
-    def _on_message(self, _widget: object, content: dict[str, Any], _buffers: list[memoryview]) -> None:
+    def _on_message(self, _widget: object, content: Any, _buffers: list[memoryview]) -> None:
         """Runs where the kernel handles messages; whatever sends is left to the background loop."""
-        kind = content.get("kind")
-        if kind == "sync":
-            get_loop().call_soon_threadsafe(self._resync)
-        elif kind == "stop" and self._stop is not None:
-            self._is_stopping = True
-            self._stop()
-            get_loop().call_soon_threadsafe(self.refresh)
-        elif kind == "ending":
-            get_loop().call_soon_threadsafe(self._prepare)
-        elif kind == "finished":
-            if self._finished is not None:
-                self._finished()
-            answer_on_subshells(self)
-        elif kind in ("edit", "undo", "redo"):
-            get_loop().call_soon_threadsafe(self._on_correction, content)
-        elif kind in ("audio", "spectrogram"):
-            get_loop().call_soon_threadsafe(self._answers.answer, content)
+        loop = get_loop()
+        try:
+            message = messages.decode(content)
+        except msgspec.ValidationError as error:
+            loop.call_soon_threadsafe(self._refuse, messages.decode_head(content), str(error))
+            return
+        match message:
+            case messages.Sync():
+                loop.call_soon_threadsafe(self._updates.send_everything)
+            case messages.Stop():
+                self._stop_run()
+            case messages.EndDrawn():
+                if self._on_finished is not None:
+                    self._on_finished()
+            case messages.Correct() | messages.Undo() | messages.Redo():
+                loop.call_soon_threadsafe(self._apply, message)
+            case messages.AudioRequest() | messages.SpectrogramRequest():
+                loop.call_soon_threadsafe(self._audio.answer, message)
 
-    def _on_correction(self, content: dict[str, Any]) -> None:
-        """Have a correction made, or say why not; say as well whatever `edit` returns as a text."""
+    def _refuse(self, head: messages.MessageHead, reason: str) -> None:
+        """Answer an invalid message, if it is one that expects an answer. Others are anywidget's own."""
+        if head.kind == messages.Correct.__struct_config__.tag:
+            self._send_message(messages.CorrectionProblem(f"this is not a correction: {reason}. Nothing was changed."))
+            self.refresh()
+        elif head.id is not None:
+            self._send_message(messages.Reply(head.id, error=f"this is not a request: {reason}."))
+
+    def _stop_run(self) -> None:
+        if self._stop is None:
+            return
+        self._is_stopping = True
+        self._stop()
+        get_loop().call_soon_threadsafe(self.refresh)
+
+    def _apply(self, message: messages.Correct | messages.Undo | messages.Redo) -> None:
+        """Have a correction made. Where it is refused, or `correct` returns a text, send that."""
         try:
             if self._correct is None:
                 raise ParameterError("this timeline cannot be corrected.")
-            told = self._correct(self._change(content))
+            problem = self._correct(to_correction(message, self._transcript.recognised))
         except ParameterError as error:
-            told = str(error)
-        if isinstance(told, str):
-            self.send({"kind": "say", "text": told})
+            problem = str(error)
+        if isinstance(problem, str):
+            self._send_message(messages.CorrectionProblem(problem))
         self.refresh()  # an answer, even where nothing was changed
-
-    def _change(self, content: dict[str, Any]) -> Correction:
-        if content["kind"] != "edit":
-            return Correction(content["kind"])
-        number = content.get("sentence", 0)
-        heard = [word for sentence in self._transcript.recognised if sentence.id == number for word in sentence.words]
-        try:
-            old, new = (tuple(unpacked(row, heard) for row in content[key]) for key in ("old", "new"))
-        except (KeyError, TypeError, ValueError) as error:
-            raise ParameterError(f"this is no correction ({error}). Nothing was changed.") from error
-        return Correction.parse({"action": "replace", "sentence": number, "old": old, "new": new})
 
     # -------------------------------------------------------------------------------------------- to the front end
 
     def refresh(self) -> None:
-        """Tell the front end what is new, now or as soon as the last update is old enough. Background loop only."""
-        now = time.monotonic()
-        if self._timer is not None or not (self._is_listening or now - self._made < _UNASKED_FOR):
-            return
-        delay = self._last + (_EVERY if self._is_listening else _EVERY_WHOLE) - now
-        if delay <= 0:
-            self._push()
-        else:
-            self._timer = get_loop().call_later(delay, self._push)
+        """Send the front end what changed, at most 20 times a second. Background loop only."""
+        self._updates.refresh()
 
-    def _say(self, content: dict[str, Any]) -> None:
-        get_loop().call_soon_threadsafe(self.send, content)
-
-    def _prepare(self) -> None:
-        """The next message may display things, which works where cells run only."""
-        answer_on_main_shell(self)
-        self.send({"kind": "end"})
-
-    def _resync(self) -> None:
-        self._is_listening = True
-        self._push(is_whole=True)
-
-    def _push(self, *, is_whole: bool = False) -> None:
-        """Send what is new; or everything, to a front end that has missed something, or that cannot ask because the
-        kernel is busy with the very cell that made it (ipykernel 6)."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._last = time.monotonic()
-        reset = is_whole or not self._is_listening
-        if reset:
-            self._told = ViewState()
+    def _describe(self) -> messages.RunState:
         can_stop = self._stop is not None and not self._is_stopping
-        run = run_facts(
-            self._transcript, can_stop=can_stop, can_edit=self._correct is not None, warning=self._warning()
-        )
-        for update, buffers in self._told.updates(self._transcript, run, self._layers):
-            self._seq += 1
-            self.send({"kind": "update", "seq": self._seq, "reset": reset, **update}, buffers)
-            reset = False
+        can_correct = self._correct is not None
+        return describe_run(self._transcript, can_stop=can_stop, can_correct=can_correct, warning=self._warning())
+
+    def _send_message(self, message: messages.ToFrontEnd, buffers: list[bytes] | None = None) -> None:
+        self.send(messages.encode(message), buffers)
 
     # ---------------------------------------------------------------------------------------- what a notebook keeps
 
@@ -263,18 +212,19 @@ class Timeline(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = dict(bundle[0]), bundle[1]
-        data["text/plain"] = self._in_words()
+        data["text/plain"] = f"{self._title()}\n{self._transcript.text}".rstrip()
         if self._transcript.state in ENDED:
             from ..plots.plot import notebook_png
 
             data["image/png"] = notebook_png(self._transcript)
         return data, metadata
 
-    def _in_words(self) -> str:
-        run, end = self._transcript.run, self._transcript.end
-        name = run.clip.name
-        told = f" ({end.error.kind}: {end.error.message})" if end and end.error else ""
-        return f"{sanitise(f'{name}: {self._transcript.state}{told}')}\n{self._transcript.text}".rstrip()
+    def _title(self) -> str:
+        """The clip and the run's state on one line."""
+        transcript = self._transcript
+        error = transcript.end.error if transcript.end else None
+        reason = f" ({error.kind}: {error.message})" if error else ""
+        return sanitise(f"{transcript.run.clip.name}: {transcript.state}{reason}")
 
     def __repr__(self) -> str:
-        return f"Timeline({self._in_words().partition(chr(10))[0]!r})"
+        return f"Timeline({self._title()!r})"

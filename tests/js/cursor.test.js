@@ -1,12 +1,12 @@
-// Where a person is: selection and playhead as traits, the focused word as sentences change.
+// Selection and playhead as traits, the focused word as sentences change.
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { Cursor } from "../../paraformer_nb/widgets/static/timeline/run/cursor.js";
-import { findMatches } from "../../paraformer_nb/widgets/static/timeline/run/find.js";
-import { Store } from "../../paraformer_nb/widgets/static/timeline/run/store.js";
-import { FakeModel, makeSentence, makeUpdate } from "./made.js";
+import { Cursor } from "../../paraformer_nb/widgets/static/timeline/model/cursor.js";
+import { findMatches } from "../../paraformer_nb/widgets/static/timeline/model/find.js";
+import { Transcript } from "../../paraformer_nb/widgets/static/timeline/model/transcript.js";
+import { FakeModel, makeSentence, makeUpdate } from "./fixtures.js";
 
 /** @type {FakeModel} */
 let model;
@@ -23,26 +23,26 @@ beforeEach(() => {
   cursor = new Cursor(model.proxy(), () => {}, (time) => seeks.push(time));
 });
 
-test("a selection is told the right way round, in milliseconds", () => {
+test("a selection is saved from its start to its end, in milliseconds", () => {
   cursor.select(2.00049, 1);
   assert.deepEqual(model.traits.selection, [1, 2]);
   cursor.deselect();
   assert.deepEqual(model.traits.selection, [0, 0]);
   assert.equal(cursor.selection, null);
-  cursor.select(3, 3.001); // there and back
+  cursor.select(3, 3.001); // a drag back to where it began
   assert.equal(cursor.selection, null);
 });
 
-test("a selection that is dragged is told ten times a second, and where it came to rest", () => {
-  let told = 0;
-  model.observers.set("change:selection", new Set([() => told++]));
+test("a selection that is dragged is saved ten times a second, and at its end", () => {
+  let saved = 0;
+  model.observers.set("change:selection", new Set([() => saved++]));
   for (let i = 0; i <= 30; i++) {
     cursor.select(1, 1 + i / 10);
     mock.timers.tick(16);
   }
   mock.timers.tick(100);
   assert.deepEqual(model.traits.selection, [1, 4]);
-  assert.ok(told <= 7, `${told}`);
+  assert.ok(saved <= 7, `${saved}`);
 });
 
 test("a selection that Python sets is shown, also while one is dragged", () => {
@@ -53,7 +53,7 @@ test("a selection that Python sets is shown, also while one is dragged", () => {
   assert.deepEqual(model.traits.selection, [5, 6]);
 });
 
-test("a playhead that moves is told ten times a second, one that is put at once", () => {
+test("a playhead that plays is saved ten times a second, one that is moved at once", () => {
   for (let i = 1; i <= 20; i++) {
     cursor.movePlayhead(i / 60, true);
     mock.timers.tick(16);
@@ -62,7 +62,7 @@ test("a playhead that moves is told ten times a second, one that is put at once"
   assert.ok(moving > 0.2 && moving <= 0.334, `${moving}`);
   cursor.movePlayhead(5);
   assert.equal(model.traits.playhead, 5);
-  assert.deepEqual(seeks, []); // its own words do not come back to it
+  assert.deepEqual(seeks, []); // it does not follow what it wrote itself
 });
 
 test("a playhead that Python sets is followed, also while it moves", () => {
@@ -73,30 +73,30 @@ test("a playhead that Python sets is followed, also while it moves", () => {
   assert.deepEqual(seeks, [7, 3]);
 });
 
-test("what was found is looked for again where sentences changed", () => {
-  const store = new Store();
-  const tell = (/** @type {number} */ seq, /** @type {Parameters<typeof makeUpdate>[1]} */ over) =>
-    cursor.refind(store, store.apply(makeUpdate(seq, over), [], 0));
-  tell(1, { sentences: [makeSentence(1, 0, "the end"), makeSentence(2, 5, "of the lesson")] });
-  cursor.found = { text: "the", matches: findMatches(store.order, "the"), current: 1 };
-  tell(2, { sentences: [makeSentence(1, 0, "and the end"), makeSentence(3, 9, "the last")] });
-  assert.deepEqual(cursor.found.matches.map(({ sentence, place }) => [sentence, place]), [[1, 1], [2, 1], [3, 0]]);
+test("the search is repeated where sentences changed", () => {
+  const transcript = new Transcript();
+  const update = (/** @type {number} */ seq, /** @type {Parameters<typeof makeUpdate>[1]} */ over) =>
+    cursor.refind(transcript, transcript.apply(makeUpdate(seq, over), [], 0));
+  update(1, { sentences: [makeSentence(1, 0, "the end"), makeSentence(2, 5, "of the lesson")] });
+  cursor.found = { text: "the", matches: findMatches(transcript.order, "the"), current: 1 };
+  update(2, { sentences: [makeSentence(1, 0, "and the end"), makeSentence(3, 9, "the last")] });
+  assert.deepEqual(cursor.found.matches.map(({ sentence, wordIndex }) => [sentence, wordIndex]), [[1, 1], [2, 1], [3, 0]]);
   assert.equal(cursor.found.current, 1);
-  tell(3, { removed: [2] });
+  update(3, { removed: [2] });
   assert.deepEqual([cursor.found.matches.length, cursor.found.current], [2, 1]);
 });
 
-test("the focus stays with its word while sentences before it change, and moves in where its own got shorter", () => {
-  const store = new Store();
-  const tell = (/** @type {number} */ seq, /** @type {ReturnType<typeof makeSentence>[]} */ ...sentences) =>
-    store.apply(makeUpdate(seq, { sentences }), [], 0);
-  tell(1, makeSentence(1, 0, "one two"), makeSentence(2, 5, "three four five"));
-  cursor.focusOn(store, 4);
-  assert.deepEqual(cursor.focus, { sentence: 2, place: 2 });
-  tell(2, makeSentence(1, 0, "one and two"));
-  assert.equal(cursor.placeIn(store)?.index, 5);
-  tell(3, makeSentence(2, 5, "three"));
-  assert.equal(cursor.placeIn(store)?.index, 3);
-  store.apply(makeUpdate(4, { removed: [2] }), [], 0);
-  assert.equal(cursor.placeIn(store), null);
+test("the focus stays with its word while sentences before it change, and moves to the last word of a shorter one", () => {
+  const transcript = new Transcript();
+  const update = (/** @type {number} */ seq, /** @type {ReturnType<typeof makeSentence>[]} */ ...sentences) =>
+    transcript.apply(makeUpdate(seq, { sentences }), [], 0);
+  update(1, makeSentence(1, 0, "one two"), makeSentence(2, 5, "three four five"));
+  cursor.focusOn(transcript, 4);
+  assert.deepEqual(cursor.focus, { sentence: 2, wordIndex: 2 });
+  update(2, makeSentence(1, 0, "one and two"));
+  assert.equal(cursor.focusedWord(transcript)?.index, 5);
+  update(3, makeSentence(2, 5, "three"));
+  assert.equal(cursor.focusedWord(transcript)?.index, 3);
+  transcript.apply(makeUpdate(4, { removed: [2] }), [], 0);
+  assert.equal(cursor.focusedWord(transcript), null);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Ruler, fitLabel } from "../../paraformer_nb/widgets/static/timeline/picture/labels.js";
+import { Ruler, fitLabel } from "../../paraformer_nb/widgets/static/timeline/canvas/labels.js";
 
 /** @param {string} text ten pixels a letter */
 const measure = (text) => text.length * 10;
@@ -19,14 +19,14 @@ test("as much of a word, as large, as fits, and nothing is ever cut", () => {
   }
 });
 
-test("a ruler asks the canvas once a text, and again for another font", () => {
-  let asked = 0;
-  const context = { font: "", measureText: (/** @type {string} */ text) => ({ width: ++asked && text.length }) };
+test("a ruler measures a text once, and again for another font", () => {
+  let measured = 0;
+  const context = { font: "", measureText: (/** @type {string} */ text) => ({ width: ++measured && text.length }) };
   const ruler = new Ruler();
   assert.equal(ruler.in(context, "13px a")("word"), 4);
   ruler.in(context, "13px a")("word");
-  assert.equal(asked, 1);
+  assert.equal(measured, 1);
   ruler.in(context, "13px b")("word");
-  assert.equal(asked, 2);
+  assert.equal(measured, 2);
   assert.equal(context.font, "13px b");
 });

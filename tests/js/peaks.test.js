@@ -1,9 +1,9 @@
-// The growing waveform: what is read is what was written, at every zoom.
+// The growing waveform: reading returns what was written, at every zoom.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Peaks } from "../../paraformer_nb/widgets/static/timeline/run/peaks.js";
+import { Peaks } from "../../paraformer_nb/widgets/static/timeline/model/peaks.js";
 
 /** @param {number[]} values */
 const view = (values) => new DataView(Int8Array.from(values).buffer);
@@ -24,7 +24,7 @@ test("nothing written reads as silence", () => {
   assert.equal(peaks.end, 0);
 });
 
-test("appended pieces are read back at their own times", () => {
+test("appended parts are read back at their own times", () => {
   const peaks = new Peaks();
   peaks.write(0, 0.01, view([-1, 2, -3, 4]));
   peaks.write(0.02, 0.01, view([-50, 60]));
@@ -35,7 +35,7 @@ test("appended pieces are read back at their own times", () => {
   assert.ok(Math.abs(peaks.end - 0.03) < 1e-9);
 });
 
-test("a clip's part begins where its first peaks are; what is before is silence", () => {
+test("a part of a clip begins at its first peaks; before them is silence", () => {
   const peaks = new Peaks();
   peaks.write(60, 0.01, view([-9, 9]));
   assert.equal(peaks.start, 60);
@@ -57,13 +57,13 @@ test("a window over a data view with an offset reads its own bytes", () => {
   assert.deepEqual(read(peaks, 0, 0.01), [-5, 6]);
 });
 
-test("a lone extreme is found at every zoom, however the waveform grew", () => {
+test("a single extreme is found at every zoom, however the waveform grew", () => {
   const peaks = new Peaks();
   const bins = 50_000;
-  for (let at = 0; at < bins; at += 7) {
-    const piece = new Array(14).fill(0);
-    if (at <= 33_333 && 33_333 < at + 7) [piece[(33_333 - at) * 2], piece[(33_333 - at) * 2 + 1]] = [-77, 88];
-    peaks.write(at / 100, 0.01, view(piece));
+  for (let first = 0; first < bins; first += 7) {
+    const part = new Array(14).fill(0);
+    if (first <= 33_333 && 33_333 < first + 7) [part[(33_333 - first) * 2], part[(33_333 - first) * 2 + 1]] = [-77, 88];
+    peaks.write(first / 100, 0.01, view(part));
   }
   for (let span = 0.01; span < 500; span *= 1.7) {
     assert.deepEqual(read(peaks, 333.33 - span / 2, 333.335 + span / 2), [-77, 88], `span ${span}`);

@@ -1,9 +1,9 @@
-// Questions to the kernel: each answer goes to its own, errors as errors, and nobody waits for ever.
+// Requests to the kernel: each reply resolves its own, errors reject, and every request has a timeout.
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { Requests } from "../../paraformer_nb/widgets/static/timeline/run/requests.js";
+import { Requests } from "../../paraformer_nb/widgets/static/timeline/model/requests.js";
 
 /** @type {Record<string, unknown>[]} */
 let sent;
@@ -17,24 +17,24 @@ beforeEach(() => {
   requests = new Requests((content) => sent.push(content));
 });
 
-test("answers find their questions, in any order", async () => {
-  const [first, second] = [requests.ask("audio", { index: 1 }), requests.ask("audio", { index: 2 })];
+test("replies resolve their requests, in any order", async () => {
+  const [first, second] = [requests.send({ kind: "audio", index: 1 }), requests.send({ kind: "audio", index: 2 })];
   assert.deepEqual(sent, [{ kind: "audio", id: 1, index: 1 }, { kind: "audio", id: 2, index: 2 }]);
-  requests.answer({ kind: "reply", to: 2, mime: "b" }, []);
-  requests.answer({ kind: "reply", to: 1, mime: "a" }, []);
-  assert.equal((await first).content.mime, "a");
-  assert.equal((await second).content.mime, "b");
+  requests.receive({ kind: "reply", to: 2, mime: "b" }, []);
+  requests.receive({ kind: "reply", to: 1, mime: "a" }, []);
+  assert.equal((await first).reply.mime, "a");
+  assert.equal((await second).reply.mime, "b");
 });
 
-test("an error is one, and a stray answer nothing", async () => {
-  const asked = requests.ask("audio", { index: 1 });
-  requests.answer({ kind: "reply", to: 99 }, []);
-  requests.answer({ kind: "reply", to: 1, error: "The clip is gone." }, []);
-  await assert.rejects(asked, /The clip is gone/);
+test("an error rejects, and the reply to an unknown request is ignored", async () => {
+  const request = requests.send({ kind: "audio", index: 1 });
+  requests.receive({ kind: "reply", to: 99 }, []);
+  requests.receive({ kind: "reply", to: 1, error: "The clip is missing." }, []);
+  await assert.rejects(request, /The clip is missing/);
 });
 
-test("a kernel that does not answer is given up", async () => {
-  const asked = requests.ask("audio", { index: 1 });
+test("a request without a reply is rejected after a timeout", async () => {
+  const request = requests.send({ kind: "audio", index: 1 });
   mock.timers.tick(60_000);
-  await assert.rejects(asked, /did not answer/);
+  await assert.rejects(request, /did not answer/);
 });

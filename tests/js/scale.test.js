@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clock, ticksOf, timeToX, xToTime } from "../../paraformer_nb/widgets/static/timeline/run/scale.js";
+import { clock, ticksOf, timeToX, xToTime } from "../../paraformer_nb/widgets/static/timeline/model/scale.js";
 
 test("a time as a clock", () => {
   assert.equal(clock(0, 0), "0:00");
@@ -20,7 +20,7 @@ test("time to pixels and back", () => {
   assert.equal(xToTime(window, 800, timeToX(window, 800, 23.7)), 23.7);
 });
 
-test("ticks stand at round times, apart from each other, at every zoom", () => {
+test("ticks are at round times, apart from each other, at every zoom", () => {
   for (let span = 0.5; span < 200_000; span *= 1.9) {
     for (const width of [360, 1000, 2500]) {
       const { times } = ticksOf({ start: 12.34, span }, width);
@@ -31,7 +31,7 @@ test("ticks stand at round times, apart from each other, at every zoom", () => {
   }
 });
 
-test("tenths are shown only where ticks stand on them", () => {
+test("tenths are shown only where ticks need them", () => {
   assert.equal(ticksOf({ start: 0, span: 8 }, 1000).decimals, 0);
   assert.equal(ticksOf({ start: 0, span: 3 }, 1000).decimals, 1);
 });

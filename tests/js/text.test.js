@@ -1,24 +1,22 @@
-// What the view says in words.
+// The texts of the view.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clockText, countWords, describePicture, emptyText, progressText, sentenceText, separatorBefore, servedBy } from "../../paraformer_nb/widgets/static/timeline/text/text.js";
-import { isDoubtful } from "../../paraformer_nb/widgets/static/timeline/run/words.js";
-import { makeRun } from "./made.js";
+import { clockText, countWords, describePicture, emptyText, progressText, servedBy } from "../../paraformer_nb/widgets/static/timeline/text/text.js";
+import { isDoubtful, sentenceText } from "../../paraformer_nb/widgets/static/timeline/model/words.js";
+import { makeRun, makeWord } from "./fixtures.js";
 
-/** @import { Word } from "../../paraformer_nb/widgets/static/timeline/run/words.js" */
-
-/** @type {Word[]} */
-const ENGLISH = [["makes", "", 0, 1, 0.9, 1, 0], ["a", "", 1, 2, 0.3, 1, 0], ["guess", ",", 2, 3, null, 1, 0]];
-/** @type {Word[]} */
-const CHINESE = [["今", "", 0, 1, 0.9, 0, 0], ["天", "。", 1, 2, 0.9, 0, 0]];
+const ENGLISH = [
+  makeWord("makes", 0, 1, { confidence: 0.9, separator: "" }),
+  makeWord("a", 1, 2, { confidence: 0.3 }),
+  makeWord("guess", 2, 3, { punctuation: "," }),
+];
+const CHINESE = [makeWord("今", 0, 1, { separator: "" }), makeWord("天", 1, 2, { separator: "", punctuation: "。" })];
 
 test("sentences with and without spaces", () => {
   assert.equal(sentenceText(ENGLISH), "makes a guess,");
   assert.equal(sentenceText(CHINESE), "今天。");
-  assert.equal(separatorBefore(ENGLISH), " ");
-  assert.equal(separatorBefore(CHINESE), "");
 });
 
 test("doubtful is below one half; unknown is not doubtful", () => {
@@ -29,22 +27,22 @@ test("counts", () => {
   assert.deepEqual([0, 1, 2, 10_000].map(countWords), ["0 words", "1 word", "2 words", "10,000 words"]);
 });
 
-test("an empty transcript says why", () => {
+test("an empty transcript has a text that says why", () => {
   assert.equal(emptyText("finished"), "No speech was found.");
   assert.notEqual(emptyText("streaming"), emptyText("failed"));
 });
 
-test("how far a run is", () => {
-  const run = makeRun({ sent: 28.94, settled: 25, duration: 39.665 });
-  assert.equal(progressText(run), "sent 28.9 s · settled 25.0 s");
+test("the progress of a run", () => {
+  const run = makeRun({ sent_until: 28.94, final_until: 25, end: 39.665 });
+  assert.equal(progressText(run), "sent 28.9 s · final 25.0 s");
   assert.equal(clockText(run), "0:28.9 / 0:39.7");
-  assert.equal(clockText(makeRun({ sent: 28.94 })), "0:28.9");
-  assert.equal(clockText(makeRun({ sent: 3115.4, duration: 3600 })), "51:55 / 1:00:00");
-  assert.equal(progressText(makeRun({ sent: 3115.4, settled: 3112 })), "sent 51:55 · settled 51:52");
+  assert.equal(clockText(makeRun({ sent_until: 28.94 })), "0:28.9");
+  assert.equal(clockText(makeRun({ sent_until: 3115.4, end: 3600 })), "51:55 / 1:00:00");
+  assert.equal(progressText(makeRun({ sent_until: 3115.4, final_until: 3112 })), "sent 51:55 · final 51:52");
   assert.equal(servedBy(makeRun({ service: "DashScope", model: "" })), "DashScope");
 });
 
-test("the picture in words", () => {
+test("the description of the picture", () => {
   const words = describePicture(makeRun({ state: "finished" }), 102, { start: 0, span: 8 });
   assert.equal(words, "Timeline of lesson.flac: finished, 102 words. Shows 0:00.0 to 0:08.0.");
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { movedTo, naturalSpan, windowOf, zoomedAbout } from "../../paraformer_nb/widgets/static/timeline/picture/viewport.js";
+import { movedTo, naturalSpan, windowOf, zoomedAbout } from "../../paraformer_nb/widgets/static/timeline/canvas/viewport.js";
 
 /**
  * @param {number} start
@@ -34,7 +34,7 @@ test("an end that is not known leaves the same lead", () => {
   assert.ok(window.start + window.span > 50);
 });
 
-test("moving the window ends following and is kept while the run goes on", () => {
+test("moving the window ends following and is kept while the run continues", () => {
   const now = scene(0, 100, 50);
   const choice = movedTo(FOLLOW, windowOf(FOLLOW, now, 1000), now, 20);
   assert.equal(choice.follow, false);
@@ -48,12 +48,12 @@ test("a window stays within the clip", () => {
   assert.ok(Math.abs((movedTo(FOLLOW, window, now, Infinity).start ?? 0) + window.span - 100) < 1e-9);
 });
 
-test("where there is nowhere to go, following goes on", () => {
+test("where the window cannot move, following continues", () => {
   const now = scene(0, 8, 4);
   assert.equal(movedTo(FOLLOW, windowOf(FOLLOW, now, 1000), now, 3), FOLLOW);
 });
 
-test("zooming holds the time under the pointer", () => {
+test("zooming keeps the position under the pointer", () => {
   const now = scene(0, 100, 50);
   const window = { start: 20, span: 10 };
   const choice = zoomedAbout(window, now, 1000, 0.5, 23);

@@ -1,11 +1,12 @@
-// The flat word table: culling by binary search, rewriting from a place on.
+// The flat word table: binary search for a window, rewriting from an index on.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { WordTable, lowerBound } from "../../paraformer_nb/widgets/static/timeline/run/words.js";
+import { WordTable, lowerBound } from "../../paraformer_nb/widgets/static/timeline/model/words.js";
+import { makeWord } from "./fixtures.js";
 
-/** @import { Sentence, Word } from "../../paraformer_nb/widgets/static/timeline/run/words.js" */
+/** @import { Sentence } from "../../paraformer_nb/widgets/static/timeline/model/words.js" */
 
 /**
  * @param {number} id
@@ -14,8 +15,8 @@ import { WordTable, lowerBound } from "../../paraformer_nb/widgets/static/timeli
  * @returns {Sentence}
  */
 function sentence(id, start, count) {
-  const words = Array.from({ length: count }, (_, i) => /** @type {Word} */ ([`w${id}.${i}`, "", start + i, start + i + 0.9, null, 1, 0]));
-  return { id, is_final: true, start, end: start + count, words };
+  const words = Array.from({ length: count }, (_, i) => makeWord(`w${id}.${i}`, start + i, start + i + 0.9));
+  return { id, is_final: true, start, end: start + count, separator: " ", words };
 }
 
 test("lowerBound finds the first that is not below", () => {
@@ -23,7 +24,7 @@ test("lowerBound finds the first that is not below", () => {
   assert.deepEqual([0, 1, 2, 3, 4, 9].map((x) => lowerBound((i) => values[i], 4, x)), [0, 0, 1, 1, 3, 4]);
 });
 
-test("the words that touch a stretch, and no others", () => {
+test("the words that touch a span, and no others", () => {
   const table = new WordTable();
   table.rewrite([sentence(1, 0, 5), sentence(2, 10, 5)], 0);
   assert.deepEqual(table.between(1.5, 3), [1, 3]);
@@ -32,13 +33,13 @@ test("the words that touch a stretch, and no others", () => {
   assert.equal(table.end, 14.9);
 });
 
-test("rewriting from a place keeps what is before and drops what was after", () => {
+test("rewriting from an index keeps what is before and drops what was after", () => {
   const table = new WordTable();
   const order = [sentence(1, 0, 3), sentence(2, 5, 4), sentence(3, 10, 2)];
   table.rewrite(order, 0);
   order.splice(1, 2, sentence(2, 5, 1));
   table.rewrite(order, 1);
-  assert.deepEqual(table.rows.map(([text]) => text), ["w1.0", "w1.1", "w1.2", "w2.0"]);
+  assert.deepEqual(table.rows.map(({ text }) => text), ["w1.0", "w1.1", "w1.2", "w2.0"]);
   assert.equal(table.count, 4);
   table.rewrite([], 0);
   assert.equal(table.count, 0);
@@ -48,7 +49,7 @@ test("rewriting from a place keeps what is before and drops what was after", () 
 test("a word that claims to begin before its neighbour is moved up to it", () => {
   const table = new WordTable();
   const late = sentence(1, 4, 1);
-  late.words.push(["early", "", 3, 3.5, null, 1, 0]);
+  late.words.push(makeWord("early", 3, 3.5));
   table.rewrite([late], 0);
   assert.equal(table.starts[1], 4);
   assert.ok(table.ends[1] >= table.starts[1]);
@@ -59,5 +60,5 @@ test("ten thousand sentences outgrow the first arrays", () => {
   table.rewrite(Array.from({ length: 10_000 }, (_, i) => sentence(i, i * 10, 3)), 0);
   assert.equal(table.count, 30_000);
   assert.deepEqual(table.between(50_000, 50_000.5), [15_000, 15_001]);
-  assert.equal(table.settled[29_999], 1);
+  assert.equal(table.isFinal[29_999], 1);
 });

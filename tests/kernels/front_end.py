@@ -1,4 +1,4 @@
-"""The part of a notebook's front end that a kernel communicates with: the state of a cell, and of a view of a run."""
+"""A notebook's front end, as far as a kernel can tell: what it knows of a cell, and of a view of a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Cell:
 
 
 class View:
-    """The model of a view, like the front end's session: it requests everything and applies the updates."""
+    """A view as the front end's session has it: it asks for everything, and takes in what it is told."""
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         self._send = send
@@ -26,39 +26,37 @@ class View:
         send({"kind": "sync"})
 
     def receive(self, content: dict[str, Any]) -> None:
-        """Apply a message from the kernel."""
-        if content["kind"] == "end":
-            self._send({"kind": "finished"})
-        elif content["kind"] == "update":
+        """A message from the kernel."""
+        if content["kind"] == "update":
             self._update(content)
 
     def _update(self, content: dict[str, Any]) -> None:
         self.updates += 1
-        if content["reset"]:
+        if content.get("reset"):
             self._sentences.clear()
         for number in content.get("removed", []):
             self._sentences.pop(number, None)
-        self._sentences.update({sentence["id"]: sentence for sentence in content["sentences"]})
-        had_ended = self.has_ended
+        self._sentences.update({sentence["id"]: sentence for sentence in content.get("sentences", [])})
+        was_over = self.is_over
         self.run = content.get("run", self.run)
-        if self.has_ended and not had_ended:
-            self._send({"kind": "ending"})
+        if self.is_over and not was_over:
+            self._send({"kind": "end-drawn"})
 
     def press_stop(self) -> None:
-        """Press the Stop button."""
+        """The Stop button."""
         self._send({"kind": "stop"})
 
     @property
     def state(self) -> str:
-        """The state of the run, as shown."""
+        """The run's, as it is shown."""
         return str(self.run.get("state"))
 
     @property
-    def has_ended(self) -> bool:
-        """Whether the run has ended, as shown."""
+    def is_over(self) -> bool:
+        """Whether that is a state of ended runs."""
         return self.state in ("finished", "stopped", "failed")
 
     @property
-    def partial_words(self) -> list[str]:
-        """The words that are not final."""
+    def open_words(self) -> list[str]:
+        """The words that are not settled yet."""
         return [word[0] for each in self._sentences.values() if not each["is_final"] for word in each["words"]]

@@ -14,7 +14,7 @@ from servers import Cloud, Talk, assert_says, ended, eventually, failure, texts,
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
-from paraformer_nb.widgets.view_state import run_facts
+from paraformer_nb.widgets.run_state import describe_run
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -23,7 +23,7 @@ def test_save_writes_where_it_is_told(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     with Cloud(well) as cloud:
         run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, save=path))
-    assert run.journal.path == path
+    assert run.recording.path == path
     assert list(tmp_path.iterdir()) == [path]
     records = [json.loads(line) for line in path.read_text().splitlines()]
     assert (records[0]["kind"], records[-1]["kind"], records[-1]["state"]) == ("run", "end", "finished")
@@ -54,9 +54,9 @@ def test_a_folder_for_all_recordings(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PARAFORMER_NB_SAVE_DIR", str(tmp_path))
     service = pnb.Embedded("scripted", script=chinese.with_suffix(".json"))
     runs = [ended(pnb.transcribe(chinese, service=service)) for _ in range(2)]
-    assert sorted(run.journal.path for run in runs) == sorted(tmp_path.iterdir())
-    assert all(run.journal.path.name.endswith("-lesson_zh.jsonl") for run in runs)
-    assert len(runs[0].journal.path.read_text()) > 1000
+    assert sorted(run.recording.path for run in runs) == sorted(tmp_path.iterdir())
+    assert all(run.recording.path.name.endswith("-lesson_zh.jsonl") for run in runs)
+    assert len(runs[0].recording.path.read_text()) > 1000
     del runs, service
     gc.collect()
     assert len(list(tmp_path.iterdir())) == 2
@@ -68,7 +68,7 @@ def test_a_folder_for_all_recordings(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_temporary_recording_goes_with_its_run() -> None:
     with Cloud(well) as cloud:
         run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
-    path = run.journal.path
+    path = run.recording.path
     assert path.exists()
     del run
     gc.collect()
@@ -88,7 +88,7 @@ def test_an_ended_run_may_be_saved(tmp_path: Path) -> None:
     with Cloud(well) as cloud:
         run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
     run.save(tmp_path / "kept.jsonl")
-    assert (tmp_path / "kept.jsonl").read_bytes() == run.journal.path.read_bytes()
+    assert (tmp_path / "kept.jsonl").read_bytes() == run.recording.path.read_bytes()
     again = pnb.load(str(tmp_path / "kept.jsonl"))
     again.save(tmp_path / "twice.jsonl")
     assert pnb.load(tmp_path / "twice.jsonl").events.equals(run.events)
@@ -117,7 +117,7 @@ def test_a_disk_that_is_full_costs_one_warning_and_no_word(tmp_path: Path) -> No
     assert_says(caught[0].message, "cannot be written", "the run goes on", "in memory only", "run.save(...)")
     assert len(caught) == 1
     assert (run.state, len(run.words)) == ("finished", 399)
-    assert "in memory only" in run_facts(run.transcript, can_stop=False, can_edit=False)["message"]
+    assert "in memory only" in describe_run(run.transcript, can_stop=False, can_correct=False).message
     assert 10 < len(pnb.load(tmp_path / "run.jsonl").words) < 399
     run.save(tmp_path / "copy.jsonl")
     copy = pnb.load(tmp_path / "copy.jsonl")
@@ -151,7 +151,7 @@ def test_a_kept_recording_knows_its_clip_by_its_digest(english: Path, tmp_path: 
     with Cloud(well) as cloud:
         kept = ended(pnb.transcribe(english, service=cloud.service(), pace=None, end=1.0, save=tmp_path / "run.jsonl"))
         gone = ended(pnb.transcribe(english, service=cloud.service(), pace=None, end=1.0))
-    digests = [json.loads(run.journal.path.read_bytes().splitlines()[-1])["sha256"] for run in (kept, gone)]
+    digests = [json.loads(run.recording.path.read_bytes().splitlines()[-1])["sha256"] for run in (kept, gone)]
     assert digests == [hashlib.sha256(english.read_bytes()).hexdigest(), None]
 
 

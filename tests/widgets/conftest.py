@@ -1,45 +1,6 @@
-"""A JupyterLab for all tests of widgets, started once, and a browser for each file of them."""
+"""The browser fixtures of this folder."""
 
-from __future__ import annotations
-
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from lab import CHROMIUM, chromium, jupyter_lab
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
-
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-
-
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the notebooks and their clips."""
-    path = tmp_path_factory.mktemp("lab") / "notebooks"
-    shutil.copytree(NOTEBOOKS, path)
-    return path
-
-
-@pytest.fixture(scope="session")
-def lab(folder: Path) -> Iterator[str]:
-    """A JupyterLab over it."""
-    with jupyter_lab(folder) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """What drives browsers. It leaves a running loop in its thread, which other files' tests cannot bear. Skips a test
-    where there is none to drive."""
-    if CHROMIUM is None:
-        pytest.skip("NO BROWSER: apt-get install chromium, or nothing of the view is tested")
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[BrowserContext]:
-    """A browser."""
-    with chromium(playwright=playwright) as context:
-        yield context
+from browsers import browser as browser
+from browsers import folder as folder
+from browsers import lab as lab
+from browsers import playwright as playwright

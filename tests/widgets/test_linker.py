@@ -1,4 +1,4 @@
-"""The linker that makes one text of a widget's modules."""
+"""The linker that joins a widget's modules to one text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from paraformer_nb.widgets.linker import link
 
 
 def run(tmp_path: Path, *, entry: str = "a.js") -> str:
-    """What the linked text prints."""
+    """The output of the linked text."""
     linked = tmp_path / "linked.mjs"
     linked.write_text(link(tmp_path / entry))
     done = node(linked)
@@ -31,13 +31,13 @@ def test_modules_run_once_and_after_what_they_import(tmp_path: Path) -> None:
     assert run(tmp_path) == "once\nb1 1 c"
 
 
-def test_names_of_two_modules_do_not_meet(tmp_path: Path) -> None:
+def test_names_of_two_modules_do_not_collide(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text('import { b } from "./b.js";\nconst LONGEST = 1;\nconsole.log(LONGEST, b);\n')
     (tmp_path / "b.js").write_text("const LONGEST = 2;\nexport const b = LONGEST;\n")
     assert run(tmp_path) == "1 2"
 
 
-def test_the_default_export_stays(tmp_path: Path) -> None:
+def test_the_default_export_is_kept(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text('import { b } from "./b.js";\nexport default { b };\n')
     (tmp_path / "b.js").write_text("export const b = 3;\n")
     (tmp_path / "c.mjs").write_text('import a from "./linked.mjs";\nconsole.log(a.b);\n')
@@ -52,7 +52,7 @@ def test_a_circle_is_an_error_that_names_it(tmp_path: Path) -> None:
         link(tmp_path / "a.js")
 
 
-def test_what_cannot_be_linked_is_an_error(tmp_path: Path) -> None:
+def test_an_unsupported_import_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text('import b from "./b.js";\n')
     with pytest.raises(ValueError, match="cannot be linked: import b"):
         link(tmp_path / "a.js")

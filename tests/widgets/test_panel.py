@@ -1,18 +1,20 @@
-"""The form: what is chosen in it is what is transcribed."""
+"""The form: the chosen clip is transcribed with the chosen service and language."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import paraformer_nb as pnb
+from paraformer_nb.dashscope.parameters import Language
 
 DATA = Path(__file__).parents[2] / "notebooks" / "data"
 
 
-def test_pressing_transcribe_begins_a_run_and_shows_it() -> None:
+def test_pressing_transcribe_starts_a_run_and_shows_it() -> None:
     panel = pnb.panel(DATA)
     assert [name for name, _ in panel.clip.options] == ["lesson_en.flac", "lesson_zh.flac"]
     panel.transcribe.click()
@@ -33,11 +35,11 @@ def test_an_uploaded_file_becomes_the_clip() -> None:
     panel.run.wait(60)
 
 
-def test_what_cannot_be_done_is_said_in_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_are_shown_in_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
     panel = pnb.panel(tmp_path)
     panel.transcribe.click()
-    assert "There is no clip" in panel.message.value
+    assert "No clip to transcribe" in panel.message.value
     panel = pnb.panel(DATA)
     panel.service.value = True
     panel.transcribe.click()
@@ -50,3 +52,4 @@ def test_the_language_follows_the_service() -> None:
     assert panel.language.label == "English"
     panel.service.value = True
     assert "中文" in dict(panel.language.options)
+    assert set(dict(panel.language.options).values()) == {"", *get_args(Language)}

@@ -1,4 +1,4 @@
-"""The player in a real browser, on a clip of three hours: what is heard, when, and how much of it the page holds."""
+"""The player in a real browser, on a clip of three hours: what sounds, when, and how much of it the page holds."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ const context = new AudioContext({ sampleRate: 48000 });
 await context.audioWorklet.addModule(URL.createObjectURL(new Blob([tap], { type: "text/javascript" })));
 const node = new AudioWorkletNode(context, "tap");
 node.connect(context.destination);
-let heard = [];
-node.port.onmessage = ({ data }) => heard.push(...data);
+let captured = [];
+node.port.onmessage = ({ data }) => captured.push(...data);
 const elements = [];
 globalThis.Audio = class extends Audio { constructor() { super(); elements.push(this); } };
-globalThis.asked = [];
-globalThis.told = [];
+globalThis.requested = [];
+globalThis.reports = [];
 async function fetchWindow(index) {
-  asked.push(index);
+  requested.push(index);
   const answer = await fetch(`/window/${index}`);
   if (!answer.ok) throw new Error(await answer.text());
   return answer.arrayBuffer();
@@ -47,18 +47,18 @@ async function fetchWindow(index) {
 globalThis.open = (source) => {
   globalThis.player?.dispose();
   globalThis.player = new Player(
-    source ?? new WindowedSource(fetchWindow, { mime: 'audio/webm; codecs="opus"', windowSeconds: 10 }),
-    { changed: () => told.push(player.isPlaying), failed: (reason) => told.push(reason) });
+    source ?? new WindowedSource(fetchWindow, { mime: 'audio/webm; codecs="opus"', window_seconds: 10 }),
+    { changed: () => reports.push(player.isPlaying), failed: (reason) => reports.push(reason) });
   context.createMediaElementSource(elements.at(-1)).connect(node);
 };
 globalThis.openWhole = (url, offset) => open(new WholeSource(url, offset));
 globalThis.element = () => elements.at(-1);
 globalThis.buffered = () => { const { buffered } = element(); let sum = 0;
   for (let i = 0; i < buffered.length; i++) sum += buffered.end(i) - buffered.start(i); return sum; };
-globalThis.takeHeard = () => { const all = heard; heard = []; return all; };
+globalThis.takeCaptured = () => { const all = captured; captured = []; return all; };
 globalThis.now = () => context.currentTime;
 globalThis.until = async (is) => { for (let i = 0; i < 500 && !is(); i++) await new Promise((f) => setTimeout(f, 20));
-  if (!is()) throw new Error(`never: ${is}; told: ${JSON.stringify(told)}, asked: ${asked}`); };
+  if (!is()) throw new Error(`never: ${is}; reports: ${JSON.stringify(reports)}, requested: ${requested}`); };
 globalThis.rest = (ms) => new Promise((f) => setTimeout(f, ms));
 open();
 globalThis.isReady = true;
@@ -91,9 +91,9 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self, clip: Path) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.listening = PlayableClip(clip)
+        self.playable = PlayableClip(clip)
         self.reading = threading.Lock()
-        self.fault = ""  # what to say instead of giving a window
+        self.fault = ""  # the answer instead of a window
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -109,11 +109,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 if self.server.fault:
                     raise AudioError(self.server.fault)
                 with self.server.reading:
-                    mime, body = "audio/webm", self.server.listening.window(int(what))
+                    mime, body = "audio/webm", self.server.playable.window(int(what))
             elif kind == "whole":
                 start, end = what.split("-")
                 with self.server.reading:
-                    mime, body = "audio/webm", self.server.listening.whole(float(start), float(end))
+                    mime, body = "audio/webm", self.server.playable.whole(float(start), float(end))
         except AudioError as error:
             status, mime, body = 500, "text/plain", str(error).encode()
         self.send_response(status)
@@ -134,12 +134,12 @@ def server(clip: Path) -> Iterator[Server]:
     yield server
     server.shutdown()
     server.server_close()
-    server.listening.close()
+    server.playable.close()
 
 
 @pytest.fixture(scope="module")
 def loud(playwright: Playwright) -> Iterator[BrowserContext]:
-    """A browser that lets a page play without a person's press."""
+    """A browser that allows a page to play without a person's press."""
     with chromium("--autoplay-policy=no-user-gesture-required", playwright=playwright) as context:
         yield context
 
@@ -156,9 +156,9 @@ def page(loud: BrowserContext, server: Server) -> Iterator[Page]:
     assert not errors
 
 
-def heard(page: Page) -> np.ndarray:
-    """What came out of the element: from the first sound to the last, at 48 kHz."""
-    sound = np.array(page.evaluate("rest(150).then(takeHeard)"), np.float32)
+def captured(page: Page) -> np.ndarray:
+    """The output of the element: from the first sound to the last, at 48 kHz."""
+    sound = np.array(page.evaluate("rest(150).then(takeCaptured)"), np.float32)
     loud = np.flatnonzero(np.abs(sound) > 0.03)
     return sound[loud[0] : loud[-1] + 1] if loud.size else sound[:0]
 
@@ -168,13 +168,13 @@ def pitch(sound: np.ndarray) -> float:
     return float(np.abs(np.fft.rfft(sound * np.hanning(len(sound)))).argmax() * 48_000 / len(sound))
 
 
-def test_one_and_a_half_hours_in_the_right_sound_is_heard_at_its_time(page: Page) -> None:
+def test_after_one_and_a_half_hours_sound_is_played_at_its_time(page: Page) -> None:
     page.evaluate("player.play(5409)")
     assert page.evaluate("player.time") == pytest.approx(5409, abs=0.2)
     page.evaluate("until(() => player.time > 5411)")
     page.evaluate("player.pause()")
-    sound = heard(page)
-    assert page.evaluate("asked[0]") == 540
+    sound = captured(page)
+    assert page.evaluate("requested[0]") == 540
     assert len(sound) / 48_000 == pytest.approx(page.evaluate("player.time") - 5409, abs=0.1)
     assert pitch(sound[:40_000]) == pytest.approx(500, abs=3)
     assert pitch(sound[52_000:90_000]) == pytest.approx(1000, abs=3)
@@ -182,7 +182,7 @@ def test_one_and_a_half_hours_in_the_right_sound_is_heard_at_its_time(page: Page
     assert np.abs(seam).max() < 1.2 * np.abs(sound[10_000:20_000]).max()
 
 
-def test_time_goes_evenly_from_frame_to_frame(page: Page) -> None:
+def test_time_increases_evenly_from_frame_to_frame(page: Page) -> None:
     steps = page.evaluate(
         """async () => { player.play(5400); await until(() => player.time > 5400.3); const found = [];
         for (let i = 0; i < 60; i++) { await new Promise(requestAnimationFrame); found.push([now(), player.time]) }
@@ -193,13 +193,13 @@ def test_time_goes_evenly_from_frame_to_frame(page: Page) -> None:
     assert np.abs((time - time[0]) - (clock - clock[0])).max() < 0.1
 
 
-def test_a_part_is_heard_to_its_end_and_no_further(page: Page) -> None:
+def test_a_part_is_played_to_its_end_and_no_further(page: Page) -> None:
     for start, end in ((5402.0, 5403.0), (5409.5, 5410.25), (5404.1, 5404.35)):
         page.evaluate("([start, end]) => player.play(start, end)", [start, end])
         page.evaluate("until(() => !player.isPlaying)")
-        assert len(heard(page)) / 48_000 == pytest.approx(end - start, abs=0.1), (start, end)
+        assert len(captured(page)) / 48_000 == pytest.approx(end - start, abs=0.1), (start, end)
         assert page.evaluate("player.time") == pytest.approx(end, abs=0.1)
-        assert page.evaluate("told.at(-1)") is False
+        assert page.evaluate("reports.at(-1)") is False
 
 
 def test_a_part_is_looped_until_paused(page: Page) -> None:
@@ -222,7 +222,7 @@ def test_speed_changes_time_and_not_pitch(page: Page, rate: float) -> None:
     after = page.evaluate("[now(), player.time]")
     page.evaluate("player.pause()")
     assert (after[1] - before[1]) / (after[0] - before[0]) == pytest.approx(rate, rel=0.1)
-    assert pitch(heard(page)[10_000:60_000]) == pytest.approx(500, abs=5)
+    assert pitch(captured(page)[10_000:60_000]) == pytest.approx(500, abs=5)
 
 
 def test_speed_keeps_to_a_parts_end(page: Page) -> None:
@@ -230,16 +230,16 @@ def test_speed_keeps_to_a_parts_end(page: Page) -> None:
     assert page.evaluate("player.rate") == 2
     page.evaluate("player.play(5402, 5404)")
     page.evaluate("until(() => !player.isPlaying)")
-    assert len(heard(page)) / 48_000 == pytest.approx(1, abs=0.15)
+    assert len(captured(page)) / 48_000 == pytest.approx(1, abs=0.15)
 
 
-def test_wherever_it_jumps_that_place_comes_first_and_the_rest_goes(page: Page) -> None:
+def test_after_a_seek_its_window_is_fetched_first_and_distant_ones_are_dropped(page: Page) -> None:
     page.evaluate("player.play(5400)")
     page.evaluate("until(() => buffered() >= 39)")
     for time in (104.0, 9000.5, 5385.0, 0.0, 7000.25):
-        page.evaluate("time => { asked.length = 0; player.seek(time) }", time)
+        page.evaluate("time => { requested.length = 0; player.seek(time) }", time)
         page.evaluate(f"until(() => player.time > {time + 0.1} && !player.isWaiting)")
-        assert page.evaluate("asked[0]") == time // 10
+        assert page.evaluate("requested[0]") == time // 10
         assert page.evaluate("player.time") == pytest.approx(time, abs=2)
     for step in range(8):
         page.evaluate("time => player.seek(time)", 7000 + 9 * step)
@@ -248,22 +248,22 @@ def test_wherever_it_jumps_that_place_comes_first_and_the_rest_goes(page: Page) 
     assert page.evaluate("element().buffered.length") == 1
 
 
-def test_a_jump_while_a_window_is_on_its_way_is_made(page: Page) -> None:
+def test_seeking_works_while_a_window_is_being_fetched(page: Page) -> None:
     page.evaluate("player.play(100); for (const time of [200, 9000, 300, 5411]) player.seek(time)")
     page.evaluate("until(() => player.time > 5411.3)")
-    assert pitch(heard(page)) == pytest.approx(1000, abs=5)
-    assert page.evaluate("asked.length") <= 6
+    assert pitch(captured(page)) == pytest.approx(1000, abs=5)
+    assert page.evaluate("requested.length") <= 6
 
 
-def test_paused_before_its_sound_came_it_stays_silent(page: Page) -> None:
+def test_paused_before_its_sound_arrived_it_stays_silent(page: Page) -> None:
     page.evaluate("player.play(5400); player.pause()")
     page.evaluate("rest(500)")
-    assert heard(page).size == 0
+    assert captured(page).size == 0
     assert page.evaluate("[player.isPlaying, player.time]") == [False, 5400]
     page.evaluate("player.play(5400, 5400.5)")
     page.evaluate("until(() => !player.isPlaying)")
-    assert len(heard(page)) / 48_000 == pytest.approx(0.5, abs=0.1)
-    assert not [word for word in page.evaluate("told") if isinstance(word, str)]
+    assert len(captured(page)) / 48_000 == pytest.approx(0.5, abs=0.1)
+    assert not [report for report in page.evaluate("reports") if isinstance(report, str)]
 
 
 def test_at_the_clips_end_it_stops_or_begins_again(page: Page) -> None:
@@ -273,45 +273,45 @@ def test_at_the_clips_end_it_stops_or_begins_again(page: Page) -> None:
     page.evaluate(f"player.play({LENGTH - 0.5}, {LENGTH + 5}, {LENGTH - 19})")
     page.evaluate(f"until(() => player.time < {LENGTH - 18} && player.time > {LENGTH - 18.7})")
     page.evaluate("player.pause()")
-    assert pitch(heard(page)) == pytest.approx(700, abs=5)
+    assert pitch(captured(page)) == pytest.approx(700, abs=5)
 
 
-def test_where_there_is_nothing_it_says_so(page: Page) -> None:
+def test_behind_the_clip_s_end_it_reports_that(page: Page) -> None:
     page.evaluate(f"player.play({LENGTH + 100})")
     page.evaluate("until(() => !player.isPlaying)")
-    assert "the clip ends before it" in page.evaluate("told.at(-1)")
+    assert "the clip ends before it" in page.evaluate("reports.at(-1)")
 
 
-def test_what_went_wrong_is_told_once_and_the_next_play_begins_anew(page: Page, server: Server) -> None:
-    server.fault = "the clip is gone from disk"
+def test_an_error_is_reported_once_and_the_next_play_starts_over(page: Page, server: Server) -> None:
+    server.fault = "the clip is missing on disk"
     try:
         page.evaluate("player.play(5400)")
         page.evaluate("until(() => !player.isPlaying)")
     finally:
         server.fault = ""
-    assert page.evaluate("told.filter((word) => typeof word === 'string')") == ["the clip is gone from disk"]
+    assert page.evaluate("reports.filter((report) => typeof report === 'string')") == ["the clip is missing on disk"]
     assert page.evaluate("player.time") == 5400
     page.evaluate("player.play(5400, 5400.5)")
     page.evaluate("until(() => !player.isPlaying)")
-    assert len(heard(page)) / 48_000 == pytest.approx(0.5, abs=0.1)
+    assert len(captured(page)) / 48_000 == pytest.approx(0.5, abs=0.1)
 
 
-def test_a_browser_that_cannot_play_it_says_so(page: Page) -> None:
+def test_a_browser_that_cannot_play_it_is_reported(page: Page) -> None:
     page.evaluate("MediaSource.isTypeSupported = () => false; player.play(0)")
-    assert "This browser cannot play Opus" in page.evaluate("told.at(-1)")
+    assert "This browser cannot play Opus" in page.evaluate("reports.at(-1)")
     assert page.evaluate("player.isPlaying") is False
 
 
-def test_a_browser_that_wants_a_press_first_says_so(page: Page) -> None:
+def test_a_browser_that_requires_a_press_is_reported(page: Page) -> None:
     page.evaluate(
         """() => { element().play = () => Promise.reject(new DOMException("no", "NotAllowedError"));
         player.play(5400) }"""
     )
     page.evaluate("until(() => !player.isPlaying)")
-    assert "Press Play once more" in page.evaluate("told.at(-1)")
+    assert "Press Play again" in page.evaluate("reports.at(-1)")
 
 
-def test_a_full_buffer_makes_room(page: Page) -> None:
+def test_a_full_buffer_is_emptied(page: Page) -> None:
     page.evaluate(
         """() => { const { appendBuffer } = SourceBuffer.prototype; let calls = 0;
         SourceBuffer.prototype.appendBuffer = function (data) {
@@ -320,26 +320,26 @@ def test_a_full_buffer_makes_room(page: Page) -> None:
     )
     page.evaluate("player.play(5400)")
     page.evaluate("until(() => buffered() >= 39)")
-    assert not [word for word in page.evaluate("told") if isinstance(word, str)]
+    assert not [report for report in page.evaluate("reports") if isinstance(report, str)]
 
 
-def test_a_page_without_a_kernel_plays_one_file_in_the_clips_time(page: Page) -> None:
+def test_a_page_without_a_kernel_plays_one_file_at_the_clips_times(page: Page) -> None:
     page.evaluate(
         """async () => { const bytes = await (await fetch("/whole/5395-5425")).blob();
         openWhole(URL.createObjectURL(bytes), 5395); player.play(5409, 5411) }"""
     )
     page.evaluate("until(() => !player.isPlaying)")
-    sound = heard(page)
+    sound = captured(page)
     assert len(sound) / 48_000 == pytest.approx(2, abs=0.1)
     assert pitch(sound[:40_000]) == pytest.approx(500, abs=3)
     assert pitch(sound[52_000:90_000]) == pytest.approx(1000, abs=3)
     assert page.evaluate("player.time") == pytest.approx(5411, abs=0.1)
-    assert page.evaluate("asked") == []
+    assert page.evaluate("requested") == []
 
 
-def test_disposed_it_holds_nothing(page: Page) -> None:
+def test_disposed_it_holds_no_sound(page: Page) -> None:
     page.evaluate("player.play(5400)")
     page.evaluate("until(() => buffered() >= 20)")
-    page.evaluate("told.length = 0; player.dispose(); rest(200)")
+    page.evaluate("reports.length = 0; player.dispose(); rest(200)")
     assert page.evaluate("buffered()") == 0
-    assert page.evaluate("told") == []
+    assert page.evaluate("reports") == []

@@ -1,237 +1,172 @@
-"""The timeline widget's Python side: what it tells a front end, and what a front end may ask of it."""
+"""The timeline widget's Python side: what it sends a front end, and how it answers."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from fake_front_end import FrontEnd, recognised, run_started
+from IPython.core.formatters import DisplayFormatter
 
-from paraformer_nb.dashscope.messages import ResultGeneratedEvent, SentenceResult, WordResult, encode_event
-from paraformer_nb.journal.records import ClipSource, Gap, Peaks, Received, RunEnded, RunStarted, ServiceSource
-from paraformer_nb.loop import submit
+from paraformer_nb.journal.failures import Failure
+from paraformer_nb.journal.records import Connected, Gap, Peaks, RunEnded
 from paraformer_nb.transcript.transcript import Transcript
-from paraformer_nb.widgets.timeline import Timeline
+from paraformer_nb.widgets.messages import GapSpan
 
 ONE_MEGABYTE = 1_000_000
-
-
-class Listened(Timeline):
-    """The widget, with all that it sends kept in `sent` as well."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.sent: list[tuple[dict[str, Any], list[bytes]]] = []
-        super().__init__(*arguments, **options)
-
-    def send(self, content: Any, buffers: Any = None) -> None:
-        self.sent.append((content, buffers or []))
-        super().send(content, buffers)
-
-
-def run_record(engine: str = "pocketsphinx") -> RunStarted:
-    source = ServiceSource("embedded", "127.0.0.1", engine)
-    return RunStarted(0.0, 1, "2026-01-01", ClipSource("a.wav"), 16000, 0.0, 60.0, source, "paraformer-realtime-v2", {})
-
-
-def heard(number: int, words: list[str], *, is_final: bool) -> Received:
-    spans = [WordResult(1000 * number + 100 * i, 1000 * number + 100 * i + 90, word) for i, word in enumerate(words)]
-    end = spans[-1].end_time if is_final and spans else None
-    sentence = SentenceResult(1000 * number, end, " ".join(words), spans, is_final, sentence_id=number)
-    return Received.of(1.0, "task", encode_event(ResultGeneratedEvent("task", sentence)).encode())
-
-
-def on_loop(call: Any, *arguments: Any) -> None:
-    """Call something where the widget may be written to."""
-
-    async def called() -> None:
-        call(*arguments)
-
-    submit(called()).result(10)
-
-
-def ask(view: Timeline, kind: str) -> None:
-    """A message from the front end, and whatever it sets going."""
-    view._on_message(view, {"kind": kind}, [])
-    on_loop(lambda: None)
-
-
-def shown(view: Listened) -> dict[int, list[str]]:
-    """The sentences that a front end has, which follows the messages as ours does."""
-    sentences: dict[int, list[str]] = {}
-    seq = None
-    for content, _ in view.sent:
-        if content["reset"]:
-            sentences = {}
-        else:
-            assert content["seq"] == seq + 1, "a message is missing"
-        seq = content["seq"]
-        for number in content.get("removed", ()):
-            del sentences[number]
-        for sentence in content["sentences"]:
-            sentences[sentence["id"]] = [word[0] for word in sentence["words"]]
-    return sentences
 
 
 @pytest.fixture
 def transcript() -> Transcript:
     """A run that has just begun."""
-    transcript = Transcript()
-    transcript.apply(run_record())
-    return transcript
+    return Transcript(run_started())
 
 
-def tell(view: Listened, transcript: Transcript, *records: Any) -> None:
-    """Apply records and push what they change."""
-    for record in records:
-        transcript.apply(record)
-    on_loop(view._push)
+def synced(transcript: Transcript) -> FrontEnd:
+    """A front end that has everything."""
+    front_end = FrontEnd(transcript)
+    front_end.send("sync")
+    return front_end
 
 
-def test_a_front_end_that_asks_is_told_everything(transcript: Transcript) -> None:
-    transcript.apply(heard(1, ["good", "morning"], is_final=True))
-    transcript.apply(heard(2, ["to"], is_final=False))
-    view = Listened(transcript)
-    ask(view, "sync")
-    content, _ = view.sent[-1]
-    assert content["reset"] is True
-    assert shown(view) == {1: ["good", "morning"], 2: ["to"]}
-    assert content["run"]["service"] == "Embedded"
-    assert content["run"]["model"] == "pocketsphinx"
-    assert "English only" in content["run"]["notice"]
+def test_a_front_end_that_syncs_gets_everything(transcript: Transcript) -> None:
+    transcript.apply(Connected(0.0, "task", "pocketsphinx", "PocketSphinx 5: English only."))
+    transcript.apply(recognised(1, ["good", "morning"], is_final=True))
+    transcript.apply(recognised(2, ["to"], is_final=False))
+    front_end = synced(transcript)
+    assert front_end.updates[-1].reset is True
+    assert front_end.words == {1: ["good", "morning"], 2: ["to"]}
+    assert front_end.run.service == "Embedded"
+    assert front_end.run.model == "pocketsphinx"
+    assert "English only" in front_end.run.notice
 
 
-def test_updates_carry_only_what_changed(transcript: Transcript) -> None:
-    view = Listened(transcript)
-    ask(view, "sync")
-    tell(view, transcript, heard(1, ["good", "morning"], is_final=True), heard(2, ["to"], is_final=False))
-    tell(view, transcript, heard(2, ["today", "we"], is_final=False))
-    content, _ = view.sent[-1]
-    assert [sentence["id"] for sentence in content["sentences"]] == [2]
-    assert not content["reset"]
-    assert shown(view) == {1: ["good", "morning"], 2: ["today", "we"]}
+def test_updates_have_only_what_changed(transcript: Transcript) -> None:
+    front_end = synced(transcript)
+    front_end.apply(recognised(1, ["good", "morning"], is_final=True), recognised(2, ["to"], is_final=False))
+    front_end.apply(recognised(2, ["today", "we"], is_final=False))
+    update = front_end.updates[-1]
+    assert [sentence.id for sentence in update.sentences] == [2]
+    assert not update.reset
+    assert front_end.words == {1: ["good", "morning"], 2: ["today", "we"]}
 
 
-def test_a_sentence_that_comes_to_nothing_is_taken_back(transcript: Transcript) -> None:
-    view = Listened(transcript)
-    ask(view, "sync")
-    tell(view, transcript, heard(1, ["uh"], is_final=False))
-    tell(view, transcript, heard(1, [], is_final=True))
-    assert view.sent[-1][0]["removed"] == [1]
-    assert shown(view) == {}
+def test_fields_that_did_not_change_do_not_travel(transcript: Transcript) -> None:
+    front_end = synced(transcript)
+    front_end.apply(recognised(1, ["good"], is_final=False))
+    assert set(front_end.sent[-1][0]) == {"kind", "seq", "sentences"}
 
 
-def test_a_lost_message_heals(transcript: Transcript) -> None:
-    view = Listened(transcript)
-    ask(view, "sync")
-    tell(view, transcript, heard(1, ["good"], is_final=True))
-    tell(view, transcript, heard(2, ["day"], is_final=False))
-    view.sent.pop(-2)  # the front end sees that a number is missing, and asks
-    ask(view, "sync")
-    view.sent = view.sent[-1:]
-    assert shown(view) == {1: ["good"], 2: ["day"]}
+def test_a_sentence_that_turns_out_empty_is_removed(transcript: Transcript) -> None:
+    front_end = synced(transcript)
+    front_end.apply(recognised(1, ["uh"], is_final=False))
+    front_end.apply(recognised(1, [], is_final=True))
+    assert front_end.updates[-1].removed == [1]
+    assert front_end.words == {}
+
+
+def test_a_front_end_recovers_from_a_lost_message(transcript: Transcript) -> None:
+    front_end = synced(transcript)
+    front_end.apply(recognised(1, ["good"], is_final=True))
+    front_end.apply(recognised(2, ["day"], is_final=False))
+    front_end.sent.pop(-2)  # the front end sees that a number is missing, and syncs
+    front_end.send("sync")
+    del front_end.sent[:-1]
+    assert front_end.words == {1: ["good"], 2: ["day"]}
 
 
 def test_no_buffer_is_larger_than_a_megabyte(transcript: Transcript) -> None:
     three_hours = bytes(range(256)) * (2 * 3 * 360_000 // 256)
     transcript.apply(Peaks(0.0, 0.0, 0.01, three_hours))
-    view = Listened(transcript)
-    ask(view, "sync")
-    buffers = [buffer for _, its in view.sent for buffer in its]
-    assert max(map(len, buffers)) <= ONE_MEGABYTE
-    assert b"".join(buffers) == three_hours
-    positions = [content["peaks"]["position"] for content, its in view.sent if its]
+    front_end = synced(transcript)
+    assert max(map(len, front_end.buffers)) <= ONE_MEGABYTE
+    assert b"".join(front_end.buffers) == three_hours
+    positions = [update.waveform.position for update in front_end.updates if update.waveform]
     assert positions == sorted(positions)
     assert positions[0] == 0.0
 
 
 def test_three_hours_that_have_ended_travel_at_half_their_resolution(transcript: Transcript) -> None:
-    """So that a loaded recording shows soon, also over a thin line."""
+    """So that a loaded journal is shown soon, also over a slow connection."""
     three_hours = bytes(range(256)) * (2 * 3 * 360_000 // 256)
     transcript.apply(Peaks(0.0, 0.0, 0.01, three_hours))
     transcript.apply(RunEnded(2.0, "finished", None, 10_800.0))
-    view = Listened(transcript)
-    ask(view, "sync")
-    told = [content["peaks"] for content, its in view.sent if its]
-    assert {peaks["step"] for peaks in told} == {0.02}
-    assert sum(peaks["bins"] for peaks in told) == len(three_hours) // 4
-    assert told[1]["position"] == pytest.approx(told[0]["bins"] * 0.02)
+    front_end = synced(transcript)
+    parts = [update.waveform for update in front_end.updates if update.waveform]
+    assert {part.step for part in parts} == {0.02}
+    assert sum(part.bins for part in parts) == len(three_hours) // 4
+    assert parts[1].position == pytest.approx(parts[0].bins * 0.02)
 
 
 def test_nothing_of_the_clip_is_in_the_saved_state(transcript: Transcript) -> None:
-    transcript.apply(heard(1, ["secret"], is_final=True))
-    view = Listened(transcript)
-    ask(view, "sync")
+    transcript.apply(recognised(1, ["secret"], is_final=True))
+    view = synced(transcript).view
     state = {key: value for key, value in view.get_state().items() if key not in ("_esm", "_css")}
     assert "secret" not in repr(state)
 
 
-def test_stop_is_handed_on_and_answered(transcript: Transcript) -> None:
+def test_stop_calls_back_and_is_answered(transcript: Transcript) -> None:
     pressed: list[bool] = []
-    view = Listened(transcript, stop=lambda: pressed.append(True))
-    ask(view, "sync")
-    assert view.sent[-1][0]["run"]["can_stop"] is True
-    ask(view, "stop")
-    on_loop(view._push)
+    front_end = FrontEnd(transcript, stop=lambda: pressed.append(True))
+    front_end.send("sync")
+    assert front_end.run.can_stop is True
+    front_end.send("stop")
+    front_end.refresh()
     assert pressed == [True]
-    assert [content["run"]["can_stop"] for content, _ in view.sent if "run" in content][-1] is False
+    assert front_end.run.can_stop is False
 
 
 def test_a_view_of_an_ended_run_cannot_be_stopped(transcript: Transcript) -> None:
-    transcript.apply(RunEnded(2.0, "failed", "TaskFailed: the service ended the task"))
-    view = Listened(transcript)
-    ask(view, "sync")
-    run = view.sent[-1][0]["run"]
-    assert (run["state"], run["can_stop"], run["message"]) == ("failed", False, "the service ended the task")
+    transcript.apply(RunEnded(2.0, "failed", Failure("TaskFailed", "the service ended the task")))
+    front_end = FrontEnd(transcript, stop=lambda: None)
+    front_end.send("sync")
+    run = front_end.run
+    assert (run.state, run.has_ended, run.can_stop) == ("failed", True, False)
+    assert run.message == "the service ended the task"
 
 
-def test_a_clip_that_ended_early_is_shown_to_the_end_that_it_told_of(transcript: Transcript) -> None:
-    view = Listened(transcript)
-    ask(view, "sync")
-    tell(view, transcript, Gap(1.0, 12.0, 60.0, "the clip is cut off"), RunEnded(2.0, "finished", None, 12.0))
-    run = view.sent[-1][0]["run"]
-    assert run["duration"] == 60.0
-    assert run["message"] == "12.0–60.0 s were not heard: the clip is cut off."
+def test_a_clip_that_ended_early_is_shown_to_its_declared_end(transcript: Transcript) -> None:
+    front_end = synced(transcript)
+    front_end.apply(Gap(1.0, 12.0, 60.0, "the clip is cut off"), RunEnded(2.0, "finished", None, 12.0))
+    assert front_end.run.end == 60.0
+    assert front_end.run.message == "12.0–60.0 s were not recognised: the clip is cut off."
 
 
-def test_gaps_are_told(transcript: Transcript) -> None:
-    view = Listened(transcript)
-    ask(view, "sync")
-    tell(view, transcript, Gap(1.0, 3.0, 4.0, "connection lost"))
-    assert view.sent[-1][0]["gaps"] == [[3.0, 4.0, "connection lost"]]
+def test_gaps_are_sent(transcript: Transcript) -> None:
+    front_end = synced(transcript)
+    front_end.apply(Gap(1.0, 3.0, 4.0, "disconnected"))
+    assert front_end.updates[-1].gaps == [GapSpan(3.0, 4.0, "disconnected")]
 
 
-def test_a_busy_kernel_s_front_end_is_told_all_without_asking(transcript: Transcript) -> None:
-    view = Listened(transcript)
-    tell(view, transcript, heard(1, ["good"], is_final=False))
-    tell(view, transcript, heard(1, ["good", "day"], is_final=False))
-    assert [content["reset"] for content, _ in view.sent] == [True, True]
-    assert shown(view) == {1: ["good", "day"]}
+def test_the_front_end_of_a_busy_kernel_gets_everything_without_syncing(transcript: Transcript) -> None:
+    front_end = FrontEnd(transcript)
+    front_end.apply(recognised(1, ["good"], is_final=False))
+    front_end.apply(recognised(1, ["good", "day"], is_final=False))
+    assert [update.reset for update in front_end.updates] == [True, True]
+    assert front_end.words == {1: ["good", "day"]}
 
 
-def test_the_finished_message_calls_back(transcript: Transcript) -> None:
-    view, calls = Listened(transcript), []
-    view.on_finished(lambda: calls.append("settled"))
-    ask(view, "ending")
-    assert view.sent[-1][0] == {"kind": "end"}  # from here on its messages come where cells run
-    ask(view, "finished")
-    assert calls == ["settled"]
+def test_the_drawn_end_calls_back(transcript: Transcript) -> None:
+    front_end = synced(transcript)
+    calls: list[str] = []
+    front_end.view.on_finished(lambda: calls.append("finished"))
+    front_end.send("end-drawn")
+    assert calls == ["finished"]
 
 
-def test_the_picture_is_there_only_at_the_end(transcript: Transcript) -> None:
-    transcript.apply(heard(1, ["good", "day"], is_final=True))
-    view = Listened(transcript)
-    bundle = view._repr_mimebundle_()
-    assert bundle is not None
-    assert "image/png" not in bundle[0]
+def test_messages_of_other_kinds_are_ignored(transcript: Transcript) -> None:
+    front_end = synced(transcript)
+    front_end.send("anywidget-command", name="x")
+    front_end.send("sync")
+    assert front_end.words == {}
+    assert {content["kind"] for content, _ in front_end.sent} == {"update"}
+
+
+def test_the_picture_is_displayed_only_at_the_end(transcript: Transcript) -> None:
+    transcript.apply(recognised(1, ["good", "day"], is_final=True))
+    view = synced(transcript).view
+    data, _ = DisplayFormatter().format(view)
+    assert "image/png" not in data
     transcript.apply(RunEnded(2.0, "finished", None, 2.0))
-    bundle = view._repr_mimebundle_()
-    assert bundle is not None
-    assert bundle[0]["text/plain"] == "a.wav: finished\ngood day"
-    assert bundle[0]["image/png"][:4] == b"\x89PNG"
-
-
-def test_chinese_words_have_no_space_before_them(transcript: Transcript) -> None:
-    transcript.apply(heard(1, ["今天", "天气", "Nice", "day"], is_final=True))
-    view = Listened(transcript)
-    ask(view, "sync")
-    (sentence,) = view.sent[-1][0]["sentences"]
-    assert [word[5] for word in sentence["words"]] == [0, 0, 0, 1]
+    data, _ = DisplayFormatter().format(view)
+    assert data["text/plain"] == "a.wav: finished\ngood day"
+    assert data["image/png"][:4] == b"\x89PNG"
+    assert repr(view) == "Timeline('a.wav: finished')"

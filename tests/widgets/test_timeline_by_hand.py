@@ -1,4 +1,4 @@
-"""The timeline in a real JupyterLab, under mouse and keys: what they do is seen from Python."""
+"""The timeline in a real JupyterLab, with mouse and keys: their effects are read from Python."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ view"""
 
 
 class Hands:
-    """A finished run's timeline in a notebook: two cells, the view and one to ask Python in."""
+    """A finished run's timeline in a notebook of two cells: the view, and one to evaluate expressions in."""
 
     def __init__(self, browser: BrowserContext, lab: str, folder: Path, name: str) -> None:
         cells = [SETUP.replace("hands", name), "print()"]
@@ -33,34 +33,34 @@ class Hands:
         self.page = self.notebook.page
 
     def python(self, expression: str) -> Any:
-        """What an expression is worth in the kernel now; running a cell takes the keys, so they are given back."""
-        had_keys = self.page.evaluate("() => document.activeElement?.classList.contains('pnb-words')")
+        """The value of an expression in the kernel now. Running a cell moves the focus, so it is moved back."""
+        had_focus = self.page.evaluate("() => document.activeElement?.classList.contains('pnb-words')")
         self.page.evaluate(
             "source => window.jupyterapp.shell.currentWidget.content.widgets[1].model.sharedModel.setSource(source)",
             f"print(json.dumps({expression}, default=lambda value: value.item()))",
         )
-        told = self.notebook.run(1)
-        if had_keys:
+        printed = self.notebook.run(1)
+        if had_focus:
             self.view.locator(".pnb-words").focus()
-        return json.loads(told)
+        return json.loads(printed)
 
     def eventually(self, expression: str, expected: Any) -> None:
-        """What Python says soon, the front end being another process."""
+        """Wait until an expression has a value in Python: the front end is another process."""
         for _ in range(40):
-            told = self.python(expression)
-            if told == expected:
+            value = self.python(expression)
+            if value == expected:
                 return
             self.page.wait_for_timeout(50)
-        assert told == expected
+        assert value == expected
 
     def shown(self) -> tuple[float, float]:
-        """The window on view, as the picture's label says it."""
+        """The window on view, from the picture's label."""
         label = self.picture.get_attribute("aria-label") or ""
         start, end = label.rsplit("Shows ", 1)[1].rstrip(".").split(" to ")
         return tuple(60 * float(time.split(":")[0]) + float(time.split(":")[1]) for time in (start, end))  # type: ignore[return-value]
 
     def shows(self, is_right: Callable[[float, float], bool]) -> tuple[float, float]:
-        """Wait until the window on view is as it should be."""
+        """Wait until the window on view is right."""
         for _ in range(60):
             window = self.shown()
             if is_right(*window):
@@ -91,7 +91,7 @@ class Hands:
             self.page.keyboard.press(key)
 
     def focus_is_on(self, text: str) -> None:
-        """Wait until what a screen reader says of the focused word begins like this."""
+        """Wait until the description of the focused word begins with a text."""
         self.page.wait_for_function(
             "text => { const focused = document.activeElement.getAttribute('aria-activedescendant');"
             "return document.getElementById(focused)?.textContent.replace(/[\\u2068\\u2069]/g, '').startsWith(text) }",
@@ -102,7 +102,7 @@ class Hands:
 
 @pytest.fixture(scope="module")
 def opened(browser: BrowserContext, lab: str, folder: Path) -> Iterator[Hands]:
-    """A notebook with a timeline, for all tests here: a kernel takes its time to start."""
+    """A notebook with a timeline, for all tests here: a kernel starts slowly."""
     hands = Hands(browser, lab, folder, "hands")
     try:
         yield hands
@@ -112,21 +112,21 @@ def opened(browser: BrowserContext, lab: str, folder: Path) -> Iterator[Hands]:
 
 @pytest.fixture
 def hands(opened: Hands) -> Iterator[Hands]:
-    """A timeline to lay hands on, as it was when its run had ended."""
+    """The timeline, as it was when its run had ended."""
     opened.python("[run.undo() for _ in range(50)] and view.set_trait('selection', None)")
     opened.python("view.seek(0)")
     yield opened
     assert opened.notebook.errors == []
 
 
-def word(number: int) -> str:
-    return f"run.words.text.iloc[{number}]"
+def word(index: int) -> str:
+    return f"run.words.text.iloc[{index}]"
 
 
 def test_mouse(hands: Hands) -> None:
     first = hands.python("run.words.loc[:2, ['text', 'start', 'end']].to_dict('records')")
     good, morning, _ = first
-    # Drag on the waveform selects, in Python as well; a click elsewhere lets go and puts the playhead there.
+    # A drag on the waveform selects, in Python as well; a click elsewhere deselects and moves the playhead there.
     hands.drag(hands.at(good["start"] - 0.1, "wave"), hands.at(morning["end"] - 0.1, "wave"))
     hands.eventually("view.selected_words.text.tolist()", [good["text"], morning["text"]])
     assert hands.python("view.selection[0]") == pytest.approx(good["start"] - 0.1, abs=0.05)
@@ -192,7 +192,7 @@ def test_keys(hands: Hands) -> None:
     hands.eventually("view.selected_words.text.tolist()", texts[:3])
     hands.press("Escape")
     hands.eventually("view.selection", [0, 0])
-    # Correcting: Enter types anew, Tab goes on to the next word, Escape leaves things as they are.
+    # Correcting: Enter opens the field, Tab moves it to the next word, Escape closes it without a change.
     hands.press("Home", "Enter")
     hands.page.keyboard.type("fine")
     hands.press("Tab")
@@ -212,14 +212,14 @@ def test_keys(hands: Hands) -> None:
     hands.press("Home", "Delete")
     hands.eventually("run.words.text.tolist()[:2]", ["old", texts[1]])
     hands.press("Home", "Alt+Shift+ArrowLeft")
-    hands.eventually("bool(run.words.end.iloc[0] < view._transcript.sentences[0].words[1].start)", True)
+    hands.eventually("bool(run.words.end.iloc[0] < run.transcript.sentences[0].words[1].start)", True)
     for _ in range(6):
         hands.press("Control+z")
     hands.eventually("run.words.text.tolist()", texts)
     hands.press("Control+Shift+Z")
     hands.eventually(word(0), "fine")
-    # What was corrected is in the recording, and comes back with it.
-    assert hands.python("pnb.load(run.recording.path).words.text.iloc[0]") == "fine"
+    # The corrections are in the journal, and loaded with it.
+    assert hands.python("pnb.load(run.journal.path).words.text.iloc[0]") == "fine"
     # Find, the keys' own list, and playing.
     hands.press("/")
     hands.page.keyboard.type(texts[8])
@@ -232,13 +232,13 @@ def test_keys(hands: Hands) -> None:
     hands.press("Space")
 
 
-def test_python_speaks_and_the_view_follows(hands: Hands) -> None:
+def test_the_view_follows_python(hands: Hands) -> None:
     hands.python("view.set_trait('selection', (1.0, 3.0))")
     hands.view.locator(".pnb-selected", has_text="selected 1.00–3.00 s").wait_for()
     hands.python("view.seek(30)")
     hands.shows(lambda start, end: start <= 30 <= end)
-    places = hands.python("len(view.find('the'))")
-    hands.view.locator(".pnb-found", has_text=f"/{places}").wait_for()
+    count = hands.python("len(view.find('the'))")
+    hands.view.locator(".pnb-found", has_text=f"/{count}").wait_for()
     hands.python("view.highlight(run.sentences, 'sentences')")
     hands.view.locator(".pnb-legend", has_text="sentences (").wait_for()
     hands.python("view.highlight(None, 'sentences')")
@@ -250,19 +250,19 @@ def test_python_speaks_and_the_view_follows(hands: Hands) -> None:
     hands.page.wait_for_function(
         "before => document.querySelector('.pnb-picture').toDataURL() !== before", arg=before, timeout=10_000
     )
-    hands.view.locator(".pnb-said", has_text="120 s").wait_for(state="hidden")
+    hands.view.locator(".pnb-command-message", has_text="120 s").wait_for(state="hidden")
     assert hands.view.get_by_role("button", name="Spectrogram").get_attribute("aria-pressed") == "true"
 
 
-def test_a_clip_that_is_gone_still_shows_and_says_why_it_is_silent(hands: Hands, folder: Path) -> None:
-    hands.python("__import__('shutil').copy('data/lesson_en.flac', 'gone.flac')")
+def test_a_missing_clip_is_still_shown_and_its_silence_explained(hands: Hands, folder: Path) -> None:
+    hands.python("__import__('shutil').copy('data/lesson_en.flac', 'missing.flac')")
     hands.page.evaluate(
         "source => window.jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.setSource(source)",
-        "run = pnb.transcribe('gone.flac', end=4).wait()\nview = run.timeline()\nview",
+        "run = pnb.transcribe('missing.flac', end=4).wait()\nview = run.timeline()\nview",
     )
     hands.notebook.run(0)
-    (folder / "gone.flac").unlink()
+    (folder / "missing.flac").unlink()
     hands.view.locator(".pnb-text", has_text="lesson").wait_for()
     hands.view.get_by_role("button", name="Play", exact=False).first.click()
-    hands.view.locator(".pnb-said", has_text="gone from disk").wait_for()
+    hands.view.locator(".pnb-command-message", has_text="cannot be played").wait_for()
     assert "Play" in hands.view.locator(".pnb-play").inner_text()

@@ -22,7 +22,7 @@ def test_the_first_notebook_shows_words_live_and_keeps_the_picture(
     try:
         notebook.run(1)
         view = notebook.page.locator(".pnb-timeline").first
-        view.locator(".pnb-unsettled").first.wait_for(timeout=30_000)  # an unsettled word
+        view.locator(".pnb-partial").first.wait_for(timeout=30_000)  # a partial sentence
         assert "pocketsphinx" in view.inner_text()
         assert "English only" in view.inner_text()
         notebook.run(3)
@@ -48,7 +48,9 @@ def test_the_first_notebook_shows_words_live_and_keeps_the_picture(
         notebook.close()
 
 
-def test_stop_keeps_the_words_and_is_heard_while_a_cell_waits(lab: str, browser: BrowserContext, folder: Path) -> None:
+def test_stop_keeps_the_words_and_is_handled_while_a_cell_waits(
+    lab: str, browser: BrowserContext, folder: Path
+) -> None:
     cells = [
         "import paraformer_nb as pnb\nrun = pnb.transcribe('data/lesson_en.flac', pace=2)\nrun",
         "await run\nprint(run.state, run.words.is_final.all(), run.text)",
@@ -62,9 +64,9 @@ def test_stop_keeps_the_words_and_is_heard_while_a_cell_waits(lab: str, browser:
         view.locator(".pnb-text", has_text="welcome").wait_for(timeout=30_000)
         view.get_by_role("button", name="Stop").click()
         _state(view, "Stopped")
-        told = notebook.run(1)
-        assert told.startswith("stopped True good morning")
-        assert "see where they are" not in told
+        printed = notebook.run(1)
+        assert printed.startswith("stopped True good morning")
+        assert "see where they are" not in printed
         notebook.start(2)
         view = notebook.page.locator(".pnb-timeline").nth(1)
         view.locator(".pnb-text", has_text="good").wait_for(timeout=30_000)

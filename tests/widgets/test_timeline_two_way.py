@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import traitlets
+from fake_front_end import FrontEnd, recognised, run_started
 from servers import eventually
-from test_timeline import Listened, ask, heard, on_loop, run_record, shown, tell
 
 from paraformer_nb.errors import AudioError, ParameterError
 from paraformer_nb.journal.records import Corrected, Resumed
@@ -21,50 +22,52 @@ from paraformer_nb.playback.playable import PlayableClip
 from paraformer_nb.transcript.corrections import Correction
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets import timeline as module
+from paraformer_nb.widgets.messages import Layer, LayerSpan, ResumeMark
+from paraformer_nb.widgets.timeline import Timeline
 
 
 @pytest.fixture
 def transcript() -> Transcript:
     """Two sentences, at 1 s and 2 s, a word every 100 ms."""
-    transcript = Transcript()
-    transcript.apply(run_record())
-    transcript.apply(heard(1, ["good", "morning", "all"], is_final=True))
-    transcript.apply(heard(2, ["today", "we"], is_final=True))
+    transcript = Transcript(run_started())
+    transcript.apply(recognised(1, ["good", "morning", "all"], is_final=True))
+    transcript.apply(recognised(2, ["today", "we"], is_final=True))
     return transcript
-
-
-class Told(Listened):
-    """The widget, with messages in place of updates."""
-
-    def said(self, kind: str) -> list[dict[str, Any]]:
-        """Messages of a kind."""
-        on_loop(lambda: None)
-        return [content for content, _ in self.sent if content["kind"] == kind]
 
 
 # ------------------------------------------------------------------------------------------------ selection, playhead
 
 
 def test_a_selection_selects_words(transcript: Transcript) -> None:
-    view = Told(transcript)
+    front_end = FrontEnd(transcript)
+    view = front_end.view
     assert len(view.selected_words) == 0
-    view.set_state({"selection": [1.05, 1.15]})  # as the front end does
+    front_end.set_traits(selection=[1.05, 1.15])
     assert view.selection == (1.05, 1.15)
     assert view.selected_words.text.tolist() == ["good", "morning"]
     assert view.selected_words.dtypes["start"] == "float64"
 
 
-def test_observers_hear_of_selected_words_and_playhead(transcript: Transcript) -> None:
-    view, heard_of = Told(transcript), []
-    view.observe(lambda change: heard_of.append(change.new.text.tolist()), "selected_words")
-    view.observe(lambda change: heard_of.append(change.new), "playhead")
-    view.selection = (2.0, 3.0)
-    view.set_state({"playhead": 1.5})
-    assert heard_of == [["today", "we"], 1.5]
+def test_selected_words_include_words_that_arrive_later(transcript: Transcript) -> None:
+    view = Timeline(transcript)
+    view.selection = (3.0, 4.0)
+    assert len(view.selected_words) == 0
+    transcript.apply(recognised(3, ["late"], is_final=False))
+    assert view.selected_words.text.tolist() == ["late"]
+
+
+def test_observers_are_notified_of_selected_words_and_playhead(transcript: Transcript) -> None:
+    front_end = FrontEnd(transcript)
+    changes: list[Any] = []
+    front_end.view.observe(lambda change: changes.append(change.new.text.tolist()), "selected_words")
+    front_end.view.observe(lambda change: changes.append(change.new), "playhead")
+    front_end.view.selection = (2.0, 3.0)
+    front_end.set_traits(playhead=1.5)
+    assert changes == [["today", "we"], 1.5]
 
 
 def test_selection_links_to_a_slider(transcript: Transcript) -> None:
-    view, slider = Told(transcript), ipywidgets.FloatRangeSlider(value=(0.0, 1.0), min=0, max=60)
+    view, slider = Timeline(transcript), ipywidgets.FloatRangeSlider(value=(0.0, 1.0), min=0, max=60)
     ipywidgets.link((view, "selection"), (slider, "value"))
     view.selection = (2.0, 3.5)
     assert slider.value == (2.0, 3.5)
@@ -75,8 +78,8 @@ def test_selection_links_to_a_slider(transcript: Transcript) -> None:
 
 
 @pytest.mark.parametrize("wrong", [(2, 1), (-1, 2), 5, "ab", (1,), (0, float("nan")), (0, float("inf"))])
-def test_a_selection_that_is_none_is_refused(transcript: Transcript, wrong: Any) -> None:
-    view = Told(transcript)
+def test_an_invalid_selection_is_refused(transcript: Transcript, wrong: Any) -> None:
+    view = Timeline(transcript)
     view.selection = (1, 2)
     with pytest.raises(traitlets.TraitError, match="in seconds"):
         view.selection = wrong
@@ -84,21 +87,22 @@ def test_a_selection_that_is_none_is_refused(transcript: Transcript, wrong: Any)
 
 
 def test_seek_moves_the_playhead_and_the_view(transcript: Transcript) -> None:
-    view = Told(transcript)
+    front_end = FrontEnd(transcript)
+    view = front_end.view
     view.seek(2.5)
     assert view.playhead == 2.5
-    assert view.said("seek") == [{"kind": "seek", "time": 2.5}]
+    assert front_end.contents("seek") == [{"kind": "seek", "position": 2.5}]
     view.seek(np.int64(3))
     assert view.playhead == 3.0
     for wrong in (-1, "x", float("inf")):
         with pytest.raises(ParameterError, match="seconds"):
             view.seek(wrong)  # type: ignore[arg-type]
-    with pytest.raises(ParameterError, match="no text"):
+    with pytest.raises(ParameterError, match="not a text"):
         view.find(5)  # type: ignore[arg-type]
 
 
-def test_the_front_end_knows_the_traits_that_there_are() -> None:
-    cursor = Path(module.__file__).parent / "static" / "timeline" / "run" / "cursor.js"
+def test_the_front_end_has_the_synced_traits() -> None:
+    cursor = Path(module.__file__).parent / "static" / "timeline" / "model" / "cursor.js"
     (body,) = re.findall(r"@typedef \{\{ (.*) \}\} TimelineModel", cursor.read_text(encoding="utf-8"))
     own = set(module.Timeline.class_traits(sync=True)) - set(anywidget.AnyWidget.class_traits(sync=True))
     assert {part.split(":")[0].strip() for part in re.sub(r"\[.*?\]", "", body).split(", ")} == own
@@ -107,39 +111,42 @@ def test_the_front_end_knows_the_traits_that_there_are() -> None:
 # --------------------------------------------------------------------------------------------------- search, layers
 
 
-def test_find_gives_a_table_and_shows_it(transcript: Transcript) -> None:
-    view = Told(transcript)
-    table = view.find("Good Morning")
+def test_find_returns_a_table_and_shows_it(transcript: Transcript) -> None:
+    front_end = FrontEnd(transcript)
+    table = front_end.view.find("Good Morning")
     assert table.to_dict("records") == [{"sentence_id": 1, "text": "good morning", "start": 1.0, "end": 1.19}]
-    assert view.find("nowhere").dtypes["start"] == "float64"
-    assert [message["text"] for message in view.said("find")] == ["Good Morning", "nowhere"]
+    assert front_end.view.find("nowhere").dtypes["start"] == "float64"
+    assert [message["text"] for message in front_end.contents("find")] == ["Good Morning", "nowhere"]
 
 
-def test_layers_are_told_once_and_can_be_replaced(transcript: Transcript) -> None:
-    view = Told(transcript)
-    ask(view, "sync")
+def layers(front_end: FrontEnd) -> list[list[Layer]]:
+    """The layers of each update that has some."""
+    return [update.layers for update in front_end.updates if update.layers is not None]
+
+
+def test_layers_are_sent_once_and_can_be_replaced(transcript: Transcript) -> None:
+    front_end = FrontEnd(transcript)
+    front_end.send("sync")
+    view = front_end.view
     view.highlight(pd.DataFrame({"start": [3.0, 1.0], "end": [4, 2], "label": ["b", None]}), "pauses")
-    on_loop(view._push)
-    told = [content["layers"] for content, _ in view.sent if "layers" in content]
-    assert told == [[{"name": "pauses", "spans": [(1.0, 2.0, ""), (3.0, 4.0, "b")]}]]
+    front_end.refresh()
+    assert layers(front_end) == [[Layer("pauses", [LayerSpan(1.0, 2.0, ""), LayerSpan(3.0, 4.0, "b")])]]
     view.highlight(pd.DataFrame({"start": [0.0], "end": [1.0], "who": [7]}), "pauses", label="who")
     view.highlight(pd.DataFrame({"start": [], "end": []}), "none")
     view.highlight(None, "none")
-    on_loop(view._push)
-    assert [content["layers"] for content, _ in view.sent if "layers" in content][-1] == [
-        {"name": "pauses", "spans": [(0.0, 1.0, "7")]}
-    ]
+    assert eventually(lambda: layers(front_end)[-1] == [Layer("pauses", [LayerSpan(0.0, 1.0, "7")])])
 
 
-def test_a_layer_may_have_any_index_and_labels_that_are_missing(transcript: Transcript) -> None:
-    view = Told(transcript)
+def test_a_layer_may_have_any_index_and_missing_labels(transcript: Transcript) -> None:
+    front_end = FrontEnd(transcript)
     part = pd.DataFrame({"start": [1, None], "end": [2, 3], "label": pd.array(["a", None], "string")})
-    view.highlight(pd.concat([part, part.assign(label=pd.NA)]), "twice")
-    assert view._layers[0].spans == [(1.0, 2.0, ""), (1.0, 2.0, "a")]
+    front_end.view.highlight(pd.concat([part, part.assign(label=pd.NA)]), "twice")
+    front_end.send("sync")
+    assert layers(front_end)[-1][0].spans == [LayerSpan(1.0, 2.0, ""), LayerSpan(1.0, 2.0, "a")]
 
 
 @pytest.mark.parametrize(
-    ("frame", "says"),
+    ("frame", "message"),
     [
         (pd.DataFrame({"start": [1], "stop": [2]}), "no column 'end'"),
         (pd.DataFrame({"a": [1]}), "no column 'start' and no 'end'"),
@@ -149,140 +156,141 @@ def test_a_layer_may_have_any_index_and_labels_that_are_missing(transcript: Tran
         ([(1, 2)], "no column"),
     ],
 )
-def test_a_table_that_cannot_be_highlighted_says_why(transcript: Transcript, frame: Any, says: str) -> None:
-    with pytest.raises(ParameterError, match=says):
-        Told(transcript).highlight(frame)
+def test_a_table_that_cannot_be_highlighted_is_refused(transcript: Transcript, frame: Any, message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        Timeline(transcript).highlight(frame)
 
 
-def test_resumes_are_told(transcript: Transcript) -> None:
-    view = Told(transcript)
-    ask(view, "sync")
-    tell(view, transcript, Resumed(3.0, "u", 2.5, 2))
-    assert view.sent[-1][0]["resumes"] == [[2.5, "attempt 2"]]
+def test_resumes_are_sent(transcript: Transcript) -> None:
+    front_end = FrontEnd(transcript)
+    front_end.send("sync")
+    front_end.apply(Resumed(3.0, "u", 2.5, 2))
+    assert front_end.updates[-1].resumes == [ResumeMark(2.5, 2)]
 
 
 # ------------------------------------------------------------------------------------------------------ corrections
 
 
-def edits(view: Told, content: dict[str, Any]) -> None:
-    view._on_message(view, content, [])
-    on_loop(lambda: None)
-
-
-def editable(transcript: Transcript) -> tuple[Told, list[Correction]]:
-    """A view whose corrections are applied as a run applies them."""
+def editable(transcript: Transcript) -> tuple[FrontEnd, list[Correction]]:
+    """A front end whose corrections are applied as a run applies them."""
     made: list[Correction] = []
 
-    def edit(change: Correction) -> None:
-        made.append(change)
-        transcript.apply(Corrected(1.0, change.plain))
+    def correct(correction: Correction) -> None:
+        correction.check()
+        made.append(correction)
+        transcript.apply(Corrected(1.0, correction))
 
-    return Told(transcript, edit=edit), made
-
-
-def test_a_correction_comes_back_as_the_sentence_that_it_made(transcript: Transcript) -> None:
-    view, made = editable(transcript)
-    ask(view, "sync")
-    old, new = ["all", "", 1.2, 1.29, None, 1, 0], ["everyone", "!", 1.2, 1.4, None, 1, 1]
-    edits(view, {"kind": "edit", "sentence": 1, "old": [old], "new": [new]})
-    on_loop(view._push)
-    (change,) = made
-    assert [word.text for word in change.new] == ["everyone"]
-    assert shown(view) == {1: ["good", "morning", "everyone"], 2: ["today", "we"]}
-    assert [sentence["id"] for sentence in view.sent[-1][0]["sentences"]] == [1]
-    assert view.sent[-1][0]["run"]["can_undo"] is True
-    edits(view, {"kind": "undo"})
-    on_loop(view._push)
-    assert shown(view)[1] == ["good", "morning", "all"]
+    return FrontEnd(transcript, correct=correct), made
 
 
-def test_a_sentence_that_lost_its_words_goes_and_comes_back(transcript: Transcript) -> None:
-    view, _ = editable(transcript)
-    ask(view, "sync")
-    old = [["today", "", 2.0, 2.09, None, 0, 0], ["we", "", 2.1, 2.19, None, 1, 0]]
-    edits(view, {"kind": "edit", "sentence": 2, "old": old, "new": []})
-    on_loop(view._push)
-    assert view.sent[-1][0]["removed"] == [2]
-    edits(view, {"kind": "undo"})
-    on_loop(view._push)
-    assert shown(view)[2] == ["today", "we"]
+def test_a_correction_is_answered_with_the_sentence_that_it_made(transcript: Transcript) -> None:
+    front_end, made = editable(transcript)
+    front_end.send("sync")
+    old, new = ["all", "", 1.2, 1.29, None, " ", False], ["everyone", "!", 1.2, 1.4, None, " ", True]
+    front_end.send("correct", sentence=1, old=[old], new=[new])
+    front_end.refresh()
+    (correction,) = made
+    assert [word.text for word in correction.new] == ["everyone"]
+    assert front_end.words == {1: ["good", "morning", "everyone"], 2: ["today", "we"]}
+    assert [sentence.id for update in front_end.updates[1:] for sentence in update.sentences] == [1]
+    assert front_end.run.can_undo is True
+    front_end.send("undo")
+    front_end.refresh()
+    assert front_end.words[1] == ["good", "morning", "all"]
+
+
+def test_a_sentence_that_lost_its_words_is_removed_and_comes_back(transcript: Transcript) -> None:
+    front_end, _ = editable(transcript)
+    front_end.send("sync")
+    old = [["today", "", 2.0, 2.09, None, "", False], ["we", "", 2.1, 2.19, None, " ", False]]
+    front_end.send("correct", sentence=2, old=old, new=[])
+    front_end.refresh()
+    assert [update.removed for update in front_end.updates if update.removed] == [[2]]
+    front_end.send("undo")
+    front_end.refresh()
+    assert front_end.words[2] == ["today", "we"]
+
+
+ALL = ["all", "", 1.2, 1.29, None, " ", False]
 
 
 @pytest.mark.parametrize(
-    "content",
+    "fields",
     [
-        {"kind": "edit", "sentence": 1, "old": [["all", "", 1.2, 1.29]], "new": [["x" * 501, "", 1.2, 1.29]]},
-        {"kind": "edit", "sentence": 1, "old": [["all", "", 1.2, 1.29]], "new": [["x", "", "soon", 2]]},
-        {"kind": "edit", "sentence": 1, "old": [["all", "", 1.2]], "new": []},
-        {"kind": "edit", "sentence": "1; drop", "old": [], "new": [["x", "", 1, 2]]},
-        {"kind": "edit"},
+        {"sentence": 1, "old": [ALL], "new": [["x" * 501, "", 1.2, 1.29, None, " ", True]]},
+        {"sentence": 1, "old": [ALL], "new": [["x", "", "soon", 2, None, " ", True]]},
+        {"sentence": 1, "old": [["all", "", 1.2]], "new": []},
+        {"sentence": "1; drop", "old": [], "new": [["x", "", 1, 2, None, " ", True]]},
+        {},
     ],
 )
-def test_what_is_no_correction_is_refused_in_words(transcript: Transcript, content: dict[str, Any]) -> None:
-    view, made = editable(transcript)
-    edits(view, content)
+def test_an_invalid_correction_is_refused_with_a_reason(transcript: Transcript, fields: dict[str, Any]) -> None:
+    front_end, made = editable(transcript)
+    front_end.send("correct", **fields)
     assert made == []
-    assert "Nothing was changed" in view.said("say")[-1]["text"]
+    assert "Nothing was changed" in front_end.contents("correction-problem")[-1]["text"]
 
 
-def test_a_view_that_cannot_correct_says_so(transcript: Transcript) -> None:
-    view = Told(transcript)
-    edits(view, {"kind": "undo"})
-    assert "cannot be corrected" in view.said("say")[-1]["text"]
+def test_a_view_that_cannot_correct_refuses(transcript: Transcript) -> None:
+    front_end = FrontEnd(transcript)
+    front_end.send("undo")
+    assert "cannot be corrected" in front_end.contents("correction-problem")[-1]["text"]
 
 
 # ------------------------------------------------------------------------------------------------------------ sound
 
 
-def question(view: Told, content: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-    """Ask as the front end does; the answer."""
-    edits(view, content)
-    assert eventually(lambda: any(told.get("to") == content["id"] for told, _ in view.sent))
-    return next((told, buffers) for told, buffers in view.sent if told.get("to") == content["id"])
-
-
 def tone() -> PlayableClip:
-    """A clip of two seconds, opened anew each time: nobody wants it kept."""
+    """A clip of two seconds, opened again each time."""
     return PlayableClip((np.sin(np.arange(32_000) / 5).astype(np.float32), 16_000))
 
 
-def test_sound_and_spectrogram_come_as_buffers(transcript: Transcript) -> None:
-    view = Told(transcript, open_audio=tone)
-    told, buffers = question(view, {"kind": "audio", "id": 1, "index": 0})
-    assert told["mime"].startswith("audio/webm")
+SPECTROGRAM = {"id": 1, "start": 0, "span": 1, "columns": 50, "rows": 32}
+
+
+def test_sound_and_spectrogram_arrive_as_buffers(transcript: Transcript) -> None:
+    front_end = FrontEnd(transcript, open_audio=tone)
+    reply, buffers = front_end.request("audio", id=7, index=0)
+    assert reply.mime.startswith("audio/webm")
     assert buffers[0][:4] == b"\x1aE\xdf\xa3"
-    told, buffers = question(view, {"kind": "spectrogram", "id": 2, "start": 0, "span": 1, "columns": 50, "rows": 32})
-    assert "error" not in told
+    reply, buffers = front_end.request("spectrogram", **SPECTROGRAM)
+    assert reply.error == ""
     assert len(buffers[0]) == 50 * 32
 
 
-def test_a_clip_that_cannot_be_played_says_why(transcript: Transcript) -> None:
-    def gone() -> PlayableClip:
-        raise AudioError("the clip is gone from disk; its words are kept.")
+def test_a_clip_that_cannot_be_played_is_answered_with_the_reason(transcript: Transcript) -> None:
+    def missing() -> PlayableClip:
+        raise AudioError("the clip is missing on disk; its words are kept.")
 
-    told, buffers = question(Told(transcript, open_audio=gone), {"kind": "audio", "id": 1, "index": 0})
-    assert (told["error"], buffers) == ("the clip is gone from disk; its words are kept.", [])
-    told, _ = question(Told(transcript), {"kind": "audio", "id": 1, "index": 0})
-    assert "no sound" in told["error"]
+    reply, buffers = FrontEnd(transcript, open_audio=missing).request("audio", id=1, index=0)
+    assert (reply.error, buffers) == ("the clip is missing on disk; its words are kept.", [])
+    reply, _ = FrontEnd(transcript).request("audio", id=1, index=0)
+    assert "no sound" in reply.error
 
 
 @pytest.mark.parametrize(
-    "over", [{"columns": 10**6}, {"rows": -1}, {"span": 1e9}, {"start": "x"}, {"span": float("nan")}, {"columns": None}]
+    "over",
+    [{"columns": 10**6}, {"rows": -1}, {"span": 1e9}, {"start": "x"}, {"span": float("nan")}, {"columns": None}],
 )
-def test_questions_that_cannot_be_meant_are_answered_with_an_error(transcript: Transcript, over: Any) -> None:
-    whole = {"kind": "spectrogram", "id": 1, "start": 0, "span": 1, "columns": 50, "rows": 32} | over
-    told, buffers = question(Told(transcript, open_audio=tone), whole)
-    assert "error" in told
+def test_invalid_requests_are_answered_with_an_error(transcript: Transcript, over: Any) -> None:
+    front_end = FrontEnd(transcript, open_audio=tone)
+    reply, buffers = front_end.request("spectrogram", **(SPECTROGRAM | over))
+    assert reply.error
     assert buffers == []
+    reply, _ = front_end.request("audio", id=2, index=-1)
+    assert reply.error
 
 
-def test_nobody_can_ask_for_everything_at_once(transcript: Transcript) -> None:
-    view = Told(transcript, open_audio=tone)
+def test_too_many_requests_at_once_are_refused(transcript: Transcript) -> None:
+    may_open = threading.Event()
 
-    def flood() -> None:
-        for number in range(100):
-            view._answers.answer({"kind": "audio", "id": number, "index": number})
+    def waiting() -> PlayableClip:
+        assert may_open.wait(10)
+        return tone()
 
-    on_loop(flood)
-    assert sum("Too much" in told.get("error", "") for told in view.said("reply")) == 100 - 32
-    assert eventually(lambda: not view._answers._tasks)
+    front_end = FrontEnd(transcript, open_audio=waiting)
+    for number in range(100):
+        front_end.send("audio", id=number, index=number)
+    assert sum("Too much" in reply.error for reply, _ in front_end.replies) == 100 - 32
+    may_open.set()
+    assert eventually(lambda: len(front_end.replies) == 100)

@@ -1,44 +1,44 @@
-// The timeline of a streaming speech recognition run, live or not, as an anywidget: the module that is loaded.
+// The timeline of a streaming speech recognition run, live or not, as an anywidget: the entry module.
 
-import { Session } from "./session.js";
+import { RunModel } from "./run_model.js";
 import { View } from "./view.js";
 
 /** @import { AnyModel, InitializeProps, RenderProps } from "@anywidget/types" */
-/** @import { TimelineModel } from "./run/cursor.js" */
+/** @import { TimelineModel } from "./model/cursor.js" */
 
-/** @type {WeakMap<AnyModel<TimelineModel>, Session>} */
-const sessions = new WeakMap();
-/** @type {Set<Session>} those that a host began by `initialize` and has not ended */
-const begun = new Set();
+/** @type {WeakMap<AnyModel<TimelineModel>, RunModel>} */
+const runModels = new WeakMap();
+/** @type {Set<RunModel>} those that a host began by `initialize` and has not ended */
+const initialized = new Set();
 
 /**
- * The session of a model. JupyterLab wraps a model anew for each view, so that it cannot be known by its
- * object; but it also loads this module anew for each model, so the one session begun is the one. Other
- * hosts (marimo) share the module and hand out the model itself.
+ * The run model of a widget model. JupyterLab wraps a widget model anew for each view, so that it cannot be
+ * identified by its object; but it also loads this module anew for each widget model, so the only one initialized
+ * is the right one. Other hosts (marimo) share the module and pass the widget model itself.
  * @param {AnyModel<TimelineModel>} model
  */
-function sessionOf(model) {
-  let session = sessions.get(model);
-  if (!session && begun.size === 1) [session] = begun;
-  session ??= new Session(model);
-  sessions.set(model, session);
-  return session;
+function runModelOf(model) {
+  let runModel = runModels.get(model);
+  if (!runModel && initialized.size === 1) [runModel] = initialized;
+  runModel ??= new RunModel(model);
+  runModels.set(model, runModel);
+  return runModel;
 }
 
 /** @param {InitializeProps<TimelineModel>} props */
 function initialize({ model }) {
-  const session = new Session(model);
-  sessions.set(model, session);
-  begun.add(session);
+  const runModel = new RunModel(model);
+  runModels.set(model, runModel);
+  initialized.add(runModel);
   return () => {
-    begun.delete(session);
-    session.close();
+    initialized.delete(runModel);
+    runModel.close();
   };
 }
 
 /** @param {RenderProps<TimelineModel>} props */
 function render({ model, el }) {
-  const view = new View(sessionOf(model), el);
+  const view = new View(runModelOf(model), el);
   return () => view.dispose();
 }
 

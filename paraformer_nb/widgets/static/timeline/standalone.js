@@ -1,38 +1,37 @@
-// The timeline without a kernel: a recording that stands in the page plays the kernel's part.
+// The timeline without a kernel: what a kernel would send is in the page.
 
-import { Session } from "./session.js";
-import { View } from "./view.js";
+import { RunModel } from "./run_model.js";
 import { WholeSource } from "./sound/whole.js";
+import { View } from "./view.js";
 
 /** @import { AnyModel } from "@anywidget/types" */
-/** @import { TimelineModel } from "./run/cursor.js" */
-/** @import { Update } from "./run/store.js" */
-/** @typedef {Omit<Update, "kind" | "seq"> & { buffers: string[] }} StoredUpdate buffers in base64 */
-/** @typedef {{ updates: StoredUpdate[], sound: { url: string, start: number } | null }} StoredRecording */
+/** @import { SavedRun } from "./messages.js" */
+/** @import { TimelineModel } from "./model/cursor.js" */
 
 const NO_SOUND = "This page was saved without its sound.";
 
 /**
+ * Shows a saved run.
  * @param {HTMLElement} parent
- * @param {StoredRecording} recording
+ * @param {SavedRun} saved
  */
-export function mountRecording(parent, recording) {
-  const { sound } = recording;
-  const session = new Session(modelOf(recording), () => {
+export function mountSavedRun(parent, saved) {
+  const { sound } = saved;
+  const runModel = new RunModel(modelOf(saved), () => {
     if (!sound) throw new Error(NO_SOUND);
     return new WholeSource(sound.url, sound.start);
   });
-  return new View(session, parent);
+  return new View(runModel, parent);
 }
 
 /**
- * A model with traits of its own, which answers a question for everything, and nothing else.
- * @param {StoredRecording} recording
+ * A widget model with traits of its own. It answers `Sync`; other messages are ignored.
+ * @param {SavedRun} saved
  * @returns {AnyModel<TimelineModel>}
  */
 function modelOf({ updates }) {
   /** @type {Record<string, unknown>} */
-  const traits = { selection: [0, 0], playhead: updates[0]?.run?.start ?? 0 };
+  const traits = { selection: [0, 0], playhead: updates[0]?.update.run?.start ?? 0 };
   /** @type {Map<string, Set<(...values: any[]) => void>>} */
   const handlers = new Map();
   const call = (/** @type {string} */ name, /** @type {any[]} */ ...values) => {
@@ -54,9 +53,7 @@ function modelOf({ updates }) {
     },
     send: (/** @type {{ kind: string }} */ { kind }) => {
       if (kind !== "sync") return;
-      updates.forEach(({ buffers, ...update }, seq) => {
-        call("msg:custom", { kind: "update", seq, reset: seq === 0, ...update }, buffers.map(decode));
-      });
+      for (const { update, buffers } of updates) call("msg:custom", update, buffers.map(decode));
     },
   };
   return /** @type {AnyModel<TimelineModel>} */ (model);
@@ -64,5 +61,5 @@ function modelOf({ updates }) {
 
 /** @param {string} text base64 */
 function decode(text) {
-  return new DataView(Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)).buffer);
+  return new DataView(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer);
 }

@@ -1,36 +1,35 @@
 // One view of a run: its parts, and the one animation frame in which they are brought up to date.
 
+import { Spectrogram } from "./canvas/spectrogram.js";
+import { Stage } from "./canvas/stage.js";
+import { ThemeReader } from "./canvas/theme.js";
+import { Commands } from "./controls/commands.js";
+import { Editor } from "./controls/editor.js";
+import { Header } from "./controls/header.js";
+import { Help } from "./controls/help.js";
+import { Legend } from "./controls/legend.js";
+import { listenToMinimap, listenToPicture } from "./controls/pointer.js";
+import { Toolbar } from "./controls/toolbar.js";
+import { WordBar } from "./controls/word_bar.js";
+import { WordList } from "./controls/word_list.js";
+import { make } from "./dom/elements.js";
 import { Announcer } from "./text/announcer.js";
-import { Commands } from "./hands/commands.js";
-import { Controls } from "./hands/controls.js";
-import { make } from "./text/dom.js";
-import { Editor } from "./hands/editor.js";
-import { Header } from "./hands/header.js";
-import { Help } from "./hands/help.js";
-import { Legend } from "./hands/legend.js";
-import { onMinimap, onPicture } from "./hands/pointer.js";
-import { Spectrogram } from "./picture/spectrogram.js";
-import { Stage } from "./picture/stage.js";
-import { SteadyScroll } from "./text/steady.js";
-import { isTerminal } from "./run/store.js";
+import { SteadyScroll } from "./text/steady_scroll.js";
 import { TextMarks } from "./text/text_marks.js";
-import { ThemeReader } from "./picture/theme.js";
-import { Transcript } from "./text/transcript.js";
-import { WordBar } from "./hands/word_bar.js";
-import { WordList } from "./hands/word_list.js";
+import { TextPane } from "./text/text_pane.js";
 
-/** @import { Session } from "./session.js" */
-/** @import { Change } from "./run/store.js" */
-/** @import { Theme } from "./picture/theme.js" */
+/** @import { Theme } from "./canvas/theme.js" */
+/** @import { Change } from "./model/transcript.js" */
+/** @import { RunModel } from "./run_model.js" */
 
 const NARROW_PIXELS = 620;
 
 export class View {
-  #session;
+  #runModel;
   #root;
   #body;
   #header;
-  #transcript;
+  #textPane;
   #scroll;
   #textMarks;
   #legend;
@@ -39,10 +38,8 @@ export class View {
   #editor;
   #wordList;
   #commands;
-  #controls;
+  #toolbar;
   #wordBar;
-  #help;
-  #toWords;
   #announcer;
   #themeReader;
   /** @type {Theme | null} null: read it again */
@@ -52,101 +49,117 @@ export class View {
   #isTextStale = true;
   #frame = 0;
   /** @type {(() => void)[]} */
-  #unlisten;
+  #unsubscribe;
 
   /**
-   * @param {Session} session
+   * @param {RunModel} runModel
    * @param {HTMLElement} parent
    */
-  constructor(session, parent) {
-    this.#session = session;
-    this.#root = make("div", "pnb-timeline", parent);
-    this.#root.setAttribute("role", "group");
-    this.#root.setAttribute("aria-label", "Speech recognition run");
-    this.#root.addEventListener("keydown", (event) => {
-      if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); // else JupyterLab takes them: "d d" deletes the cell
-    });
-    this.#root.addEventListener("focusout", () => this.#schedule()); // what waited until nobody is in the view
+  constructor(runModel, parent) {
+    this.#runModel = runModel;
+    this.#root = this.#makeRoot(parent);
     this.#themeReader = new ThemeReader(this.#root, () => this.#restyle());
-    this.#header = new Header(session, this.#root);
+    this.#header = new Header(runModel, this.#root);
     this.#body = make("div", "pnb-body", this.#root);
-    this.#transcript = new Transcript(this.#body);
-    this.#scroll = new SteadyScroll(session, this.#transcript);
-    this.#textMarks = new TextMarks(session, this.#transcript, this.#root);
+    this.#textPane = new TextPane(this.#body);
+    this.#scroll = new SteadyScroll(runModel, this.#textPane);
+    this.#textMarks = new TextMarks(runModel, this.#textPane, this.#root);
     this.#legend = new Legend(this.#body);
-    this.#spectrogram = new Spectrogram(session);
-    this.#stage = new Stage(session, this.#spectrogram, this.#body, () => this.#resize());
-    this.#wordList = new WordList(session, this.#stage.box);
-    const toWords = () => this.#wordList.focus();
-    this.#toWords = toWords;
-    this.#editor = new Editor(session, this.#stage, { toWords, step: (steps) => this.#editNext(steps) });
-    this.#commands = new Commands(session, this.#stage, this.#editor, this.#spectrogram);
-    this.#help = new Help(this.#root, toWords);
-    const help = () => this.#help.toggle();
-    this.#controls = new Controls(session, this.#body, this.#commands, { help, toWords });
-    this.#wordBar = new WordBar(session, this.#body, this.#commands);
-    this.#announcer = new Announcer(session, this.#root);
-    this.#wordList.listen(this.#commands, { help, find: () => this.#controls.focusFind() });
-    this.#listenToPointers(toWords);
-    this.#unlisten = [
-      session.listen((change) => this.#take(change)),
-      session.grant({ onShow: (time) => this.#stage.reveal(time), onFind: (text) => this.#commands.find(text) }),
+    this.#spectrogram = new Spectrogram(runModel);
+    this.#stage = new Stage(runModel, this.#spectrogram, this.#body, () => this.#resize());
+    this.#wordList = new WordList(runModel, this.#stage.box);
+    const focusWords = () => this.#wordList.focus();
+    this.#editor = new Editor(runModel, this.#stage, { focusWords, step: (steps) => this.#editNext(steps) });
+    const help = new Help(this.#root, focusWords);
+    const focusFind = () => this.#toolbar.focusFind();
+    const parts = { stage: this.#stage, editor: this.#editor, spectrogram: this.#spectrogram, help, focusFind };
+    this.#commands = new Commands(runModel, parts);
+    this.#toolbar = new Toolbar(runModel, this.#body, this.#commands, focusWords);
+    this.#wordBar = new WordBar(runModel, this.#body, this.#commands);
+    this.#announcer = new Announcer(runModel, this.#root);
+    this.#wordList.onKeys(this.#commands);
+    this.#listenToPointers();
+    this.#unsubscribe = [
+      runModel.addListener((change) => this.#onChange(change)),
+      runModel.addView({ onShow: (time) => this.#stage.reveal(time), onFind: (text) => this.#commands.find(text) }),
     ];
     this.#schedule();
   }
 
   dispose() {
     cancelAnimationFrame(this.#frame);
-    for (const unlisten of this.#unlisten) unlisten();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#announcer.dispose();
-    this.#controls.dispose();
+    this.#toolbar.dispose();
     this.#spectrogram.dispose();
     this.#textMarks.dispose();
     this.#stage.dispose();
     this.#root.remove();
   }
 
-  /** @param {() => void} toWords */
-  #listenToPointers(toWords) {
-    const hands = {
+  /** @param {HTMLElement} parent */
+  #makeRoot(parent) {
+    const root = make("div", "pnb-timeline", parent);
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", "Speech recognition run");
+    root.addEventListener("keydown", (event) => {
+      if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); // else JupyterLab acts on them: "d d" deletes the cell
+    });
+    root.addEventListener("focusout", () => this.#schedule()); // for what waits until the focus has left the view
+    return root;
+  }
+
+  #listenToPointers() {
+    const focusWords = () => this.#wordList.focus();
+    const targets = {
       commands: this.#commands,
       stage: this.#stage,
-      moveDraft: (/** @type {"start" | "end"} */ edge, /** @type {number} */ time) => {
-        const place = this.#session.cursor.placeIn(this.#session.store);
-        if (!place) return;
-        const [, , start, end] = place.sentence.words[place.place];
-        this.#stage.draft = edge === "start" ? { start: Math.min(time, end), end } : { start, end: Math.max(time, start) };
-        this.#schedule();
-      },
-      dropDraft: () => {
-        this.#stage.draft = null;
-        this.#schedule();
-      },
+      moveDraft: (/** @type {"start" | "end"} */ edge, /** @type {number} */ time) => this.#moveDraft(edge, time),
+      dropDraft: () => this.#setDraft(null),
     };
-    onPicture(hands, toWords);
-    onMinimap(this.#stage);
-    this.#transcript.onWord((sentence, place) => {
-      const at = this.#session.store.order.findIndex(({ id }) => id === sentence);
-      if (at < 0) return;
-      this.#commands.playFromWord(this.#session.store.words.firstOf(at) + place);
-      toWords();
+    listenToPicture(targets, focusWords);
+    listenToMinimap(this.#stage);
+    this.#textPane.onWord((sentence, wordIndex) => {
+      const { order, words } = this.#runModel.transcript;
+      const sentenceIndex = order.findIndex(({ id }) => id === sentence);
+      if (sentenceIndex < 0) return;
+      this.#commands.playFromWord(words.firstOf(sentenceIndex) + wordIndex);
+      focusWords();
     });
   }
 
-  /** @param {number} steps by words; at the first and the last one the field is left */
+  /**
+   * Shows the focused word with an edge where a person drags it.
+   * @param {"start" | "end"} edge
+   * @param {number} time
+   */
+  #moveDraft(edge, time) {
+    const focused = this.#runModel.cursor.focusedWord(this.#runModel.transcript);
+    if (!focused) return;
+    const { start, end } = focused.sentence.words[focused.wordIndex];
+    this.#setDraft(edge === "start" ? { start: Math.min(time, end), end } : { start, end: Math.max(time, start) });
+  }
+
+  /** @param {{ start: number, end: number } | null} draft */
+  #setDraft(draft) {
+    this.#stage.draft = draft;
+    this.#schedule();
+  }
+
+  /** @param {number} steps by words; before the first and after the last word the field is left */
   #editNext(steps) {
     const before = this.#focusedIndex;
     this.#commands.stepWord(steps);
-    if (this.#focusedIndex === before && steps !== 0) this.#toWords();
+    if (this.#focusedIndex === before && steps !== 0) this.#wordList.focus();
     else this.#commands.edit();
   }
 
   get #focusedIndex() {
-    return this.#session.cursor.placeIn(this.#session.store)?.index ?? -1;
+    return this.#runModel.cursor.focusedWord(this.#runModel.transcript)?.index ?? -1;
   }
 
-  /** @param {Change | null} change null: only where a person is has changed */
-  #take(change) {
+  /** @param {Change | null} change null: only what a person looks at has changed */
+  #onChange(change) {
     if (change) {
       if (change.reset) this.#changed = null;
       for (const id of change.sentences) this.#changed?.add(id);
@@ -161,7 +174,7 @@ export class View {
     this.#schedule();
   }
 
-  /** Also when a cell comes back on screen, by when the theme may be another and the text unscrolled. */
+  /** Also when a cell comes back on screen: by then the theme may be another and the text not scrolled. */
   #resize() {
     this.#isTextStale = true;
     this.#restyle();
@@ -174,32 +187,33 @@ export class View {
   #draw() {
     this.#frame = 0;
     const isTextNew = this.#isTextStale;
-    const held = this.#root.contains(document.activeElement) ? document.activeElement : null;
+    const focused = this.#root.contains(document.activeElement) ? document.activeElement : null;
     if (isTextNew) this.#write();
     this.#theme ??= this.#themeReader.read();
-    const { run } = this.#session.store;
-    this.#controls.update(run === null || !isTerminal(run.state), this.#spectrogram.isOn);
+    this.#toolbar.update(this.#spectrogram.isOn);
     this.#wordBar.update();
     this.#wordList.update();
     this.#textMarks.update(isTextNew);
     if (this.#stage.draw(this.#theme)) this.#schedule();
-    this.#editor.place();
-    if (held instanceof HTMLElement && (held.offsetParent === null || held.matches(":disabled"))) this.#toWords();
-    if (!held) this.#session.drawn(); // the exchange for the final picture would take a person's keys, and what is half typed
+    this.#editor.reposition();
+    const isFocusLost = focused instanceof HTMLElement && (focused.offsetParent === null || focused.matches(":disabled"));
+    if (isFocusLost) this.#wordList.focus();
+    // Replacing the output by the final picture would discard the focus, and what is half typed.
+    if (!focused) this.#runModel.afterDraw();
   }
 
   #write() {
-    const { store, isDisconnected } = this.#session;
+    const { transcript, isDisconnected } = this.#runModel;
+    const { run } = transcript;
     this.#isTextStale = false;
     this.#root.classList.toggle("pnb-narrow", this.#root.clientWidth < NARROW_PIXELS);
-    const { run } = store;
-    const cameToNothing = run !== null && isTerminal(run.state) && run.sent <= run.start && store.words.count === 0;
-    this.#body.hidden = cameToNothing || (run === null && isDisconnected);
+    const isEmpty = run !== null && run.has_ended && run.sent_until <= run.start && transcript.words.count === 0;
+    this.#body.hidden = isEmpty || (run === null && isDisconnected);
     this.#header.update();
-    this.#legend.update(store.layers);
-    this.#transcript.show(store, this.#changed);
-    this.#scroll.settle();
-    this.#announcer.hear(this.#changed ?? store.sentences.keys());
+    this.#legend.update(transcript.layers);
+    this.#textPane.show(transcript, this.#changed);
+    this.#scroll.update();
+    this.#announcer.announce(this.#changed ?? transcript.sentences.keys());
     this.#changed = new Set();
   }
 }

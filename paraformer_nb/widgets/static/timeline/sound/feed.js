@@ -1,18 +1,18 @@
 // A MediaSource kept filled with a clip's windows around a time, and emptied elsewhere.
 
-import { bufferedUntil, isBuffered, staleStretches, wantedWindows } from "./windows.js";
+import { bufferedUntil, isBuffered, staleSpans, wantedWindows } from "./windows.js";
 
 /**
- * Gives the bytes of a window; none for one behind the clip's end. What an error says is shown as it stands.
+ * Fetches the bytes of a window; none for one behind the clip's end. The message of an error is shown as it is.
  * @typedef {(index: number) => Promise<ArrayBuffer | ArrayBufferView<ArrayBuffer>>} FetchWindow
  */
 
-/** Seconds. Nobody can jump behind a media's end, and where the clip's end is shows only when it is met. */
+/** Seconds. Seeking behind a media's end is not possible, and the clip's end is known only once it is reached. */
 const ENDLESS = 1e6;
-/** Seconds to keep around the playhead when the browser says that its buffer is full. */
+/** Seconds to keep around the playhead when the browser's buffer is full. */
 const TIGHT = 5;
 const BROKEN = "The browser could not read the clip's sound.";
-const OVER = "There is nothing to play at this place: the clip ends before it.";
+const OVER = "There is nothing to play at this position: the clip ends before it.";
 
 export class Feed {
   #media;
@@ -22,10 +22,10 @@ export class Feed {
   #fail;
   #time = 0;
   #isWorking = false;
-  #isOver = false;
-  /** How many windows the clip has, as far as that is known. */
+  #isClosed = false;
+  /** How many windows the clip has, as far as known. */
   #count = Infinity;
-  /** Where the sound of each window ended when it came. @type {Map<number, number>} */
+  /** The time at which each window's sound ended when it arrived. @type {Map<number, number>} */
   #reach = new Map();
 
   /**
@@ -33,7 +33,7 @@ export class Feed {
    * @param {string} mime
    * @param {number} seconds the length of a window
    * @param {FetchWindow} fetchWindow
-   * @param {(reason: string) => void} fail told once; nothing more comes then
+   * @param {(reason: string) => void} fail called once; nothing more is fetched then
    */
   constructor(media, mime, seconds, fetchWindow, fail) {
     this.#media = media;
@@ -45,31 +45,31 @@ export class Feed {
   }
 
   close() {
-    this.#isOver = true;
+    this.#isClosed = true;
   }
 
   /**
-   * The playhead is, or will be, here: sees to it that there is sound.
+   * Fetches sound for a time where the playhead is, or will be.
    * @param {number} time
    */
   ensure(time) {
     this.#time = time;
-    if (!this.#isWorking && !this.#isOver) this.#work();
+    if (!this.#isWorking && !this.#isClosed) this.#work();
   }
 
-  /** Gets what is missing, one window after the other: always the most urgent one for where the playhead is by then. */
+  /** Fetches what is missing, one window after the other: always the most urgent one for where the playhead is by then. */
   async #work() {
     this.#isWorking = true;
     try {
-      while (!this.#isOver && (await this.#step()));
+      while (!this.#isClosed && (await this.#step()));
     } catch (error) {
-      if (!this.#isOver) this.#fail(error instanceof Error ? error.message : String(error));
-      this.#isOver = true;
+      if (!this.#isClosed) this.#fail(error instanceof Error ? error.message : String(error));
+      this.#isClosed = true;
     }
     this.#isWorking = false;
   }
 
-  /** Gets one window; false when all are there. */
+  /** Fetches one window. Returns false when none is missing. */
   async #step() {
     await this.#drop();
     const index = this.#missing();
@@ -78,8 +78,8 @@ export class Feed {
       return false;
     }
     const bytes = await this.#fetchWindow(index);
-    if (this.#isOver) return false;
-    if (bytes.byteLength === 0) this.#meetEnd(index);
+    if (this.#isClosed) return false;
+    if (bytes.byteLength === 0) this.#reachEnd(index);
     else if (this.#wanted().includes(index)) await this.#append(index, bytes);
     return true;
   }
@@ -99,7 +99,7 @@ export class Feed {
   }
 
   /** @param {number} index of a window behind the clip's end */
-  #meetEnd(index) {
+  #reachEnd(index) {
     this.#count = Math.min(this.#count, index);
     if (this.#wanted().length === 0) throw new Error(OVER);
   }
@@ -110,13 +110,13 @@ export class Feed {
    */
   async #append(index, bytes) {
     try {
-      await this.#settle(() => this.#buffer.appendBuffer(bytes));
+      await this.#changeBuffer(() => this.#buffer.appendBuffer(bytes));
     } catch (error) {
       if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
       await this.#drop(TIGHT);
-      await this.#settle(() => this.#buffer.appendBuffer(bytes));
+      await this.#changeBuffer(() => this.#buffer.appendBuffer(bytes));
     }
-    if (this.#isOver) return;
+    if (this.#isClosed) return;
     const start = index * this.#seconds;
     const until = bufferedUntil(this.#buffered(), start);
     if (until === null) throw new Error(BROKEN);
@@ -125,12 +125,12 @@ export class Feed {
 
   /** @param {number} [around] seconds to keep on both sides of the playhead */
   async #drop(around) {
-    for (const { start, end } of staleStretches(this.#buffered(), this.#time, this.#seconds, around, around)) {
-      await this.#settle(() => this.#buffer.remove(start, end));
+    for (const { start, end } of staleSpans(this.#buffered(), this.#time, this.#seconds, around, around)) {
+      await this.#changeBuffer(() => this.#buffer.remove(start, end));
     }
   }
 
-  /** Tells the browser where the clip ends, once that is buffered. It takes this back by itself at the next change. */
+  /** Declares the media's end once the clip's end is buffered. The browser revokes this at the next change by itself. */
   #end() {
     const last = this.#count - 1;
     const reach = this.#reach.get(last);
@@ -139,10 +139,10 @@ export class Feed {
   }
 
   /**
-   * Changes the buffer, and waits until that is done.
+   * Changes the buffer, and resolves when that is done.
    * @param {() => void} change
    */
-  #settle(change) {
+  #changeBuffer(change) {
     change();
     return new Promise((resolve) => this.#buffer.addEventListener("updateend", resolve, { once: true }));
   }

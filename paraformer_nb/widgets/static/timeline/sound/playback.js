@@ -1,60 +1,59 @@
-// Playing for one run, however many views show it: what Play means now, and the playhead that goes along.
+// Playback of one run, however many views show it: what Play plays now, and the playhead that moves along.
 
 import { Player } from "./player.js";
-import { isTerminal } from "../run/store.js";
 
-/** @import { Session } from "../session.js" */
+/** @import { RunModel } from "../run_model.js" */
 
-const PLAYS = "paraformer-nb-plays";
-const NEARLY_OVER = 0.05; // seconds before a part's end, where Play begins it again
+const PLAYS = "paraformer-nb-plays"; // an event of the document
+const NEARLY_ENDED = 0.05; // seconds before a part's end, from where Play begins it again
 export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
 
 export class Playback {
   isLooping = false;
   rate = 1;
-  #session;
-  /** @type {Player | null} made at the first play: browsers give sound to a person's press only */
+  #runModel;
+  /** @type {Player | null} made at the first play: browsers allow sound only in a person's press */
   #player = null;
   #frame = 0;
-  #alone = new AbortController();
+  #listening = new AbortController();
   /** What is being played, or was last. @type {{ from: number, to: number | null }} */
   #playing = { from: 0, to: null };
 
-  /** @param {Session} session */
-  constructor(session) {
-    this.#session = session;
+  /** @param {RunModel} runModel */
+  constructor(runModel) {
+    this.#runModel = runModel;
   }
 
-  /** To be called when there is a page: whoever plays makes the others stop. */
-  #listen() {
+  /** Pauses whenever another run is played in the same page. */
+  #pauseForOthers() {
     const pause = (/** @type {Event} */ event) => {
       if (event instanceof CustomEvent && event.detail !== this) this.pause();
     };
-    document.addEventListener(PLAYS, pause, { signal: this.#alone.signal });
+    document.addEventListener(PLAYS, pause, { signal: this.#listening.signal });
   }
 
   get isPlaying() {
     return this.#player?.isPlaying ?? false;
   }
 
-  /** Plays the selection where there is one, else from the playhead on; or stops. */
+  /** Pauses, or plays the selection where there is one, else from the playhead on. */
   toggle() {
     if (this.isPlaying) this.pause();
     else this.start();
   }
 
   start() {
-    const { playhead } = this.#session.cursor;
+    const { playhead } = this.#runModel.cursor;
     const { from, to } = this.#part;
-    this.#play(playhead >= from && playhead < (to ?? Infinity) - NEARLY_OVER ? playhead : from, to, from);
+    this.#play(playhead >= from && playhead < (to ?? Infinity) - NEARLY_ENDED ? playhead : from, to, from);
   }
 
-  /** @param {number} time to the end, or to that of a selection which is looped about it */
+  /** @param {number} time plays on to the end, or to that of a looped selection around it */
   playFrom(time) {
     const { from, to } = this.#part;
-    const isAbout = this.isLooping && time >= from && (to === null || time < to);
-    const { start } = this.#session.store.extent;
-    this.#play(time, isAbout ? to : this.#end, isAbout ? from : start);
+    const isInLoop = this.isLooping && time >= from && (to === null || time < to);
+    const { start } = this.#runModel.transcript.extent;
+    this.#play(time, isInLoop ? to : this.#end, isInLoop ? from : start);
   }
 
   /**
@@ -70,53 +69,56 @@ export class Playback {
   }
 
   /**
-   * The playhead elsewhere; playing goes on from there.
+   * Moves the playhead; playing continues from there.
    * @param {number} time
    */
   seek(time) {
     this.#player?.seek(time);
-    this.#session.cursor.movePlayhead(time);
+    this.#runModel.cursor.movePlayhead(time);
   }
 
   /** @param {number} rate */
   setRate(rate) {
     this.rate = rate;
     if (this.#player) this.#player.rate = rate;
-    this.#session.notify();
+    this.#runModel.notify();
   }
 
-  /** @param {number} steps through the rates there are */
+  /** @param {number} steps through `RATES` */
   changeRate(steps) {
-    const place = RATES.indexOf(this.rate) + steps;
-    this.setRate(RATES[Math.min(RATES.length - 1, Math.max(0, place))]);
+    const index = RATES.indexOf(this.rate) + steps;
+    this.setRate(RATES[Math.min(RATES.length - 1, Math.max(0, index))]);
   }
 
   toggleLoop() {
     this.isLooping = !this.isLooping;
     const { from, to } = this.#playing;
     if (this.#player?.isPlaying) this.#play(this.#player.time, to, from);
-    this.#session.notify();
+    this.#runModel.notify();
   }
 
   get isWaiting() {
     return this.isPlaying && (this.#player?.isWaiting ?? false);
   }
 
-  /** What Play plays: the selection, or all there is. */
+  /** What Play plays: the selection, or the whole run. */
   get #part() {
-    const { cursor, store } = this.#session;
-    if (cursor.selection) return { from: cursor.selection[0], to: cursor.selection[1] };
-    return { from: store.extent.start, to: this.#end };
+    const { cursor, transcript } = this.#runModel;
+    if (cursor.selection) {
+      const [from, to] = cursor.selection;
+      return { from, to };
+    }
+    return { from: transcript.extent.start, to: this.#end };
   }
 
-  /** Where what was heard ends, or null while it goes on. */
+  /** The end of the run's part of the clip, or null while the run continues. */
   get #end() {
-    const { run, extent } = this.#session.store;
-    return run && isTerminal(run.state) ? extent.end : null;
+    const { run, extent } = this.#runModel.transcript;
+    return run?.has_ended ? extent.end : null;
   }
 
   dispose() {
-    this.#alone.abort();
+    this.#listening.abort();
     if (this.#frame) cancelAnimationFrame(this.#frame);
     this.#player?.dispose();
   }
@@ -129,38 +131,38 @@ export class Playback {
   #play(time, until, loopFrom) {
     document.dispatchEvent(new CustomEvent(PLAYS, { detail: this }));
     this.#playing = { from: loopFrom, to: until };
-    this.#session.say("");
-    this.#session.cursor.movePlayhead(time);
-    this.#session.show(time);
+    this.#runModel.showMessage("");
+    this.#runModel.cursor.movePlayhead(time);
+    this.#runModel.show(time);
     try {
       this.#player ??= this.#makePlayer();
     } catch (error) {
-      this.#session.say(error instanceof Error ? error.message : String(error));
+      this.#runModel.showMessage(error instanceof Error ? error.message : String(error));
       return;
     }
     this.#player.rate = this.rate;
     this.#player.play(time, until, this.isLooping ? loopFrom : null);
-    if (this.#frame === 0) this.#frame = requestAnimationFrame(this.#goAlong);
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(this.#movePlayhead);
   }
 
   #makePlayer() {
-    this.#listen();
-    return new Player(this.#session.openAudio(), {
-      changed: () => this.#rest(),
-      failed: (reason) => this.#session.say(reason),
+    this.#pauseForOthers();
+    return new Player(this.#runModel.openAudio(), {
+      changed: () => this.#onPlayerChange(),
+      failed: (reason) => this.#runModel.showMessage(reason),
     });
   }
 
-  #goAlong = () => {
+  #movePlayhead = () => {
     this.#frame = 0;
     if (!this.#player?.isPlaying) return;
-    this.#session.cursor.movePlayhead(this.#player.time, true);
-    this.#frame = requestAnimationFrame(this.#goAlong);
+    this.#runModel.cursor.movePlayhead(this.#player.time, true);
+    this.#frame = requestAnimationFrame(this.#movePlayhead);
   };
 
-  /** It began, stopped, waits or goes on. */
-  #rest() {
-    if (this.#player && !this.#player.isPlaying) this.#session.cursor.movePlayhead(this.#player.time);
-    this.#session.notify();
+  /** The player started, stopped, waits or continues. */
+  #onPlayerChange() {
+    if (this.#player && !this.#player.isPlaying) this.#runModel.cursor.movePlayhead(this.#player.time);
+    this.#runModel.notify();
   }
 }

@@ -3,29 +3,29 @@
 /**
  * @typedef {object} AudioSource
  * @property {number} offset the clip's time at the media's time 0
- * @property {(audio: HTMLAudioElement, fail: (reason: string) => void) => void} attach gives the element its sound;
- *   throws an Error whose message can be shown
+ * @property {(audio: HTMLAudioElement, fail: (reason: string) => void) => void} attach connects the sound to the
+ *   element; throws an Error whose message can be shown
  * @property {() => void} detach
- * @property {(time: number) => void} ensure the playhead is, or will be, at this time of the media
+ * @property {(time: number) => void} ensure fetches sound for a time of the media where the playhead is, or will be
  */
 
 /**
  * @typedef {object} PlayerCallbacks
- * @property {() => void} changed it began, stopped, waits for sound or goes on
+ * @property {() => void} changed it started, stopped, waits for sound or continues
  * @property {(reason: string) => void} failed it stopped because something is wrong; a sentence to show
  */
 
 const SLOWEST = 0.5;
 const FASTEST = 2;
-/** Seconds before a part's end that count as its end: a timer may come so much early. */
+/** Seconds before a part's end that count as its end: a timer may fire so much early. */
 const NEARLY = 0.004;
-const MAY_NOT = "The browser did not let this page play sound. Press Play once more.";
-const CANNOT = "The browser cannot play this clip's sound.";
+const NOT_ALLOWED = "The browser did not allow this page to play sound. Press Play again.";
+const NOT_PLAYABLE = "The browser cannot play this clip's sound.";
 const EVENTS = ["playing", "waiting", "seeking", "seeked", "timeupdate", "ratechange", "ended", "error"];
 
 export class Player {
   isPlaying = false;
-  /** True while it should be heard and is not, because its sound has not come yet. */
+  /** True while it should sound and does not, because its sound has not arrived yet. */
   isWaiting = false;
 
   #source;
@@ -33,8 +33,8 @@ export class Player {
   #audio = new Audio();
   #listening = new AbortController();
   #isAttached = false;
-  /** The place last asked for, in the clip's time; the element forgets it while it has no sound. */
-  #asked = 0;
+  /** The position last sought; the element does not keep it while it has no sound. */
+  #sought = 0;
   /** @type {number | null} */
   #until = null;
   /** @type {number | null} */
@@ -50,7 +50,7 @@ export class Player {
     this.#source = source;
     this.#callbacks = callbacks;
     this.#audio.preservesPitch = true;
-    for (const name of EVENTS) this.#audio.addEventListener(name, this.#hear, { signal: this.#listening.signal });
+    for (const name of EVENTS) this.#audio.addEventListener(name, this.#onEvent, { signal: this.#listening.signal });
   }
 
   dispose() {
@@ -59,9 +59,9 @@ export class Player {
     this.#detach();
   }
 
-  /** The clip's time that is heard now. */
+  /** The position of the clip that sounds now. */
   get time() {
-    return this.#audio.readyState === 0 ? this.#asked : this.#source.offset + this.#audio.currentTime;
+    return this.#audio.readyState === 0 ? this.#sought : this.#source.offset + this.#audio.currentTime;
   }
 
   /** Speed, 0.5 to 2; the pitch is kept. */
@@ -71,15 +71,15 @@ export class Player {
 
   set rate(rate) {
     const within = Math.min(FASTEST, Math.max(SLOWEST, rate));
-    this.#audio.defaultPlaybackRate = within; // what an element goes back to with a new source
+    this.#audio.defaultPlaybackRate = within; // the element resets to it with a new source
     this.#audio.playbackRate = within;
   }
 
   /**
-   * Plays a part of the clip. To be called in a person's gesture: browsers allow sound only there.
+   * Plays a part of the clip. Call it in a person's gesture: browsers allow sound only there.
    * @param {number} from
    * @param {number | null} [until] where to stop; null: at the clip's end
-   * @param {number | null} [loopFrom] where to go on instead of stopping
+   * @param {number | null} [loopFrom] where to continue instead of stopping
    */
   play(from, until = null, loopFrom = null) {
     this.#until = until;
@@ -92,7 +92,7 @@ export class Player {
       this.#fail(error instanceof Error ? error.message : String(error));
       return;
     }
-    this.#go(from);
+    this.#moveTo(from);
     this.#start();
     this.#callbacks.changed();
   }
@@ -104,7 +104,7 @@ export class Player {
   }
 
   /**
-   * Goes elsewhere, playing or not. Outside the part that is being played there is no stop any more.
+   * Moves to another position, playing or not. Outside the part that is being played, playing no longer stops at its end.
    * @param {number} time
    */
   seek(time) {
@@ -112,7 +112,7 @@ export class Player {
       this.#until = null;
       this.#loopFrom = null;
     }
-    this.#go(time);
+    this.#moveTo(time);
   }
 
   #attach() {
@@ -122,28 +122,28 @@ export class Player {
   }
 
   #detach() {
-    this.#asked = this.time;
+    this.#sought = this.time;
     this.#source.detach();
     this.#isAttached = false;
     this.#audio.removeAttribute("src");
-    this.#audio.load(); // lets go of what was buffered
+    this.#audio.load(); // releases what was buffered
   }
 
   /** @param {number} time */
-  #go(time) {
+  #moveTo(time) {
     clearTimeout(this.#endTimer);
-    this.#asked = time;
+    this.#sought = time;
     if (!this.#isAttached) return;
-    const place = Math.max(0, time - this.#source.offset);
-    if (this.isPlaying) this.#source.ensure(place);
-    this.#audio.currentTime = place;
+    const mediaTime = Math.max(0, time - this.#source.offset);
+    if (this.isPlaying) this.#source.ensure(mediaTime);
+    this.#audio.currentTime = mediaTime;
   }
 
   #start() {
     this.#audio.play().catch((error) => {
-      // A pause before the sound came is no failure, and neither is the end of this source.
+      // A pause before the sound arrived is not a failure, and neither is the end of this source.
       if (error.name === "AbortError" || !this.isPlaying) return;
-      this.#fail(error.name === "NotAllowedError" ? MAY_NOT : CANNOT);
+      this.#fail(error.name === "NotAllowedError" ? NOT_ALLOWED : NOT_PLAYABLE);
     });
   }
 
@@ -157,13 +157,13 @@ export class Player {
   /** @param {string} reason */
   #fail(reason) {
     this.#halt();
-    this.#detach(); // so that the next play begins anew
+    this.#detach(); // so that the next play starts over
     this.#callbacks.failed(reason);
   }
 
-  #hear = (/** @type {Event} */ { type }) => {
+  #onEvent = (/** @type {Event} */ { type }) => {
     if (!this.#isAttached) return;
-    if (type === "error") this.#fail(CANNOT);
+    if (type === "error") this.#fail(NOT_PLAYABLE);
     if (!this.isPlaying) return;
     if (type === "ended") this.#finish();
     else if (type === "playing") this.#wait(false);
@@ -179,7 +179,7 @@ export class Player {
     this.#callbacks.changed();
   }
 
-  /** The element tells its time four times a second only: a part's end needs a timer of its own. */
+  /** The element reports its time only four times a second: a part's end needs a timer of its own. */
   #armEnd() {
     clearTimeout(this.#endTimer);
     if (this.#until === null || !this.isPlaying || this.isWaiting || this.#audio.seeking) return;
@@ -188,16 +188,16 @@ export class Player {
     else this.#endTimer = setTimeout(() => this.#armEnd(), (1000 * left) / this.rate);
   }
 
-  /** The part's end, or the clip's. */
+  /** The part's end, or the clip's, was reached. */
   #finish() {
     if (this.#loopFrom !== null) {
-      this.#go(this.#loopFrom);
+      this.#moveTo(this.#loopFrom);
       if (this.#audio.paused) this.#start(); // it pauses at its end
       return;
     }
     const until = this.#until;
     this.#halt();
-    if (until !== null && until < this.time) this.#go(until);
+    if (until !== null && until < this.time) this.#moveTo(until);
     this.#callbacks.changed();
   }
 }

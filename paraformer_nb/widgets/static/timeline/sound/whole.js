@@ -1,4 +1,4 @@
-// Where a player's sound comes from in a page without a kernel: one file with a part of the clip.
+// The sound of a page without a kernel: one file with a part of the clip.
 
 export class WholeSource {
   /** The clip's time at the media's time 0. */

@@ -1,10 +1,11 @@
-// Where a player's sound comes from while a kernel is there: the clip's windows, on demand.
+// The sound of a view with a kernel: windows of the clip, on demand.
 
 import { Feed } from "./feed.js";
 
+/** @import { SoundFormat } from "../messages.js" */
 /** @import { FetchWindow } from "./feed.js" */
 
-const OLD_BROWSER = "This browser cannot play Opus in WebM in pieces. Chrome, Edge, Firefox and Safari 17 can.";
+const OLD_BROWSER = "This browser cannot play Opus in WebM in parts. Chrome, Edge, Firefox and Safari 17 can.";
 
 export class WindowedSource {
   /** The clip's time at the media's time 0. */
@@ -20,18 +21,18 @@ export class WindowedSource {
 
   /**
    * @param {FetchWindow} fetchWindow
-   * @param {{ mime: string, windowSeconds: number }} format
+   * @param {SoundFormat} format
    */
-  constructor(fetchWindow, { mime, windowSeconds }) {
+  constructor(fetchWindow, { mime, window_seconds: seconds }) {
     this.#fetchWindow = fetchWindow;
     this.#mime = mime;
-    this.#seconds = windowSeconds;
+    this.#seconds = seconds;
   }
 
   /**
-   * Gives an element its sound. Throws where the browser cannot have it so.
+   * Connects the sound to an element. Throws where the browser cannot play it in windows.
    * @param {HTMLAudioElement} audio
-   * @param {(reason: string) => void} fail told once; nothing more comes then
+   * @param {(reason: string) => void} fail called once; nothing more is fetched then
    */
   attach(audio, fail) {
     const media = newMediaSource(this.#mime);
@@ -58,7 +59,7 @@ export class WindowedSource {
   }
 
   /**
-   * The playhead is, or will be, here: sees to it that there is sound.
+   * Fetches sound for a time where the playhead is, or will be.
    * @param {number} time
    */
   ensure(time) {
@@ -68,7 +69,7 @@ export class WindowedSource {
 }
 
 /**
- * Safari on phones has only the managed kind.
+ * Makes a MediaSource; Safari on phones has only the managed kind.
  * @param {string} mime
  * @returns {MediaSource}
  */

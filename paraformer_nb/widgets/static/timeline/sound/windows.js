@@ -1,14 +1,14 @@
-// A long clip comes in windows of equal length: which of them are wanted around a time, and which
-// stretches are to be dropped. Knows no browser.
+// A long clip is fetched in windows of equal length: which of them are wanted around a time, and which
+// spans are to be dropped. Pure arithmetic.
 
-/** @typedef {{ start: number, end: number }} Stretch seconds */
+/** @typedef {{ start: number, end: number }} TimeSpan seconds */
 
 /** Seconds of sound that are fetched ahead of the playhead, and kept behind it. */
 export const FETCHED_AHEAD = 30;
 export const KEPT_BEHIND = 30;
-/** A decoder that begins cold is right after so many seconds: they are fetched before a place, too. */
+/** Seconds after which the output of a freshly started decoder is right: they are fetched before a time as well. */
 const COLD = 0.08;
-/** Less than a packet of sound: what the ends of stretches may be off by. */
+/** By how much the ends of spans may be off: less than a packet of sound. */
 const SLACK = 0.015;
 
 /**
@@ -26,14 +26,14 @@ export function wantedWindows(time, seconds, count) {
 
 /**
  * The parts of what is buffered that lie too far from a time to be kept. Whole windows are kept.
- * @param {Stretch[]} buffered
+ * @param {TimeSpan[]} buffered
  * @param {number} time
  * @param {number} seconds the length of a window
  * @param {number} [behind]
  * @param {number} [ahead]
- * @returns {Stretch[]}
+ * @returns {TimeSpan[]}
  */
-export function staleStretches(buffered, time, seconds, behind = KEPT_BEHIND, ahead = FETCHED_AHEAD) {
+export function staleSpans(buffered, time, seconds, behind = KEPT_BEHIND, ahead = FETCHED_AHEAD) {
   const first = Math.max(0, Math.floor((time - behind) / seconds)) * seconds;
   const last = (Math.floor((time + ahead) / seconds) + 1) * seconds;
   const stale = [];
@@ -45,8 +45,8 @@ export function staleStretches(buffered, time, seconds, behind = KEPT_BEHIND, ah
 }
 
 /**
- * The end of the buffered stretch that a time lies in; null where nothing is buffered.
- * @param {Stretch[]} buffered
+ * The end of the buffered span that contains a time; null where nothing is buffered.
+ * @param {TimeSpan[]} buffered
  * @param {number} time
  */
 export function bufferedUntil(buffered, time) {
@@ -55,8 +55,8 @@ export function bufferedUntil(buffered, time) {
 }
 
 /**
- * Whether a window is buffered, up to where it reached when it came: the clip's last one is short.
- * @param {Stretch[]} buffered
+ * Whether a window is buffered, up to where it ended when it arrived: the clip's last one is short.
+ * @param {TimeSpan[]} buffered
  * @param {number} index
  * @param {number} seconds the length of a window
  * @param {number} reach

@@ -1,61 +1,59 @@
-// Reads settled sentences out to a screen reader, one at a time, through a live region nobody sees.
+// Reads final sentences out to a screen reader, one at a time, through an invisible live region.
 
-import { make } from "./dom.js";
-import { sentenceText, stateName } from "./text.js";
-import { isTerminal } from "../run/store.js";
+import { make } from "../dom/elements.js";
+import { sentenceText } from "../model/words.js";
+import { stateName } from "./text.js";
 
-/** @import { Session } from "../session.js" */
+/** @import { RunModel } from "../run_model.js" */
 
-const PAUSE_MS = 1500; // for a screen reader to take a sentence up before the next replaces it
-const MOST_WAITING = 3; // a clip sent at once would queue minutes; the transcript is there to be read
+const PAUSE_MS = 1500; // for a screen reader to read a sentence before the next one replaces it
+const MOST_WAITING = 3; // a clip that is sent at once would queue minutes; the text pane has them all
 
 export class Announcer {
   #region;
-  #session;
+  #runModel;
   /** @type {string[]} */
   #waiting = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #wasTerminal;
+  #hadEnded;
 
   /**
-   * @param {Session} session
+   * @param {RunModel} runModel
    * @param {HTMLElement} parent
    */
-  constructor(session, parent) {
-    this.#session = session;
-    const { run } = session.store;
-    this.#wasTerminal = run !== null && isTerminal(run.state);
+  constructor(runModel, parent) {
+    this.#runModel = runModel;
+    this.#hadEnded = runModel.transcript.run?.has_ended === true;
     this.#region = make("div", "pnb-hidden", parent);
     this.#region.setAttribute("aria-live", "polite");
   }
 
   /**
-   * Queues what was settled; with several views of a run only the first to come speaks.
+   * Queues the sentences that became final, and the end; of several views of a run only the first one reads.
    * @param {Iterable<number>} ids of sentences that changed
    */
-  hear(ids) {
-    const { store, announced } = this.#session;
+  announce(ids) {
+    const { transcript, announced } = this.#runModel;
     for (const id of ids) {
-      const sentence = store.sentences.get(id);
+      const sentence = transcript.sentences.get(id);
       if (!sentence?.is_final || announced.has(id)) continue;
       announced.add(id);
       this.#waiting.push(sentenceText(sentence.words));
     }
-    const { run } = store;
-    const isOver = run !== null && isTerminal(run.state);
-    if (run && isOver && !this.#wasTerminal) this.#waiting.push(`${stateName(run.state)}. ${run.message}`);
-    this.#wasTerminal = isOver;
+    const { run } = transcript;
+    if (run?.has_ended && !this.#hadEnded) this.#waiting.push(`${stateName(run.state)}. ${run.message}`);
+    this.#hadEnded = run?.has_ended === true;
     this.#waiting.splice(0, this.#waiting.length - MOST_WAITING);
-    if (this.#timer === undefined) this.#speak();
+    if (this.#timer === undefined) this.#readNext();
   }
 
-  #speak() {
+  #readNext() {
     this.#timer = undefined;
     const text = this.#waiting.shift();
     if (text === undefined) return;
     this.#region.textContent = text;
-    this.#timer = setTimeout(() => this.#speak(), PAUSE_MS);
+    this.#timer = setTimeout(() => this.#readNext(), PAUSE_MS);
   }
 
   dispose() {

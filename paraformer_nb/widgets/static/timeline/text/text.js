@@ -1,21 +1,20 @@
-// What the view says in words: states, counts, sentences, what stands where no words are.
+// The texts of the view: states, counts, times, and what is shown where there are no words.
 
-import { clock } from "../run/scale.js";
+import { clock } from "../model/scale.js";
 
-/** @import { Run, RunState } from "../run/store.js" */
-/** @import { TimeWindow } from "../run/scale.js" */
-/** @import { Selection } from "../run/cursor.js" */
-/** @import { Store } from "../run/store.js" */
-/** @import { Word } from "../run/words.js" */
+/** @import { RunState, RunStateName, Word } from "../messages.js" */
+/** @import { Selection } from "../model/cursor.js" */
+/** @import { TimeWindow } from "../model/scale.js" */
+/** @import { Transcript } from "../model/transcript.js" */
 
 export const NO_KERNEL = "No kernel is connected: run the cell again to see the words live.";
-export const STOP_UNHEARD =
-  "The kernel is busy with a cell and will hear Stop when that ends. To stop now, interrupt the kernel (■ in the toolbar).";
+export const STOP_UNREAD =
+  "The kernel is busy with a cell, and stops the run when that ends. To stop now, interrupt the kernel (■ in the toolbar).";
 const NUMBER = new Intl.NumberFormat("en");
-const LONG_WORD = 40; // characters; of a longer one only these are repeated
-const LONG_SECONDS = 600; // from which tenths of a second are no longer of interest
+const LONG_WORD = 40; // characters; of a longer word only these are repeated
+const LONG_SECONDS = 600; // from here on tenths of a second are left out
 
-/** @type {Record<RunState, string>} */
+/** @type {Record<RunStateName, string>} */
 const STATE_NAMES = {
   connecting: "Connecting",
   streaming: "Streaming",
@@ -26,25 +25,9 @@ const STATE_NAMES = {
   failed: "Failed",
 };
 
-// Scripts written without spaces between words: CJK, kana, full-width forms.
-const UNSPACED = /^[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]/u;
-
-/** @param {RunState} state */
+/** @param {RunStateName} state */
 export function stateName(state) {
   return STATE_NAMES[state];
-}
-
-/** @param {Word[]} words */
-export function sentenceText(words) {
-  return words.map(([text, punctuation, , , , space], i) => (space && i ? " " : "") + text + punctuation).join("");
-}
-
-/**
- * What stands between a sentence and the one before it.
- * @param {Word[]} words
- */
-export function separatorBefore(words) {
-  return words.length && UNSPACED.test(words[0][0]) ? "" : " ";
 }
 
 /** @param {number} count */
@@ -53,44 +36,44 @@ export function countWords(count) {
 }
 
 /**
- * What stands in the transcript's place while there are no words.
- * @param {RunState} state
+ * The text that is shown while there are no words.
+ * @param {RunStateName} state
  */
 export function emptyText(state) {
   if (state === "finished") return "No speech was found.";
   if (state === "stopped") return "Stopped before the first word.";
-  if (state === "failed") return "No words came before the run failed.";
-  return "Words appear here as they are heard.";
+  if (state === "failed") return "No words were recognised before the run failed.";
+  return "Words appear here as they are recognised.";
 }
 
 /**
- * The service's and the model's names, those that are known.
- * @param {Run} run
+ * The names of the service and the model, as far as known.
+ * @param {RunState} run
  */
 export function servedBy(run) {
   return [run.service, run.model].filter(Boolean).join(" · ");
 }
 
-/** @param {Run} run */
+/** @param {RunState} run */
 export function progressText(run) {
-  return `sent ${position(run.sent)} · settled ${position(run.settled)}`;
+  return `sent ${seconds(run.sent_until)} · final ${seconds(run.final_until)}`;
 }
 
-/** @param {Run} run */
+/** @param {RunState} run */
 export function clockText(run) {
-  const decimals = Math.max(run.sent, run.duration ?? 0) < LONG_SECONDS ? 1 : 0;
-  const sent = clock(run.sent, decimals);
-  return run.duration === null ? sent : `${sent} / ${clock(run.duration, decimals)}`;
+  const decimals = Math.max(run.sent_until, run.end ?? 0) < LONG_SECONDS ? 1 : 0;
+  const sent = clock(run.sent_until, decimals);
+  return run.end === null ? sent : `${sent} / ${clock(run.end, decimals)}`;
 }
 
-/** @param {number} seconds */
-function position(seconds) {
-  return seconds < LONG_SECONDS ? `${seconds.toFixed(1)} s` : clock(seconds, 0);
+/** @param {number} position */
+function seconds(position) {
+  return position < LONG_SECONDS ? `${position.toFixed(1)} s` : clock(position, 0);
 }
 
 /**
- * The picture in words.
- * @param {Run} run
+ * Describes the picture.
+ * @param {RunState} run
  * @param {number} count of words
  * @param {TimeWindow} window
  */
@@ -101,17 +84,17 @@ export function describePicture(run, count, window) {
 }
 
 /**
- * The focused word in words.
+ * Describes the focused word.
  * @param {Word} word
  */
-export function describeFocus([text, punctuation, start, end, confidence, , isEdited]) {
-  const sure = isEdited ? "corrected" : confidence === null ? "" : `confidence ${confidence.toFixed(2)}`;
+export function describeFocus({ text, punctuation, start, end, confidence, is_edited }) {
+  const sure = is_edited ? "corrected" : confidence === null ? "" : `confidence ${confidence.toFixed(2)}`;
   const short = text.length > LONG_WORD ? `${[...text].slice(0, LONG_WORD).join("")}…` : text + punctuation;
   return [isolated(short), `${clock(start, 2)}–${clock(end, 2)}`, sure].filter(Boolean).join(" · ");
 }
 
 /**
- * A text that may run the other way, kept apart from what stands beside it.
+ * Isolates a text that may run from right to left from the text beside it.
  * @param {string} text
  */
 export function isolated(text) {
@@ -119,12 +102,13 @@ export function isolated(text) {
 }
 
 /**
- * What is selected, or nothing.
+ * Describes the selection; an empty text where there is none.
  * @param {Selection | null} selection
- * @param {Store} store
+ * @param {Transcript} transcript
  */
 export function selectionText(selection, { words }) {
   if (!selection) return "";
-  const [first, last] = words.between(...selection);
-  return `selected ${selection[0].toFixed(2)}–${selection[1].toFixed(2)} s · ${countWords(last - first)}`;
+  const [start, end] = selection;
+  const [first, last] = words.between(start, end);
+  return `selected ${start.toFixed(2)}–${end.toFixed(2)} s · ${countWords(last - first)}`;
 }

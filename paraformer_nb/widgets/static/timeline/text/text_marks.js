@@ -1,49 +1,49 @@
-// What is heard and what was found, marked in the running text. The browser's own highlights: no element
-// changes, however long the text is.
+// Marks the spoken word and what was found in the running text, with the browser's own highlights: no
+// element changes, however long the text is.
 
-import { heardAt } from "../run/hits.js";
+import { spokenAt } from "../model/hits.js";
 
-/** @import { Session } from "../session.js" */
-/** @import { Transcript } from "./transcript.js" */
+/** @import { RunModel } from "../run_model.js" */
+/** @import { TextPane } from "./text_pane.js" */
 
 const MOST_FOUND = 500; // ranges; more would be a wall of colour, and slow
 let views = 0;
 
 export class TextMarks {
-  #session;
-  #transcript;
-  #heard = -1;
+  #runModel;
+  #textPane;
+  #spoken = -1;
   #foundKey = "";
   #names;
   #style;
 
   /**
-   * @param {Session} session
-   * @param {Transcript} transcript
+   * @param {RunModel} runModel
+   * @param {TextPane} textPane
    * @param {HTMLElement} root
    */
-  constructor(session, transcript, root) {
-    this.#session = session;
-    this.#transcript = transcript;
-    const id = ++views;
-    this.#names = { heard: `pnb-heard-${id}`, found: `pnb-found-${id}`, current: `pnb-current-${id}` };
-    this.#style = document.createElement("style"); // a name a view, so that two do not take each other's marks
+  constructor(runModel, textPane, root) {
+    this.#runModel = runModel;
+    this.#textPane = textPane;
+    const id = ++views; // names of its own for each view: highlights are global
+    this.#names = { spoken: `pnb-spoken-${id}`, found: `pnb-found-${id}`, current: `pnb-current-${id}` };
+    this.#style = document.createElement("style");
     this.#style.textContent = `
       ::highlight(${this.#names.found}) { background-color: var(--pnb-found); color: var(--pnb-ink); }
       ::highlight(${this.#names.current}) { background-color: var(--pnb-doubt); color: var(--pnb-paper); }
-      ::highlight(${this.#names.heard}) { background-color: var(--pnb-brand); color: var(--pnb-paper); }`;
+      ::highlight(${this.#names.spoken}) { background-color: var(--pnb-brand); color: var(--pnb-paper); }`;
     root.append(this.#style);
   }
 
   /** @param {boolean} isTextNew */
   update(isTextNew) {
-    if (!("highlights" in CSS)) return; // an old browser: the picture shows it
-    const { cursor, playback, store } = this.#session;
-    const heard = playback.isPlaying ? heardAt(store.words, cursor.playhead) : -1;
-    if (heard !== this.#heard || isTextNew) this.#light(heard);
+    if (!("highlights" in CSS)) return; // an old browser: the picture shows both
+    const { cursor, playback, transcript } = this.#runModel;
+    const spoken = playback.isPlaying ? spokenAt(transcript.words, cursor.playhead) : -1;
+    if (spoken !== this.#spoken || isTextNew) this.#markSpoken(spoken);
     const { text, matches, current } = cursor.found;
     const key = `${text} ${matches.length} ${current}`;
-    if (key !== this.#foundKey || isTextNew) this.#mark(key);
+    if (key !== this.#foundKey || isTextNew) this.#markFound(key);
   }
 
   dispose() {
@@ -51,31 +51,32 @@ export class TextMarks {
     this.#style.remove();
   }
 
-  /** @param {number} heard */
-  #light(heard) {
-    const hasMoved = heard !== this.#heard;
-    this.#heard = heard;
-    const { words, order } = this.#session.store;
-    const at = heard < 0 ? -1 : words.sentenceOf(heard);
-    const range = at < 0 ? null : this.#transcript.rangeOf(order[at], heard - words.firstOf(at), 1);
-    this.#set(this.#names.heard, range ? [range] : []);
-    if (range && hasMoved) this.#transcript.scrollTo(range);
+  /** @param {number} spoken */
+  #markSpoken(spoken) {
+    const hasMoved = spoken !== this.#spoken;
+    this.#spoken = spoken;
+    const { words, order } = this.#runModel.transcript;
+    const sentenceIndex = spoken < 0 ? -1 : words.sentenceOf(spoken);
+    const wordIndex = spoken - (words.firstOf(sentenceIndex) ?? 0);
+    const range = sentenceIndex < 0 ? null : this.#textPane.rangeOf(order[sentenceIndex], wordIndex, 1);
+    this.#set(this.#names.spoken, range ? [range] : []);
+    if (range && hasMoved) this.#textPane.scrollTo(range);
   }
 
   /** @param {string} key */
-  #mark(key) {
+  #markFound(key) {
     const hasMoved = key !== this.#foundKey;
     this.#foundKey = key;
-    const { matches, current } = this.#session.cursor.found;
-    const { sentences } = this.#session.store;
-    const ranges = matches.slice(0, MOST_FOUND).map(({ sentence, place, count }) => {
-      const its = sentences.get(sentence);
-      return its ? this.#transcript.rangeOf(its, place, count) : null;
+    const { matches, current } = this.#runModel.cursor.found;
+    const { sentences } = this.#runModel.transcript;
+    const ranges = matches.slice(0, MOST_FOUND).map((match) => {
+      const sentence = sentences.get(match.sentence);
+      return sentence ? this.#textPane.rangeOf(sentence, match.wordIndex, match.count) : null;
     });
     this.#set(this.#names.found, ranges.filter((range, i) => range && i !== current));
     const now = ranges[current] ?? null;
     this.#set(this.#names.current, now ? [now] : []);
-    if (now && hasMoved) this.#transcript.scrollTo(now);
+    if (now && hasMoved) this.#textPane.scrollTo(now);
   }
 
   /**

@@ -1,0 +1,295 @@
+"""The contract with the timeline's front end: every message, both ways. `typedefs.py` writes the JavaScript half of it.
+
+A message is a JSON object whose ``kind`` names its struct; sound and peaks travel beside it in binary buffers. Times
+are seconds on the clip's time line.
+
+The exchange:
+
+- A view that opens sends `Sync` and gets the whole run in `Update`s, the first with ``reset``. After that it gets what
+  changed. Updates are numbered: a view that misses a number sends `Sync` again.
+- `Correct`, `Undo` and `Redo` are each answered by an `Update`, and by a `CorrectionProblem` where something must be
+  said. The view shows a correction before the answer; the answer replaces it.
+- `AudioRequest` and `SpectrogramRequest` are answered by one `Reply` with their ``id``.
+- `Stop` is answered by an `Update` with ``can_stop`` false.
+- `EndDrawn` is sent once, by the first view that has drawn the end of a run that it saw running. A cell's output may
+  then be replaced by the final picture. It is the one message that is delivered where the kernel runs cells (see
+  `shells.py`), because output is replaced there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+RunStateName = Literal["connecting", "streaming", "finishing", "reconnecting", "finished", "stopped", "failed"]
+
+# ------------------------------------------------------------------------------------------------- what messages hold
+
+
+class WordRow(Struct, array_like=True, frozen=True):
+    """A word. It travels as an array of its fields in this order: three hours of speech are 2.9 MB so, and 3.6 MB as
+    objects. `readWord` and `writeWord` convert; everywhere else in JavaScript a word is an object."""
+
+    text: str
+    """Without spaces around it."""
+    punctuation: str
+    start: float
+    end: float
+    confidence: float | None
+    """0 to 1; null where the recogniser gives none."""
+    separator: str
+    """The text before it within its sentence: a space or nothing."""
+    is_edited: bool
+    """Whether a person wrote it."""
+
+
+class SentenceRow(Struct, frozen=True):
+    """A sentence as corrected, final or partial. It has words."""
+
+    id: int
+    is_final: bool
+    start: float
+    end: float
+    separator: str
+    """The text between it and the sentence before it: a space or nothing."""
+    words: list[WordRow]
+
+
+class GapSpan(Struct, frozen=True):
+    """A part of the clip that was not recognised."""
+
+    start: float
+    end: float
+    reason: str
+
+
+class ResumeMark(Struct, frozen=True):
+    """Where a new task continued after a disconnect."""
+
+    position: float
+    attempt: int
+    """Counts from 1 in the run."""
+
+
+class LayerSpan(Struct, frozen=True):
+    """A span of a layer."""
+
+    start: float
+    end: float
+    label: str
+    """Written beside it, or ""."""
+
+
+class Layer(Struct, frozen=True):
+    """A named set of spans over the timeline, sorted by start."""
+
+    name: str
+    spans: list[LayerSpan]
+
+
+class WaveformPart(Struct, frozen=True):
+    """A part of the waveform. The message's first buffer has a minimum and a maximum for each bin, as int8."""
+
+    position: float
+    """Of the first bin."""
+    step: float
+    """Seconds in a bin."""
+    bins: int
+
+
+class SoundFormat(Struct, frozen=True):
+    """How the clip's sound is sent."""
+
+    mime: str
+    window_seconds: float
+
+
+class RunState(Struct, frozen=True):
+    """What a view shows of the run, beside its words."""
+
+    state: RunStateName
+    has_ended: bool
+    clip: str
+    """Its name."""
+    service: str
+    model: str
+    """The engine of the embedded service, or the model that was asked for."""
+    notice: str
+    """What the service wants shown beside the words, or ""."""
+    message: str
+    """What ended the run, what was not recognised, what could not be written; or ""."""
+    start: float
+    end: float | None
+    """Of the part that is transcribed; null while that is not known."""
+    sent_until: float
+    final_until: float
+    can_stop: bool
+    can_correct: bool
+    can_undo: bool
+    can_redo: bool
+    sound: SoundFormat
+
+
+# ------------------------------------------------------------------------------------------------- to the front end
+
+
+class Update(Struct, frozen=True, tag_field="kind", tag="update", omit_defaults=True):
+    """What changed; fields that did not are left out."""
+
+    seq: int
+    """One more than in the update before."""
+    reset: bool = False
+    """Whether everything follows: what the view has is to be dropped."""
+    run: RunState | None = None
+    sentences: list[SentenceRow] = []
+    """New ones, and ones that changed, whole."""
+    removed: list[int] = []
+    """Ids of sentences that were withdrawn or have no words left."""
+    gaps: list[GapSpan] | None = None
+    """All of them, as in the next two."""
+    resumes: list[ResumeMark] | None = None
+    layers: list[Layer] | None = None
+    waveform: WaveformPart | None = None
+
+
+class Reply(Struct, frozen=True, tag_field="kind", tag="reply", omit_defaults=True):
+    """The answer to a request; its data is the message's first buffer."""
+
+    to: int
+    """The request's id."""
+    error: str = ""
+    """Why there is no data, as a sentence to show."""
+    mime: str = ""
+    """Of a window of sound."""
+    span: float = 0.0
+    """Seconds that a spectrogram covers: fewer than requested where the clip ends."""
+
+
+class Seek(Struct, frozen=True, tag_field="kind", tag="seek"):
+    """Bring a position on view."""
+
+    position: float
+
+
+class Find(Struct, frozen=True, tag_field="kind", tag="find"):
+    """Search for a text and show what is found."""
+
+    text: str
+
+
+class CorrectionProblem(Struct, frozen=True, tag_field="kind", tag="correction-problem"):
+    """Why a correction was refused, or kept in memory only; a sentence to show."""
+
+    text: str
+
+
+ToFrontEnd = Update | Reply | Seek | Find | CorrectionProblem
+
+
+# ------------------------------------------------------------------------------------------------ from the front end
+
+
+class Sync(Struct, frozen=True, tag_field="kind", tag="sync"):
+    """Send everything."""
+
+
+class Stop(Struct, frozen=True, tag_field="kind", tag="stop"):
+    """Stop the run."""
+
+
+class EndDrawn(Struct, frozen=True, tag_field="kind", tag="end-drawn"):
+    """The final state has been drawn."""
+
+
+class Correct(Struct, frozen=True, tag_field="kind", tag="correct"):
+    """Replace words of a sentence by others."""
+
+    sentence: int
+    old: list[WordRow]
+    new: list[WordRow]
+
+
+class Undo(Struct, frozen=True, tag_field="kind", tag="undo"):
+    """Undo the last correction."""
+
+
+class Redo(Struct, frozen=True, tag_field="kind", tag="redo"):
+    """Redo the correction that was undone last."""
+
+
+class AudioRequest(Struct, frozen=True, tag_field="kind", tag="audio"):
+    """Send a window of sound."""
+
+    id: int
+    index: int
+    """Windows are `SoundFormat.window_seconds` long; the first begins at 0 s."""
+
+
+class SpectrogramRequest(Struct, frozen=True, tag_field="kind", tag="spectrogram"):
+    """Send a spectrogram: loudness as bytes, row by row, the highest frequency first."""
+
+    id: int
+    start: float
+    span: float
+    columns: int
+    rows: int
+
+
+FromFrontEnd = Sync | Stop | EndDrawn | Correct | Undo | Redo | AudioRequest | SpectrogramRequest
+
+
+# ------------------------------------------------------------------------------------------------ a page that was saved
+
+
+class SavedUpdate(Struct, frozen=True):
+    """An update and its buffers, in base64."""
+
+    update: Update
+    buffers: list[str]
+
+
+class SavedSound(Struct, frozen=True):
+    """A file with the clip's sound."""
+
+    url: str
+    start: float
+    """The position at which the file begins."""
+
+
+class SavedRun(Struct, frozen=True):
+    """What a page without a kernel holds: all that a kernel would send."""
+
+    updates: list[SavedUpdate]
+    sound: SavedSound | None
+    """null: the page is silent."""
+
+
+# --------------------------------------------------------------------------------------------------- to and from JSON
+
+
+class MessageHead(Struct, frozen=True):
+    """What is readable of a message that is invalid as a whole: enough to answer it."""
+
+    kind: str = ""
+    id: int | None = None
+
+
+def encode(message: ToFrontEnd) -> dict[str, Any]:
+    """Convert a message to what a comm sends."""
+    content: dict[str, Any] = msgspec.to_builtins(message)
+    return content
+
+
+def decode(content: Any) -> FromFrontEnd:
+    """Convert what a comm received. Raises msgspec.ValidationError where it is not a message."""
+    return msgspec.convert(content, FromFrontEnd)  # type: ignore[no-any-return]
+
+
+def decode_head(content: Any) -> MessageHead:
+    """Read what can be read of an invalid message."""
+    try:
+        return msgspec.convert(content, MessageHead)
+    except msgspec.ValidationError:
+        return MessageHead()

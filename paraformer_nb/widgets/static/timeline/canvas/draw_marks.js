@@ -1,0 +1,211 @@
+// What is drawn over words and waveform: selection, layers, resumes, focus, the spoken word, playhead.
+
+import { HAIR } from "./draw_words.js";
+import { LABEL_SIZES, fitLabel } from "./labels.js";
+import { timeToX } from "../model/scale.js";
+import { LAYER_COLOURS } from "./theme.js";
+import { lowerBound } from "../model/words.js";
+
+/** @import { Selection } from "../model/cursor.js" */
+/** @import { Match } from "../model/find.js" */
+/** @import { Row } from "./draw_words.js" */
+/** @import { Ruler } from "./labels.js" */
+/** @import { TimeWindow } from "../model/scale.js" */
+/** @import { ResumeMark, Word } from "../messages.js" */
+/** @import { IndexedLayer } from "../model/transcript.js" */
+/** @import { Theme } from "./theme.js" */
+/** @import { WordTable } from "../model/words.js" */
+/**
+ * What is marked; -1 and null: nothing.
+ * @typedef {object} Marks
+ * @property {Selection | null} selection
+ * @property {number} playhead
+ * @property {number} focus index of a word
+ * @property {number} spoken index of a word
+ * @property {Match[]} found
+ * @property {{ start: number, end: number } | null} draft the span of the focused word while an edge of it is dragged
+ */
+
+const LAYER_ROW = 5;
+const LAYER_LABEL = 13;
+const MOST_LABELS = 4; // layers whose labels there is room for
+const LEAST_LABEL = 20; // pixels of room below which a layer's label is not measured
+const ROUND = 3;
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {Selection | null} selection
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {number} height
+ * @param {Theme} theme
+ */
+export function drawSelection(g, selection, window, width, height, { colours }) {
+  if (!selection) return;
+  const [start, end] = selection;
+  const left = timeToX(window, width, start);
+  const right = timeToX(window, width, end);
+  if (right < 0 || left > width) return;
+  g.globalAlpha = 0.16;
+  g.fillStyle = colours.brand;
+  g.fillRect(left, 0, Math.max(1, right - left), height);
+  g.globalAlpha = 0.7;
+  g.fillRect(Math.round(left), 0, 1, height);
+  g.fillRect(Math.round(right) - 1, 0, 1, height);
+  g.globalAlpha = 1;
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {number} time
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {number} height
+ * @param {Theme} theme
+ * @param {number} size of its head; 0: no head
+ */
+export function drawPlayhead(g, time, window, width, height, { colours }, size) {
+  const x = Math.round(timeToX(window, width, time)) + 0.5;
+  if (x < -size || x > width + size) return;
+  g.fillStyle = colours.playhead;
+  g.fillRect(x - 0.75, 0, 1.5, height);
+  if (size === 0) return;
+  g.beginPath();
+  g.moveTo(x - size, 0);
+  g.lineTo(x + size, 0);
+  g.lineTo(x, size * 1.4);
+  g.fill();
+}
+
+/**
+ * Draws each layer's spans: a faint band down to the words, a bar on top, a label where there is room.
+ * @param {CanvasRenderingContext2D} g
+ * @param {IndexedLayer[]} layers
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {number} height
+ * @param {Theme} theme
+ */
+export function drawLayers(g, layers, window, width, height, { layers: colours, family }) {
+  layers.forEach(({ spans, reach }, i) => {
+    const top = i * (LAYER_ROW + 1);
+    const end = window.start + window.span;
+    g.fillStyle = colours[i % LAYER_COLOURS];
+    g.font = `11px ${family}`;
+    g.textAlign = "left";
+    g.textBaseline = "top";
+    let drawn = -Infinity; // spans that fall on the same pixel are one
+    for (let k = lowerBound((n) => reach[n], spans.length, window.start); k < spans.length && spans[k].start < end; k++) {
+      const left = timeToX(window, width, spans[k].start);
+      const right = Math.max(left + 1, timeToX(window, width, spans[k].end));
+      if (right <= drawn || right < 0) continue;
+      const from = Math.max(left, drawn);
+      drawn = right;
+      g.globalAlpha = 0.14 / Math.max(1, layers.length / 3);
+      g.fillRect(from, 0, right - from, height);
+      g.globalAlpha = 1;
+      g.fillRect(from, top, right - from, LAYER_ROW);
+      const { label } = spans[k];
+      const x = Math.max(left, 0) + 3;
+      const room = Math.min(right, width) - x - 3;
+      if (label && i < MOST_LABELS && room >= LEAST_LABEL && g.measureText(label).width <= room) {
+        g.fillText(label, x, layers.length * (LAYER_ROW + 1) + 1 + i * LAYER_LABEL);
+      }
+    }
+  });
+}
+
+/**
+ * Draws a flag where a new task continued after a disconnect.
+ * @param {CanvasRenderingContext2D} g
+ * @param {ResumeMark[]} resumes
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {number} height
+ * @param {Theme} theme
+ */
+export function drawResumes(g, resumes, window, width, height, { colours, family }) {
+  for (const { position } of resumes) {
+    const x = Math.round(timeToX(window, width, position));
+    if (x < 0 || x > width) continue;
+    g.fillStyle = colours.doubt;
+    for (let y = 0; y < height; y += 6) g.fillRect(x, y, 1, 3);
+    g.font = `11px ${family}`;
+    g.textAlign = "left";
+    g.textBaseline = "bottom";
+    g.fillText("⟳", Math.min(x + 3, width - 14), height - 2);
+  }
+}
+
+/**
+ * Draws an outline around found words, fills the spoken one, draws a ring around the focused one.
+ * @param {CanvasRenderingContext2D} g
+ * @param {WordTable} words
+ * @param {Marks} marks
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {Row} row
+ * @param {Theme} theme
+ * @param {Ruler} ruler
+ */
+export function drawWordMarks(g, words, marks, window, width, row, theme, ruler) {
+  const { colours } = theme;
+  const blockOf = (/** @type {number} */ start, /** @type {number} */ end) => {
+    const left = timeToX(window, width, start) + HAIR;
+    return { left, right: Math.max(left + 1, timeToX(window, width, end) - HAIR) };
+  };
+  const end = window.start + window.span;
+  const first = lowerBound((i) => marks.found[i].end, marks.found.length, window.start);
+  g.strokeStyle = colours.doubt;
+  g.lineWidth = 2;
+  for (let i = first; i < marks.found.length && marks.found[i].start < end; i++) {
+    outline(g, blockOf(marks.found[i].start, marks.found[i].end), row, 1);
+  }
+  if (marks.spoken >= 0) {
+    const block = blockOf(words.starts[marks.spoken], words.ends[marks.spoken]);
+    drawSpoken(g, words.rows[marks.spoken], block, width, row, theme, ruler);
+  }
+  if (marks.focus < 0) return;
+  const { draft, focus } = marks;
+  const block = draft ? blockOf(draft.start, draft.end) : blockOf(words.starts[focus], words.ends[focus]);
+  g.strokeStyle = colours.ink;
+  g.lineWidth = 2;
+  outline(g, block, row, -1);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {{ left: number, right: number }} block
+ * @param {Row} row
+ * @param {number} inset
+ */
+function outline(g, { left, right }, row, inset) {
+  g.beginPath();
+  g.roundRect(left + inset, row.top + inset, Math.max(1, right - left - 2 * inset), row.height - 2 * inset, ROUND);
+  g.stroke();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {Word} word
+ * @param {{ left: number, right: number }} block
+ * @param {number} width
+ * @param {Row} row
+ * @param {Theme} theme
+ * @param {Ruler} ruler
+ */
+function drawSpoken(g, { text, punctuation }, { left, right }, width, row, { colours, family }, ruler) {
+  g.fillStyle = colours.brand;
+  g.beginPath();
+  g.roundRect(left, row.top, right - left, row.height, ROUND);
+  g.fill();
+  const [from, to] = [Math.max(0, left), Math.min(width, right)];
+  const font = (/** @type {number} */ size) => `${size}px ${family}`;
+  const measure = ruler.in(g, font(LABEL_SIZES[0]));
+  const { label, size } = fitLabel(text, punctuation, to - from, measure);
+  g.font = font(size);
+  g.textAlign = "center";
+  g.textBaseline = "middle";
+  g.fillStyle = colours.paper;
+  g.fillText(label, (from + to) / 2, row.top + row.height / 2 - 1);
+}

@@ -1,0 +1,71 @@
+// The waveform, on the timeline and on the minimap, and the hatching of a gap.
+
+import { timeToX } from "../model/scale.js";
+
+/** @import { Peaks } from "../model/peaks.js" */
+/** @import { TimeWindow } from "../model/scale.js" */
+/** @import { GapSpan } from "../messages.js" */
+/** @import { Theme } from "./theme.js" */
+/** @typedef {{ middle: number, reach: number }} WaveBand the waveform's middle line and greatest height above it, in pixels */
+
+const PITCH = 3; // pixels from bar to bar
+const BAR = 2;
+const MOST_GAIN = 6; // a quiet clip is drawn larger, but hiss not as large as speech
+const HATCH = 7;
+
+/**
+ * Draws bars at fixed times, not at fixed pixels: else they would shimmer while the window moves. Each is filled by
+ * itself: one path of all costs a browser that draws without a GPU five times as much.
+ * @param {CanvasRenderingContext2D} g
+ * @param {Peaks} peaks
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {WaveBand} band
+ * @param {string} colour
+ */
+export function drawWave(g, peaks, window, width, band, colour) {
+  if (peaks.bins === 0) return;
+  const perPixel = window.span / width;
+  const pitch = Math.max(PITCH * perPixel, peaks.step);
+  const bar = Math.max(BAR, (pitch / perPixel) * 0.66);
+  const gain = (Math.min(MOST_GAIN, 120 / Math.max(1, peaks.loudest)) * band.reach) / 128;
+  const last = Math.min(window.start + window.span, peaks.end);
+  g.fillStyle = colour;
+  for (let k = Math.floor(Math.max(window.start, peaks.start) / pitch); k * pitch < last; k++) {
+    peaks.read(k * pitch, (k + 1) * pitch);
+    const top = Math.min(-0.5, -peaks.high * gain);
+    const bottom = Math.max(0.5, -peaks.low * gain);
+    g.fillRect(Math.round(timeToX(window, width, k * pitch)), band.middle + top, bar, bottom - top);
+  }
+}
+
+/**
+ * Hatches a gap.
+ * @param {CanvasRenderingContext2D} g
+ * @param {GapSpan} gap
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {number} height
+ * @param {Theme} theme
+ * @returns {{ x: number, room: number }} its visible part; no room where it is off view
+ */
+export function drawGap(g, gap, window, width, height, theme) {
+  const x = Math.max(0, timeToX(window, width, gap.start));
+  const room = Math.min(width, timeToX(window, width, gap.end)) - x;
+  if (room <= 0) return { x, room: 0 };
+  g.save();
+  g.beginPath();
+  g.rect(x, 0, Math.max(1, room), height);
+  g.clip();
+  g.beginPath();
+  for (let line = x - height - (x % HATCH); line < x + room; line += HATCH) {
+    g.moveTo(line, height);
+    g.lineTo(line + height, 0);
+  }
+  g.globalAlpha = 0.45;
+  g.strokeStyle = theme.colours.bad;
+  g.lineWidth = 1;
+  g.stroke();
+  g.restore();
+  return { x, room };
+}

@@ -1,0 +1,54 @@
+// Chooses what a word's block shows: the whole text, or a dot, or nothing; never a cut text.
+
+const SIDE = 2; // pixels kept free on either side of a label
+const DOT = "·";
+const DOT_PIXELS = 5;
+const MOST_CACHED = 20_000;
+
+/** The sizes a label may have, the preferred one first. */
+export const LABEL_SIZES = [13, 11.5];
+
+/**
+ * The label for a block and its size: as much of the word, as large, as fits.
+ * @param {string} text
+ * @param {string} punctuation
+ * @param {number} room in pixels
+ * @param {(text: string) => number} measure at the first size
+ * @returns {{ label: string, size: number }}
+ */
+export function fitLabel(text, punctuation, room, measure) {
+  const inner = room - 2 * SIDE;
+  for (const size of LABEL_SIZES) {
+    const fits = (/** @type {string} */ label) => (measure(label) * size) / LABEL_SIZES[0] <= inner;
+    if (punctuation && fits(text + punctuation)) return { label: text + punctuation, size };
+    if (fits(text)) return { label: text, size };
+  }
+  return { label: room >= DOT_PIXELS ? DOT : "", size: LABEL_SIZES[0] };
+}
+
+/** Caches how wide texts are in one font; measuring them for each frame is slow. */
+export class Ruler {
+  /** @type {Map<string, number>} */
+  #widths = new Map();
+  #font = "";
+
+  /**
+   * Returns a function that measures texts in a font.
+   * @param {{ font: string, measureText: (text: string) => { width: number } }} context
+   * @param {string} font
+   */
+  in(context, font) {
+    if (font !== this.#font || this.#widths.size > MOST_CACHED) this.#widths.clear();
+    this.#font = font;
+    /** @param {string} text */
+    return (text) => {
+      let width = this.#widths.get(text);
+      if (width === undefined) {
+        context.font = font;
+        width = context.measureText(text).width;
+        this.#widths.set(text, width);
+      }
+      return width;
+    };
+  }
+}

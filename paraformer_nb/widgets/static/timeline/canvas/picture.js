@@ -1,0 +1,120 @@
+// The timeline's picture: ticks, waveform, gaps, words, sentences, for one window of one run.
+
+import { drawLayers, drawPlayhead, drawResumes, drawSelection, drawWordMarks } from "./draw_marks.js";
+import { drawGap, drawWave } from "./draw_waveform.js";
+import { drawSentences, drawWords } from "./draw_words.js";
+import { clock, ticksOf, timeToX } from "../model/scale.js";
+import { inInk } from "./spectrogram.js";
+
+/** @import { Marks } from "./draw_marks.js" */
+/** @import { Ruler } from "./labels.js" */
+/** @import { TimeWindow } from "../model/scale.js" */
+/** @import { Image } from "./spectrogram.js" */
+/** @import { Transcript } from "../model/transcript.js" */
+/** @import { Theme } from "./theme.js" */
+
+// Heights of rows, in pixels; the waveform has the rest.
+const WORD_ROW = 34;
+const SENTENCE_ROW = 2;
+const AXIS_ROW = 25;
+const SPACE = 9;
+
+/**
+ * The layout of a picture of some height: the top of the axis, the rows, the middle of the waveform.
+ * @param {number} height
+ */
+export function rowsOf(height) {
+  const axis = height - AXIS_ROW;
+  const sentences = { top: axis - SPACE - SENTENCE_ROW, height: SENTENCE_ROW };
+  const words = { top: sentences.top - SPACE + 2 - WORD_ROW, height: WORD_ROW };
+  const room = words.top - SPACE;
+  return { axis, sentences, words, room, wave: { middle: room / 2 + 3, reach: room / 2 - 4 } };
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {{ width: number, height: number }} size
+ * @param {Transcript} transcript
+ * @param {TimeWindow} window
+ * @param {Theme} theme
+ * @param {Ruler} ruler
+ * @param {Marks} marks
+ * @param {Image | null} spectrogram in place of the waveform
+ */
+export function drawPicture(g, { width, height }, transcript, window, theme, ruler, marks, spectrogram) {
+  const { axis, sentences, words, room, wave } = rowsOf(height);
+  drawAxis(g, width, axis, window, theme);
+  drawLayers(g, transcript.layers, window, width, words.top - 2, theme);
+  drawSelection(g, marks.selection, window, width, axis, theme);
+  if (spectrogram) drawSpectrogram(g, spectrogram, window, width, room, theme);
+  else drawWave(g, transcript.peaks, window, width, wave, theme.colours.wave);
+  drawGaps(g, width, axis, transcript, window, theme);
+  drawResumes(g, transcript.resumes, window, width, axis, theme);
+  drawWords(g, transcript.words, window, width, words, theme, ruler);
+  drawWordMarks(g, transcript.words, marks, window, width, words, theme, ruler);
+  drawSentences(g, transcript.order, window, width, sentences, theme.colours.bar);
+  drawPlayhead(g, marks.playhead, window, width, axis, theme, 5);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {Image} image
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {number} height
+ * @param {Theme} theme
+ */
+function drawSpectrogram(g, image, window, width, height, { colours }) {
+  const left = timeToX(window, width, image.start);
+  const right = timeToX(window, width, image.start + image.span);
+  g.drawImage(inInk(image, colours.ink), left, 4, right - left, height - 4);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {number} width
+ * @param {number} axis
+ * @param {TimeWindow} window
+ * @param {Theme} theme
+ */
+function drawAxis(g, width, axis, window, { colours, family }) {
+  const { times, decimals } = ticksOf(window, width);
+  g.fillStyle = colours.edge;
+  g.fillRect(0, axis, width, 1);
+  g.font = `11.5px ${family}`;
+  g.textBaseline = "middle";
+  for (const time of times) {
+    const x = Math.round(timeToX(window, width, time));
+    g.fillStyle = colours.grid;
+    g.fillRect(x, 0, 1, axis);
+    const label = clock(time, decimals);
+    const half = g.measureText(label).width / 2 + 3;
+    g.fillStyle = colours.muted;
+    g.textAlign = "center";
+    g.fillText(label, Math.min(width - half, Math.max(half, x)), axis + AXIS_ROW / 2 + 1);
+  }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {number} width
+ * @param {number} axis
+ * @param {Transcript} transcript
+ * @param {TimeWindow} window
+ * @param {Theme} theme
+ */
+function drawGaps(g, width, axis, transcript, window, theme) {
+  g.font = `12px ${theme.family}`;
+  g.textAlign = "center";
+  g.textBaseline = "middle";
+  for (const gap of transcript.gaps) {
+    const { x, room } = drawGap(g, gap, window, width, axis, theme);
+    const label = [gap.reason, "gap"].find((text) => g.measureText(text).width + 16 <= room);
+    if (!label) continue;
+    const half = g.measureText(label).width / 2 + 6;
+    g.fillStyle = theme.colours.paper;
+    g.fillRect(x + room / 2 - half, 8, 2 * half, 20);
+    g.fillStyle = theme.colours.ink;
+    g.fillText(label, x + room / 2, 18);
+  }
+}

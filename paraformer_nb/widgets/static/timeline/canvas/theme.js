@@ -1,0 +1,43 @@
+// The colours and the font of the picture, read from the style sheet: a canvas cannot use its variables.
+
+import { make } from "../dom/elements.js";
+
+const COLOURS = /** @type {const} */ (["paper", "ink", "muted", "grid", "edge", "wave", "block", "sure", "doubt", "outline", "bar", "brand", "bad", "playhead"]);
+
+/** How many colours layers have; the style sheet has as many `--pnb-layer-N`. */
+export const LAYER_COLOURS = 6;
+
+/** @typedef {Record<typeof COLOURS[number], string>} Colours */
+/** @typedef {{ colours: Colours, layers: string[], family: string }} Theme */
+
+export class ThemeReader {
+  #probe;
+  #root;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {() => void} onChange when the page's theme changed
+   */
+  constructor(root, onChange) {
+    this.#root = root;
+    this.#probe = make("span", "pnb-probe", root);
+    this.#probe.setAttribute("aria-hidden", "true");
+    // The probe has the theme's colours and a transition of no length, so however a page changes its theme
+    // (another style sheet, a class, the system's own setting), this event follows.
+    this.#probe.addEventListener("transitionend", onChange);
+  }
+
+  /** @returns {Theme} */
+  read() {
+    const style = getComputedStyle(this.#probe);
+    const read = (/** @type {string | number} */ name) => {
+      this.#probe.style.outlineColor = `var(--pnb-${name})`;
+      return style.outlineColor;
+    };
+    return {
+      colours: /** @type {Colours} */ (Object.fromEntries(COLOURS.map((name) => [name, read(name)]))),
+      layers: Array.from({ length: LAYER_COLOURS }, (_, i) => read(`layer-${i}`)),
+      family: getComputedStyle(this.#root).fontFamily,
+    };
+  }
+}

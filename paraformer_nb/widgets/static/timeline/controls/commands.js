@@ -1,0 +1,330 @@
+// What a person can do in a view, each thing once: pointers, keys and buttons all call these methods.
+
+import { insertAfter, mergeWords, moveEdge, removeWord, roomAfter, splitWord } from "../model/corrections.js";
+import { findMatches } from "../model/find.js";
+
+/** @import { Spectrogram } from "../canvas/spectrogram.js" */
+/** @import { Stage } from "../canvas/stage.js" */
+/** @import { Word } from "../messages.js" */
+/** @import { Correction } from "../model/corrections.js" */
+/** @import { FocusedWord } from "../model/cursor.js" */
+/** @import { RunModel } from "../run_model.js" */
+/** @import { Editor } from "./editor.js" */
+/** @import { Help } from "./help.js" */
+/**
+ * The parts of a view that commands act on.
+ * @typedef {{ stage: Stage, editor: Editor, spectrogram: Spectrogram, help: Help, focusFind: () => void }} Parts
+ */
+
+const NUDGE = 0.01; // seconds that a key moves an edge by
+
+export class Commands {
+  #runModel;
+  #stage;
+  #editor;
+  #spectrogram;
+  #help;
+  #focusFind;
+
+  /**
+   * @param {RunModel} runModel
+   * @param {Parts} parts
+   */
+  constructor(runModel, { stage, editor, spectrogram, help, focusFind }) {
+    this.#runModel = runModel;
+    this.#stage = stage;
+    this.#editor = editor;
+    this.#spectrogram = spectrogram;
+    this.#help = help;
+    this.#focusFind = focusFind;
+  }
+
+  toggleHelp() {
+    this.#help.toggle();
+  }
+
+  // ---------------------------------------------------------------------------------------------------- playing
+
+  togglePlay() {
+    this.#runModel.playback.toggle();
+  }
+
+  toggleLoop() {
+    this.#runModel.playback.toggleLoop();
+  }
+
+  /** @param {number} steps */
+  changeRate(steps) {
+    this.#runModel.playback.changeRate(steps);
+  }
+
+  /** @param {number} index of a word */
+  playFromWord(index) {
+    this.focus(index);
+    this.#runModel.playback.playFrom(this.#words.rows[index].start);
+  }
+
+  /** @param {number} [index] the focused one if none is given */
+  playWord(index = this.#focus?.index) {
+    if (index === undefined) return;
+    this.focus(index);
+    const { start, end } = this.#words.rows[index];
+    this.#runModel.playback.playSpan(start, end);
+  }
+
+  /** @param {number} time */
+  seek(time) {
+    this.#runModel.cursor.deselect();
+    this.#runModel.playback.seek(time);
+  }
+
+  // --------------------------------------------------------------------------------------- focus and selection
+
+  /** @param {number} index */
+  focus(index) {
+    this.#runModel.cursor.focusOn(this.#runModel.transcript, index);
+    const { start, end } = this.#words.rows[index];
+    this.#stage.reveal(start, end);
+  }
+
+  /** @param {number} steps by words; from the playhead where no word is focused */
+  stepWord(steps) {
+    const { count } = this.#words;
+    if (count === 0) return;
+    const now = this.#focus?.index ?? this.#nearest() - steps;
+    this.#focusAndSeek(Math.min(count - 1, Math.max(0, now + steps)));
+  }
+
+  /** @param {number} steps by sentences, to the first word of each */
+  stepSentence(steps) {
+    const { order } = this.#runModel.transcript;
+    if (this.#words.count === 0) return;
+    const now = this.#focus?.index ?? this.#nearest();
+    const current = this.#words.sentenceOf(now);
+    const isWithin = now > this.#words.firstOf(current);
+    const to = steps < 0 && isWithin ? current : current + steps;
+    this.#focusAndSeek(this.#words.firstOf(Math.min(order.length - 1, Math.max(0, to))));
+  }
+
+  /** @param {"first" | "last"} edge */
+  jump(edge) {
+    if (this.#words.count > 0) this.#focusAndSeek(edge === "first" ? 0 : this.#words.count - 1);
+  }
+
+  /** @param {number} steps by words, at the selection's end that moves */
+  extend(steps) {
+    const { cursor } = this.#runModel;
+    const before = this.#focus;
+    if (!before) return this.stepWord(steps);
+    const { start, end } = this.#words.rows[before.index];
+    const [from, to] = cursor.selection ?? [start, end];
+    const isAtEnd = Math.abs(to - end) < 1e-3 || (!cursor.selection && steps > 0);
+    this.stepWord(steps);
+    const after = this.#focus;
+    if (!after) return;
+    const word = this.#words.rows[after.index];
+    if (isAtEnd && word.end > from) cursor.select(from, word.end);
+    else cursor.select(word.start, to);
+  }
+
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
+  select(from, to) {
+    this.#runModel.cursor.select(from, to);
+  }
+
+  /** Leaves one thing at each call: playing, the selection, what was found, the focused word. */
+  leave() {
+    const { cursor, playback } = this.#runModel;
+    if (playback.isPlaying) playback.pause();
+    else if (cursor.selection) cursor.deselect();
+    else if (cursor.found.text) this.find("");
+    else cursor.blur();
+    this.#runModel.showMessage("");
+  }
+
+  // ----------------------------------------------------------------------------------------------------- finding
+
+  /**
+   * Finds a text and shows its first occurrence from the playhead on.
+   * @param {string} text
+   */
+  find(text) {
+    const { cursor, transcript } = this.#runModel;
+    const matches = findMatches(transcript.order, text);
+    const next = matches.findIndex((match) => match.end > cursor.playhead);
+    cursor.found = { text, matches, current: matches.length ? Math.max(0, next) : -1 };
+    this.#showFound();
+  }
+
+  focusFind() {
+    this.#focusFind();
+  }
+
+  /** @param {number} steps */
+  findNext(steps) {
+    const { found } = this.#runModel.cursor;
+    const { length } = found.matches;
+    if (length === 0) return;
+    found.current = (found.current + steps + length) % length;
+    this.#showFound();
+  }
+
+  #showFound() {
+    const { cursor, transcript } = this.#runModel;
+    const match = cursor.found.matches[cursor.found.current];
+    const sentenceIndex = match ? transcript.order.findIndex(({ id }) => id === match.sentence) : -1;
+    const index = sentenceIndex < 0 ? -1 : this.#words.firstOf(sentenceIndex) + match.wordIndex;
+    if (index >= 0) this.#focusAndSeek(Math.min(index, this.#words.count - 1));
+    else this.#runModel.notify();
+  }
+
+  // -------------------------------------------------------------------------------------------------- correcting
+
+  /** @param {number} [index] */
+  edit(index = this.#focus?.index) {
+    if (index === undefined || !this.#canCorrect()) return;
+    if (this.#runModel.playback.isPlaying) this.#runModel.playback.pause();
+    this.focus(index);
+    this.#editor.open();
+  }
+
+  split() {
+    const { playhead } = this.#runModel.cursor;
+    this.#correct((words, index) => splitWord(words, index, playhead), "A word of one letter cannot be split.");
+  }
+
+  merge() {
+    this.#correct(mergeWords, "This is the last word of its sentence: it cannot be merged with a next one.");
+  }
+
+  remove() {
+    const index = this.#focus?.index;
+    this.#correct(removeWord, "");
+    if (index !== undefined && !this.#focus && this.#words.count) this.focus(Math.min(index, this.#words.count - 1));
+  }
+
+  insert() {
+    const focus = this.#focus;
+    if (!focus || !this.#canCorrect()) return;
+    const { sentence, wordIndex } = focus;
+    const room = this.#roomOf(focus);
+    const { start, end } = roomAfter(sentence.words, wordIndex, room);
+    this.#editor.openFor({ text: "", start, end, label: "New word" }, (typed) => {
+      const correction = insertAfter(sentence.words, wordIndex, typed, room);
+      if (correction) this.#runModel.correct(sentence, correction);
+      return correction;
+    });
+  }
+
+  /**
+   * @param {"start" | "end"} edge
+   * @param {number} steps
+   */
+  nudge(edge, steps) {
+    const focus = this.#focus;
+    if (!focus) return;
+    this.moveEdge(edge, this.#words.rows[focus.index][edge] + steps * NUDGE);
+  }
+
+  /**
+   * @param {"start" | "end"} edge of the focused word
+   * @param {number} time
+   */
+  moveEdge(edge, time) {
+    const focus = this.#focus;
+    if (!focus) return;
+    const room = this.#roomOf(focus);
+    this.#correct((words, index) => moveEdge(words, index, edge, time, room), "");
+  }
+
+  undo() {
+    this.#runModel.undo();
+  }
+
+  redo() {
+    this.#runModel.redo();
+  }
+
+  // -------------------------------------------------------------------------------------------------- the window
+
+  /** @param {number} factor */
+  zoom(factor) {
+    this.#stage.zoom(factor);
+  }
+
+  fit() {
+    this.#stage.fit();
+  }
+
+  /** @param {number} windows */
+  page(windows) {
+    this.#stage.moveTo(this.#stage.shown.start + windows * this.#stage.shown.span);
+  }
+
+  toggleFollow() {
+    this.#stage.toggleFollow();
+  }
+
+  toggleSpectrogram() {
+    if (!this.#runModel.isStandalone) this.#spectrogram.toggle();
+  }
+
+  // ------------------------------------------------------------------------------------------------------------
+
+  get #words() {
+    return this.#runModel.transcript.words;
+  }
+
+  get #focus() {
+    return this.#runModel.cursor.focusedWord(this.#runModel.transcript);
+  }
+
+  /**
+   * The room between the sentences before and after a word's own.
+   * @param {FocusedWord} focused
+   */
+  #roomOf({ index, wordIndex, sentence }) {
+    const words = this.#words;
+    const first = index - wordIndex;
+    const after = first + sentence.words.length;
+    const { start, end } = this.#runModel.transcript.extent;
+    return { from: first > 0 ? words.ends[first - 1] : start, to: after < words.count ? words.starts[after] : end };
+  }
+
+  #canCorrect() {
+    const canCorrect = this.#runModel.transcript.run?.can_correct === true;
+    if (!canCorrect) this.#runModel.showMessage("Words cannot be corrected here.");
+    return canCorrect;
+  }
+
+  /** The index of the word at the playhead, or of the first after it, or of the last. */
+  #nearest() {
+    const [first] = this.#words.between(this.#runModel.cursor.playhead, Infinity);
+    return Math.min(first, this.#words.count - 1);
+  }
+
+  /**
+   * Focuses a word, and moves the playhead there unless it is playing.
+   * @param {number} index
+   */
+  #focusAndSeek(index) {
+    this.focus(index);
+    const { cursor, playback } = this.#runModel;
+    if (!playback.isPlaying) cursor.movePlayhead(this.#words.rows[index].start);
+  }
+
+  /**
+   * @param {(words: Word[], index: number) => Correction | null} make
+   * @param {string} otherwise the message where there is nothing to correct
+   */
+  #correct(make, otherwise) {
+    const focus = this.#focus;
+    if (!focus || !this.#canCorrect()) return;
+    const correction = make(focus.sentence.words, focus.wordIndex);
+    if (correction) this.#runModel.correct(focus.sentence, correction);
+    this.#runModel.showMessage(correction ? "" : otherwise);
+  }
+}

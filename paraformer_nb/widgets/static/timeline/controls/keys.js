@@ -1,0 +1,79 @@
+// All keys of the words, in one table: what is pressed, what it does, what the help calls it. Only while something is
+// typed or read are there other keys, each beside its element: Enter, Tab and Escape in the field of a word (editor.js);
+// Enter, Shift+Enter and Escape in the field to search in (toolbar.js); Escape and ? in the help (help.js).
+
+/** @import { Commands } from "./commands.js" */
+/** @typedef {{ keys: string[], text: string, run: (commands: Commands) => void }} Key */
+
+export const ZOOM_STEP = 0.7;
+const PAGE = 0.8; // of the window
+
+// A key is written as in KeyboardEvent.key, with Ctrl (on a Mac ⌘ as well), Alt and Shift before it.
+/** @type {Key[]} */
+export const KEYS = [
+  { keys: ["Space"], text: "play or pause; a selection is played to its end", run: (c) => c.togglePlay() },
+  { keys: ["p"], text: "play the word alone", run: (c) => c.playWord() },
+  { keys: ["l"], text: "loop", run: (c) => c.toggleLoop() },
+  { keys: [","], text: "slower", run: (c) => c.changeRate(-1) },
+  { keys: ["."], text: "faster", run: (c) => c.changeRate(1) },
+  { keys: ["ArrowLeft"], text: "previous word", run: (c) => c.stepWord(-1) },
+  { keys: ["ArrowRight"], text: "next word", run: (c) => c.stepWord(1) },
+  { keys: ["ArrowUp", "Ctrl+ArrowLeft"], text: "previous sentence", run: (c) => c.stepSentence(-1) },
+  { keys: ["ArrowDown", "Ctrl+ArrowRight"], text: "next sentence", run: (c) => c.stepSentence(1) },
+  { keys: ["Home"], text: "first word", run: (c) => c.jump("first") },
+  { keys: ["End"], text: "last word", run: (c) => c.jump("last") },
+  { keys: ["Shift+ArrowLeft"], text: "select to the previous word", run: (c) => c.extend(-1) },
+  { keys: ["Shift+ArrowRight"], text: "select to the next word", run: (c) => c.extend(1) },
+  { keys: ["+", "="], text: "zoom in", run: (c) => c.zoom(ZOOM_STEP) },
+  { keys: ["-"], text: "zoom out", run: (c) => c.zoom(1 / ZOOM_STEP) },
+  { keys: ["0"], text: "the whole clip, and back", run: (c) => c.fit() },
+  { keys: ["PageUp"], text: "one window back", run: (c) => c.page(-PAGE) },
+  { keys: ["PageDown"], text: "one window forward", run: (c) => c.page(PAGE) },
+  { keys: ["f"], text: "follow the newest words", run: (c) => c.toggleFollow() },
+  { keys: ["g"], text: "spectrogram", run: (c) => c.toggleSpectrogram() },
+  { keys: ["/"], text: "find", run: (c) => c.focusFind() },
+  { keys: ["n"], text: "next occurrence", run: (c) => c.findNext(1) },
+  { keys: ["Shift+n"], text: "previous occurrence", run: (c) => c.findNext(-1) },
+  { keys: ["Enter"], text: "correct the word", run: (c) => c.edit() },
+  { keys: ["Alt+ArrowLeft"], text: "the word begins 10 ms earlier", run: (c) => c.nudge("start", -1) },
+  { keys: ["Alt+ArrowRight"], text: "the word begins 10 ms later", run: (c) => c.nudge("start", 1) },
+  { keys: ["Alt+Shift+ArrowLeft"], text: "the word ends 10 ms earlier", run: (c) => c.nudge("end", -1) },
+  { keys: ["Alt+Shift+ArrowRight"], text: "the word ends 10 ms later", run: (c) => c.nudge("end", 1) },
+  { keys: ["s"], text: "split the word, at the playhead if that is in it", run: (c) => c.split() },
+  { keys: ["m"], text: "merge with the next word", run: (c) => c.merge() },
+  { keys: ["i"], text: "insert a word after it", run: (c) => c.insert() },
+  { keys: ["Delete", "Backspace"], text: "delete the word", run: (c) => c.remove() },
+  { keys: ["Ctrl+z"], text: "undo", run: (c) => c.undo() },
+  { keys: ["Ctrl+Shift+z", "Ctrl+y"], text: "redo", run: (c) => c.redo() },
+  { keys: ["Escape"], text: "stop, then leave selection, search, word", run: (c) => c.leave() },
+  { keys: ["?"], text: "this list", run: (c) => c.toggleHelp() },
+];
+
+const SHOWN = {
+  ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", PageUp: "Page up", PageDown: "Page down", Escape: "Esc",
+};
+
+/**
+ * Formats a key for people.
+ * @param {string} key
+ */
+export function shownKey(key) {
+  const parts = key === "+" ? ["+"] : key.split("+");
+  const last = parts[parts.length - 1];
+  const name = Object.entries(SHOWN).find(([its]) => its === last)?.[1] ?? (last.length === 1 ? last.toUpperCase() : last);
+  return [...parts.slice(0, -1), name].join(" ");
+}
+
+/**
+ * The entry of a press, or undefined.
+ * @param {{ key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean }} event
+ */
+export function keyOf(event) {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // Caps Lock changes nothing
+  const name = key === " " ? "Space" : key;
+  const isSign = name.length === 1 && !/[a-z]/iu.test(name); // typed with Shift or without, as keyboards differ
+  const pressed = [
+    event.ctrlKey || event.metaKey ? "Ctrl" : "", event.altKey ? "Alt" : "", event.shiftKey && !isSign ? "Shift" : "", name,
+  ].filter(Boolean).join("+");
+  return KEYS.find(({ keys }) => keys.includes(pressed));
+}

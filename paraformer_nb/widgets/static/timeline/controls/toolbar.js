@@ -1,0 +1,118 @@
+// The row below the picture: play, loop, speed, follow, spectrogram, find, zoom, help.
+
+import { make, makeButton, setAttribute, setText } from "../dom/elements.js";
+import { ZOOM_STEP } from "./keys.js";
+import { RATES } from "../sound/playback.js";
+
+/** @import { Commands } from "./commands.js" */
+/** @import { RunModel } from "../run_model.js" */
+
+const FIND_AFTER_MS = 120; // after the last key
+
+export class Toolbar {
+  #runModel;
+  #play;
+  #loop;
+  #rate;
+  #follow;
+  #spectrogram;
+  #find;
+  #found;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #typing;
+
+  /**
+   * @param {RunModel} runModel
+   * @param {HTMLElement} parent
+   * @param {Commands} commands
+   * @param {() => void} focusWords
+   */
+  constructor(runModel, parent, commands, focusWords) {
+    this.#runModel = runModel;
+    const row = make("div", "pnb-controls", parent);
+    this.#play = makeButton("▶ Play", "Play (space)", row, () => commands.togglePlay());
+    this.#play.classList.add("pnb-play");
+    this.#loop = makeButton("⟲ Loop", "Loop the selection, or the clip (L)", row, () => commands.toggleLoop());
+    this.#rate = this.#makeRate(row, runModel);
+    this.#follow = makeButton("Follow", "Follow the newest words (F)", row, () => commands.toggleFollow());
+    this.#spectrogram = makeButton("Spectrogram", "Spectrogram (G)", row, () => commands.toggleSpectrogram());
+    this.#find = this.#makeFind(row, commands, focusWords);
+    this.#found = make("span", "pnb-found", row);
+    this.#found.setAttribute("aria-live", "polite");
+    const right = make("span", "pnb-right", row);
+    makeButton("−", "Zoom out", right, () => commands.zoom(1 / ZOOM_STEP));
+    makeButton("+", "Zoom in", right, () => commands.zoom(ZOOM_STEP));
+    makeButton("?", "Keys", right, () => commands.toggleHelp());
+  }
+
+  focusFind() {
+    this.#find.focus();
+    this.#find.select();
+  }
+
+  /** @param {boolean} hasSpectrogram */
+  update(hasSpectrogram) {
+    const { choice, cursor, playback, transcript } = this.#runModel;
+    const { found } = cursor;
+    setText(this.#play, playback.isWaiting ? "❚❚ Pause …" : playback.isPlaying ? "❚❚ Pause" : "▶ Play");
+    setAttribute(this.#play, "aria-label", playback.isPlaying ? "Pause (space)" : "Play (space)");
+    setAttribute(this.#loop, "aria-pressed", String(playback.isLooping));
+    setAttribute(this.#follow, "aria-pressed", String(choice.follow));
+    setAttribute(this.#spectrogram, "aria-pressed", String(hasSpectrogram));
+    if (this.#rate.value !== String(playback.rate)) this.#rate.value = String(playback.rate);
+    this.#follow.hidden = transcript.run?.has_ended === true; // no new words will come
+    this.#spectrogram.hidden = this.#runModel.isStandalone;
+    setText(this.#follow, choice.follow ? "Follow ✓" : "Follow");
+    if (document.activeElement !== this.#find && this.#find.value !== found.text) this.#find.value = found.text;
+    setText(this.#found, found.text ? (found.matches.length ? `${found.current + 1}/${found.matches.length}` : "none") : "");
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {RunModel} runModel
+   */
+  #makeRate(row, runModel) {
+    const select = make("select", "pnb-button pnb-rate", row);
+    select.setAttribute("aria-label", "Speed");
+    select.title = "Speed, with the pitch kept (, and .)";
+    for (const rate of RATES) select.add(new Option(`${rate}×`, String(rate)));
+    select.addEventListener("change", () => runModel.playback.setRate(Number(select.value)));
+    return select;
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {Commands} commands
+   * @param {() => void} focusWords
+   */
+  #makeFind(row, commands, focusWords) {
+    const input = make("input", "pnb-find", row);
+    input.type = "search";
+    input.placeholder = "Find a word";
+    input.dir = "auto";
+    input.setAttribute("aria-label", "Find in the transcript");
+    const find = () => {
+      clearTimeout(this.#typing);
+      if (input.value !== this.#runModel.cursor.found.text) commands.find(input.value);
+    };
+    input.addEventListener("input", () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(find, FIND_AFTER_MS);
+    });
+    input.addEventListener("keydown", (event) => {
+      event.stopPropagation(); // typing is not a command
+      if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+      event.preventDefault();
+      if (event.key === "Escape") {
+        commands.find((input.value = ""));
+        focusWords();
+      } else if (input.value === this.#runModel.cursor.found.text) commands.findNext(event.shiftKey ? -1 : 1);
+      else find();
+    });
+    return input;
+  }
+
+  dispose() {
+    clearTimeout(this.#typing);
+  }
+}

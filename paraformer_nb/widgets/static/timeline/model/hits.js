@@ -1,0 +1,69 @@
+// What is under a pointer: a word of the picture, or an edge of one. Pure arithmetic on what is drawn.
+
+import { timeToX, xToTime } from "./scale.js";
+
+/** @import { TimeWindow } from "./scale.js" */
+/** @import { WordTable } from "./words.js" */
+
+const EDGE_PIXELS = 5; // on either side of an edge within which it can be dragged
+const NEAR_PIXELS = 3; // beside a word that still count as its own: a narrow word could not be hit otherwise
+const DENSE_PIXELS = 2; // from word to word; below it words cannot be distinguished
+
+/**
+ * Whether a window has more words than can be distinguished.
+ * @param {WordTable} words
+ * @param {TimeWindow} window
+ * @param {number} width
+ */
+export function isDense(words, window, width) {
+  const [first, last] = words.between(window.start, window.start + window.span);
+  if (first === last) return false;
+  const room = timeToX(window, width, words.ends[last - 1]) - timeToX(window, width, words.starts[first]);
+  return room / (last - first) < DENSE_PIXELS;
+}
+
+/**
+ * The index of the word at x pixels of the picture, or -1.
+ * @param {WordTable} words
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {number} x
+ */
+export function wordAt(words, window, width, x) {
+  const near = (NEAR_PIXELS * window.span) / width;
+  const time = xToTime(window, width, x);
+  const [first, last] = words.between(time - near, time + near);
+  let [best, least] = [-1, Infinity];
+  for (let i = first; i < last; i++) {
+    const distance = Math.max(0, words.starts[i] - time, time - words.ends[i]);
+    if (distance <= near && distance < least) [best, least] = [i, distance];
+  }
+  return best;
+}
+
+/**
+ * The edge of a word that a pointer would drag. Of a narrow word it is the nearer one.
+ * @param {WordTable} words
+ * @param {number} index
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {number} x
+ * @returns {"start" | "end" | null}
+ */
+export function edgeAt(words, index, window, width, x) {
+  const fromStart = Math.abs(x - timeToX(window, width, words.starts[index]));
+  const fromEnd = Math.abs(x - timeToX(window, width, words.ends[index]));
+  if (Math.min(fromStart, fromEnd) > EDGE_PIXELS) return null;
+  return fromStart < fromEnd ? "start" : "end";
+}
+
+/**
+ * The index of the word that is spoken at a time: the last to have begun, until it ends; -1 in a pause.
+ * @param {WordTable} words
+ * @param {number} time
+ */
+export function spokenAt(words, time) {
+  const [, after] = words.between(time, time + 1e-9);
+  const index = after - 1;
+  return index >= 0 && words.starts[index] <= time && time < words.ends[index] ? index : -1;
+}

@@ -1,0 +1,53 @@
+// Time and pixels: the mapping, the ticks of an axis, and a time written as a clock.
+
+/** @typedef {{ start: number, span: number }} TimeWindow a span of the clip, in seconds */
+
+const TICK_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200];
+const TICK_PIXELS = 72;
+
+/**
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {number} time
+ */
+export function timeToX(window, width, time) {
+  return ((time - window.start) * width) / window.span;
+}
+
+/**
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @param {number} x
+ */
+export function xToTime(window, width, x) {
+  return window.start + (x * window.span) / width;
+}
+
+/**
+ * The ticks of an axis: round times, far enough apart for their labels.
+ * @param {TimeWindow} window
+ * @param {number} width
+ * @returns {{ times: number[], decimals: number }}
+ */
+export function ticksOf(window, width) {
+  const least = (window.span * TICK_PIXELS) / width;
+  const step = TICK_STEPS.find((candidate) => candidate >= least) ?? Math.ceil(least / 86400) * 86400;
+  const times = [];
+  const last = Math.floor((window.start + window.span) / step + 1e-9);
+  for (let k = Math.ceil(window.start / step - 1e-9); k <= last; k++) times.push(k * step);
+  return { times, decimals: step < 1 ? 1 : 0 };
+}
+
+/**
+ * Formats 28.94 as 0:28.9, 3723 as 1:02:03.
+ * @param {number} seconds
+ * @param {number} decimals
+ */
+export function clock(seconds, decimals) {
+  const unit = 10 ** decimals;
+  const rounded = Math.round(Math.max(0, seconds) * unit) / unit; // first, or 59.96 becomes 0:60.0
+  const hours = Math.floor(rounded / 3600);
+  const minutes = Math.floor((rounded % 3600) / 60);
+  const rest = (rounded % 60).toFixed(decimals).padStart(decimals ? 3 + decimals : 2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}

@@ -1,0 +1,304 @@
+// The model of one run: its messages, its transcript, and what a person chose to look at. There is one for
+// each widget model however many views show it, and it outlives them: a view that is drawn again starts where
+// the last one was.
+
+import { writeWord } from "./messages.js";
+import { correctedWords } from "./model/corrections.js";
+import { Cursor } from "./model/cursor.js";
+import { Requests } from "./model/requests.js";
+import { Transcript } from "./model/transcript.js";
+import { Playback } from "./sound/playback.js";
+import { WindowedSource } from "./sound/windowed.js";
+
+/** @import { AnyModel } from "@anywidget/types" */
+/** @import { Choice } from "./canvas/viewport.js" */
+/** @import { FromFrontEnd, RunStateName, ToFrontEnd, Update } from "./messages.js" */
+/** @import { Correction } from "./model/corrections.js" */
+/** @import { TimelineModel } from "./model/cursor.js" */
+/** @import { Change } from "./model/transcript.js" */
+/** @import { Sentence } from "./model/words.js" */
+/** @import { AudioSource } from "./sound/player.js" */
+/** @typedef {{ onShow: (time: number) => void, onFind: (text: string) => void }} ViewActions what every view does when Python asks for it */
+
+const SYNC_TIMEOUT_MS = 3000;
+const SYNC_AGAIN_MS = 2000;
+const STOP_TIMEOUT_MS = 2500;
+const UNSEEN_MS = 1000; // after the last view is closed sound stops, unless a view is drawn again by then
+const NO_ANSWER = "No answer: the kernel is busy or shut down. If it is shut down, run the cell again.";
+const NO_RUN = "There is nothing to play yet.";
+
+export class RunModel {
+  transcript = new Transcript();
+  /** True when the kernel did not answer. */
+  isDisconnected = false;
+  /** @type {Choice} */
+  choice = { start: null, span: null, follow: true };
+  /** Where the text was scrolled to; null: it follows its end. @type {number | null} */
+  textTop = null;
+  /** Ids of sentences that were read out, or existed before the first view. @type {Set<number>} */
+  announced = new Set();
+  /** What the last command or correction led to, where a person must know it. */
+  message = "";
+  /** True when Stop was pressed and the kernel, busy with a cell, has not read it. */
+  isStopUnread = false;
+  cursor;
+  requests;
+  playback;
+
+  #model;
+  #openAudio;
+  /** @type {Set<ViewActions>} */
+  #views = new Set();
+  /** @type {Set<(change: Change | null) => void>} */
+  #listeners = new Set();
+  /** The number of the last update; null while waiting for a reset. @type {number | null} */
+  #seq = null;
+  /** @type {number | null} */
+  #syncedAt = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #answerTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #stopTimer;
+  /** @type {RunStateName | null} the state in which Stop was pressed */
+  #stoppedIn = null;
+  #hasSentEndDrawn = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #unseenTimer;
+
+  /**
+   * @param {AnyModel<TimelineModel>} model
+   * @param {(() => AudioSource) | null} openAudio opens the sound of a saved page; null: the kernel sends it
+   */
+  constructor(model, openAudio = null) {
+    this.#model = model;
+    this.#openAudio = openAudio;
+    this.cursor = new Cursor(model, () => this.notify(), (time) => this.playback.seek(time));
+    this.requests = new Requests((request) => this.#send(request));
+    this.playback = new Playback(this);
+    model.on("msg:custom", this.#receive);
+    this.#sync();
+  }
+
+  close() {
+    clearTimeout(this.#answerTimer);
+    clearTimeout(this.#stopTimer);
+    clearTimeout(this.#unseenTimer);
+    this.#model.off("msg:custom", this.#receive);
+    this.playback.dispose();
+    this.cursor.close();
+    this.requests.close();
+    this.#listeners.clear();
+    this.#views.clear();
+  }
+
+  /**
+   * Notifies a view of each change of the run, and with null of each change of what a person looks at, until
+   * the returned function is called.
+   * @param {(change: Change | null) => void} listener
+   */
+  addListener(listener) {
+    clearTimeout(this.#unseenTimer);
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#unseenTimer = setTimeout(() => this.playback.pause(), UNSEEN_MS);
+    };
+  }
+
+  /**
+   * Has a view do what Python asks for, until the returned function is called.
+   * @param {ViewActions} actions
+   */
+  addView(actions) {
+    this.#views.add(actions);
+    return () => this.#views.delete(actions);
+  }
+
+  /** True in a saved page: nothing can be requested or changed. */
+  get isStandalone() {
+    return this.#openAudio !== null;
+  }
+
+  /** Opens the sound. Throws an error with a sentence for a person where there is none. */
+  openAudio() {
+    if (this.#openAudio) return this.#openAudio();
+    const sound = this.transcript.run?.sound;
+    if (!sound) throw new Error(NO_RUN);
+    return new WindowedSource(async (index) => {
+      const { buffers } = await this.requests.send({ kind: "audio", index });
+      return /** @type {DataView<ArrayBuffer>} */ (buffers[0] ?? new DataView(new ArrayBuffer(0)));
+    }, sound);
+  }
+
+  /**
+   * Brings a position on view in every view.
+   * @param {number} time
+   */
+  show(time) {
+    for (const view of this.#views) view.onShow(time);
+  }
+
+  /**
+   * Shows a text that no part of the picture shows.
+   * @param {string} text
+   */
+  showMessage(text) {
+    this.message = text;
+    this.notify();
+  }
+
+  /**
+   * Corrects a sentence, here at once, so that the next correction builds on it; and has the kernel keep it.
+   * @param {Sentence} sentence
+   * @param {Correction} correction
+   */
+  correct(sentence, correction) {
+    const change = this.transcript.correct(sentence, correctedWords(sentence.words, correction));
+    this.cursor.refind(this.transcript, change);
+    this.#notify(change);
+    const [old, replacing] = [correction.old.map(writeWord), correction.new.map(writeWord)];
+    this.#sendAndExpectAnswer({ kind: "correct", sentence: sentence.id, old, new: replacing });
+  }
+
+  undo() {
+    this.#sendAndExpectAnswer({ kind: "undo" });
+  }
+
+  redo() {
+    this.#sendAndExpectAnswer({ kind: "redo" });
+  }
+
+  /** @param {FromFrontEnd} message that the kernel answers at once */
+  #sendAndExpectAnswer(message) {
+    clearTimeout(this.#answerTimer);
+    this.#answerTimer = setTimeout(() => this.showMessage(NO_ANSWER), SYNC_TIMEOUT_MS);
+    this.#send(message);
+  }
+
+  get isStopping() {
+    return this.#stoppedIn !== null && this.#stoppedIn === this.transcript.run?.state;
+  }
+
+  stop() {
+    if (this.isStopping || !this.transcript.run) return;
+    this.#stoppedIn = this.transcript.run.state;
+    this.#send({ kind: "stop" });
+    this.#stopTimer = setTimeout(() => this.#checkStop(), STOP_TIMEOUT_MS);
+    this.#notifyOfState();
+  }
+
+  /** The kernel answers Stop by withdrawing `can_stop` at once; where it has not, say so. */
+  #checkStop() {
+    this.isStopUnread = this.transcript.run?.can_stop === true;
+    this.#notifyOfState();
+  }
+
+  /**
+   * A view has drawn everything, and the focus is not in it. The first time that this is a run's end the kernel
+   * is notified: it replaces the cell's output by the final picture. That makes a new view, so notifying it
+   * again would never end.
+   */
+  afterDraw() {
+    if (this.#hasSentEndDrawn || !this.transcript.run?.has_ended) return;
+    this.#hasSentEndDrawn = true;
+    this.#send({ kind: "end-drawn" });
+  }
+
+  /** Has every view draw again, with no new data of the run. */
+  notify() {
+    this.#notify(null);
+  }
+
+  /** Has every view write the run's state again. */
+  #notifyOfState() {
+    this.#notify({ reset: false, sentences: [], removed: [] });
+  }
+
+  /** @param {Change | null} change */
+  #notify(change) {
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  #receive = (/** @type {ToFrontEnd} */ message, /** @type {DataView[]} */ buffers) => {
+    this.isDisconnected = false; // whatever the message is, the kernel is there
+    clearTimeout(this.#answerTimer);
+    switch (message?.kind) {
+      case "update":
+        this.#update(message, buffers ?? []);
+        break;
+      case "reply":
+        this.requests.receive(message, buffers ?? []);
+        break;
+      case "seek":
+        this.show(message.position);
+        break;
+      case "find":
+        for (const view of this.#views) view.onFind(message.text);
+        break;
+      case "correction-problem":
+        this.showMessage(message.text);
+        this.#sync(); // the correction, which is shown here already, may have been refused
+    }
+  };
+
+  /**
+   * @param {Update} update
+   * @param {DataView[]} buffers
+   */
+  #update(update, buffers) {
+    const isFirst = this.transcript.run === null;
+    if (update.reset) this.#startOver();
+    else if (this.#seq === null || update.seq !== this.#seq + 1) {
+      this.#seq = null;
+      this.#sync();
+      return;
+    }
+    this.#seq = update.seq;
+    const change = this.transcript.apply(update, buffers, Date.now() / 1000);
+    this.cursor.refind(this.transcript, change);
+    if (this.transcript.run?.state !== this.#stoppedIn) this.#stoppedIn = null;
+    if (!this.transcript.run?.can_stop) this.isStopUnread = false;
+    if (isFirst) this.#onFirstUpdate();
+    this.#notify(change);
+  }
+
+  #startOver() {
+    clearTimeout(this.#answerTimer);
+    this.#syncedAt = null;
+    this.transcript = new Transcript();
+  }
+
+  /** Sentences from before the first view are not read out; a run that has already ended is shown from its start. */
+  #onFirstUpdate() {
+    const { run, sentences } = this.transcript;
+    for (const { id, is_final } of sentences.values()) if (is_final) this.announced.add(id);
+    if (!run?.has_ended) return;
+    this.choice.follow = false;
+    this.textTop = 0;
+  }
+
+  /** Asks the kernel for everything, unless that was done a moment ago. */
+  #sync() {
+    const now = Date.now();
+    if (this.#syncedAt !== null && now - this.#syncedAt < SYNC_AGAIN_MS) return;
+    this.#syncedAt = now;
+    clearTimeout(this.#answerTimer);
+    this.#answerTimer = setTimeout(() => this.#disconnect(), SYNC_TIMEOUT_MS);
+    this.#send({ kind: "sync" });
+  }
+
+  #disconnect() {
+    this.isDisconnected = true;
+    this.#stoppedIn = null;
+    this.#notifyOfState();
+  }
+
+  /** @param {FromFrontEnd} message */
+  #send(message) {
+    try {
+      this.#model.send(message);
+    } catch {
+      this.#disconnect(); // JupyterLab throws where the kernel was shut down
+    }
+  }
+}

@@ -1,0 +1,207 @@
+// The words as running text: a paragraph for each span of speech, an element for each sentence, so that a new
+// word costs one sentence and the layout of one paragraph however long the text is.
+
+import { make, setText } from "../dom/elements.js";
+import { isDoubtful } from "../model/words.js";
+import { emptyText } from "./text.js";
+import { offsetIn, rangeIn, wordAtOffset } from "./text_ranges.js";
+
+/** @import { Word } from "../messages.js" */
+/** @import { Transcript } from "../model/transcript.js" */
+/** @import { Sentence } from "../model/words.js" */
+
+const PAUSE_SECONDS = 2.5; // of silence, after which a new paragraph begins
+const MOST_SENTENCES = 8; // in a paragraph
+
+export class TextPane {
+  /** @type {Map<number, HTMLElement>} by the sentence's id */
+  #elements = new Map();
+  /** @type {WeakMap<HTMLElement, Sentence>} what each element shows */
+  #sentences = new WeakMap();
+  /** @type {Set<HTMLElement>} of partial sentences; kept, because searching costs as much as the text is long */
+  #partials = new Set();
+  #box;
+  #empty;
+
+  /** @param {HTMLElement} parent */
+  constructor(parent) {
+    this.#box = make("div", "pnb-text", parent);
+    this.#box.tabIndex = 0;
+    this.#box.setAttribute("role", "region");
+    this.#box.setAttribute("aria-label", "Transcript");
+    this.#empty = make("p", "pnb-empty", this.#box);
+  }
+
+  /** The element that scrolls. */
+  get box() {
+    return this.#box;
+  }
+
+  /**
+   * Brings the text up to date.
+   * @param {Transcript} transcript
+   * @param {Set<number> | null} ids of what changed; null: anything may have
+   */
+  show(transcript, ids) {
+    for (const id of ids ?? this.#elements.keys()) if (!transcript.sentences.has(id)) this.#remove(id);
+    for (const index of ids ? indexesOf(transcript, ids) : transcript.order.keys()) this.#put(transcript.order, index);
+    this.#empty.hidden = transcript.words.count > 0;
+    setText(this.#empty, emptyText(transcript.run?.state ?? "connecting"));
+  }
+
+  /**
+   * Words of a sentence as a range of the text, or null where the text does not hold them.
+   * @param {Sentence} sentence
+   * @param {number} wordIndex
+   * @param {number} count
+   */
+  rangeOf(sentence, wordIndex, count) {
+    const element = this.#elements.get(sentence.id);
+    const isCurrent = element && this.#sentences.get(element) === sentence;
+    return isCurrent ? rangeIn(element, sentence, wordIndex, count) : null;
+  }
+
+  /**
+   * Scrolls a range into the box, without scrolling the page.
+   * @param {Range} range
+   */
+  scrollTo(range) {
+    const [inner, outer] = [range.getBoundingClientRect(), this.#box.getBoundingClientRect()];
+    const above = inner.top - outer.top - this.#box.clientTop;
+    const isOff = above < 0 || above + inner.height > this.#box.clientHeight;
+    if (isOff) this.#box.scrollTop += above - (this.#box.clientHeight - inner.height) / 3;
+  }
+
+  /**
+   * Calls back with the word that was clicked.
+   * @param {(sentence: number, wordIndex: number) => void} callback
+   */
+  onWord(callback) {
+    this.#box.addEventListener("click", (event) => {
+      if (document.getSelection()?.type === "Range") return; // text was selected, to be copied
+      const caret = document.caretPositionFromPoint?.(event.clientX, event.clientY);
+      const element = caret?.offsetNode.parentElement?.closest(".pnb-final, .pnb-partial");
+      const sentence = element instanceof HTMLElement && this.#sentences.get(element);
+      if (!caret || !sentence) return;
+      const index = wordAtOffset(sentence, offsetIn(element, caret.offsetNode, caret.offset));
+      const range = index < 0 ? null : rangeIn(element, sentence, index, 1);
+      if (range && isWithin(range, event)) callback(sentence.id, index); // and not the empty end of a line
+    });
+  }
+
+  /** The paragraphs that have a partial sentence. */
+  get partialParagraphs() {
+    const parents = [...this.#partials].map((element) => element.parentElement);
+    return [...new Set(parents)].filter((paragraph) => paragraph !== null);
+  }
+
+  /** @param {number} id */
+  #remove(id) {
+    const element = this.#elements.get(id);
+    const paragraph = element?.parentElement;
+    element?.remove();
+    if (paragraph?.childElementCount === 0) paragraph.remove();
+    this.#elements.delete(id);
+    if (element) this.#partials.delete(element);
+  }
+
+  /**
+   * @param {Sentence[]} order
+   * @param {number} index
+   */
+  #put(order, index) {
+    const sentence = order[index];
+    let before = index - 1;
+    while (before >= 0 && !this.#elements.has(order[before].id)) before--;
+    const previous = this.#elements.get(order[before]?.id);
+    let element = this.#elements.get(sentence.id);
+    if (element && this.#previousOf(element) !== previous) {
+      this.#remove(sentence.id);
+      element = undefined;
+    }
+    if (!element) {
+      element = document.createElement("span");
+      this.#insert(element, previous, before < 0 ? Infinity : sentence.start - order[before].end);
+      this.#elements.set(sentence.id, element);
+    }
+    writeSentence(element, sentence);
+    this.#sentences.set(element, sentence);
+    if (sentence.is_final) this.#partials.delete(element);
+    else this.#partials.add(element);
+  }
+
+  /**
+   * @param {HTMLElement} element
+   * @param {HTMLElement | undefined} previous
+   * @param {number} pause before it
+   */
+  #insert(element, previous, pause) {
+    const paragraph = previous?.parentElement;
+    const isLast = previous && !previous.nextElementSibling;
+    if (!paragraph || (isLast && (pause >= PAUSE_SECONDS || paragraph.childElementCount >= MOST_SENTENCES))) {
+      const fresh = document.createElement("p");
+      fresh.dir = "auto";
+      (paragraph ?? this.#empty).after(fresh);
+      fresh.append(element);
+    } else previous.after(element);
+  }
+
+  /** @param {HTMLElement} element */
+  #previousOf(element) {
+    const previous = element.previousElementSibling ?? element.parentElement?.previousElementSibling?.lastElementChild;
+    return previous instanceof HTMLElement ? previous : undefined;
+  }
+}
+
+/**
+ * @param {Range} range
+ * @param {MouseEvent} event
+ */
+function isWithin(range, { clientX, clientY }) {
+  return [...range.getClientRects()].some(
+    ({ left, right, top, bottom }) => clientX >= left && clientX <= right && clientY >= top && clientY <= bottom,
+  );
+}
+
+/**
+ * The indexes of sentences in the order, ascending: each is put after the one before it.
+ * @param {Transcript} transcript
+ * @param {Set<number>} ids
+ */
+function indexesOf({ order, sentences }, ids) {
+  const indexes = [...ids].map((id) => order.lastIndexOf(/** @type {Sentence} */ (sentences.get(id))));
+  return indexes.filter((index) => index >= 0).sort((a, b) => a - b);
+}
+
+/**
+ * Writes a sentence. Words of final sentences are plain text unless they are doubtful; all others are elements.
+ * @param {HTMLElement} element
+ * @param {Sentence} sentence
+ */
+function writeSentence(element, { separator, words, is_final }) {
+  element.className = is_final ? "pnb-final" : "pnb-partial";
+  /** @type {(string | HTMLElement)[]} */
+  const parts = [];
+  let plain = separator;
+  for (const word of words) {
+    plain += word.separator;
+    if (is_final && !isDoubtful(word)) plain += word.text + word.punctuation;
+    else {
+      parts.push(plain, writeWord(word));
+      plain = "";
+    }
+  }
+  element.replaceChildren(...[...parts, plain].filter((part) => part !== ""));
+}
+
+/** @param {Word} word */
+function writeWord(word) {
+  const element = document.createElement("span");
+  element.textContent = word.text + word.punctuation;
+  element.className = "pnb-word";
+  if (isDoubtful(word)) {
+    element.className = "pnb-word pnb-doubtful";
+    element.title = `Doubtful: confidence ${word.confidence?.toFixed(2)}`;
+  }
+  return element;
+}

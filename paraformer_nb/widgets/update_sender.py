@@ -1,0 +1,67 @@
+"""Sends a transcript's changes to a front end, not too often."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from ..loop import get_loop
+from ..transcript.transcript import Transcript
+from .messages import Layer, RunState, Update
+from .view_state import ViewState
+
+SendUpdate = Callable[[Update, list[bytes]], None]
+
+_EVERY = 0.05  # seconds between updates
+_EVERY_WHOLE = 0.5  # seconds between whole updates, while no front end has asked for them
+_UNREQUESTED_FOR = 60.0  # seconds for which they are sent
+
+
+class UpdateSender:
+    """Sends updates with `send`. Background loop only.
+
+    Before a front end has asked, each update holds everything: one may be there that cannot ask, because the kernel is
+    busy with the very cell that made it (ipykernel 6).
+
+    Attributes:
+        layers: the layers to show. Replace the tuple; do not change it.
+    """
+
+    def __init__(self, transcript: Transcript, describe: Callable[[], RunState], send: SendUpdate) -> None:
+        self.layers: tuple[Layer, ...] = ()
+        self._transcript = transcript
+        self._describe = describe
+        self._send = send
+        self._state = ViewState()
+        self._is_requested = False
+        self._created = time.monotonic()
+        self._last = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def refresh(self) -> None:
+        """Send what changed, now or as soon as the last update is old enough."""
+        now = time.monotonic()
+        if self._timer is not None or not (self._is_requested or now - self._created < _UNREQUESTED_FOR):
+            return
+        delay = self._last + (_EVERY if self._is_requested else _EVERY_WHOLE) - now
+        if delay <= 0:
+            self._send_updates()
+        else:
+            self._timer = get_loop().call_later(delay, self._send_updates)
+
+    def send_everything(self) -> None:
+        """A front end has asked: send everything now, and what changes from here on."""
+        self._is_requested = True
+        self._state = ViewState(self._state.seq)
+        self._send_updates()
+
+    def _send_updates(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._last = time.monotonic()
+        if not self._is_requested:
+            self._state = ViewState(self._state.seq)
+        for update, buffers in self._state.updates(self._transcript, self._describe(), self.layers):
+            self._send(update, buffers)

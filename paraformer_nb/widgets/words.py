@@ -1,0 +1,39 @@
+"""Words on their way to a front end and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..transcript.corrections import Correction, speaker_at
+from ..transcript.spacing import separators
+from ..transcript.words import Sentence, Word
+from .messages import Correct, Redo, SentenceRow, Undo, WordRow
+
+
+def sentence_row(sentence: Sentence, separator: str) -> SentenceRow:
+    """Convert a sentence. `separator`: the text between it and the sentence before it."""
+    rows = [_word_row(*pair) for pair in zip(sentence.words, separators(sentence), strict=True)]
+    start, end = round(sentence.start, 3), round(sentence.end, 3)
+    return SentenceRow(sentence.id, sentence.is_final, start, end, separator, rows)
+
+
+def _word_row(word: Word, separator: str) -> WordRow:
+    start, end = round(word.start, 3), round(word.end, 3)
+    return WordRow(word.text.strip(), word.punctuation, start, end, word.confidence, separator, word.is_edited)
+
+
+def to_correction(message: Correct | Undo | Redo, recognised: Iterable[Sentence]) -> Correction:
+    """Convert a correction that was made in a view. A view knows no speakers: they are those of the `recognised`
+    sentence's words. The correction is not checked."""
+    if isinstance(message, Undo):
+        return Correction("undo")
+    if isinstance(message, Redo):
+        return Correction("redo")
+    words = [word for sentence in recognised if sentence.id == message.sentence for word in sentence.words]
+    old, new = (tuple(_word(row, words) for row in rows) for rows in (message.old, message.new))
+    return Correction("replace", message.sentence, old, new)
+
+
+def _word(row: WordRow, recognised: list[Word]) -> Word:
+    speaker = speaker_at(recognised, row.start, row.end)
+    return Word(row.text, row.start, row.end, row.punctuation, row.confidence, speaker)
