@@ -18,8 +18,7 @@ def add_to(commands: Commands) -> None:
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> None:
     from .main import make_parser  # which lists this command
 
     print(shtab.complete(make_parser(), options.shell))
-    return 0

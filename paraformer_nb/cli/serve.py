@@ -53,7 +53,7 @@ def add_to(commands: Commands) -> None:
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> None:
     if not 0 <= options.port <= 65535:
         raise ParameterError(f"--port {options.port}: give 0 to 65535.")
     if options.verbose:
@@ -64,7 +64,6 @@ def _run(options: argparse.Namespace) -> int:
     key = _api_key(options)
     server = EmbeddedServer(options.engine, engine, key or secrets.token_hex(16), faults=faults, limits=limits)
     asyncio.run(_serve(server, options.port, show_key=key is None))
-    return 0
 
 
 def _api_key(options: argparse.Namespace) -> str | None:
