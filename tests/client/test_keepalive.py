@@ -44,8 +44,8 @@ def test_a_slow_connection_is_not_mistaken_for_a_dead_one() -> None:
 
     async def slow(talk: Talk) -> None:
         await talk.begin()
-        while isinstance(message := await talk.connection.recv(), bytes):
-            await asyncio.sleep(len(message) / 1_000_000)
+        while isinstance(message := await talk.connection.recv(), bytes):  # noqa: ASYNC110 - it is to be slow
+            await asyncio.sleep(len(message) / 1_000_000)  # bytes a second
         await talk.say("hello")
         await talk.finish()
 
