@@ -1,4 +1,4 @@
-"""Where a run connects to, with which headers and words; and that the key is shown nowhere."""
+"""Where a run connects, which headers and commands it sends; and that the key is shown nowhere."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 def run_task(model: str = "paraformer-realtime-v2", **parameters: Any) -> dict[str, Any]:
-    """What the service receives as run-task."""
+    """The run-task that the service receives."""
     with Cloud(well) as cloud:
         ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, model=model, **parameters))
     return cloud.commands[0]
 
 
-# ------------------------------------------------------------------------------------------------------- on the wire
+# ------------------------------------------------------------------------------------------------ commands and headers
 
 
-def test_run_task_and_finish_task_to_the_letter() -> None:
+def test_run_task_and_finish_task_exactly() -> None:
     with Cloud(well) as cloud:
         ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, language_hints=["zh", "en"]))
     run, finish = cloud.commands
@@ -96,27 +96,27 @@ def test_run_task_and_finish_task_to_the_letter() -> None:
         ("paraformer-realtime-v1", {"disfluency_removal_enabled": True, "sample_rate": 16000}),
     ],
 )
-def test_every_parameter_arrives_under_its_own_name(model: str, parameters: dict[str, Any]) -> None:
+def test_every_parameter_is_sent_under_its_own_name(model: str, parameters: dict[str, Any]) -> None:
     payload = run_task(model, **parameters)["payload"]
     assert payload["model"] == model
     assert payload["parameters"] == {"format": "pcm"} | parameters
     assert payload["input"] == {}
 
 
-def test_hotwords_of_the_v1_models_travel_beside_the_parameters() -> None:
+def test_hotwords_of_the_v1_models_are_sent_as_resources() -> None:
     payload = run_task("paraformer-realtime-v1", phrase_id="phrase-7")["payload"]
     assert payload["resources"] == [{"resource_id": "phrase-7", "resource_type": "asr_phrase"}]
     assert payload["parameters"] == {"format": "pcm", "sample_rate": 16000}
 
 
-def test_context_travels_in_the_input() -> None:
+def test_context_is_sent_in_the_input() -> None:
     context = [{"role": "user", "content": [{"text": "a lesson"}]}]
     payload = run_task("fun-asr-realtime", context=context)["payload"]
     assert payload["input"] == {"context": context}
     assert "context" not in payload["parameters"]
 
 
-def test_max_sentence_silence_is_sent_because_the_pages_disagree_on_its_default() -> None:
+def test_max_sentence_silence_is_always_sent_because_the_documents_disagree_on_its_default() -> None:
     assert run_task()["payload"]["parameters"]["max_sentence_silence"] == 800
     assert "max_sentence_silence" not in run_task(semantic_punctuation_enabled=True)["payload"]["parameters"]
 
@@ -136,7 +136,7 @@ def test_the_handshake() -> None:
 # ----------------------------------------------------------------------------------------------------------- the key
 
 
-def test_a_callable_key_is_asked_for_each_connection_and_off_the_loop() -> None:
+def test_a_callable_key_is_called_for_each_connection_and_not_on_the_loop() -> None:
     threads, keys = [], iter(["key-first", " key-second\n"])
 
     def token() -> str:
@@ -161,12 +161,12 @@ def test_a_callable_key_that_raises() -> None:
         error = failure(run)
     assert isinstance(error, errors.AuthenticationError)
     assert "LookupError" in str(error)
-    assert "vault" not in str(error), "what a person's own function says may hold a secret"
+    assert "vault" not in str(error), "the message of a user's own function may hold a secret"
     assert cloud.headers == []
 
 
 @pytest.mark.parametrize("key", [" ", "sk two", "key-ключ", "key-\r\nX-Evil: 1"])
-def test_a_key_that_no_key_can_be(key: str) -> None:
+def test_a_text_that_cannot_be_a_key(key: str) -> None:
     with Cloud(well) as cloud:
         error = failure(pnb.transcribe(tone(0.2), service=cloud.service(key)))
     assert isinstance(error, errors.AuthenticationError)
@@ -175,7 +175,7 @@ def test_a_key_that_no_key_can_be(key: str) -> None:
     assert cloud.headers == []
 
 
-def test_a_callable_that_gives_no_text() -> None:
+def test_a_callable_that_does_not_return_a_text() -> None:
     with Cloud(well) as cloud:
         error = failure(pnb.transcribe(tone(0.2), service=cloud.service(lambda: None)))
     assert isinstance(error, errors.AuthenticationError)
@@ -208,7 +208,7 @@ def test_no_key_at_all() -> None:
 
 
 def test_a_key_in_the_environment_makes_dashscope_the_default(monkeypatch: pytest.MonkeyPatch, english: Path) -> None:
-    from paraformer_nb.services.dashscope import default_service
+    from paraformer_nb.services.default import default_service
 
     assert isinstance(default_service(), pnb.Embedded)
     monkeypatch.setenv("DASHSCOPE_API_KEY", KEY)
@@ -242,7 +242,7 @@ def test_a_key_in_the_environment_makes_dashscope_the_default(monkeypatch: pytes
         (f"ws://host/?api_key={KEY}", ""),
     ],
 )
-def test_an_address_that_cannot_be_meant(url: str, what: str) -> None:
+def test_an_invalid_address(url: str, what: str) -> None:
     with pytest.raises(errors.ParameterError) as caught:
         pnb.DashScope("key-other", url=url)
     assert what in str(caught.value)
@@ -250,7 +250,7 @@ def test_an_address_that_cannot_be_meant(url: str, what: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["wss://x.cn-beijing.maas.aliyuncs.com/api-ws/v1/inference", "ws://[::1]:8000/"])
-def test_an_address_that_can_be_meant(url: str) -> None:
+def test_a_valid_address(url: str) -> None:
     assert asyncio.run(pnb.DashScope(KEY, url=url).endpoint()).url == url
 
 
@@ -259,9 +259,9 @@ def test_ws_is_allowed_on_this_machine() -> None:
         assert asyncio.run(pnb.DashScope(KEY, url=f"ws://{host}:80/").endpoint()).is_loopback
 
 
-def test_proxies_in_the_environment_are_not_asked_for_loopback(monkeypatch: pytest.MonkeyPatch, chinese: Path) -> None:
+def test_proxies_in_the_environment_are_not_used_for_loopback(monkeypatch: pytest.MonkeyPatch, chinese: Path) -> None:
     for name in ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "WS_PROXY", "WSS_PROXY", "all_proxy", "http_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # no proxy listens there
     monkeypatch.delenv("NO_PROXY", raising=False)
     with Cloud(well) as cloud:
         assert texts(ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))) == ["hello", "there"]
@@ -281,13 +281,13 @@ def test_proxies_in_the_environment_are_not_asked_for_loopback(monkeypatch: pyte
         ("scripted", {"script": "nowhere.json"}, "cannot be read"),
     ],
 )
-def test_an_embedded_service_that_cannot_be(engine: str, options: dict[str, Any], what: str) -> None:
+def test_invalid_arguments_of_the_embedded_service(engine: str, options: dict[str, Any], what: str) -> None:
     with pytest.raises(errors.ParameterError) as caught:
         pnb.Embedded(engine, **options)
     assert what in str(caught.value)
 
 
-def test_a_script_that_is_none(tmp_path: Path, english: Path) -> None:
+def test_an_invalid_script(tmp_path: Path, english: Path) -> None:
     script = tmp_path / "clip.json"
     for text, what in (("{", "is no script"), ('{"words": []}', "is no script"), ('{"sentences": []}', "clip.wav")):
         script.write_text(text)
@@ -298,7 +298,7 @@ def test_a_script_that_is_none(tmp_path: Path, english: Path) -> None:
         pnb.Embedded("scripted", script=script)
 
 
-def test_the_engine_is_named_wherever_its_words_are(chinese: Path) -> None:
+def test_the_engine_is_named_with_its_words(chinese: Path) -> None:
     service = pnb.Embedded("scripted", script=chinese.with_suffix(".json"))
     run = ended(pnb.transcribe(chinese, service=service))
     assert (run.service.kind, run.service.engine, repr(service)) == ("embedded", "scripted", "Embedded('scripted')")
