@@ -275,7 +275,7 @@ def test_proxies_in_the_environment_are_not_used_for_loopback(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("engine", "options", "what"),
     [
-        ("whisper", {}, "no engine 'whisper'. Known: pocketsphinx, "),
+        ("whisper", {}, "engine 'whisper'. Known: pocketsphinx, "),
         ("pocketsphinx", {"beam": 3}, "no option beam"),
         ("scripted", {}, "needs script=FILE.json"),
         ("scripted", {"script": "nowhere.json"}, "cannot be read"),
