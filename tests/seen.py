@@ -35,7 +35,7 @@ class LogCollector(logging.Handler):
             self._texts += [self.format(record), repr(vars(record))]
 
     def filter_steps(self, record: logging.LogRecord) -> bool:
-        """A filter for asyncio's logger: keeps its reports of slow steps, which are no fault here, to itself."""
+        """A filter for asyncio's logger: it collects reports of slow steps, which are not a fault here."""
         if record.msg != "Executing %s took %.3f seconds":
             return True
         self.emit(record)

@@ -25,7 +25,7 @@ SERVE_KEY_VARIABLE = "PARAFORMER_NB_API_KEY"
 def add_to(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser("serve", help="run the embedded service until it is interrupted")
-    parser.add_argument("--port", type=int, required=True, help="on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--port", type=int, required=True, help="on 127.0.0.1; 0: any free one")
     parser.add_argument(
         "--api-key", help=f"the key that clients must send (default: ${SERVE_KEY_VARIABLE}, else a new one)"
     )

@@ -125,7 +125,7 @@ class Attempt:
             self._feed.forget(self._sink.transcript.final_until - self._overlap)
 
     def _on_failure(self, event: TaskFailedEvent, *, is_finishing: bool) -> None:
-        """Raise TaskFailed, unless the event only says that the audio had no speech."""
+        """Raise TaskFailed, unless the event only reports that the audio had no speech."""
         if not (is_finishing and is_no_speech(event.code, event.message)):
             raise task_error(event.code, event.message, event.task_id or self._task.task_id)
 

@@ -117,5 +117,5 @@ class Feed:
                     yield Block(pcm[at : at + block_size], pairs[first : first + 2 * pairs_in_block])
 
     async def close(self) -> None:
-        """Release the source. (Whoever opened the clip closes its file.)"""
+        """Release the source. The clip's own file stays open: `OpenedRequest.close` closes it."""
         await self._source.close()

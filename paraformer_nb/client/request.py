@@ -1,4 +1,4 @@
-"""What a user asks for: a clip, a service, its parameters; checked before anything is sent."""
+"""A user's request: a clip, a service, its parameters; checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Request:
     """The arguments of `transcribe`, unchecked.
 
     Attributes:
-        clip: in any form that `open_clip` takes.
+        clip: in any form that `open_clip` accepts.
         service: the service to use.
         start, end: the part of the clip, in seconds.
         parameters: the service's own.

@@ -9,7 +9,7 @@ from ..errors import ParameterError
 from .timeouts import check_seconds
 
 _MOST_DOUBLINGS = 60  # of the wait: more would overflow a float
-_LOOPBACK_SHARE = 0.05  # × the wait: on loopback there is no network that others share
+_LOOPBACK_SHARE = 0.05  # × the wait: a loopback network is not shared with others
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RunTables:
-    """What a run has to say as text and tables. Each is a snapshot of one moment; reading one never raises.
+    """A run's text and tables. Each is a snapshot of one moment; reading one never raises.
 
     Attributes:
         transcript: the `Transcript` that they are made of, read-only.
@@ -38,8 +38,8 @@ class RunTables:
     def words(self) -> pd.DataFrame:
         """One row a word, as corrected; see `paraformer_nb.tables.words` for the columns. Never raises.
 
-        ``attrs`` has ``clip``, ``service``, ``model``, and ``snapshot``: an int that lets `correct` know when the table
-        was read.
+        ``attrs`` has ``clip``, ``service``, ``model``, and ``snapshot``: an int by which `correct` knows when the
+        table was read.
         """
         from ..tables.words import words_table
 

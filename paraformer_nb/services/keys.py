@@ -30,7 +30,7 @@ def login(*, remember: bool = False) -> None:
     keyring = _keyring()
     if remember and keyring is None:
         raise MissingDependency(
-            "remember=True needs a system keyring and the package for it: pip install keyring. Nothing was asked or kept."
+            "remember=True needs a system keyring and its package: pip install keyring. Nothing was asked or kept."
         )
     key = Secret((keyring and keyring.get_password(*_ENTRY)) or getpass.getpass("DashScope API key 密钥: ").strip())
     if not is_key(key):

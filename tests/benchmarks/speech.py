@@ -1,4 +1,4 @@
-"""Hours of made speech: English words 0.36 s apart, ten a sentence, as transcripts and as recordings."""
+"""Hours of generated speech: English words 0.36 s apart, ten a sentence, as transcripts and as journals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,15 @@ from paraformer_nb.dashscope.messages import (
     encode_event,
 )
 from paraformer_nb.journal.appender import Appender
-from paraformer_nb.journal.records import Audio, ClipSource, Peaks, Received, RunEnded, RunStarted, ServiceSource
+from paraformer_nb.journal.records import (
+    Audio,
+    ClipSource,
+    Peaks,
+    Received,
+    RunEnded,
+    RunStarted,
+    ServiceSource,
+)
 from paraformer_nb.transcript.transcript import Transcript
 
 EVERY = 0.36  # seconds from word to word
@@ -35,7 +43,7 @@ life few stop"""
 
 
 class Speaker:
-    """Speaks the same words every time. Texts are as long, and as often said again, as those of English."""
+    """Generates the same words every time. Texts are as long, and repeat as often, as those of English."""
 
     def __init__(self, seed: int = 1) -> None:
         self._random = random.Random(seed)
@@ -48,23 +56,23 @@ class Speaker:
         """The words of a sentence: from 0.12 to 0.36 s long, one in twelve of them doubtful."""
         texts = self._random.choices(self._texts, cum_weights=self._weights, k=PER_SENTENCE)
         words = []
-        for place, text in enumerate(texts):
-            start = round((number * PER_SENTENCE + place) * EVERY * 1000)
+        for index, text in enumerate(texts):
+            start = round((number * PER_SENTENCE + index) * EVERY * 1000)
             length = self._random.uniform(0.7, 1) * (140 + 30 * len(text))
             confidence = round(self._random.uniform(0.1 if self._random.random() < 0.12 else 0.6, 0.99), 2)
-            mark = "." if place == PER_SENTENCE - 1 else ("," if self._random.random() < 0.06 else "")
+            mark = "." if index == PER_SENTENCE - 1 else ("," if self._random.random() < 0.06 else "")
             words.append(WordResult(start, start + round(min(350, length)), text, mark, confidence=confidence))
         return words
 
 
-def run_record(end: float) -> RunStarted:
-    """How a recording begins."""
+def run_started(end: float) -> RunStarted:
+    """The first record of a journal."""
     source = ServiceSource("embedded", "127.0.0.1", "pocketsphinx")
     clip = ClipSource("speech.wav")
     return RunStarted(0.0, 1, "2026-01-01", clip, 16000, 0.0, end, source, "paraformer-realtime-v2", {})
 
 
-def heard(number: int, words: list[WordResult], *, is_final: bool) -> Received:
+def recognised(number: int, words: list[WordResult], *, is_final: bool) -> Received:
     """The event of a sentence so far."""
     text = " ".join(f"{word.text}{word.punctuation}" for word in words)
     end = words[-1].end_time if is_final else None
@@ -78,7 +86,7 @@ def started() -> Received:
 
 
 def waveform(seconds: float) -> np.ndarray:
-    """Pairs of peaks that swell and sink as syllables do, every 10 ms."""
+    """Pairs of peaks that rise and fall as in syllables, every 10 ms."""
     noise = np.random.default_rng(1)
     bins = round(seconds * 100)
     at = np.arange(bins) / 100
@@ -94,13 +102,12 @@ def audio(position: float, peaks: np.ndarray) -> tuple[Audio, Peaks]:
 
 
 def transcript(words: int, *, is_over: bool = True) -> Transcript:
-    """What was heard of so many words; if it is not over, of a clip with as many to come."""
-    made, speaker = Transcript(RUN), Speaker()
-    seconds = words * EVERY
-    made.apply(run_record(seconds if is_over else 2 * seconds))
+    """The transcript of so many words; unless it is over, of a clip twice as long."""
+    speaker, seconds = Speaker(), words * EVERY
+    made = Transcript(run_started(seconds if is_over else 2 * seconds))
     made.apply(started())
     for number in range(words // PER_SENTENCE):
-        made.apply(heard(number, speaker.sentence(number), is_final=True))
+        made.apply(recognised(number, speaker.sentence(number), is_final=True))
     for one in audio(0.0, waveform(seconds)):
         made.apply(one)
     if is_over:
@@ -109,15 +116,15 @@ def transcript(words: int, *, is_over: bool = True) -> Transcript:
 
 
 def record(path: Path, words: int) -> None:
-    """A recording as a run at the speed of speech leaves it: a partial result with each word, audio by the block."""
+    """Write the journal of a run at the speed of speech: a partial result with each word, audio by the block."""
     speaker, seconds = Speaker(), words * EVERY
     with path.open("wb") as file:
-        writer = Appender(file)
-        writer.append(run_record(seconds))
-        writer.append(started())
+        appender = Appender(file)
+        appender.append(run_started(seconds))
+        appender.append(started())
         for one in _events(speaker, words // PER_SENTENCE, waveform(seconds)):
-            writer.append(one)
-        writer.append(RunEnded(seconds, "finished", None, seconds))
+            appender.append(one)
+        appender.append(RunEnded(seconds, "finished", None, seconds))
 
 
 def _events(speaker: Speaker, sentences: int, peaks: np.ndarray) -> Iterator[Audio | Peaks | Received]:
@@ -129,4 +136,4 @@ def _events(speaker: Speaker, sentences: int, peaks: np.ndarray) -> Iterator[Aud
             for block in range(sent, until):
                 yield from audio(block * _BLOCK, peaks[block * 10 : block * 10 + 10])
             sent = until
-            yield heard(number, words[:count], is_final=count == PER_SENTENCE)
+            yield recognised(number, words[:count], is_final=count == PER_SENTENCE)

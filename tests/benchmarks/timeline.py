@@ -317,7 +317,7 @@ def live_messages() -> tuple[list[Message], dict[str, list[Message]]]:
             is_final = count == len(sentence)
             for record in speech.audio(sentence[count - 1].begin_time / 1000, peaks):
                 made.apply(record)
-            made.apply(speech.heard(number, sentence[:count], is_final=is_final))
+            made.apply(speech.recognised(number, sentence[:count], is_final=is_final))
             (message,) = view.told()
             told["final" if is_final else "partial"].append(message)
     return first, told

@@ -1,4 +1,4 @@
-"""Runs of live sources: no audio is lost, pauses take no time of the clip, what cannot be sent again is a gap."""
+"""Runs of live sources: pauses are not part of the clip's time, and audio that cannot be sent again is a gap."""
 
 from __future__ import annotations
 

@@ -183,9 +183,9 @@ def test_the_key_is_hidden_wherever_it_came_from_and_whatever_a_service_sends(
 
 
 def test_the_key_is_hidden_where_the_connection_is_refused(key: str, logged: list[str]) -> None:
-    with closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", 0))  # bound, not listening: connections are refused
-        service = pnb.DashScope(key, url=f"ws://127.0.0.1:{taken.getsockname()[1]}/")
+    with closing(socket.socket()) as unused:
+        unused.bind(("127.0.0.1", 0))  # bound, not listening: connections are refused
+        service = pnb.DashScope(key, url=f"ws://127.0.0.1:{unused.getsockname()[1]}/")
         run = pnb.transcribe(tone(0.2), service=service, retry=pnb.Retry(attempts=1))
         assert isinstance(failure(run), errors.ConnectionFailed)
     assert_hidden(key, "refused", [*texts_of_run(run), *texts_of_error(run.error), *logged])

@@ -289,7 +289,11 @@ def test_invalid_arguments_of_the_embedded_service(engine: str, options: dict[st
 
 def test_an_invalid_script(tmp_path: Path, english: Path) -> None:
     script = tmp_path / "clip.json"
-    for text, what in (("{", "is no script"), ('{"words": []}', "is no script"), ('{"sentences": []}', "clip.wav")):
+    for text, what in (
+        ("{", "is (no|not a) script"),
+        ('{"words": []}', "is (no|not a) script"),
+        ('{"sentences": []}', "clip.wav"),
+    ):
         script.write_text(text)
         with pytest.raises(errors.ParameterError, match=what):
             pnb.Embedded("scripted", script=script)
