@@ -1,4 +1,4 @@
-"""What the tests of the I/O floors and of the run share."""
+"""Fixtures that several rooms' tests share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from paraformer_nb.services import keys
+from paraformer_nb.services.default import close_default_service
+from paraformer_nb.services.keys import forget_key
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `import servers` under --import-mode=importlib
 
@@ -20,62 +21,60 @@ DATA = Path(__file__).parents[1] / "notebooks" / "data"
 
 
 @pytest.fixture(autouse=True)
-def _no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own key and folders must not steer the tests."""
+def _no_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A developer's own key and folders must not change what the tests do."""
     for name in ("DASHSCOPE_API_KEY", "PARAFORMER_NB_SAVE_DIR", "PARAFORMER_NB_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(keys, "_key", None)
+    yield
+    forget_key()
 
 
 @pytest.fixture
 def key() -> str:
-    """A key that nothing else in the world holds. It is made here: a repository has none."""
+    """A random key, so that a search for it finds nothing else; the repository contains no key."""
     return f"sk-{secrets.token_hex(16)}"
 
 
 @pytest.fixture
 def english() -> Path:
-    """A lesson of 40 s, its words and their times beside it."""
+    """A lesson of 40 s, with a script of its words and their times beside it."""
     return DATA / "lesson_en.flac"
 
 
 @pytest.fixture
 def chinese() -> Path:
-    """Three sentences in Chinese, 10 s, their words and times beside it."""
+    """Three sentences in Chinese, 10 s, with a script of their words and times beside it."""
     return DATA / "lesson_zh.flac"
 
 
 @pytest.fixture
 def nothing_left(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Fails a test that leaves a task, a thread or a worker process behind, or asyncio something to complain of.
+    """Fails a test that leaves a task, a thread or a worker process behind, or makes asyncio log a warning.
 
-    The process's own embedded service may keep a worker for the next run, and is closed.
+    The default embedded service may keep a worker for the next run: it is closed.
     """
     import servers
-
-    from paraformer_nb.services import services
 
     caplog.set_level(logging.WARNING, logger="asyncio")
     before = servers.alive()
     yield
-    if services._default is not None:
-        services._default.close()
+    close_default_service()
     gc.collect()
     left = servers.left_behind(before, timeout=8.0)
     records = caplog.get_records("call") + caplog.get_records("teardown")
-    complaints = [record.getMessage() for record in records if record.name == "asyncio"]
-    assert complaints == []
+    warnings = [record.getMessage() for record in records if record.name == "asyncio"]
+    assert warnings == []
     assert left == []
 
 
 @pytest.fixture
 def running() -> Iterator[Any]:
-    """A run of a long clip in real time, with two settled words and an open one."""
-    from servers import Cloud, eventually, keeps_its_tail, tone
+    """A run of a long clip in real time, with two final words and a partial one."""
+    from servers import Cloud, eventually, recognise_last_word_late, tone
 
     import paraformer_nb as pnb
 
-    with Cloud(keeps_its_tail) as cloud:
+    with Cloud(recognise_last_word_late) as cloud:
         run = pnb.transcribe(tone(120), service=cloud.service(), pace=1.0)
         try:
             assert eventually(lambda: len(run.words) == 3)

@@ -1,6 +1,6 @@
-"""What a client sends that is broken, careless or hostile: messages, WebSocket frames and handshakes.
+"""Random messages, WebSocket frames and handshakes of a broken, careless or hostile client.
 
-All of it is a matter of a `random.Random`: hypothesis gives one that it can make simpler, a campaign one with a seed.
+Everything depends on a `random.Random`: hypothesis gives one that it can simplify, a campaign one with a seed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _command(action: str, payload: dict[str, Any], **header: Any) -> str:
     )
 
 
-# As the vendor's samples and SDKs write them, and one for each family of models.
+# As the vendor's samples and SDKs send them, and one for each family of models.
 _RUNS = [
     run_task(),
     run_task(format="wav"),
@@ -148,7 +148,7 @@ _PARAMETERS = sorted(Parameters.__annotations__ | GummyParameters.__annotations_
 
 
 class Hostile:
-    """Such a client."""
+    """A hostile client."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -156,7 +156,7 @@ class Hostile:
     # -------------------------------------------------------------------------------------------------- messages
 
     def messages(self) -> list[str | bytes]:
-        """A conversation's: tasks as they should be, with something amiss among them; or anything at all."""
+        """The messages of one connection: correct tasks with wrong messages among them, or anything at all."""
         random = self._random
         found: list[str | bytes] = []
         for number in range(random.randint(0, 3)):
@@ -170,12 +170,12 @@ class Hostile:
         return found or [self.message()]
 
     def _run(self) -> str:
-        """As it should be, or nearly."""
+        """A run-task that is correct, or nearly."""
         run = self._random.choice(_RUNS)
-        return self._asking(run) if self._random.random() < 0.3 else run
+        return self._with_parameters(run) if self._random.random() < 0.3 else run
 
     def message(self) -> str | bytes:
-        """Anything."""
+        """Any message."""
         random = self._random
         kinds: list[Callable[[], str | bytes]] = [
             lambda: random.choice(_OTHERS),
@@ -188,31 +188,31 @@ class Hostile:
             lambda: random.choice(_RUNS),
             lambda: self._speech(),
             lambda: random.choice(_RUNS).encode(),
-            lambda: self._asking(random.choice(_RUNS)),
+            lambda: self._with_parameters(random.choice(_RUNS)),
         ]
         return random.choice(kinds)()
 
     def _changed(self, text: str) -> str:
-        """Some of its fields dropped, doubled, renamed, or of another type."""
+        """A message with some fields dropped, doubled, renamed, or of another type."""
         random, message = self._random, json.loads(text)
         for _ in range(random.randint(1, 3)):
-            place = message
+            parent = message
             while True:
-                key = random.choice(list(place)) if place else "header"
-                if not isinstance(place.get(key), dict) or random.random() < 0.3:
+                key = random.choice(list(parent)) if parent else "header"
+                if not isinstance(parent.get(key), dict) or random.random() < 0.3:
                     break
-                place = place[key]
+                parent = parent[key]
             match random.randint(0, 3):
                 case 0:
-                    place.pop(key, None)
+                    parent.pop(key, None)
                 case 1:
-                    place[self._word()] = place.get(key)
+                    parent[self._word()] = parent.get(key)
                 case _:
-                    place[key] = self._value(2)
+                    parent[key] = self._value(2)
         return json.dumps(message, ensure_ascii=random.random() < 0.5)
 
-    def _asking(self, text: str) -> str:
-        """With parameters of known names and any values."""
+    def _with_parameters(self, text: str) -> str:
+        """A run-task with parameters of known names and any values."""
         random, message = self._random, json.loads(text)
         given = message["payload"]["parameters"]
         for _ in range(random.randint(1, 3)):
@@ -220,13 +220,15 @@ class Hostile:
         return json.dumps(message)
 
     def _damaged(self, text: str) -> str:
-        """Some of its characters gone, doubled, or others."""
+        """A message with some characters dropped, doubled, or replaced."""
         random = self._random
         for _ in range(random.randint(1, 4)):
-            at = random.randint(0, len(text))
-            end = at + random.randint(0, 8)
-            put = random.choice(["", text[at:end], self._word(), '"', "}", "[", "\\u", "\\ud800", ",", "\0", "1e999"])
-            text = text[:at] + put + text[end:]
+            start = random.randint(0, len(text))
+            end = start + random.randint(0, 8)
+            put = random.choice(
+                ["", text[start:end], self._word(), '"', "}", "[", "\\u", "\\ud800", ",", "\0", "1e999"]
+            )
+            text = text[:start] + put + text[end:]
         return text
 
     def _value(self, depth: int) -> Any:
@@ -244,26 +246,26 @@ class Hostile:
         return random.choice([*known, "".join(chr(random.randint(0, 0x2FF)) for _ in range(random.randint(0, 5)))])
 
     def _audio(self) -> bytes:
-        """Noise, perhaps behind the beginning of some format."""
+        """Noise, perhaps after the first bytes of some format."""
         random = self._random
         noise = random.randbytes(random.choice([0, 1, 2, 3, 100, 3201]))
         return random.choice(_BEGINNINGS) + random.choice([noise, bytes(len(noise))])
 
     def _speech(self) -> bytes:
-        """Some of the lesson."""
-        at = 2 * self._random.randint(0, 60_000)
-        return lesson_pcm()[at : at + self._random.choice([3200, 32000, 64000])]
+        """A random part of the lesson."""
+        start = 2 * self._random.randint(0, 60_000)
+        return lesson_pcm()[start : start + self._random.choice([3200, 32000, 64000])]
 
     # ---------------------------------------------------------------------------------------------------- frames
 
     def frames(self, messages: list[str | bytes]) -> bytes:
-        """Those messages on their way: whole or in fragments, with control frames in between, some of them broken."""
+        """The messages' frames: whole or in fragments, with control frames in between, some of them broken."""
         random, out = self._random, b""
         for message in messages:
             data = message.encode(errors="replace") if isinstance(message, str) else message
             opcode = 1 if isinstance(message, str) else 2
             if random.random() < 0.05:
-                opcode = 3 - opcode  # audio as text: seldom UTF-8
+                opcode = 3 - opcode  # audio as text: rarely UTF-8
             cut = random.randint(0, len(data)) if random.random() < 0.2 else len(data)
             out += self._frame(opcode, data[:cut], is_last=cut == len(data))
             if random.random() < 0.1:
@@ -273,11 +275,11 @@ class Hostile:
         return out[: random.randint(0, len(out))] if random.random() < 0.1 else out
 
     def _frame(self, opcode: int, data: bytes, *, is_last: bool = True) -> bytes:
-        """A frame; one in fifty has something wrong with it."""
+        """A frame; one in sixty is wrong in some way."""
         random, first, masked, size = self._random, opcode | (128 if is_last else 0), 128, len(data)
         match random.randint(0, 300):
             case 0:
-                first |= random.choice([16, 32, 64])  # bits that nobody has reserved
+                first |= random.choice([16, 32, 64])  # reserved bits, which no extension uses
             case 1:
                 first = random.randint(0, 255)
             case 2:
@@ -292,12 +294,12 @@ class Hostile:
             length = struct.pack(">BH", masked | 126, size)
         else:
             length = struct.pack(">BQ", masked | 127, size)
-        return bytes([first]) + length + (bytes(4) if masked else b"") + data  # a mask of zeros leaves it as it is
+        return bytes([first]) + length + (bytes(4) if masked else b"") + data  # a mask of zeros changes nothing
 
     # ------------------------------------------------------------------------------------------------- handshakes
 
     def handshake(self) -> bytes:
-        """One that lets a client in."""
+        """A handshake that is accepted."""
         key = base64.b64encode(bytes(16)).decode()
         return (
             f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -305,7 +307,7 @@ class Hostile:
         ).encode()
 
     def knock(self) -> bytes:
-        """A handshake that has something wrong with it, or none at all."""
+        """A handshake that is wrong in some way, or other bytes."""
         random = self._random
         if random.random() < 0.2:
             return random.choice(
@@ -322,20 +324,20 @@ class Hostile:
             )
         lines = self.handshake().split(b"\r\n")
         for _ in range(random.randint(1, 3)):
-            at = random.randint(0, len(lines) - 1)
+            index = random.randint(0, len(lines) - 1)
             match random.randint(0, 4):
                 case 0:
-                    lines.pop(at)
+                    lines.pop(index)
                     lines = lines or [b""]
                 case 1:
-                    lines.insert(at, random.choice(lines))
+                    lines.insert(index, random.choice(lines))
                 case 2:
-                    cut = random.randint(0, len(lines[at]))
-                    lines[at] = lines[at][:cut] + random.randbytes(random.randint(0, 4)) + lines[at][cut + 2 :]
+                    cut = random.randint(0, len(lines[index]))
+                    lines[index] = lines[index][:cut] + random.randbytes(random.randint(0, 4)) + lines[index][cut + 2 :]
                 case 3:
                     lines[0] = f"{random.choice(['GET', 'POST', 'get'])} {self._target()} HTTP/1.1".encode()
                 case 4:
-                    lines[at] = random.choice(
+                    lines[index] = random.choice(
                         [
                             b"Authorization: \xff\xfe",
                             b"Upgrade: h2c",

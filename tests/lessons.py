@@ -1,4 +1,4 @@
-"""The lessons of `notebooks/data` as runs: one that nothing befell, and others beside it."""
+"""The lessons of `notebooks/data` as runs: one without faults, and others to compare with it."""
 
 from __future__ import annotations
 
@@ -6,29 +6,51 @@ import asyncio
 import json
 import wave
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from disconnecting import AT_ONCE
 from servers import RATE, ended
 
 import paraformer_nb as pnb
 from paraformer_nb.audio.clip import Clip, open_clip
-from paraformer_nb.server.limits import Limits
 
 
 def scripted(clip: Path, faults: Sequence[str] = (), **options: Any) -> pnb.Embedded:
-    """A service that recites a lesson's words, and does what goes wrong on purpose."""
+    """A service that sends a lesson's words from its script, with these faults."""
     return pnb.Embedded("scripted", script=clip.with_suffix(".json"), faults=faults, **options)
 
 
+def keepalive(seconds: float) -> pnb.Timeouts:
+    """The embedded service's timeouts, but for the keepalive."""
+    return replace(pnb.Embedded.timeouts, keepalive=seconds)
+
+
 @cache
-def whole(clip: Path) -> pnb.Run:
-    """A run of a lesson that nothing befell."""
+def faultless_run(clip: Path) -> pnb.Run:
+    """A run of a lesson without faults."""
     service = scripted(clip)
     try:
         return ended(pnb.transcribe(clip, service=service))
+    finally:
+        service.close()
+
+
+def run_with_faults(
+    clip: Path,
+    *faults: str,
+    source: Any = None,
+    limits: pnb.Limits | None = None,
+    **options: Any,
+) -> pnb.Run:
+    """A run of a lesson with these faults, ended well. `source`: the clip in another form."""
+    service = scripted(clip, faults, limits=limits)
+    given = {"retry": AT_ONCE} | options
+    try:
+        return ended(pnb.transcribe(clip if source is None else source, service=service, **given), 30)
     finally:
         service.close()
 
@@ -43,76 +65,63 @@ def pcm(clip: Path) -> bytes:
     return samples
 
 
-async def pieces(samples: bytes, seconds: float = 0.1) -> AsyncIterator[bytes]:
-    """Samples as a live source gives them."""
+async def live_blocks(samples: bytes, seconds: float = 0.1) -> AsyncIterator[bytes]:
+    """Samples as a live source gives them, in blocks of some seconds."""
     size = 2 * round(seconds * RATE)
-    for at in range(0, len(samples), size):
-        yield samples[at : at + size]
+    for start in range(0, len(samples), size):
+        yield samples[start : start + size]
 
 
-def losses(run: pnb.Run) -> list[str]:
-    """Why connections were lost."""
-    return list(run.events.loc[run.events["event"] == "lost", "text"])
+def disconnects(run: pnb.Run) -> list[str]:
+    """The reason of each disconnect."""
+    return list(run.events.loc[run.events["event"] == "disconnected", "text"])
 
 
-def happened(run: pnb.Run, *kinds: str) -> list[str]:
-    """What of these happened, in order."""
+def events_among(run: pnb.Run, *kinds: str) -> list[str]:
+    """The run's events that are of these kinds, in order."""
     return [each for each in run.events["event"] if each in kinds]
 
 
 def assert_same(run: pnb.Run, other: pnb.Run, within: float = 0.001) -> None:
     """The same words and sentences, all of them, once, in the same order, at the same times; and no gap."""
-    for mine, theirs in ((run.words, other.words), (run.sentences, other.sentences)):
-        mine.attrs = theirs.attrs = {}  # a clip may come under another name
-        pd.testing.assert_frame_equal(mine, theirs, check_exact=False, rtol=0, atol=within)
+    for own, expected in ((run.words, other.words), (run.sentences, other.sentences)):
+        own.attrs = expected.attrs = {}  # the clip may have another name
+        pd.testing.assert_frame_equal(own, expected, check_exact=False, rtol=0, atol=within)
     assert run.words["is_final"].all()
     assert len(run.gaps) == 0
 
 
-def befallen(
-    clip: Path,
-    *faults: str,
-    source: Any = None,
-    limits: Limits | None = None,
-    link_timeout: float = 60.0,
-    **options: Any,
-) -> pnb.Run:
-    """A run of a lesson which these faults befell, ended well."""
-    service = scripted(clip, faults, limits=limits, link_timeout=link_timeout)
-    try:
-        return ended(pnb.transcribe(clip if source is None else source, service=service, **options), 30)
-    finally:
-        service.close()
-
-
 class Microphone:
-    """A lesson as a live source, in pieces of 0.1 s; it may pause until it is told to go on."""
+    """A lesson as a live source, in blocks of 0.1 s; it may pause until `resume` is called."""
 
     sample_rate = RATE
 
     def __init__(self, clip: Path, *, pauses_at: int | None = None) -> None:
-        self._samples, self._pauses_at = pcm(clip), pauses_at
+        """`pauses_at`: the number of the block before which it pauses."""
+        self._samples = pcm(clip)
+        self._pauses_at = pauses_at
         self._loop: asyncio.AbstractEventLoop
-        self._go = asyncio.Event()
+        self._is_resumed = asyncio.Event()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         self._loop = asyncio.get_running_loop()
         number = 0
-        async for piece in pieces(self._samples, 0.1):
+        async for block in live_blocks(self._samples, 0.1):
             if number == self._pauses_at:
-                await self._go.wait()
+                await self._is_resumed.wait()
             number += 1
-            yield piece
+            yield block
 
-    def go_on(self) -> None:
-        self._loop.call_soon_threadsafe(self._go.set)
+    def resume(self) -> None:
+        """End the pause. Any thread."""
+        self._loop.call_soon_threadsafe(self._is_resumed.set)
 
 
 def repeated(clip: Path, times: int, folder: Path) -> Path:
     """A lesson so many times, end to end, as a WAV with its script beside it."""
     samples, script = pcm(clip), json.loads(clip.with_suffix(".json").read_text())
     length = len(samples) * 1000 / 2 / RATE
-    sentences = [_moved(each, round(turn * length)) for turn in range(times) for each in script["sentences"]]
+    sentences = [_shifted(each, round(turn * length)) for turn in range(times) for each in script["sentences"]]
     path = folder / f"{clip.stem}_{times}.wav"
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, RATE, 0, "NONE", ""))
@@ -122,7 +131,7 @@ def repeated(clip: Path, times: int, folder: Path) -> Path:
     return path
 
 
-def _moved(part: dict[str, Any], by: int) -> dict[str, Any]:
+def _shifted(part: dict[str, Any], by: int) -> dict[str, Any]:
     """A sentence or a word, so many milliseconds later."""
-    moved = part | {"begin_ms": part["begin_ms"] + by, "end_ms": part["end_ms"] + by}
-    return moved | {"words": [_moved(word, by) for word in part["words"]]} if "words" in part else moved
+    shifted = part | {"begin_ms": part["begin_ms"] + by, "end_ms": part["end_ms"] + by}
+    return shifted | {"words": [_shifted(word, by) for word in part["words"]]} if "words" in part else shifted

@@ -1,4 +1,4 @@
-"""WebSocket servers on loopback that a test makes behave or misbehave, and what a test asks of its surroundings."""
+"""WebSocket servers on loopback that a test makes behave or misbehave; processes and tasks; ended runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 import paraformer_nb as pnb
-from paraformer_nb import loop as _loop
+from paraformer_nb.loop import get_loop
 
 KEY = "never-shown-key"
 RATE = 16_000
@@ -29,7 +29,7 @@ Behaviour = Callable[["Talk"], Awaitable[None]]
 
 
 class _Threaded:
-    """Something that listens, on a thread and a loop of its own."""
+    """A server on a thread and a loop of its own."""
 
     def __init__(self) -> None:
         self._ready = threading.Event()
@@ -39,7 +39,8 @@ class _Threaded:
         self.port = 0
 
     async def _main(self) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._end = asyncio.Event()
         await self._listen()
 
     async def _listen(self) -> None:
@@ -55,7 +56,7 @@ class _Threaded:
         return f"ws://127.0.0.1:{self.port}/api-ws/v1/inference"
 
     def service(self, key: Any = KEY, **options: Any) -> pnb.DashScope:
-        """What a user would give as service= to reach it."""
+        """The service that a user would pass as service= to use it."""
         return pnb.DashScope(key, url=self.url, **options)
 
     def __enter__(self) -> Self:
@@ -70,11 +71,14 @@ class _Threaded:
 
 
 class Cloud(_Threaded):
-    """A service that does with each connection what `behave` says, and keeps what it was sent."""
+    """A service that runs `behave` for each connection, and keeps what it received."""
 
     def __init__(self, behave: Behaviour, *, status: int = 101, body: str = "", location: str = "") -> None:
         super().__init__()
-        self._behave, self._status, self._body, self._location = behave, status, body, location
+        self._behave = behave
+        self._status = status
+        self._body = body
+        self._location = location
         self.headers: list[dict[str, str]] = []  # of each handshake, names in lower case
         self.commands: list[dict[str, Any]] = []
         self.blocks: list[bytes] = []
@@ -88,7 +92,7 @@ class Cloud(_Threaded):
         async with serve(
             self._serve,
             sock=listener,
-            process_request=self._answer,
+            process_request=self.answer_handshake,
             compression=None,
             ping_interval=None,
             close_timeout=0.2,
@@ -98,7 +102,8 @@ class Cloud(_Threaded):
             for task in self._tasks:
                 task.cancel()
 
-    def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+    def answer_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Record the handshake's headers. None: accept it."""
         self.headers.append({name.lower(): value for name, value in request.headers.raw_items()})
         if self._status == 101:
             return None
@@ -121,7 +126,7 @@ class Cloud(_Threaded):
 
 
 class Talk:
-    """One connection of a `Cloud`: what a behaviour is written with."""
+    """One connection of a `Cloud`, for its behaviour to receive and send on."""
 
     def __init__(self, cloud: Cloud, connection: ServerConnection) -> None:
         self._cloud = cloud
@@ -129,7 +134,7 @@ class Talk:
         self.task = ""
 
     async def command(self) -> dict[str, Any]:
-        """The next command; audio before it is kept."""
+        """Receive up to the next command; audio before it is kept."""
         while isinstance(message := await self.connection.recv(), bytes):
             self._cloud.blocks.append(message)
         command: dict[str, Any] = json.loads(message)
@@ -138,43 +143,47 @@ class Talk:
         return command
 
     async def begin(self) -> None:
-        """Take run-task, and say task-started."""
+        """Receive run-task, and send task-started."""
         await self.command()
         await self.send(event("task-started", self.task))
 
     async def block(self) -> bytes:
-        """The next block of audio."""
+        """Receive the next block of audio."""
         message = await self.connection.recv()
         assert isinstance(message, bytes)
         self._cloud.blocks.append(message)
         return message
 
     async def say(self, *words: str, number: int = 1, final: bool = True, task: str = "") -> None:
-        """A sentence of words of 100 ms each, 1 s for each sentence."""
+        """Send a sentence of words of 100 ms each; sentence 1 begins at 0 s, sentence 2 at 1 s and so on."""
         await self.send(result(task or self.task, *words, number=number, final=final))
 
     async def send(self, message: str | bytes) -> None:
+        """Send a message as it is."""
         await self.connection.send(message)
 
     async def finish(self) -> None:
+        """Send task-finished."""
         await self.send(event("task-finished", self.task, {"output": {}, "usage": None}))
 
     async def fail(self, code: str, message: str) -> None:
+        """Send task-failed."""
         header = {"task_id": self.task, "event": "task-failed", "error_code": code, "error_message": message}
         await self.send(json.dumps({"header": header | {"attributes": {}}, "payload": {}}))
 
     def reset(self) -> None:
-        """Drop the connection as a dying router does."""
+        """Reset the TCP connection, as a dying router does."""
         transport = self.connection.transport
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
 
     async def forever(self) -> None:
+        """Wait until the client or the test ends the connection."""
         await asyncio.Event().wait()
 
 
 class RawServer(_Threaded):
-    """A TCP server that speaks no WebSocket by itself."""
+    """A TCP server; `handle` sends and receives the bytes."""
 
     def __init__(
         self, handle: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
@@ -202,9 +211,9 @@ def event(name: str, task: str, payload: dict[str, Any] | None = None) -> str:
 def result(task: str, *words: str, number: int = 1, final: bool = True, **more: Any) -> str:
     """A result-generated of words of 100 ms each; sentence 1 begins at 0 s, sentence 2 at 1 s and so on."""
     begin = 1000 * (number - 1)
-    told = [
-        {"begin_time": begin + 100 * at, "end_time": begin + 100 * (at + 1), "text": word, "punctuation": ""}
-        for at, word in enumerate(words)
+    timed = [
+        {"begin_time": begin + 100 * index, "end_time": begin + 100 * (index + 1), "text": word, "punctuation": ""}
+        for index, word in enumerate(words)
     ]
     sentence = {
         "sentence_id": number,
@@ -213,22 +222,22 @@ def result(task: str, *words: str, number: int = 1, final: bool = True, **more: 
         "text": " ".join(words),
         "sentence_end": final,
         "heartbeat": False,
-        "words": told,
+        "words": timed,
         **more,
     }
     return event("result-generated", task, {"output": {"sentence": sentence}, "usage": None})
 
 
 async def well(talk: Talk) -> None:
-    """A service that does everything right: two words for any clip."""
+    """Behave correctly: two words for any clip."""
     await talk.begin()
     await talk.command()
     await talk.say("hello", "there")
     await talk.finish()
 
 
-async def keeps_its_tail(talk: Talk) -> None:
-    """Two words settle while the clip is sent, one more after finish-task."""
+async def recognise_last_word_late(talk: Talk) -> None:
+    """Send two final words and a partial while the clip is sent, and one more final after finish-task."""
     await talk.begin()
     await talk.block()
     await talk.say("hello", "there")
@@ -239,16 +248,16 @@ async def keeps_its_tail(talk: Talk) -> None:
 
 
 def tone(seconds: float, rate: int = RATE) -> tuple[np.ndarray[Any, Any], int]:
-    """A clip that sounds, as an array."""
+    """A tone as a clip: an array and its sample rate."""
     wave = np.sin(np.arange(round(seconds * rate)) * (2 * np.pi * 220 / rate)) * 8000
     return wave.astype(np.int16), rate
 
 
-# ------------------------------------------------------------------------------------------------- the surroundings
+# --------------------------------------------------------------------------------------------- processes and tasks
 
 
 def eventually(condition: Callable[[], Any], timeout: float = 20.0) -> Any:
-    """Wait, bounded, for what no event tells of; returns the last answer."""
+    """Wait for a condition, no longer than `timeout` seconds; returns its last value."""
     deadline = time.monotonic() + timeout
     while not (answer := condition()) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -263,7 +272,7 @@ def _status(pid: int) -> list[str]:
 
 
 def workers(parent: int | None = None) -> list[int]:
-    """Pids of the recogniser processes below a process (this one), the oldest first: any state but gone."""
+    """Pids of a process's recogniser processes, zombies too, the oldest first; `parent` None: this process's."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or _status(int(entry.name))[1:2] != [str(parent or os.getpid())]:
@@ -278,23 +287,23 @@ def workers(parent: int | None = None) -> list[int]:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process is there, and no zombie."""
+    """Whether a process exists and is not a zombie."""
     return _status(pid)[:1] not in ([], ["Z"])
 
 
 def alive() -> tuple[set[Any], set[Any], set[Any]]:
-    """Tasks of the background loop, threads and worker processes that there are now."""
-    tasks = asyncio.all_tasks(_loop._loop) if _loop._loop else set()
+    """Tasks of the background loop, threads and worker processes that exist now."""
+    tasks = asyncio.all_tasks(get_loop())
     threads = {thread for thread in threading.enumerate() if not thread.name.startswith(("asyncio_", "paraformer_nb"))}
     return tasks, threads, set(workers())
 
 
 def left_behind(before: tuple[set[Any], set[Any], set[Any]], timeout: float) -> list[str]:
-    """What is there now and was not before; waits a while for it to go."""
+    """What exists now and did not before; waits up to `timeout` seconds for it to end."""
     new: list[str] = []
 
     def is_clean() -> bool:
-        new[:] = [str(thing) for old, now in zip(before, alive(), strict=True) for thing in now - old]
+        new[:] = [str(each) for old, now in zip(before, alive(), strict=True) for each in now - old]
         return not new
 
     eventually(is_clean, timeout)
@@ -305,21 +314,21 @@ def left_behind(before: tuple[set[Any], set[Any], set[Any]], timeout: float) -> 
 
 
 def ended(run: pnb.Run, timeout: float = 15.0) -> pnb.Run:
-    """Wait for a run that must end well."""
+    """Wait for a run that must end without an error, and return it."""
     try:
         return run.wait(timeout)
     finally:
-        run.cancel()  # where it hangs, the next test must not suffer
+        run.cancel()  # where it hangs: the next test must not wait for it
 
 
 def failure(run: pnb.Run, timeout: float = 15.0) -> BaseException:
-    """Wait for a run that must fail, see that it says so everywhere alike, and return its error."""
+    """Wait for a run that must fail, check that it and its journal report the same error, and return that."""
     try:
         run.wait(timeout)
     except TimeoutError as error:
         if run.error is not error:
             raise AssertionError(f"the run hangs: {run!r}") from error
-    except Exception:  # noqa: BLE001 - whatever it is, it is looked at below
+    except Exception:  # noqa: BLE001 - whatever it is, it is checked below
         pass
     finally:
         run.cancel()
@@ -332,7 +341,7 @@ def failure(run: pnb.Run, timeout: float = 15.0) -> BaseException:
         except BaseException as caught:  # noqa: BLE001
             assert caught is ending
         else:
-            raise AssertionError("it was raised once only")
+            raise AssertionError("the error was raised once only")
     loaded = pnb.load(run.journal.path)
     assert loaded.state == "failed"
     assert str(ending) in str(loaded.error)
@@ -350,7 +359,7 @@ def texts(run: pnb.Run) -> list[str]:
 
 
 def assert_says(error: BaseException, *what: str) -> None:
-    """The message holds each of these, and ends as a sentence does."""
+    """Assert that the message contains each of these, ends as a sentence does, and does not contain the key."""
     message = str(error)
     missing = [part for part in what if part.lower() not in message.lower()]
     assert not missing, f"{missing} not in {message!r}"

@@ -1,4 +1,4 @@
-"""Style and types of the whole repository, by the tools that pyproject.toml sets up."""
+"""Style and types of the whole repository, checked by the tools that pyproject.toml configures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.parametrize("tool", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]], ids=" ".join)
 @pytest.mark.timeout(300)
-def test_tools_have_nothing_to_say(tool: list[str]) -> None:
+def test_tools_report_nothing(tool: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +12,24 @@ import shtab
 
 from ..client.retry import Retry
 from ..client.service import Service
+from ..dashscope.parameters import Parameters
 from ..errors import ParameterError
 from ..formats.registry import FORMATS
 from ..services.dashscope import DashScope
 from ..services.embedded import Embedded
 from ..services.keys import KEY_VARIABLE, known_key
 
-OUTPUT_HELP = f"write the words in the format of the suffix: {', '.join(FORMATS)}; may be given several times"
+OUTPUT_HELP = (
+    f"write the words in the format of the suffix ({', '.join(FORMATS)}); {{name}} stands for the clip's name; may be "
+    "given several times"
+)
 
 Commands = Any
-"""What `argparse.ArgumentParser.add_subparsers` returns."""
+"""The type that `argparse.ArgumentParser.add_subparsers` returns."""
 
 
 def add_file(parser: argparse.ArgumentParser, *names: str, **options: Any) -> None:
-    """Add an argument whose values are files, which a shell completes."""
+    """Add an argument whose values are files; a shell completes them."""
     parser.add_argument(*names, **options).complete = shtab.FILE  # type: ignore[attr-defined]
 
 
@@ -36,14 +40,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     add_pairs(parser, "--engine-option", help="an option of --engine, such as script=clip.json")
     parser.add_argument("--pace", type=float, help="× real time (default: the service's own)")
     parser.add_argument("--attempts", type=int, default=5, help="consecutive attempts without a new final sentence")
-    add_file(
-        parser,
-        "--output",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help=OUTPUT_HELP,
-    )
+    add_file(parser, "--output", action="append", default=[], metavar="FILE", help=OUTPUT_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON object for each final word")
 
 
@@ -64,8 +61,15 @@ def pairs(option: str, texts: Iterable[str]) -> dict[str, Any]:
 
 
 def parameters(texts: Iterable[str]) -> dict[str, Any]:
-    """Read the service's parameters from NAME=VALUE texts; a VALUE that is JSON (500, true, [..]) is taken as such."""
-    return {name: _json_or_text(value) for name, value in pairs("--param", texts).items()}
+    """Read the service's parameters from NAME=VALUE texts; a VALUE that is JSON (500, true, [..]) is parsed as such.
+
+    Raises ParameterError for a name that is not a parameter of the service.
+    """
+    given = {name: _json_or_text(value) for name, value in pairs("--param", texts).items()}
+    if unknown := sorted(set(given) - set(Parameters.__annotations__)):
+        known = ", ".join(sorted(Parameters.__annotations__))
+        raise ParameterError(f"--param {unknown[0]}: the service has no such parameter. Known: {known}.")
+    return given
 
 
 def _json_or_text(value: str) -> Any:
@@ -94,15 +98,27 @@ def run_options(options: argparse.Namespace) -> dict[str, Any]:
     return given if options.pace is None else given | {"pace": options.pace}
 
 
-def outputs(texts: list[str], clip: str, *, count: int, option: str = "--output") -> list[Path]:
-    """The output files of a clip: ``{name}`` stands for the clip's name without its suffix.
+def paths_of(option: str, text: str, clips: Sequence[str]) -> list[Path]:
+    """The file of each clip: ``{name}`` in the text stands for the clip's name without its folder and suffix.
 
-    Raises ParameterError where several clips would be written to one file.
+    Raises ParameterError where two clips would be written to one file.
     """
+    paths = [Path(text.replace("{name}", Path(clip).stem)) for clip in clips]
+    if len(set(paths)) < len(paths):
+        advice = "rename clips that have the same name"
+        if "{name}" not in text:
+            advice = f"give a name for each, such as {option} '{{name}}{Path(text).suffix}'"
+        raise ParameterError(f"{option} {text!r}: {len(paths)} clips cannot be written to one file: {advice}.")
+    return paths
+
+
+def outputs(texts: Sequence[str], clips: Sequence[str]) -> list[list[Path]]:
+    """The ``--output`` files of each clip. Raises ParameterError as `paths_of`, and for a format that is not known."""
     for text in texts:
-        if count > 1 and "{name}" not in text:
+        if Path(text).suffix.lower() not in FORMATS:
             raise ParameterError(
-                f"{option} {text!r}: {count} clips cannot be written to one file. Give a name for each, such as "
-                f"{option} '{{name}}{Path(text).suffix}'."
+                f"--output {text!r}: the format {Path(text).suffix!r} is not known. Nothing was sent. Known: "
+                f"{', '.join(FORMATS)}."
             )
-    return [Path(text.replace("{name}", Path(clip).stem)) for text in texts]
+    by_text = [paths_of("--output", text, clips) for text in texts]
+    return [[paths[number] for paths in by_text] for number in range(len(clips))]

@@ -18,6 +18,5 @@ def add_to(commands: Commands) -> None:
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> None:
     print(shtab.complete(options.parser, options.shell))
-    return 0

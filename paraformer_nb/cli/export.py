@@ -11,13 +11,13 @@ from .arguments import OUTPUT_HELP, Commands, add_file, outputs
 def add_to(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser("export", help="write a saved run in other formats")
-    add_file(parser, "journal", metavar="JOURNAL", help="what --save wrote")
+    add_file(parser, "journal", metavar="JOURNAL", help="the journal that --save wrote")
     add_file(parser, "--output", action="append", required=True, metavar="FILE", help=OUTPUT_HELP)
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> None:
+    (files,) = outputs(options.output, [options.journal])
     run = load(options.journal)
-    for path in outputs(options.output, options.journal, count=1):
+    for path in files:
         print(run.export(path))
-    return 0

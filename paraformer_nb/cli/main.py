@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     options = make_parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        options.run(options)
     except ParameterError as error:
         print(f"paraformer-nb: {error}", file=sys.stderr)
         return WRONG_USAGE
@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+    return DONE
 
 
 def make_parser() -> argparse.ArgumentParser:

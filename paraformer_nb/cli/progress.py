@@ -2,55 +2,74 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 
-from ..errors import ParaformerError
 from ..run.run import Run
 from ..tables.words import word_row
 from ..text import format_clock
 from ..transcript.transcript import ENDED
 from ..transcript.words import Sentence
 
-_POLL = 0.2  # seconds: an interrupt is noticed this soon
+_POLL = 0.2  # seconds: on Windows an interrupt is handled only when a wait ends
 
 
-def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str | None = None) -> int:
-    """Print a run's words as they become final, then write the outputs. Returns the exit code.
+def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str | None = None) -> None:
+    """Print a run's words as they become final, then write the outputs.
 
-    The first interrupt stops the run and keeps its last words, the second one cancels it. Raises the run's error, after
-    its words were printed and written. `name`: printed first, where there are several clips.
+    The first interrupt stops the run and keeps its last words, the second one cancels it. `name`: printed first, where
+    there are several clips.
+
+    Raises the run's error, or KeyboardInterrupt where it was interrupted, after its words were printed and written.
     """
     changes = _Changes()
     run.add_listener(changes)
-    interrupts = 0
     try:
-        with _Screen(run, as_json) as screen:
+        with _interrupts_end(run) as interrupts, _Screen(run, as_json) as screen:
             if name is not None and not as_json:
                 screen.print(f"{name}:")
             while run.state not in ENDED:
-                try:
-                    changes.wait(_POLL)
-                    screen.update()
-                except KeyboardInterrupt:
-                    interrupts += 1
-                    run.stop() if interrupts == 1 else run.cancel()
+                changes.wait(_POLL)
+                screen.update()
             screen.update()
     finally:
         run.cancel()  # where printing failed
-        with suppress(ParaformerError):
+        with suppress(Exception):  # raised below
             run.wait()
-    if not run.transcript.finals:
+    has_words = bool(run.transcript.finals)
+    if not has_words and run.error is None:
         print("paraformer-nb: no speech was found.", file=sys.stderr)
-    for path in outputs:
+    for path in outputs if has_words or run.error is None else ():  # a failure must not replace an earlier file
         print(f"paraformer-nb: wrote {run.export(path)}", file=sys.stderr)
     run.wait()
-    return 130 if interrupts else 0
+    if interrupts:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _interrupts_end(run: Run) -> Iterator[list[int]]:
+    """Stop the run at the first interrupt, cancel it at a further one. Yields the interrupts so far."""
+    interrupts: list[int] = []
+
+    def on_interrupt(number: int, _frame: FrameType | None) -> None:
+        interrupts.append(number)
+        if len(interrupts) == 1:
+            run.stop()
+        else:
+            run.cancel()
+
+    previous = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 class _Changes:
@@ -89,9 +108,9 @@ class _Screen:
         self._bar.close()
 
     def update(self) -> None:
-        """Show what is new."""
+        """Print new final sentences, and refresh the bar."""
         transcript = self._transcript
-        if transcript.notice != self._notice:
+        if transcript.notice and transcript.notice != self._notice:
             self._notice = transcript.notice
             self._bar.write(f"paraformer-nb: {self._notice}", file=sys.stderr)
         for sentence in transcript.finals[self._shown :]:

@@ -12,13 +12,13 @@ from .progress import follow
 def add_to(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser("resume", help="continue a saved run that was cut short, stopped or failed")
-    add_file(parser, "journal", metavar="JOURNAL", help="what --save wrote")
+    add_file(parser, "journal", metavar="JOURNAL", help="the journal that --save wrote")
     add_file(parser, "--clip", metavar="FILE", help="the clip, where it is not at the path that the journal names")
     add_run_options(parser)
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace) -> int:
-    files = outputs(options.output, options.journal, count=1)
+def _run(options: argparse.Namespace) -> None:
+    (files,) = outputs(options.output, [options.journal])
     run = resume(options.journal, clip=options.clip, **run_options(options))
-    return follow(run, as_json=options.json, outputs=files)
+    follow(run, as_json=options.json, outputs=files)

@@ -26,7 +26,7 @@ SERVE_KEY_VARIABLE = "PARAFORMER_NB_API_KEY"
 def add_to(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser("serve", help="run the embedded service until it is interrupted")
-    parser.add_argument("--port", type=int, required=True, help="on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--port", type=int, required=True, help="on 127.0.0.1; 0: any free one")
     parser.add_argument(
         "--api-key", help=f"the key that clients must send (default: ${SERVE_KEY_VARIABLE}, else a new one)"
     )
@@ -54,7 +54,7 @@ def add_to(commands: Commands) -> None:
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> None:
     if not 0 <= options.port <= 65535:
         raise ParameterError(f"--port {options.port}: give 0 to 65535.")
     if options.verbose:
@@ -66,7 +66,6 @@ def _run(options: argparse.Namespace) -> int:
     key = _api_key(options)
     server = EmbeddedServer(ENGINES[options.engine], engine, key or secrets.token_hex(16), faults=faults, limits=limits)
     asyncio.run(_serve(server, options.port, show_key=key is None))
-    return 0
 
 
 def _api_key(options: argparse.Namespace) -> str | None:

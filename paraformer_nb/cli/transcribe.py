@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
 from ..dashscope.parameters import DEFAULT_MODEL
 from ..errors import AudioError
 from ..run.start import transcribe
-from .arguments import Commands, add_file, add_pairs, add_run_options, outputs, parameters, run_options
+from .arguments import Commands, add_file, add_pairs, add_run_options, outputs, parameters, paths_of, run_options
 from .progress import follow
 
 
@@ -24,40 +23,28 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--start", type=float, help="seconds at which to start")
     parser.add_argument("--end", type=float, help="seconds at which to end")
     add_pairs(parser, "--param", help="a parameter of the service, such as max_sentence_silence=500")
-    add_file(parser, "--save", metavar="FILE.jsonl", help="keep the run's journal")
+    add_file(parser, "--save", metavar="FILE.jsonl", help="keep the run's journal; {name} stands for the clip's name")
     add_run_options(parser)
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> None:
     given = parameters(options.param)
     if options.language:
         given["language_hints"] = options.language
-    code = 0
-    for file in options.files:
+    clips = options.files
+    files = outputs(options.output, clips)
+    journals = paths_of("--save", options.save, clips) if options.save else [None] * len(clips)
+    arguments = run_options(options) | given | {name: getattr(options, name) for name in ("model", "start", "end")}
+    failed = 0
+    for clip, own_files, journal in zip(clips, files, journals, strict=True):
         try:
-            code = max(code, _transcribe(file, options, given))
+            run = transcribe(clip, save=journal, **arguments)
+            follow(run, as_json=options.json, outputs=own_files, name=clip if len(clips) > 1 else None)
         except AudioError as error:
-            if len(options.files) == 1:
+            if len(clips) == 1:
                 raise
             print(f"paraformer-nb: {error}", file=sys.stderr)  # the other clips may be readable
-            code = 1
-        if code == 130:
-            break
-    return code
-
-
-def _transcribe(file: str, options: argparse.Namespace, given: dict[str, Any]) -> int:
-    count = len(options.files)
-    files = outputs(options.output, file, count=count)
-    saved = outputs([options.save] if options.save else [], file, count=count, option="--save")
-    run = transcribe(
-        file,
-        model=options.model,
-        start=options.start,
-        end=options.end,
-        save=saved[0] if saved else None,
-        **run_options(options),
-        **given,
-    )
-    return follow(run, as_json=options.json, outputs=files, name=file if count > 1 else None)
+            failed += 1
+    if failed:
+        raise AudioError(f"{failed} of {len(clips)} clips could not be read.")

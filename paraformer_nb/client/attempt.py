@@ -65,7 +65,7 @@ class Attempt:
             socket, self._timeouts.keepalive, lambda: self._abort("did not answer a ping in time")
         )
         self._failure: Exception | None = None  # the clip's; raised once what was sent before is final
-        self._abort_reason: str | None = None  # where this side ended the connection
+        self._abort_reason: str | None = None  # why this side ended the connection
 
     def stop(self) -> None:
         """No more audio will be sent: the last results must arrive in time."""
@@ -83,8 +83,9 @@ class Attempt:
             self._response.set(self._timeouts.start)
             await self._send_command(self._task.run())
             while self._task.state is not State.DONE:
-                is_finishing = self._task.state is State.FINISHING
-                event = self._task.receive(await self._receive())
+                received = await self._receive()
+                is_finishing = self._task.state is State.FINISHING  # finish-task may have been sent meanwhile
+                event = self._task.receive(received)
                 if isinstance(event, TaskStartedEvent):
                     self._response.set(self._timeouts.finish if self._stop.is_set() else None)
                     background.append(asyncio.create_task(self._send_audio()))
@@ -124,7 +125,7 @@ class Attempt:
             self._feed.forget(self._sink.transcript.final_until - self._overlap)
 
     def _on_failure(self, event: TaskFailedEvent, *, is_finishing: bool) -> None:
-        """Raise TaskFailed, unless the event only says that the audio had no speech."""
+        """Raise TaskFailed, unless the event only reports that the audio had no speech."""
         if not (is_finishing and is_no_speech(event.code, event.message)):
             raise task_error(event.code, event.message, event.task_id or self._task.task_id)
 
@@ -141,6 +142,7 @@ class Attempt:
 
     def _connection_lost(self, error: ConnectionClosed) -> ConnectionLost:
         """Record the disconnect, and make the error for it."""
+        self._sent.flush(self._now())  # so that the message counts all audio that was sent
         close = None if self._abort_reason else error.rcvd or error.sent
         text = redact(close.reason) if close else ""
         cause = f"code {close.code}{f', {text!r}' if text else ''}" if close else "without a close frame"

@@ -120,5 +120,5 @@ class Feed:
         ]
 
     async def close(self) -> None:
-        """Release the source. (Whoever opened the clip closes its file.)"""
+        """Release the source. The clip's own file stays open: `OpenedRequest.close` closes it."""
         await self._source.close()

@@ -1,4 +1,4 @@
-"""Open one connection: options, the handshake, and what its refusals mean."""
+"""Open one connection: its options, the handshake, and the errors for refusals."""
 
 from __future__ import annotations
 

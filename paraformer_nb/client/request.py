@@ -1,4 +1,4 @@
-"""What a user asks for: a clip, a service, its parameters; checked before anything is sent."""
+"""A user's request: a clip, a service, its parameters; checked before anything is sent."""
 
 from __future__ import annotations
 

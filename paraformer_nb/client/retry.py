@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ..errors import ParameterError
 from .timeouts import check_seconds
 
-_LOOPBACK_SHARE = 0.05  # × the wait: on loopback there is no network that others share
+_MOST_DOUBLINGS = 60  # of the wait: more would overflow a float
+_LOOPBACK_SHARE = 0.05  # × the wait: a loopback network is not shared with others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,5 +45,6 @@ class Retry:
 
     def wait(self, attempt: int, *, is_loopback: bool) -> float:
         """Seconds to wait after the failure of the `attempt`-th consecutive attempt."""
-        wait: float = min(self.longest_wait, self.first_wait * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0)
+        doubled = self.first_wait * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS)
+        wait = min(self.longest_wait, doubled) * random.uniform(0.5, 1.0)
         return wait * _LOOPBACK_SHARE if is_loopback else wait

@@ -1,4 +1,4 @@
-"""What a run needs of a service; `services/` has the implementations."""
+"""The interface of a service; `services/` has the implementations."""
 
 from __future__ import annotations
 
@@ -39,4 +39,4 @@ class Service(Protocol):
     def timeouts(self) -> Timeouts: ...
 
     async def endpoint(self) -> Endpoint:
-        """Where to connect now. Called anew for every connection."""
+        """Where to connect now. Called again for every connection."""

@@ -114,7 +114,7 @@ class Session:
         wanted = max(transcript.run.start, resume_at)
         start = self._feed.first_available(wanted)
         if start > max(wanted, final_until):
-            reason = "the connection was lost, and the live source's audio of that time is not kept any more"
+            reason = "the connection ended, and the live source's audio of that time is not kept any more"
             self._sink.append(Gap(self._now(), final_until, start, reason))
         self._sink.append(Resumed(self._now(), task.task_id, start, self._attempts))
         return start

@@ -1,4 +1,4 @@
-"""How long the client waits for what."""
+"""`Timeouts`: how long the client waits for each answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Timeouts:
     start: float = 10.0
     """From run-task to task-started, as in the vendor's samples."""
     keepalive: float = 20.0
-    """Without an answer to a ping, after which the connection counts as lost."""
+    """Without an answer to a ping, after which the connection counts as dead."""
     finish: float = 60.0
     """Without any result after finish-task."""
     close: float = 5.0

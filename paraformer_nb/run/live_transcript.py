@@ -29,7 +29,7 @@ class Listener(Protocol):
 
 
 class CorrectionResult(NamedTuple):
-    """Whether a correction changed something, and what the person must know about its storage, if anything."""
+    """Whether a correction changed something, and the problem with storing it, if any."""
 
     is_change: bool
     problem: str | None = None
@@ -41,7 +41,7 @@ class LiveTranscript:
     It is the sink of a client's session.
 
     Attributes:
-        transcript: what the journal says. Hold `lock` where several of its attributes must be of one moment.
+        transcript: the fold of the journal. Hold `lock` to read several of its attributes at one moment.
         lock: held while a record is written and applied, on whatever thread.
         warning: why the run's records are kept in memory only, or ``""``.
     """
@@ -58,7 +58,7 @@ class LiveTranscript:
     # --------------------------------------------------------------------------------------- from the background loop
 
     def append(self, record: Record) -> None:
-        """Write a record, apply it, notify listeners. Where the disk takes no more, it is kept in memory."""
+        """Write a record, apply it, notify listeners. Where the disk is full, it is kept in memory."""
         with self.lock:
             if failure := self._journal.append(record):
                 self.warn(failure)
@@ -128,7 +128,7 @@ class LiveTranscript:
     # ------------------------------------------------------------------------------------------------------- reading
 
     def records(self) -> Iterator[Record]:
-        """All records so far, from disk and memory. Raises JournalError where the journal is gone."""
+        """All records so far, from disk and memory. Raises JournalError where the journal no longer exists."""
         yield from self._journal.records(self._flush())
 
     def copy_to(self, path: Path) -> None:

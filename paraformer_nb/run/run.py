@@ -1,4 +1,4 @@
-"""`Run`: what a user holds of a run, live, ended or loaded. `start.py` makes it."""
+"""`Run`: a run as users hold it, live, ended or loaded. `start.py` makes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AudioError
+from ..errors import AudioError, ExportError
 from ..formats.registry import export
 from ..journal.failures import to_error
 from ..journal.journal import Journal
@@ -174,13 +174,16 @@ class Run(RunTables):
         `paraformer_nb.formats` has one module a format, with its options. A file that exists is replaced once the new
         one is complete.
 
-        Raises ExportError for an unknown format or a file that cannot be written, ParameterError for an unknown option,
-        AudioError where a page's sound cannot be read.
+        Raises ExportError for an unknown format or a file that cannot be written (such as this run's own journal),
+        ParameterError for an unknown option, AudioError where a page's sound cannot be read.
 
         Example:
             >>> run.export("lecture.html", audio="beside", title="A lecture")  # doctest: +SKIP
         """
-        return export(self.transcript, Path(path).expanduser(), self._open_audio, options)
+        path = Path(path).expanduser()
+        if path.exists() and self.journal.path.exists() and path.samefile(self.journal.path):
+            raise ExportError(f"{str(path)!r} is the run's journal, which is kept: give another name.")
+        return export(self.transcript, path, self._open_audio, options)
 
     def _display_(self) -> Timeline:
         """What marimo shows as a cell's value."""

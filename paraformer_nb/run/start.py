@@ -161,7 +161,7 @@ def load(path: str | os.PathLike[str]) -> Run:
 
 
 def _new_journal(save: str | os.PathLike[str] | None, run: RunStarted) -> tuple[JournalWriter, OSError | None]:
-    """Start a journal where `save` says, in the folder for journals, or in a temporary file."""
+    """Start a journal at `save`, in the folder for journals, or in a temporary file."""
     folder = os.environ.get(SAVE_DIR_VARIABLE)
     if save is None and not folder:
         return JournalWriter.temporary(run)
@@ -172,7 +172,7 @@ def _new_journal(save: str | os.PathLike[str] | None, run: RunStarted) -> tuple[
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[Journal, Transcript, float]:
-    """Read a journal: what it says, and its last time."""
+    """Read a journal. Returns it, its transcript, and the time of its last record."""
     journal = Journal(Path(path).absolute())
     transcript, last = None, 0.0
     try:

@@ -11,7 +11,8 @@ from ..client.retry import Retry
 from ..client.service import Service
 from ..client.session import Session
 from ..client.timeouts import Timeouts
-from ..dashscope.messages import Event
+from ..dashscope.codes import is_no_speech
+from ..dashscope.messages import Event, TaskFailedEvent
 from ..dashscope.parameters import DEFAULT_MODEL, Parameters
 from ..journal.records import Record
 from ..services.default import default_service
@@ -79,13 +80,17 @@ async def stream(
 
 
 class _EventSink:
-    """A transcript in memory, and the events that the consumer has not read yet."""
+    """A transcript in memory, and the events that the consumer has not read yet.
+
+    `drain` waits until the consumer asks for an event that has not arrived: while it is busy with one, nothing is
+    received, and no timeout runs.
+    """
 
     def __init__(self, request: OpenedRequest, now: Clock) -> None:
         self.transcript = Transcript(request.run_started(now()))
         self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._are_read = asyncio.Event()
-        self._are_read.set()
+        self._is_wanted = asyncio.Event()  # the consumer has read every event, and waits for the next
+        self._is_wanted.set()
 
     @property
     def is_empty(self) -> bool:
@@ -94,17 +99,21 @@ class _EventSink:
 
     def append(self, record: Record) -> None:
         event = self.transcript.apply(record)
-        if event is not None:
+        if event is not None and not _is_raised(event):
             self._events.put_nowait(event)
-            self._are_read.clear()
+            self._is_wanted.clear()
 
     async def drain(self) -> None:
-        """Wait until the consumer has read every event."""
-        await self._are_read.wait()
+        """Wait until the consumer has read every event and asks for the next."""
+        await self._is_wanted.wait()
 
     async def next(self) -> Event:
-        """The next event, when there is one."""
-        event = await self._events.get()
-        if self._events.empty():
-            self._are_read.set()
-        return event
+        """Wait for the next event."""
+        if self.is_empty:
+            self._is_wanted.set()
+        return await self._events.get()
+
+
+def _is_raised(event: Event) -> bool:
+    """Whether an event ends its attempt with an error, which is raised, or answered by another attempt."""
+    return isinstance(event, TaskFailedEvent) and not is_no_speech(event.code, event.message)

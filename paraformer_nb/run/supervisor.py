@@ -17,7 +17,7 @@ from .live_transcript import LiveTranscript
 
 
 class Supervisor:
-    """A run while it goes on.
+    """A run in progress.
 
     Attributes:
         future: done when the run has ended and its journal is closed; it never fails.
@@ -81,7 +81,7 @@ class Supervisor:
             state = "stopped" if self._is_stopped else "finished"
         except asyncio.CancelledError:
             state = "stopped"
-        except BaseException as error:  # noqa: BLE001 - kept as the run's error, and raised to whoever waits for it
+        except BaseException as error:  # noqa: BLE001 - kept as the run's error, and raised to everyone who waits for it
             self.error = error
         await self._end(state)
 

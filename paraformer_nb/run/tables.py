@@ -39,8 +39,8 @@ class RunTables:
     def words(self) -> pd.DataFrame:
         """One row a word, as corrected; see `paraformer_nb.tables.words` for the columns. Never raises.
 
-        ``attrs`` has ``clip``, ``service``, ``model``, and ``snapshot``: an int that lets `correct` know when the table
-        was read.
+        ``attrs`` has ``clip``, ``service``, ``model``, and ``snapshot``: an int by which `correct` knows when the
+        table was read.
         """
         from ..tables.words import words_table
 

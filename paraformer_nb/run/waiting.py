@@ -45,7 +45,7 @@ def wait_blocking(supervisor: Supervisor, timeout: float | None) -> None:
 
 
 async def wait(supervisor: Supervisor) -> None:
-    """Wait for the end. In a kernel a cancellation is taken for an interrupt, elsewhere it is raised."""
+    """Wait for the end. In a kernel a cancellation is treated as an interrupt, elsewhere it is raised."""
     interrupts = _Interrupts(supervisor)
     ended = asyncio.wrap_future(supervisor.future)
     with ExitStack() as listening:

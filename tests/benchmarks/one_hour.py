@@ -4,8 +4,8 @@
 
 Each contender runs in a process of its own, imports excluded, after one minute of audio as a warm-up. CPU is user and
 system time of that process; memory is its peak resident size, after the minute and after the hour. (a) reads the WAV,
-streams it, writes the recording, takes the waveform's peaks, folds the events and builds the words table; (b) gives a
-list of sentences; (c) only sends and parses.
+streams it, writes the journal, computes the waveform's peaks, folds the events and builds the words table; (b) returns
+a list of sentences; (c) only sends and parses.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/resume.py [LESSONS]
 
-The scripted engine is in a process of its own, which drops each connection after 20 s of audio; what was not settled is
+The scripted engine is in a process of its own, which resets each connection after 20 s of audio; what was not final is
 sent again on the next one. Each run is in a process of its own, too. Memory is its resident size when 10 minutes of the
 clip were sent, and at its end. The hour is the English lesson 90 times (or LESSONS times).
 """
@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import pandas as pd
 from clips import KEY, serving
-from lessons import losses, repeated
+from lessons import disconnects, repeated
 
 import paraformer_nb as pnb
 
@@ -38,7 +38,7 @@ def resident() -> float:
 
 def measure(url: str, clip: Path, words: Path) -> None:
     """Transcribe in this process: leave the words in a file, print the figures as JSON."""
-    began = time.perf_counter()
+    start = time.perf_counter()
     run = pnb.transcribe(clip, service=pnb.DashScope(KEY, url=url), pace=PACE)
     early = None
     while run.state not in ("finished", "failed", "stopped"):
@@ -46,7 +46,7 @@ def measure(url: str, clip: Path, words: Path) -> None:
         if early is None and run.transcript.sent_until >= EARLY:
             early = resident()
     run.wait()
-    seconds, late = time.perf_counter() - began, resident()
+    seconds, late = time.perf_counter() - start, resident()
     run.words.to_pickle(words)
     usage = run.transcript.usage
     print(
@@ -55,7 +55,7 @@ def measure(url: str, clip: Path, words: Path) -> None:
                 "seconds": seconds,
                 "early": early,
                 "late": late,
-                "cuts": len(losses(run)),
+                "cuts": len(disconnects(run)),
                 "gaps": len(run.gaps),
                 "sent": usage.sent,
                 "words": len(run.words),
@@ -65,7 +65,7 @@ def measure(url: str, clip: Path, words: Path) -> None:
 
 
 def main(lessons: int) -> None:
-    """Both runs, and what each has."""
+    """Measure both runs, print the figures, and compare the words."""
     figures, words = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         clip = repeated(LESSON, lessons, Path(folder))

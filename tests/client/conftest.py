@@ -1,4 +1,4 @@
-"""What the tests of runs that lose connections share."""
+"""Fixtures of the client's tests."""
 
 from __future__ import annotations
 
@@ -9,15 +9,9 @@ import pytest
 from servers import alive, left_behind
 
 
-@pytest.fixture
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between two attempts."""
-    monkeypatch.setattr("random.uniform", lambda *_: 0.0)
-
-
 @pytest.fixture(scope="module")
-def nothing_left_in_the_end() -> Iterator[None]:
-    """As `nothing_left`, for a file of many cheap tests: looking after each of them would cost more than they do."""
+def nothing_left_at_the_end() -> Iterator[None]:
+    """As `nothing_left`, once for a file of many cheap tests: checking after each would cost more than they do."""
     before = alive()
     yield
     gc.collect()

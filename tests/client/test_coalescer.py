@@ -1,25 +1,25 @@
-"""Records of audio that was sent: each block its own at the pace of speech, one for many where they fly."""
+"""Records of audio that was sent: one for each block at the pace of speech, one for many where the service is fast."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from paraformer_nb.client.coalescer import RecordCoalescer
-from paraformer_nb.journal.records import Audio, Peaks
+from paraformer_nb.journal.records import Audio, Peaks, Silence
 
 
-def sent(*times: float) -> list[Any]:
-    """The records for a block of half a second at each of some times, each block with two peaks of its own."""
+def coalesce(*times: float) -> list[Any]:
+    """The records of a block of half a second at each of these times, each block with two peaks of its own."""
     records: list[Any] = []
-    stretch = RecordCoalescer(records.append, "task", 0.01)
+    coalescer = RecordCoalescer(records.append, "task", 0.01)
     for number, now in enumerate(times):
-        stretch.add(now, 10 + number / 2, 0.5, bytes([number, number]))
-    stretch.tell(times[-1] if times else 0.0)
+        coalescer.add_audio(now, 10 + number / 2, 0.5, bytes([number, number]))
+    coalescer.flush(times[-1] if times else 0.0)
     return records
 
 
-def test_blocks_at_the_pace_of_speech_are_recorded_as_they_go() -> None:
-    audio = [record for record in sent(0.1, 0.2, 0.3) if isinstance(record, Audio)]
+def test_blocks_at_the_pace_of_speech_have_a_record_each() -> None:
+    audio = [record for record in coalesce(0.1, 0.2, 0.3) if isinstance(record, Audio)]
     assert [(record.t, record.position, record.seconds) for record in audio] == [
         (0.1, 10.0, 0.5),
         (0.2, 10.5, 0.5),
@@ -27,8 +27,8 @@ def test_blocks_at_the_pace_of_speech_are_recorded_as_they_go() -> None:
     ]
 
 
-def test_blocks_that_fly_make_one_record_and_none_is_forgotten() -> None:
-    records = sent(0.0, 0.01, 0.02, 0.03, 0.06, 0.07)
+def test_blocks_within_50_ms_share_a_record_and_none_is_missing() -> None:
+    records = coalesce(0.0, 0.01, 0.02, 0.03, 0.06, 0.07)
     assert [(record.position, record.seconds) for record in records if isinstance(record, Audio)] == [
         (10.0, 0.5),
         (10.5, 2.0),
@@ -39,5 +39,20 @@ def test_blocks_that_fly_make_one_record_and_none_is_forgotten() -> None:
     assert b"".join(record.data for record in peaks) == bytes([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5])
 
 
+def test_silence_is_recorded_by_the_second_and_before_the_audio_that_follows_it() -> None:
+    records: list[Any] = []
+    coalescer = RecordCoalescer(records.append, "task", 0.01)
+    for number in range(6):
+        coalescer.add_silence(number / 4, 2.0, 0.25)
+    coalescer.add_audio(1.5, 2.0, 0.5, b"\0\1")
+    assert [(type(record), record.t, record.position) for record in records] == [
+        (Silence, 0.75, 2.0),
+        (Silence, 1.5, 2.0),
+        (Audio, 1.5, 2.0),
+        (Peaks, 1.5, 2.0),
+    ]
+    assert [record.seconds for record in records[:3]] == [1.0, 0.5, 0.5]
+
+
 def test_where_nothing_was_sent_nothing_is_recorded() -> None:
-    assert sent() == []
+    assert coalesce() == []

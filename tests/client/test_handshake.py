@@ -1,4 +1,4 @@
-"""A run against services that cannot be reached, do not answer, or refuse: it says who, why, and what to do."""
+"""Services that cannot be reached, do not answer, or refuse: the error says which, why, and what to do."""
 
 from __future__ import annotations
 
@@ -14,39 +14,37 @@ from servers import KEY, Cloud, RawServer, assert_says, ended, failure, tone, we
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
-from paraformer_nb.client import handshake
-from paraformer_nb.services.dashscope import Endpoint
+from paraformer_nb.client.service import Endpoint
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
-def transcribe(cloud: Any) -> pnb.Run:
-    return pnb.transcribe(tone(1.0), service=cloud.service(), pace=None, retry=pnb.Retry(attempts=1))
+def transcribe(cloud: Any, **options: Any) -> pnb.Run:
+    """A run of one attempt."""
+    return pnb.transcribe(tone(1.0), service=cloud.service(), pace=None, retry=pnb.Retry(attempts=1), **options)
 
 
-def test_a_handshake_that_is_never_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handshake, "_TIMEOUT", 0.3)
-
+def test_a_handshake_that_is_never_answered() -> None:
     async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await reader.read()  # until the client gives up
+        await reader.read()  # until the client closes the connection
 
     with RawServer(silent) as server:
-        error = failure(transcribe(server))
+        error = failure(transcribe(server, timeouts=pnb.Timeouts(connect=0.3)))
     assert isinstance(error, errors.ConnectionFailed)
-    assert_says(error, "no connection to 127.0.0.1", "TimeoutError", "Nothing was sent", "Check the network")
+    assert_says(error, "could not connect to 127.0.0.1", "TimeoutError", "Nothing was sent", "Check the network")
 
 
-def test_a_server_that_hangs_up_before_the_handshake() -> None:
-    async def hang_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+def test_a_server_that_closes_the_connection_before_the_handshake() -> None:
+    async def close(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.readline()
 
-    with RawServer(hang_up) as server:
+    with RawServer(close) as server:
         error = failure(transcribe(server))
     assert isinstance(error, errors.ConnectionFailed)
-    assert_says(error, "no connection to 127.0.0.1", "Check")
+    assert_says(error, "could not connect to 127.0.0.1", "Check")
 
 
-def test_a_server_that_speaks_no_http() -> None:
+def test_a_server_of_another_protocol() -> None:
     async def mail(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example ESMTP\r\n\r\n")
         await reader.read(10)
@@ -54,7 +52,7 @@ def test_a_server_that_speaks_no_http() -> None:
     with RawServer(mail) as server:
         error = failure(transcribe(server))
     assert isinstance(error, errors.ConnectionFailed)
-    assert_says(error, "no connection to 127.0.0.1", "Check the network, the proxy and the URL")
+    assert_says(error, "could not connect to 127.0.0.1", "Check the network, the proxy and the URL")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +77,7 @@ def test_a_handshake_that_is_refused(status: int, kind: type[Exception], what: t
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_service_that_has_a_problem_of_its_own_is_not_blamed_on_the_url(status: int) -> None:
+def test_a_problem_of_the_service_does_not_advise_to_check_the_url(status: int) -> None:
     with Cloud(well, status=status) as cloud:
         error = failure(transcribe(cloud))
     assert "again" in str(error)
@@ -103,7 +101,7 @@ def test_a_redirect_does_not_carry_the_key_elsewhere() -> None:
 
 
 def test_a_connection_that_ends_with_its_handshake() -> None:
-    """The close frame comes in one packet with the handshake's answer, before run-task can be sent."""
+    """The close frame arrives in one packet with the handshake's answer, before run-task can be sent."""
 
     async def accept_and_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -116,55 +114,54 @@ def test_a_connection_that_ends_with_its_handshake() -> None:
     with RawServer(accept_and_close) as server:
         error = failure(transcribe(server))
     assert type(error) is errors.ConnectionLost, repr(error)
-    assert_says(error, "ended before the task did", "code 1011")
+    assert_says(error, "closed the connection before the task ended", "code 1011")
 
 
-class _Elsewhere:
-    """A service that is taken for one out there, where others share the network."""
+class _Remote:
+    """A service that counts as one on a network that others share."""
 
-    pace, languages = None, None
+    pace = None
+    languages = None
+    timeouts = pnb.Timeouts()
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.source = pnb.DashScope(KEY).source
-        self.asked = 0
+        self.calls = 0
 
     async def endpoint(self) -> Endpoint:
-        self.asked += 1
+        self.calls += 1
         return Endpoint(self.url, {"Authorization": f"Bearer {KEY}"}, False)
 
 
 @pytest.mark.parametrize("status", [429, 500])
-def test_a_refusal_that_may_pass_is_tried_again_as_often_as_was_allowed(
-    status: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("random.uniform", lambda *_: 0.0)  # no waiting
+def test_a_temporary_refusal_is_retried_as_often_as_allowed(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with Cloud(well, status=status) as cloud:
-        service = _Elsewhere(cloud.url)
-        run = pnb.transcribe(tone(0.5), service=service, retry=pnb.Retry(attempts=3))
+        service = _Remote(cloud.url)
+        run = pnb.transcribe(tone(0.5), service=service, retry=pnb.Retry(attempts=3, first_wait=0.0))
         failure(run)
-    assert (service.asked, len(cloud.headers)) == (3, 3)
-    assert list(run.events["event"]) == ["lost", "resumed", "lost", "resumed", "failed"]
+    assert (service.calls, len(cloud.headers)) == (3, 3)
+    assert list(run.events["event"]) == ["disconnected", "resumed", "disconnected", "resumed", "failed"]
 
 
-def test_a_wrong_key_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_key_is_not_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with Cloud(well, status=401) as cloud:
-        failure(pnb.transcribe(tone(0.5), service=_Elsewhere(cloud.url)))
+        failure(pnb.transcribe(tone(0.5), service=_Remote(cloud.url)))
     assert len(cloud.headers) == 1
 
 
-def test_a_key_stays_out_of_the_log_at_its_most_talkative(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_key_stays_out_of_the_log_at_every_level(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with Cloud(well) as cloud:
         ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
-        told = [record.getMessage() for record in caplog.records if record.name.startswith("paraformer_nb")]
-        assert cloud.headers, "somebody did connect"
-    assert not [line for line in told if KEY in line]
+        logged = [record.getMessage() for record in caplog.records if record.name.startswith("paraformer_nb")]
+        assert cloud.headers, "a connection was made"
+    assert not [line for line in logged if KEY in line]
 
 
-def test_a_proxy_s_password_stays_out_of_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxys_password_stays_out_of_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("wss_proxy", "ftp://me:secret-of-the-proxy@127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "ftp://me:secret-of-the-proxy@127.0.0.1:9")
     service = pnb.DashScope("key", url="wss://nowhere.invalid/inference")

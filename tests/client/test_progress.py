@@ -1,177 +1,168 @@
-"""How far a clip has come, and how fast it goes: both know of all the tasks that it takes."""
+"""A session's progress: the transcript of its sink knows what was sent and what is final, over all tasks."""
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import Any
 
 import pytest
-from servers import result as told
+from disconnecting import AT_ONCE, final_word
+from servers import RATE, Cloud, Talk, ended, event, result, texts, tone
 
-from paraformer_nb.client.pacer import Pacer
-from paraformer_nb.client.progress import Progress
-from paraformer_nb.dashscope.messages import Event, ResultGeneratedEvent, TaskStartedEvent, decode_event
+import paraformer_nb as pnb
+from paraformer_nb.journal.records import VERSION, Audio, ClipSource, Received, Resumed, RunStarted, ServiceSource
+from paraformer_nb.transcript.transcript import Transcript
 
 
-def heard(*words: str, number: int | None = 1, final: bool = True, **more: Any) -> Event:
+def received(*words: str, number: int | None = 1, final: bool = True, task: str = "t1", **more: Any) -> Received:
     """A sentence of words of 100 ms; sentence 1 begins at 0 s, sentence 2 at 1 s of its task."""
-    return decode_event(told("t", *words, number=number or 1, final=final, **{"sentence_id": number} | more).encode())
+    sentence = {"sentence_id": number} | more
+    return Received.of(1.0, task, result(task, *words, number=number or 1, final=final, **sentence).encode())
 
 
-class Clip:
-    """A clip on its way, as a session and its conversations have it go."""
-
-    def __init__(self, start: float = 0.0) -> None:
-        self.progress = Progress(start)
-        self.connect()
-
-    def connect(self, at: float | None = None) -> None:
-        """Another task."""
-        self.progress.attempt_anew()
-        self.clock = self.progress.begin(self.progress.resume_at if at is None else at)
-
-    def send(self, until: float) -> None:
-        self.progress.sent = max(self.progress.sent, until)
-
-    def take(self, event: Event) -> Any:
-        taken = self.progress.take(event, self.clock)
-        return taken.sentence if isinstance(taken, ResultGeneratedEvent) else taken
+def transcript_of(sent_until: float = 5.0) -> Transcript:
+    """A run whose first task was sent so much audio."""
+    service = ServiceSource("dashscope", "localhost")
+    transcript = Transcript(
+        RunStarted(0.0, VERSION, "now", ClipSource("clip"), RATE, 0.0, 400.0, service, "paraformer-realtime-v2", {})
+    )
+    transcript.apply(Audio(0.5, "t1", 0.0, sent_until))
+    return transcript
 
 
-# ---------------------------------------------------------------------------------------------- where a clip stands
+def sentence_of(transcript: Transcript, record: Received) -> Any:
+    """The sentence of a result, on the run's time line; None where it was dropped."""
+    applied: Any = transcript.apply(record)
+    return None if applied is None else applied.sentence
 
 
-def test_only_what_is_final_is_settled() -> None:
-    clip = Clip()
-    clip.send(5.0)
-    clip.take(heard("one", "two", final=False))
-    assert clip.progress.settled == 0.0
-    clip.take(heard("one", "two"))
-    assert clip.progress.settled == pytest.approx(0.2)
+# ------------------------------------------------------------------------------------------------- what counts as final
 
 
-def test_a_task_begins_just_before_the_end_of_what_is_settled_and_never_before_the_part() -> None:
-    clip = Clip(start=60.0)
-    assert clip.progress.resume_at == 60.0
-    clip.send(70.0)
-    clip.take(heard("one", "two", number=1))
-    assert clip.progress.resume_at == 60.0, "0.3 s before its end lies before the part"
-    clip.take(heard("one", "two", "three", number=4))
-    assert clip.progress.resume_at == pytest.approx(60 + 3.3 - 0.3)
+def test_only_final_sentences_count_as_final() -> None:
+    transcript = transcript_of()
+    transcript.apply(received("one", "two", final=False))
+    assert transcript.final_until == 0.0
+    transcript.apply(received("one", "two"))
+    assert transcript.final_until == pytest.approx(0.2)
 
 
-def test_times_that_run_ahead_of_the_audio_settle_nothing_that_was_not_sent() -> None:
-    clip = Clip()
-    clip.send(2.0)
-    clip.take(heard("one", "two", number=9))  # at 8 s, says the service
-    assert clip.progress.settled == 2.0
-    clip.send(20.0)
-    assert clip.progress.resume_at == pytest.approx(1.7)
+def test_a_service_whose_times_run_ahead_makes_nothing_final_that_was_not_sent() -> None:
+    transcript = transcript_of(sent_until=2.0)
+    transcript.apply(received("one", "two", number=9))  # at 8 s by the service's clock
+    assert transcript.final_until == 2.0
+    transcript.apply(Audio(2.0, "t1", 2.0, 18.0))
+    assert transcript.final_until == 2.0
 
 
 @pytest.mark.parametrize("time", [10**400, -5, 1e300, None], ids=lambda time: str(time)[:5])
-def test_times_that_mean_nothing_settle_nothing(time: Any) -> None:
-    clip = Clip()
-    clip.send(5.0)
-    assert clip.take(heard("one", begin_time=time, end_time=time, words=None, sentence_end=True)).text == "one"
-    assert clip.progress.settled == 0.0
+def test_invalid_times_make_nothing_final(time: Any) -> None:
+    transcript = transcript_of()
+    transcript.apply(received("one", begin_time=time, end_time=time, words=None, sentence_end=True))
+    assert [sentence.text for sentence in transcript.finals] == ["one"]
+    assert transcript.final_until == 0.0
 
 
-def test_what_was_settled_before_is_told_once_and_settles_nothing_new() -> None:
-    clip = Clip()
-    clip.send(5.0)
-    clip.take(heard("one", "two", number=2))
-    clip.connect()
-    attempt = clip.progress.attempt
-    again = heard("two", words=[{"begin_time": 0, "end_time": 250, "text": "two", "punctuation": ""}], end_time=250)
-    assert clip.take(again) is None
-    assert (clip.progress.attempt, clip.progress.settled) == (attempt, pytest.approx(1.2))
+def test_what_was_final_before_a_resume_is_dropped_and_makes_nothing_final() -> None:
+    transcript = transcript_of()
+    transcript.apply(received("one", "two", number=2))
+    transcript.apply(Resumed(2.0, "t2", 0.9, 2))
+    words = [{"begin_time": 0, "end_time": 250, "text": "two", "punctuation": ""}]
+    assert sentence_of(transcript, received("two", task="t2", words=words, end_time=250)) is None
+    assert transcript.final_until == pytest.approx(1.2)
 
 
-def test_attempts_count_in_a_row_until_something_new_is_settled() -> None:
-    clip = Clip()
-    clip.send(5.0)
-    clip.connect()
-    clip.connect()
-    assert (clip.progress.attempt, clip.progress.attempts) == (3, 3)
-    clip.take(heard("one"))
-    assert (clip.progress.attempt, clip.progress.attempts) == (0, 3)
-    clip.take(heard("one"))  # the same again is nothing new
-    clip.connect()
-    assert (clip.progress.attempt, clip.progress.attempts) == (1, 4)
+def test_audio_that_cannot_be_sent_again_counts_as_final() -> None:
+    transcript = transcript_of(sent_until=300.0)
+    transcript.apply(Resumed(2.0, "t2", 180.0, 2))
+    assert transcript.final_until == 180.0
 
 
-def test_what_is_out_of_reach_is_not_asked_for_again() -> None:
-    clip = Clip()
-    clip.send(300.0)
-    clip.progress.skip_to(180.0)
-    assert clip.progress.resume_at == pytest.approx(179.7)
+# -------------------------------------------------------------------------------------------------------------- events
 
 
-# ------------------------------------------------------------------------------------------------- what events become
+def test_sentences_are_numbered_over_all_tasks() -> None:
+    transcript = transcript_of(sent_until=9.0)
+    results = [received("one"), received("one", number=2)]
+    ids = [sentence_of(transcript, each).sentence_id for each in results]
+    transcript.apply(Resumed(2.0, "t2", 2.0, 2))
+    results = [received("one", task="t2"), received("one", number=2, final=False, task="t2")]
+    ids += [sentence_of(transcript, each).sentence_id for each in results]
+    assert ids == [1, 2, 3, 4]
 
 
-def test_sentences_are_counted_on_over_all_tasks() -> None:
-    clip = Clip()
-    clip.send(9.0)
-    ids = [clip.take(heard("one", number=number)).sentence_id for number in (1, 2)]
-    clip.connect(2.0)
-    ids += [clip.take(heard("one", number=number, final=number == 1)).sentence_id for number in (1, 2)]
-    clip.connect(4.0)
-    ids += [clip.take(heard("one", number=1)).sentence_id]
-    assert ids == [1, 2, 3, 4, 5]
+def test_a_partial_that_is_withdrawn_gives_its_number_to_the_next_sentence() -> None:
+    transcript = transcript_of(sent_until=9.0)
+    ids = [sentence_of(transcript, received("one", number=n, final=n == 1)).sentence_id for n in (1, 2)]
+    transcript.apply(Resumed(2.0, "t2", 1.0, 2))
+    ids.append(sentence_of(transcript, received("two", task="t2")).sentence_id)
+    assert ids == [1, 2, 2]
 
 
-def test_a_service_without_ids_is_left_without() -> None:
-    clip = Clip()
-    clip.send(9.0)
-    clip.take(heard("one", number=None))
-    clip.connect(2.0)
-    sentence = clip.take(heard("two", number=None))
+def test_sentences_of_a_service_without_ids_stay_without() -> None:
+    transcript = transcript_of(sent_until=9.0)
+    transcript.apply(received("one", number=None))
+    transcript.apply(Resumed(2.0, "t2", 2.0, 2))
+    sentence = sentence_of(transcript, received("two", number=None, task="t2"))
     assert (sentence.sentence_id, sentence.begin_time) == (None, 2000)
 
 
-def test_other_events_and_heartbeats_pass_as_they_are() -> None:
-    clip = Clip()
-    clip.send(9.0)
-    clip.connect(5.0)
-    beat = heard(number=1, final=False, heartbeat=True)
-    assert clip.progress.take(beat, clip.clock) is beat
-    started = TaskStartedEvent("t")
-    assert clip.progress.take(started, clip.clock) is started
+def test_other_events_and_heartbeats_stay_as_they_are() -> None:
+    transcript = transcript_of(sent_until=9.0)
+    transcript.apply(Resumed(2.0, "t2", 5.0, 2))
+    for record in (
+        received(number=1, final=False, heartbeat=True, task="t2"),
+        Received.of(1.0, "t2", event("task-started", "t2").encode()),
+    ):
+        assert transcript.apply(record) is record.event
 
 
-# -------------------------------------------------------------------------------------------------------------- pace
+# ------------------------------------------------------------------------------------------------- where tasks start
 
 
-def paced(*positions: float, pace: float = 1.0, stopped: bool = False) -> list[float]:
-    """When each block was let go, in seconds after the first, on a clock that only waiting moves."""
+class _ManyDisconnects:
+    """A service that sends one of these results on each connection, then closes it; on a further one it finishes."""
 
-    async def main() -> list[float]:
-        stop = asyncio.Event()
-        if stopped:
-            stop.set()
-        pacer = Pacer(pace, stop)
-        times = []
-        for position in positions:
-            await pacer.wait(position)
-            times.append(time.monotonic())
-        return [each - times[0] for each in times]
+    def __init__(self, *results: tuple[str, float, float]) -> None:
+        self._results = list(results)
 
-    return asyncio.run(main())
-
-
-@pytest.mark.parametrize("pace", [10.0, 40.0])
-def test_blocks_go_no_faster_than_the_pace(pace: float) -> None:
-    times = paced(5.0, 5.5, 6.0, 6.5, pace=pace)  # a resumed run begins somewhere
-    assert all(time >= (n * 0.5) / pace - 0.002 for n, time in enumerate(times))
+    async def __call__(self, talk: Talk) -> None:
+        await talk.begin()
+        if not self._results:
+            await talk.command()
+            await talk.finish()
+            return
+        text, start, end = self._results.pop(0)
+        sent = 0
+        while sent < (end + 1) * 2 * RATE:
+            sent += len(await talk.block())
+        await talk.send(final_word(talk.task, text, start, end))
+        await talk.connection.close(1011)
 
 
-def test_what_is_behind_its_time_goes_at_once() -> None:
-    """After a loss: an hour is sent again, and does not take an hour."""
-    assert paced(3600.0, *range(3600))[-1] < 30
+def test_a_task_starts_just_before_the_end_of_what_is_final_and_never_before_the_part() -> None:
+    behave = _ManyDisconnects(("one", 0.0, 0.2), ("two", 3.0, 3.3))
+    with Cloud(behave) as cloud:
+        run = ended(pnb.transcribe(tone(70), service=cloud.service(), start=60.0, pace=None, retry=AT_ONCE))
+    resumed = list(run.events.loc[run.events["event"] == "resumed", "text"])
+    # The first one is 0.3 s before its end, but not before the part; the second one is at 63.3 - 0.3 s.
+    assert resumed == ["from 60.00 s, attempt 2", "from 63.00 s, attempt 3"]
+    assert texts(run) == ["one", "two"]
 
 
-def test_a_stop_lets_everything_go() -> None:
-    assert paced(0.0, 3600.0, stopped=True)[-1] < 30
+@pytest.mark.parametrize(("overlap", "position"), [(0.0, 2.0), (1.5, 0.5), (60.0, 0.0)])
+def test_the_overlap_is_the_users_choice(overlap: float, position: float) -> None:
+    with Cloud(_ManyDisconnects(("one", 1.0, 2.0))) as cloud:
+        retry = pnb.Retry(first_wait=0.0, overlap=overlap)
+        run = ended(pnb.transcribe(tone(6), service=cloud.service(), pace=None, retry=retry))
+    resumed = list(run.events.loc[run.events["event"] == "resumed", "text"])
+    assert resumed == [f"from {position:.2f} s, attempt 2"]
+
+
+def test_attempts_are_counted_from_the_last_new_final_sentence() -> None:
+    """Four disconnects with two attempts at a time: each time something new became final."""
+    behave = _ManyDisconnects(*((f"word{number}", 0.5, 1.5) for number in range(4)))
+    with Cloud(behave) as cloud:
+        retry = pnb.Retry(attempts=2, first_wait=0.0)
+        run = ended(pnb.transcribe(tone(12), service=cloud.service(), pace=None, retry=retry))
+    assert texts(run) == ["word0", "word1", "word2", "word3"]
+    assert len(cloud.headers) == 5

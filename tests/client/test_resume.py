@@ -1,4 +1,4 @@
-"""A connection that is lost costs no word, whatever ends it, whatever the clip, however the service speaks."""
+"""A disconnect costs no word, however the connection ends, whatever the clip, whatever the service."""
 
 from __future__ import annotations
 
@@ -6,40 +6,42 @@ import asyncio
 import io
 import threading
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from lessons import Microphone, assert_same, befallen, happened, losses, pcm, pieces, repeated, scripted, whole
-from losing import lost_after, settled
-from servers import (
-    RATE,
-    Cloud,
-    Talk,
-    ended,
-    eventually,
-    result,
-    texts,
-    tone,
+from disconnecting import AT_ONCE, disconnect_after, final_word
+from lessons import (
+    Microphone,
+    assert_same,
+    disconnects,
+    events_among,
+    faultless_run,
+    keepalive,
+    live_blocks,
+    pcm,
+    repeated,
+    run_with_faults,
+    scripted,
 )
+from servers import RATE, Cloud, Talk, ended, eventually, result, texts, tone
 
 import paraformer_nb as pnb
-from paraformer_nb.client import attempt as conversation
-from paraformer_nb.server.limits import Limits
 
-pytestmark = pytest.mark.usefixtures("no_waiting", "nothing_left_in_the_end")
+pytestmark = pytest.mark.usefixtures("nothing_left_at_the_end")
 
 
-# ----------------------------------------------------------------------------------------------------- kinds of endings
+# ------------------------------------------------------------------------------------------------- kinds of disconnects
 
 ENDINGS = [
     ("drop:events=9,how=close,code=1000", "code 1000"),
     ("drop:events=9,how=close,code=1011,reason=out of memory", "code 1011, 'out of memory'"),
     ("drop:bytes=100000,how=close,code=1012", "code 1012"),
-    ("drop:events=9,how=reset", "no closing word"),
-    ("drop:bytes=0,how=reset", "no closing word"),
-    ("drop:bytes=200000,how=silence", "answered no ping"),
+    ("drop:events=9,how=reset", "without a close frame"),
+    ("drop:bytes=0,how=reset", "without a close frame"),
+    ("drop:bytes=200000,how=silence", "did not answer a ping in time"),
     ("fail:events=9", "InternalError"),
     ("fail:events=9,code=Throttling,message=Requests throttling triggered.", "Throttling"),
     ("fail:events=9,code=CLIENT_ERROR,message=request timeout after 23 seconds.", "23 seconds"),
@@ -50,39 +52,40 @@ ENDINGS = [
 
 
 @pytest.mark.parametrize(("fault", "reason"), ENDINGS, ids=[fault for fault, _ in ENDINGS])
-def test_every_kind_of_loss_is_made_good(fault: str, reason: str, chinese: Path) -> None:
-    run = befallen(chinese, f"{fault},times=1", link_timeout=0.5 if "silence" in fault else 60.0)
-    assert_same(run, whole(chinese))
-    assert happened(run, "lost", "resumed", "finished") == ["lost", "resumed", "finished"]
-    assert reason in losses(run)[0]
+def test_every_kind_of_disconnect_costs_nothing(fault: str, reason: str, chinese: Path) -> None:
+    timeouts = keepalive(0.5) if "silence" in fault else None
+    run = run_with_faults(chinese, f"{fault},times=1", timeouts=timeouts)
+    assert_same(run, faultless_run(chinese))
+    happened = events_among(run, "disconnected", "resumed", "finished")
+    assert happened == ["disconnected", "resumed", "finished"]
+    assert reason in disconnects(run)[0]
     assert "attempt 2" in run.events.loc[run.events["event"] == "resumed", "text"].iloc[0]
 
 
-def test_a_task_that_is_never_begun_is_waited_for_in_vain_once(chinese: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversation, "_WORKER_TIMEOUT", 0.4)
-    run = befallen(chinese, "mute:times=1")
-    assert_same(run, whole(chinese))
-    assert losses(run) == ["did not answer run-task in time"]
+def test_a_task_that_does_not_start_is_tried_again(chinese: Path) -> None:
+    run = run_with_faults(chinese, "mute:times=1", timeouts=replace(pnb.Embedded.timeouts, start=0.4))
+    assert_same(run, faultless_run(chinese))
+    assert disconnects(run) == ["did not answer run-task in time"]
 
 
-def test_a_service_that_hears_nothing_for_too_long_is_begun_anew(chinese: Path) -> None:
-    """A live source that pauses: the service's patience ends before silence is sent."""
+def test_a_task_that_the_service_ended_for_lack_of_audio_is_tried_again(chinese: Path) -> None:
+    """A live source that pauses: the service's timeout ends before silence is sent."""
     source = Microphone(chinese, pauses_at=40)
-    service = scripted(chinese, limits=Limits(no_data=0.3))
+    service = scripted(chinese, limits=pnb.Limits(no_data=0.3))
     try:
-        run = pnb.transcribe(source, service=service, retry=pnb.Retry(attempts=9))
-        assert eventually(lambda: losses(run))
-        source.go_on()
+        run = pnb.transcribe(source, service=service, retry=pnb.Retry(attempts=9, first_wait=0.0))
+        assert eventually(lambda: disconnects(run))
+        source.resume()
         ended(run)
     finally:
         service.close()
-    assert_same(run, whole(chinese))
-    assert "request timeout after 0.3 seconds" in losses(run)[0]
+    assert_same(run, faultless_run(chinese))
+    assert "request timeout after 0.3 seconds" in disconnects(run)[0]
 
 
-def test_faults_on_top_of_faults(english: Path) -> None:
-    """Events that come twice and late, nonsense between them, and a loss again and again."""
-    run = befallen(
+def test_many_faults_at_once(english: Path) -> None:
+    """Events that arrive twice and late, malformed ones between them, and several disconnects."""
+    run = run_with_faults(
         english,
         "duplicate",
         "malformed:events=7",
@@ -91,57 +94,57 @@ def test_faults_on_top_of_faults(english: Path) -> None:
         "drop:bytes=700000,times=4",
         "delay:lasting=0.01",
     )
-    assert_same(run, whole(english))
-    assert len(losses(run)) >= 3
+    assert_same(run, faultless_run(english))
+    assert len(disconnects(run)) >= 3
 
 
-def test_minutes_with_a_cut_every_twenty_seconds(english: Path, tmp_path: Path) -> None:
-    """As the benchmark `resume.py` has it for an hour."""
+def test_minutes_with_a_disconnect_every_twenty_seconds(english: Path, tmp_path: Path) -> None:
+    """The benchmark `resume.py` does this for an hour."""
     clip = repeated(english, 4, tmp_path)
-    run = befallen(clip, f"drop:bytes={20 * 2 * RATE},how=reset")
-    assert_same(run, whole(clip))
-    assert len(losses(run)) >= 7
+    run = run_with_faults(clip, f"drop:bytes={20 * 2 * RATE},how=reset")
+    assert_same(run, faultless_run(clip))
+    assert len(disconnects(run)) >= 7
 
 
 @pytest.mark.parametrize("pace", [None, 100.0])
-def test_only_a_part_of_a_clip(pace: float | None, english: Path) -> None:
-    run = befallen(english, "drop:events=9,how=reset,times=2", start=4.1, end=24.0, pace=pace)
+def test_a_part_of_a_clip(pace: float | None, english: Path) -> None:
+    run = run_with_faults(english, "drop:events=9,how=reset,times=2", start=4.1, end=24.0, pace=pace)
     service = scripted(english)
-    uncut = ended(pnb.transcribe(english, service=service, start=4.1, end=24.0))
+    expected = ended(pnb.transcribe(english, service=service, start=4.1, end=24.0))
     service.close()
-    assert_same(run, uncut)
+    assert_same(run, expected)
 
 
 # -------------------------------------------------------------------------------------------------- kinds of clips
 
-SETTLED = 2.5  # seconds; where the first connection has settled a sentence
+FINAL_UNTIL = 2.5  # seconds: the end of the first connection's final sentence
 
 
-class Losing:
-    """A service that loses its first connection when it has settled a sentence at 2.5 s of its audio, and has heard one
-    second more. It keeps what each connection was sent."""
+class Disconnecting:
+    """A service that receives a second more than its final sentence on the first connection, sends that, and closes the
+    connection. It keeps the audio that each connection received."""
 
-    def __init__(self, losses: int = 1) -> None:
-        self.heard: list[bytes] = []
-        self._losses = losses
+    def __init__(self, disconnects: int = 1) -> None:
+        self.received: list[bytes] = []
+        self._disconnects = disconnects
 
     async def __call__(self, talk: Talk) -> None:
         await talk.begin()
-        number = len(self.heard)
-        self.heard.append(b"")
+        number = len(self.received)
+        self.received.append(b"")
         while isinstance(message := await talk.connection.recv(), bytes):
-            self.heard[number] += message
-            seconds = len(self.heard[number]) / 2 / RATE
-            if number < self._losses and seconds >= SETTLED + 1:
-                await talk.send(settled(talk.task, "hello", SETTLED - 1, SETTLED))
-                await talk.connection.close(1011)  # a reset would overtake what was said
+            self.received[number] += message
+            seconds = len(self.received[number]) / 2 / RATE
+            if number < self._disconnects and seconds >= FINAL_UNTIL + 1:
+                await talk.send(final_word(talk.task, "hello", FINAL_UNTIL - 1, FINAL_UNTIL))
+                await talk.connection.close(1011)  # a reset would overtake the sentence
                 return
-        await talk.send(settled(talk.task, f"goodbye{number}", 1, 2))
+        await talk.send(final_word(talk.task, f"goodbye{number}", 1, 2))
         await talk.finish()
 
 
 def encoded(codec: str, container: str, samples: bytes) -> bytes:
-    """Samples as a file of another kind."""
+    """Samples as a file of some codec and container."""
     import av
 
     file = io.BytesIO()
@@ -173,34 +176,34 @@ CLIPS: dict[str, Callable[[bytes, Path], Any]] = {
     "array of another rate": lambda samples, _: (np.frombuffer(samples, np.int16).repeat(2), 2 * RATE),
     "bytes": lambda samples, _: encoded("flac", "flac", samples),
     "file object": lambda samples, _: io.BytesIO(encoded("pcm_s16le", "wav", samples)),
-    "live": lambda samples, _: (pieces(samples, 0.1), RATE),
-    "live in large pieces": lambda samples, _: (pieces(samples, 3.1), RATE),
+    "live": lambda samples, _: (live_blocks(samples), RATE),
+    "live in large blocks": lambda samples, _: (live_blocks(samples, 3.1), RATE),
 }
 
 
 @pytest.mark.parametrize("kind", CLIPS)
-def test_every_kind_of_clip_is_read_again_from_the_right_place(kind: str, english: Path, tmp_path: Path) -> None:
-    """To the sample: what the second connection hears lies 0.3 s before the end of what the first has settled."""
+def test_every_kind_of_clip_is_read_again_from_the_right_sample(kind: str, english: Path, tmp_path: Path) -> None:
+    """The second connection's audio starts 0.3 s before the end of the first one's final sentence."""
     samples = pcm(english)[: 2 * 20 * RATE]
     clip = CLIPS[kind](samples, tmp_path)
-    if kind in ("mp3", "array of another rate"):  # what its decoder makes of it
-        plain = Losing(losses=0)
-        with Cloud(plain) as cloud:
+    if kind in ("mp3", "array of another rate"):  # the samples after decoding or resampling
+        undisturbed = Disconnecting(disconnects=0)
+        with Cloud(undisturbed) as cloud:
             ended(pnb.transcribe(clip, service=cloud.service(), pace=None))
-        (samples,) = plain.heard
-    losing = Losing()
-    with Cloud(losing) as cloud:
+        (samples,) = undisturbed.received
+    behave = Disconnecting()
+    with Cloud(behave) as cloud:
         run = ended(pnb.transcribe(clip, service=cloud.service(), pace=None))
-    first, second = losing.heard
-    place = 2 * round((SETTLED - 0.3) * RATE)
+    first, second = behave.received
+    start = 2 * round((FINAL_UNTIL - 0.3) * RATE)
     assert samples.startswith(first)
-    if kind == "array of another rate":  # its resampler begins anew; it needs a moment until it is the same again
-        near = np.abs(np.frombuffer(second, "<i2").astype(int) - np.frombuffer(samples[place:], "<i2"))
-        assert near[200:-200].max() <= 2
+    if kind == "array of another rate":  # a resampler that starts again needs some samples to be the same
+        difference = np.abs(np.frombuffer(second, "<i2").astype(int) - np.frombuffer(samples[start:], "<i2"))
+        assert difference[200:-200].max() <= 2
     else:
-        assert second == samples[place:]
+        assert second == samples[start:]
     assert texts(run) == ["hello", "goodbye1"]
-    assert list(run.words["start"]) == pytest.approx([SETTLED - 1, SETTLED - 0.3 + 1])
+    assert list(run.words["start"]) == pytest.approx([FINAL_UNTIL - 1, FINAL_UNTIL - 0.3 + 1])
     assert list(run.sentences["sentence_id"]) == [1, 2]
     assert len(run.gaps) == 0
 
@@ -210,24 +213,24 @@ def test_every_kind_of_clip_is_read_again_from_the_right_place(kind: str, englis
 
 def test_a_service_that_sends_its_last_final_twice() -> None:
     def final(task: str) -> str:
-        return settled(task, "hello", 1.0, 2.0)
+        return final_word(task, "hello", 1.0, 2.0)
 
-    behave = lost_after(final, final, rest=lambda task: settled(task, "there", 0.5, 1.0))
+    behave = disconnect_after(final, final, rest=lambda task: final_word(task, "there", 0.5, 1.0))
     with Cloud(behave) as cloud:
         run = ended(pnb.transcribe(tone(6), service=cloud.service(), pace=None))
     assert texts(run) == ["hello", "there"]
     assert list(run.words["start"]) == pytest.approx([1.0, 1.7 + 0.5])
 
 
-def test_a_service_whose_next_task_settles_the_last_final_once_more() -> None:
-    """It hears the last 0.3 s again, and takes them for a word, alone or at the beginning of the next sentence."""
+def test_a_service_whose_next_task_repeats_the_last_final() -> None:
+    """It receives the last 0.3 s again, and recognises a word in them, at the start of the next sentence."""
 
     def rest(task: str) -> str:
         words = [("llo", 0, 290), ("there", 400, 800)]
-        told = [{"text": text, "begin_time": begin, "end_time": end, "punctuation": ""} for text, begin, end in words]
-        return result(task, "llo", "there", begin_time=0, end_time=800, words=told)
+        timed = [{"text": text, "begin_time": begin, "end_time": end, "punctuation": ""} for text, begin, end in words]
+        return result(task, "llo", "there", begin_time=0, end_time=800, words=timed)
 
-    behave = lost_after(lambda task: settled(task, "hello", 1.0, 2.0), rest=rest)
+    behave = disconnect_after(lambda task: final_word(task, "hello", 1.0, 2.0), rest=rest)
     with Cloud(behave) as cloud:
         run = ended(pnb.transcribe(tone(6), service=cloud.service(), pace=None))
     assert list(run.sentences["text"]) == ["hello", "there"]
@@ -235,54 +238,56 @@ def test_a_service_whose_next_task_settles_the_last_final_once_more() -> None:
 
 
 def test_a_service_without_sentence_ids() -> None:
-    behave = lost_after(
-        lambda task: settled(task, "hello", 1.0, 2.0, None),
-        lambda task: settled(task, "there", 2.0, 3.0, None),
-        lambda task: result(task, "uns", final=False, sentence_id=None, begin_time=3100),
-        rest=lambda task: settled(task, "unsettled", 0.4, 1.0, None),
+    behave = disconnect_after(
+        lambda task: final_word(task, "hello", 1.0, 2.0, None),
+        lambda task: final_word(task, "there", 2.0, 3.0, None),
+        lambda task: result(task, "part", final=False, sentence_id=None, begin_time=3100),
+        rest=lambda task: final_word(task, "partial", 0.4, 1.0, None),
     )
     with Cloud(behave) as cloud:
         run = ended(pnb.transcribe(tone(6), service=cloud.service(), pace=None))
-    assert texts(run) == ["hello", "there", "unsettled"]
+    assert texts(run) == ["hello", "there", "partial"]
     assert list(run.sentences["sentence_id"]) == [1, 2, 3]
     assert list(run.words["start"]) == pytest.approx([1.0, 2.0, 3.1])
 
 
 def test_a_service_whose_times_run_ahead_of_the_audio() -> None:
-    """It was sent 4 s, and says that a word ended at 9 s: nothing is skipped that was not sent by then."""
-    is_lost = threading.Event()
+    """It received 4 s, and reports a word that ends at 9 s: nothing is skipped that was not sent by then."""
+    is_disconnected = threading.Event()
 
     async def source() -> AsyncIterator[bytes]:
         for number in range(12):
             if number == 4:
-                await asyncio.to_thread(is_lost.wait, 20)
+                await asyncio.to_thread(is_disconnected.wait, 20)
             yield tone(1)[0].tobytes()
 
-    behave = lost_after(lambda task: settled(task, "hello", 8.0, 9.0), rest=lambda task: settled(task, "there", 1, 2))
+    behave = disconnect_after(
+        lambda task: final_word(task, "hello", 8.0, 9.0), rest=lambda task: final_word(task, "there", 1, 2)
+    )
 
-    async def noted(talk: Talk) -> None:
+    async def report_disconnect(talk: Talk) -> None:
         try:
             await behave(talk)
         finally:
-            is_lost.set()
+            is_disconnected.set()
 
-    with Cloud(noted) as cloud:
+    with Cloud(report_disconnect) as cloud:
         run = ended(pnb.transcribe((source(), RATE), service=cloud.service(), pace=None))
     assert run.transcript.resumes[0].position == pytest.approx(3.7)
     assert sorted(texts(run)) == ["hello", "there"]
 
 
-def test_a_service_that_settles_nothing_for_long() -> None:
-    """All is heard again, and withdrawn partials leave no word and no id behind."""
-    behave = lost_after(
+def test_a_service_that_makes_nothing_final_for_long() -> None:
+    """All audio is sent again, and withdrawn partials leave no word and no id behind."""
+    behave = disconnect_after(
         lambda task: result(task, "hel", final=False),
         lambda task: result(task, "hello", "th", final=False),
         rest=lambda task: result(task, "hello", "there"),
-        losses=4,
-        is_told_again=True,
+        disconnects=4,
+        is_repeated=True,
     )
     with Cloud(behave) as cloud:
-        run = ended(pnb.transcribe(tone(6), service=cloud.service(), pace=None))
+        run = ended(pnb.transcribe(tone(6), service=cloud.service(), pace=None, retry=AT_ONCE))
     assert texts(run) == ["hello", "there"]
     assert list(run.sentences["sentence_id"]) == [1]
-    assert len(losses(run)) == 4
+    assert len(disconnects(run)) == 4

@@ -1,4 +1,4 @@
-"""A run against services that misbehave: it ends, says what happened and what to do, and keeps what was settled."""
+"""Services that misbehave: the run ends, reports what happened and what to do, and keeps final sentences."""
 
 from __future__ import annotations
 
@@ -12,64 +12,60 @@ from servers import Cloud, Talk, assert_says, ended, event, eventually, failure,
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
-from paraformer_nb.client import attempt as conversation
-from paraformer_nb.client import handshake, session
 
-pytestmark = pytest.mark.usefixtures("nothing_left", "no_waiting")
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 def transcribe(cloud: Any, seconds: float = 1.0, **options: Any) -> pnb.Run:
-    """A run with one attempt more than those that settle something."""
-    return pnb.transcribe(tone(seconds), service=cloud.service(), **{"pace": None, "max_attempts": 1} | options)
+    """A run with one attempt more than those that bring a final sentence."""
+    given = {"pace": None, "retry": pnb.Retry(attempts=1, first_wait=0.0)} | options
+    return pnb.transcribe(tone(seconds), service=cloud.service(), **given)
 
 
-def fails(behave: Any, kind: type[BaseException], *what: str, seconds: float = 1.0) -> pnb.Run:
-    """A run against a service that behaves so fails with this."""
+def assert_fails(
+    behave: Any, kind: type[BaseException], *what: str, seconds: float = 1.0, timeouts: pnb.Timeouts | None = None
+) -> pnb.Run:
+    """Assert that a run with this service fails with an error of this kind, and return the run."""
     with Cloud(behave) as cloud:
-        run = transcribe(cloud, seconds)
+        run = transcribe(cloud, seconds, timeouts=timeouts)
         error = failure(run)
     assert type(error) is kind, repr(error)
     assert_says(error, *what)
     return run
 
 
-# ------------------------------------------------------------------------------------------------ drops and silences
+# --------------------------------------------------------------------------------------------- timeouts and disconnects
 
 
 async def _hello(talk: Talk) -> None:
-    """Settle two words, open a third, of a clip that is not over."""
+    """Send two final words and a partial one, of a clip that is not over."""
     await talk.begin()
     await talk.block()
     await talk.say("hello", "there")
     await talk.say("my", number=2, final=False)
 
 
-def test_task_started_that_never_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversation, "_START_TIMEOUT", 0.3)
-
-    async def deaf(talk: Talk) -> None:
+def test_run_task_that_is_never_answered() -> None:
+    async def silent(talk: Talk) -> None:
         await talk.command()
         await talk.forever()
 
-    fails(deaf, errors.ConnectionLost, "did not answer run-task", "Run it again")
+    timeouts = pnb.Timeouts(start=0.3)
+    assert_fails(silent, errors.ConnectionLost, "did not answer run-task", "Run it again", timeouts=timeouts)
 
 
-def test_task_started_that_never_comes_amid_other_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversation, "_START_TIMEOUT", 0.5)
-
+def test_run_task_that_is_answered_with_other_events_only() -> None:
     async def chatter(talk: Talk) -> None:
         await talk.command()
         while True:
             await talk.send(event("weather-report", talk.task))
             await asyncio.sleep(0.05)
 
-    fails(chatter, errors.ConnectionLost, "did not answer run-task")
+    assert_fails(chatter, errors.ConnectionLost, "did not answer run-task", timeouts=pnb.Timeouts(start=0.5))
 
 
 @pytest.mark.parametrize("is_silent", [True, False])
-def test_task_finished_that_never_comes(is_silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversation, "_TAIL_TIMEOUT", 0.3)
-
+def test_finish_task_that_is_never_answered(is_silent: bool) -> None:
     async def endless(talk: Talk) -> None:
         await _hello(talk)
         await talk.command()
@@ -77,19 +73,19 @@ def test_task_finished_that_never_comes(is_silent: bool, monkeypatch: pytest.Mon
             await talk.say("my", "dear", number=2, final=False)
         await talk.forever()
 
-    run = fails(endless, errors.ConnectionLost, "did not answer finish-task", "settled is kept", "Run it again")
+    what = "did not answer finish-task", "Final sentences are kept", "Run it again"
+    run = assert_fails(endless, errors.ConnectionLost, *what, timeouts=pnb.Timeouts(finish=0.3))
     assert list(run.words[run.words["is_final"]]["text"]) == ["hello", "there"]
 
 
-def test_a_service_that_says_nothing_at_all_after_task_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversation, "_TAIL_TIMEOUT", 0.3)
-
+def test_a_service_that_sends_nothing_after_task_started() -> None:
     async def mute(talk: Talk) -> None:
         await talk.begin()
         await talk.command()
         await talk.forever()
 
-    fails(mute, errors.ConnectionLost, "did not answer finish-task", "Run it again")
+    timeouts = pnb.Timeouts(finish=0.3)
+    assert_fails(mute, errors.ConnectionLost, "did not answer finish-task", "Run it again", timeouts=timeouts)
 
 
 async def _close(talk: Talk) -> None:
@@ -106,33 +102,32 @@ async def _reset(talk: Talk) -> None:
 
 @pytest.mark.parametrize(
     ("drop", "what"),
-    [(_close, ("code 1000",)), (_crash, ("code 1011", "out of memory")), (_reset, ("no closing word",))],
+    [(_close, ("code 1000",)), (_crash, ("code 1011", "out of memory")), (_reset, ("without a close frame",))],
 )
 @pytest.mark.parametrize("is_sending", [True, False], ids=["while sending", "after finish-task"])
-def test_a_connection_that_drops(drop: Any, what: tuple[str, ...], is_sending: bool) -> None:
-    is_told = threading.Event()
+def test_a_connection_that_ends_early(drop: Any, what: tuple[str, ...], is_sending: bool) -> None:
+    may_drop = threading.Event()
 
     async def dropping(talk: Talk) -> None:
         await _hello(talk)
         if not is_sending:
             await talk.command()
-        await asyncio.to_thread(is_told.wait, 20)
+        await asyncio.to_thread(may_drop.wait, 20)
         await drop(talk)
 
     with Cloud(dropping) as cloud:
         run = transcribe(cloud, seconds=60 if is_sending else 1)
         assert eventually(lambda: len(run.words) == 3)
-        is_told.set()
+        may_drop.set()
         error = failure(run)
     assert isinstance(error, errors.ConnectionLost)
-    assert_says(error, "ended before the task did", "settled is kept", "Run it again", *what)
+    closed = "closed the connection before the task ended"
+    assert_says(error, closed, "Final sentences are kept", "Run it again", *what)
     assert list(run.words[run.words["is_final"]]["text"]) == ["hello", "there"]
     assert run.text.startswith("hello there")
 
 
-def test_a_task_that_is_finished_before_its_clip_was_heard_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "CLOSE_TIMEOUT", 0.3)
-
+def test_a_task_that_finishes_before_the_clip_was_sent_is_a_failure() -> None:
     async def hasty(talk: Talk) -> None:
         await talk.begin()
         await talk.block()
@@ -141,25 +136,24 @@ def test_a_task_that_is_finished_before_its_clip_was_heard_is_no_success(monkeyp
         await talk.forever()
 
     with Cloud(hasty) as cloud:
-        run = transcribe(cloud, seconds=60)
+        run = transcribe(cloud, seconds=60, timeouts=pnb.Timeouts(close=0.3))
         failure(run)
     assert texts(run) == ["hello"]
-    assert list(run.gaps["start"]) == [0.1], "what was sent and never settled is no silent hole"
+    assert list(run.gaps["start"]) == [0.1], "audio that was sent and did not become final is a gap"
 
 
-def test_what_has_failed_ends_at_once_whatever_the_service_still_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A closing handshake would wait for an answer that lies behind all that nobody reads any more."""
-    monkeypatch.setattr(session, "CLOSE_TIMEOUT", 60.0)
-    monkeypatch.setattr(handshake, "CLOSE_TIMEOUT", 60.0)
+def test_a_failed_run_ends_at_once_whatever_the_service_still_sends() -> None:
+    """A closing handshake would wait for an answer behind all the events that are not read any more."""
 
     async def talkative(talk: Talk) -> None:
         await talk.begin()
-        await talk.send(event("task-started", talk.task))  # it cannot begin twice
+        await talk.send(event("task-started", talk.task))  # a task cannot start twice
         while True:
             await talk.say("hello")
 
     with Cloud(talkative) as cloud:
-        run = pnb.transcribe(tone(0.2), service=cloud.service(link_timeout=300.0), pace=None)
+        timeouts = pnb.Timeouts(close=60.0, keepalive=300.0)
+        run = pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, timeouts=timeouts)
         assert isinstance(failure(run, 30), errors.RemoteProtocolError)
 
 
@@ -170,12 +164,13 @@ def test_a_message_that_is_too_long() -> None:
         await talk.send("x" * 2**21)
         await talk.forever()
 
-    run = fails(shouting, errors.ConnectionLost, "ended before the task did", "1009", seconds=1)
+    closed = "closed the connection before the task ended"
+    run = assert_fails(shouting, errors.ConnectionLost, closed, "1009", seconds=1)
     assert texts(run) == ["hello"]
 
 
 def test_a_server_that_stops_reading_and_cancel() -> None:
-    with Cloud(_deaf) as cloud:
+    with Cloud(_stop_reading) as cloud:
         run = _stuck(cloud)
         run.cancel()
         ended(run, 15)
@@ -183,11 +178,9 @@ def test_a_server_that_stops_reading_and_cancel() -> None:
     assert texts(run) == ["hello", "there"]
 
 
-def test_a_server_that_stops_reading_and_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversation, "_TAIL_TIMEOUT", 0.5)
-    monkeypatch.setattr(session, "CLOSE_TIMEOUT", 0.5)
-    with Cloud(_deaf) as cloud:
-        run = _stuck(cloud)
+def test_a_server_that_stops_reading_and_stop() -> None:
+    with Cloud(_stop_reading) as cloud:
+        run = _stuck(cloud, timeouts=pnb.Timeouts(finish=0.5, close=0.5))
         run.stop()
         try:
             run.wait(15)
@@ -199,15 +192,15 @@ def test_a_server_that_stops_reading_and_stop(monkeypatch: pytest.MonkeyPatch) -
     assert texts(run) == ["hello", "there"]
 
 
-async def _deaf(talk: Talk) -> None:
+async def _stop_reading(talk: Talk) -> None:
     await talk.begin()
     await talk.say("hello", "there")
     await talk.forever()
 
 
-def _stuck(cloud: Cloud) -> pnb.Run:
-    """A run whose service has read nothing for a while: what it was sent has stopped growing, far below the clip."""
-    run = transcribe(cloud, seconds=120)
+def _stuck(cloud: Cloud, timeouts: pnb.Timeouts | None = None) -> pnb.Run:
+    """A run whose service has read nothing for a while: no more is sent, though most of the clip is left."""
+    run = transcribe(cloud, seconds=120, timeouts=timeouts)
     assert eventually(lambda: len(run.words) == 2)
     sent: list[float] = []
 
@@ -220,7 +213,7 @@ def _stuck(cloud: Cloud) -> pnb.Run:
     return run
 
 
-# ------------------------------------------------------------------------------------------------------------ nonsense
+# ---------------------------------------------------------------------------------------------------- unreadable events
 
 
 @pytest.mark.parametrize(
@@ -244,7 +237,7 @@ def _stuck(cloud: Cloud) -> pnb.Run:
         result("", "no", "sound", number=0, final=False, heartbeat=True, sentence_end=False),
     ],
 )
-def test_nonsense_between_events_is_passed_over(junk: str | bytes) -> None:
+def test_unreadable_messages_are_ignored(junk: str | bytes) -> None:
     async def mumbling(talk: Talk) -> None:
         await talk.command()
         if b"sentence" not in (junk if isinstance(junk, bytes) else junk.encode()):
@@ -263,7 +256,7 @@ def test_nonsense_between_events_is_passed_over(junk: str | bytes) -> None:
     assert len(run.events) > 5
 
 
-def test_events_for_another_task_are_passed_over() -> None:
+def test_events_of_another_task_are_ignored() -> None:
     async def confused(talk: Talk) -> None:
         await talk.command()
         await talk.send(event("task-started", "f" * 32))
@@ -286,7 +279,7 @@ def test_results_before_task_started() -> None:
         await talk.say("hello")
         await talk.forever()
 
-    fails(eager, errors.RemoteProtocolError, "ResultGenerated", "STARTING")
+    assert_fails(eager, errors.RemoteProtocolError, "ResultGenerated", "STARTING")
 
 
 # ---------------------------------------------------------------------------------------------------------- task-failed
@@ -327,19 +320,19 @@ def test_task_failed(code: str, message: str, retryable: bool, advice: str) -> N
         error = failure(run)
     assert isinstance(error, errors.TaskFailed)
     assert (error.code, error.message, error.retryable) == (code, message, retryable)
-    assert len(cloud.commands) == (2 if retryable else 1), "what no other attempt can help is not tried again"
+    assert len(cloud.commands) == (2 if retryable else 1), "what is not retryable is not retried"
     assert error.task_id == cloud.commands[-1]["header"]["task_id"]
     for part in (code, message.rstrip("."), advice):
         assert part.lower() in str(error).lower()
     assert list(run.words[run.words["is_final"]]["text"]) == ["hello", "there"]
 
 
-def test_a_failed_task_says_what_was_kept() -> None:
+def test_the_error_of_a_failed_task_says_what_was_kept() -> None:
     async def failing(talk: Talk) -> None:
         await _hello(talk)
         await talk.fail("InternalError", "Internal server error!")
 
-    fails(failing, errors.TaskFailed, "kept", "again")
+    assert_fails(failing, errors.TaskFailed, "kept", "again")
 
 
 @pytest.mark.parametrize(
@@ -350,7 +343,7 @@ def test_a_failed_task_says_what_was_kept() -> None:
         ("NO_INPUT_AUDIO_ERROR", "no audio"),
     ],
 )
-def test_no_speech_is_an_empty_table_and_no_error(code: str, message: str) -> None:
+def test_no_speech_gives_an_empty_table_and_no_error(code: str, message: str) -> None:
     async def bored(talk: Talk) -> None:
         await talk.begin()
         await talk.command()
@@ -372,19 +365,19 @@ def test_no_speech_is_an_empty_table_and_no_error(code: str, message: str) -> No
     }
 
 
-def test_no_speech_amid_a_clip_is_no_end_of_it() -> None:
-    """Before finish-task it is no answer to anything: the rest of the clip would be left out with no word."""
+def test_no_speech_in_the_middle_of_a_clip_is_an_error() -> None:
+    """Before finish-task it is not an answer: the rest of the clip would be left out without a word."""
 
     async def impatient(talk: Talk) -> None:
         await talk.begin()
         await talk.block()
         await talk.fail("NO_VALID_AUDIO_ERROR", "NO_VALID_AUDIO_ERROR")
 
-    run = fails(impatient, errors.TaskFailed, "NO_VALID_AUDIO_ERROR", seconds=60)
+    run = assert_fails(impatient, errors.TaskFailed, "NO_VALID_AUDIO_ERROR", seconds=60)
     assert list(run.gaps["start"]) == [0.0]
 
 
-def test_what_crossed_is_in_the_events_in_order() -> None:
+def test_everything_sent_and_received_is_in_the_events_in_order() -> None:
     with Cloud(well) as cloud:
         run = ended(transcribe(cloud))
     happened = list(run.events["event"])

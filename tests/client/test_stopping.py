@@ -1,4 +1,4 @@
-"""A stop keeps the tail, also of a connection that is lost; what ends a run while none is there."""
+"""A stop keeps the last words, also of a connection that ends early; what ends a run while it reconnects."""
 
 from __future__ import annotations
 
@@ -6,45 +6,34 @@ import asyncio
 import threading
 
 import pytest
-from lessons import losses
-from losing import in_the_tail
-from servers import (
-    RATE,
-    Cloud,
-    Talk,
-    ended,
-    eventually,
-    texts,
-    tone,
-)
+from disconnecting import disconnect_at_finish
+from lessons import disconnects
+from servers import RATE, Cloud, Talk, ended, eventually, texts, tone
 
 import paraformer_nb as pnb
-from paraformer_nb.client import attempt as conversation
 
-pytestmark = pytest.mark.usefixtures("no_waiting", "nothing_left_in_the_end")
+pytestmark = pytest.mark.usefixtures("nothing_left_at_the_end")
 tidy = pytest.mark.usefixtures("nothing_left")
 
 
 @tidy
-@pytest.mark.parametrize(("losses", "is_silent"), [(0, False), (2, False), (1, True)])
-def test_a_stop_keeps_the_tail_also_when_it_is_lost(
-    losses: int, is_silent: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(conversation, "_TAIL_TIMEOUT", 0.4 if is_silent else 20)
-    behave, heard = in_the_tail(losses, is_silent=is_silent)
+@pytest.mark.parametrize(("disconnect_count", "is_silent"), [(0, False), (2, False), (1, True)])
+def test_a_stop_keeps_the_last_words_also_after_disconnects(disconnect_count: int, is_silent: bool) -> None:
+    timeouts = pnb.Timeouts(finish=0.4 if is_silent else 20)
+    behave, received = disconnect_at_finish(disconnect_count, is_silent=is_silent)
     with Cloud(behave) as cloud:
-        run = pnb.transcribe(tone(60), service=cloud.service(), pace=1.0)
+        run = pnb.transcribe(tone(60), service=cloud.service(), pace=1.0, timeouts=timeouts)
         assert eventually(lambda: texts(run) == ["hello"])
         run.stop()
         ended(run)
     assert (run.state, texts(run)) == ("stopped", ["hello", "goodbye"])
-    assert len(heard) == 1 + losses
-    assert all(seconds == pytest.approx(heard[0], abs=0.11) for seconds in heard), "what was sent, and not much more"
+    assert len(received) == 1 + disconnect_count
+    assert all(seconds == pytest.approx(received[0], abs=0.11) for seconds in received), "not much more was sent again"
     assert len(run.gaps) == 0
 
 
 class _Unreachable:
-    """A service that settles a word and drops its connection; on the next one it waits until it may answer."""
+    """A service that sends a final word and closes its connection; on the next one it waits until it may answer."""
 
     def __init__(self) -> None:
         self.may_answer = threading.Event()
@@ -66,14 +55,14 @@ class _Unreachable:
         await talk.connection.close(1011)
 
 
-def _reconnecting(cloud: Cloud) -> pnb.Run:
-    run = pnb.transcribe(tone(60), service=cloud.service(), pace=5.0)
+def _reconnecting(cloud: Cloud, timeouts: pnb.Timeouts | None = None) -> pnb.Run:
+    run = pnb.transcribe(tone(60), service=cloud.service(), pace=5.0, timeouts=timeouts)
     assert eventually(lambda: run.state == "reconnecting" and texts(run) == ["hello"])
     return run
 
 
 @tidy
-def test_a_stop_while_the_connection_is_sought_finishes_the_tail() -> None:
+def test_a_stop_while_reconnecting_still_receives_the_last_words() -> None:
     behave = _Unreachable()
     with Cloud(behave) as cloud:
         run = _reconnecting(cloud)
@@ -87,25 +76,24 @@ def test_a_stop_while_the_connection_is_sought_finishes_the_tail() -> None:
 
 
 @tidy
-@pytest.mark.parametrize("ends", ["stop twice", "cancel"])
-def test_what_ends_a_run_while_the_connection_is_sought(ends: str) -> None:
+@pytest.mark.parametrize("how", ["stop twice", "cancel"])
+def test_a_second_stop_or_a_cancel_ends_a_run_while_it_reconnects(how: str) -> None:
     behave = _Unreachable()
     with Cloud(behave) as cloud:
         run = _reconnecting(cloud)
-        for end in (run.stop, run.stop) if ends == "stop twice" else (run.cancel,):
+        for end in (run.stop, run.stop) if how == "stop twice" else (run.cancel,):
             end()
         ended(run)
         behave.may_answer.set()
     assert (run.state, texts(run), run.error) == ("stopped", ["hello"], None)
 
 
-def test_a_stop_does_not_make_a_start_that_never_comes_wait_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversation, "_START_TIMEOUT", 0.6)
+def test_a_stop_does_not_prolong_the_wait_for_task_started() -> None:
     behave = _Unreachable()
     with Cloud(behave) as cloud:
-        run = _reconnecting(cloud)
+        run = _reconnecting(cloud, pnb.Timeouts(start=0.6))
         run.stop()
-        assert eventually(lambda: "did not answer run-task in time" in losses(run))
+        assert eventually(lambda: "did not answer run-task in time" in disconnects(run))
         behave.may_answer.set()
         ended(run)
     assert texts(run) == ["hello", "there"]

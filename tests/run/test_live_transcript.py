@@ -1,38 +1,37 @@
-"""Where a run's records go when the disk says no: copies, corrections and the end, and who is told."""
+"""A run's journal on a disk that fails: copies, corrections and the end, and who is notified."""
 
 from __future__ import annotations
 
+import gc
 import io
-import resource
 import shutil
-import signal
 import stat
+import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
-from paraformer_nb.run.live import LiveTranscript
+from comm_front_end import FrontEnd, wait_for_loop
+from full_disk import largest_file
+from saved_journals import CORRECTION, RUN, count_corrections, write_journal
 from servers import Cloud, Talk, eventually, texts, tone
-from test_corrections import CORRECTION, RUN, edits, replace, said, written
-from test_timeline import on_loop
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import JournalError
 from paraformer_nb.journal.journal import Journal
-from paraformer_nb.journal.records import RunEnded
+from paraformer_nb.journal.writer import JournalWriter
+from paraformer_nb.run.live_transcript import LiveTranscript
+from paraformer_nb.transcript.corrections import Correction
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.transcript.words import Word
-from paraformer_nb.widgets.timeline import Timeline
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A recording: "good mourning all" and "by"."""
-    records = said("good", "mourning", "all"), said("by", number=2), RunEnded(9.0, "finished")
-    return written(tmp_path / "run.jsonl", *records)
+    """A journal: "good mourning all" and "by"."""
+    return write_journal(tmp_path / "run.jsonl")
 
 
 @pytest.fixture
@@ -40,29 +39,16 @@ def run(path: Path) -> pnb.Run:
     return pnb.load(path)
 
 
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """As on a full disk: no file grows beyond a size."""
-    old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, old)
-
-
 # --------------------------------------------------------------------------------------------------------------- copies
 
 
-@pytest.mark.parametrize("what", ["gone", "another recording", "another file", "a directory", "empty"])
-def test_a_recording_that_is_not_there_any_more_cannot_be_copied_and_says_what_can(
+@pytest.mark.parametrize("what", ["missing", "another journal", "another file", "a directory", "empty"])
+def test_a_journal_that_no_longer_exists_cannot_be_copied_and_the_error_says_what_can(
     what: str, run: pnb.Run, path: Path, tmp_path: Path
 ) -> None:
     data = path.read_bytes()
     path.unlink()
-    if what == "another recording":
+    if what == "another journal":
         path.write_bytes(data.replace(b"today", b"tomorrow"))
     elif what == "another file":
         path.write_text("mine\n")
@@ -79,7 +65,7 @@ def test_a_recording_that_is_not_there_any_more_cannot_be_copied_and_says_what_c
 def test_a_copy_is_whole_or_not_there(run: pnb.Run, path: Path, tmp_path: Path) -> None:
     with (
         largest_file(path.stat().st_size - 10),
-        pytest.raises(JournalError, match="copy.jsonl.*too large.*another place"),
+        pytest.raises(JournalError, match=r"copy.jsonl.*too large.*another folder"),
     ):
         run.save(tmp_path / "copy.jsonl")
     assert list(tmp_path.iterdir()) == [path]
@@ -95,112 +81,130 @@ def test_a_copy_that_is_interrupted_leaves_nothing(
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(shutil, "copyfileobj", interrupted)
+    monkeypatch.setattr(shutil, "copyfileobj", interrupted)  # the only way to interrupt a copy half-way
     with pytest.raises(KeyboardInterrupt):
         run.save(tmp_path / "copy.jsonl")
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_nobody_sees_half_a_copy(run: pnb.Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[bytes] = []
+def test_half_a_copy_is_never_visible(run: pnb.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    visible: list[bytes] = []
     copy = shutil.copyfileobj
 
-    def watched(source: Any, target: Any) -> None:
+    def observed(source: Any, target: Any) -> None:
         copy(source, target)
         target.flush()
-        seen.append((tmp_path / "copy.jsonl").read_bytes())
+        visible.append((tmp_path / "copy.jsonl").read_bytes())
 
-    monkeypatch.setattr(shutil, "copyfileobj", watched)
+    monkeypatch.setattr(shutil, "copyfileobj", observed)  # the only way to look half-way
     run.save(tmp_path / "copy.jsonl")
-    assert seen == [b""]
+    assert visible == [b""]
 
 
-# ---------------------------------------------------------------------------------------------------------- who is told
+# ---------------------------------------------------------------------------------------------------------- corrections
 
 
-def test_a_person_at_a_view_is_told_that_a_correction_could_not_be_written(
-    run: pnb.Run, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[dict[str, Any]] = []
-    monkeypatch.setattr(Timeline, "send", lambda _view, content, _buffers=None: told.append(content))
-    view = run.timeline()
+def test_a_view_shows_that_a_correction_could_not_be_written_once_and_nothing_warns(run: pnb.Run, path: Path) -> None:
+    """A warning on the background loop would be lost."""
+    view, front_end = run.timeline(), FrontEnd()
+    view.comm = front_end
     path.unlink()
-    warned: list[Any] = []
-    monkeypatch.setattr(warnings, "warn", lambda *told, **_: warned.append(told))
     old, new = ["mourning", "", 0.1, 0.2, None, 1, 0], ["morning", "", 0.1, 0.2, None, 1, 0]
-    for content in ({"kind": "edit", "sentence": 1, "old": [old], "new": [new]}, {"kind": "undo"}, {"kind": "redo"}):
-        view._on_message(view, content, [])
-    on_loop(lambda: None)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for content in (
+            {"kind": "edit", "sentence": 1, "old": [old], "new": [new]},
+            {"kind": "undo"},
+            {"kind": "redo"},
+        ):
+            front_end.send_custom(content)
+        assert texts(run) == ["good", "morning", "all", "by"]
+        (shown,) = [content["text"] for content in front_end.received if content["kind"] == "say"]
+        assert "kept in memory only. Keep them with run.words.to_csv(...)." in shown
+        assert run.correct(Correction("replace", 2, (Word("by", 1.0, 1.1),), ())) == 1
+    assert caught == [], "the problem was shown once, in the view"
+    view.close()
+
+
+def test_a_correction_that_cannot_be_written_has_a_problem_once(run: pnb.Run, path: Path) -> None:
+    path.unlink()
+    with pytest.warns(UserWarning, match=r"in memory only.*run\.words\.to_csv") as caught:
+        assert run.correct(CORRECTION) == 1
+        assert run.undo() is True
+        assert run.redo() is True
+    assert len(caught) == 1
     assert texts(run) == ["good", "morning", "all", "by"]
-    (said_so,) = [content["text"] for content in told if content["kind"] == "say"]
-    assert "kept in memory only. Keep them with run.words.to_csv(...)." in said_so
-    assert run.correct(replace(2, [Word("by", 1.0, 1.1)], [])) is True
-    assert warned == [], "one of them was told, once"
 
 
-def test_a_table_is_taken_over_whole_before_a_warning_that_is_an_error(run: pnb.Run, path: Path) -> None:
-    frame = run.words
-    frame.loc[[1, 3], "text"] = "morning", "bye"
+def test_a_table_is_applied_whole_before_a_warning_that_is_an_error(run: pnb.Run, path: Path) -> None:
+    table = run.words
+    table.loc[[1, 3], "text"] = "morning", "bye"
     path.unlink()
     with pytest.raises(UserWarning, match="in memory only"):  # as in these tests, and with python -W error
-        run.correct(frame)
+        run.correct(table)
     assert texts(run) == ["good", "morning", "all", "bye"]
 
 
 # -------------------------------------------------------------------------------------------------------------- the end
 
 
-def test_the_file_is_closed_before_anybody_else_may_append_to_it() -> None:
-    class Slow(io.BytesIO):
+def test_the_file_is_closed_before_a_correction_may_be_appended_to_it() -> None:
+    """A correction opens the file again; what its buffer holds must have been written by then."""
+
+    class SlowFile(io.BytesIO):
         def close(self) -> None:
-            closed_under_lock.append(journal.lock.locked())
+            was_locked.append(live.lock.locked())
             super().close()
 
-    closed_under_lock: list[bool] = []
-    journal = LiveTranscript(Journal(Path("run.jsonl")), Transcript(RUN), lambda: 1.0, Slow())
-    journal.take(RUN)
-    journal.close()
-    journal.close()
-    assert closed_under_lock == [True]
+    was_locked: list[bool] = []
+    writer = JournalWriter(Journal(Path("run.jsonl")), RUN, SlowFile())
+    live = LiveTranscript(Transcript(RUN), writer, lambda: 1.0)
+    live.append(RUN)
+    live.close()
+    live.close()
+    assert was_locked == [True]
 
 
-def test_views_are_told_of_an_end_that_could_not_be_written(tmp_path: Path) -> None:
-    states: list[tuple[str, bool]] = []
+async def _recognise_and_wait(talk: Talk) -> None:
+    await talk.begin()
+    await talk.say("good", "mourning", "all")
+    await talk.forever()
 
-    class View:
-        def refresh(self) -> None:
-            states.append((run.state, run._journal.lock.locked()))
 
-    async def quiet(talk: Talk) -> None:
-        await talk.begin()
-        await talk.say("good", "mourning")
-        await talk.forever()
+class StateListener:
+    """A listener that reads the run's tables, as a view does: the run must not be locked meanwhile."""
 
-    view: Any = View()
-    with Cloud(quiet) as cloud:
+    def __init__(self, run: pnb.Run) -> None:
+        self._run = run
+        self.states: list[str] = []
+        self.texts: list[str] = []
+
+    def refresh(self) -> None:
+        self.states.append(self._run.state)
+        self.texts.append(self._run.text)
+
+
+def test_listeners_are_notified_of_an_end_that_could_not_be_written(tmp_path: Path) -> None:
+    with Cloud(_recognise_and_wait) as cloud:
         run = pnb.transcribe(tone(20), service=cloud.service(), pace=1.0, save=tmp_path / "run.jsonl")
         try:
-            assert eventually(lambda: len(run.words) == 2)
-            run._journal.show_in(view)
+            assert eventually(lambda: len(run.words) == 3)
+            listener = StateListener(run)
+            run.add_listener(listener)
             with largest_file(run.journal.path.stat().st_size):
                 run.cancel()
                 with pytest.warns(UserWarning, match="cannot be written"):
                     run.wait(15)
         finally:
             run.cancel()
-    assert states[-1] == ("stopped", False)
+    assert (listener.states[-1], listener.texts[-1]) == ("stopped", "good mourning all")
     assert run.state == "stopped"
     assert list(run.events["event"])[-1] == "stopped"
-    assert texts(run) == texts(pnb.load(run.journal.path)) == ["good", "mourning"]
+    assert texts(run) == texts(pnb.load(run.journal.path)) == ["good", "mourning", "all"]
 
 
-def test_on_a_full_disk_a_run_may_be_looked_at_and_saved_elsewhere(tmp_path: Path) -> None:
-    async def quiet(talk: Talk) -> None:
-        await talk.begin()
-        await talk.say("good", "mourning", "all")
-        await talk.forever()
-
-    with Cloud(quiet) as cloud:
+def test_on_a_full_disk_a_run_can_be_read_and_saved_elsewhere(tmp_path: Path) -> None:
+    with Cloud(_recognise_and_wait) as cloud:
         run = pnb.transcribe(tone(20), service=cloud.service(), pace=1.0, save=tmp_path / "run.jsonl")
         try:
             assert eventually(lambda: len(run.words) == 3)
@@ -210,4 +214,41 @@ def test_on_a_full_disk_a_run_may_be_looked_at_and_saved_elsewhere(tmp_path: Pat
         finally:
             run.cancel()
     run.save(tmp_path / "copy.jsonl")
-    assert edits(tmp_path / "copy.jsonl") == 1
+    assert count_corrections(tmp_path / "copy.jsonl") == 1
+
+
+# ------------------------------------------------------------------------------------------------------------ listeners
+
+
+class CountingListener:
+    def __init__(self) -> None:
+        self.count = 0
+        self.threads: set[str] = set()
+
+    def refresh(self) -> None:
+        self.count += 1
+        self.threads.add(threading.current_thread().name)
+
+
+def test_listeners_are_notified_of_corrections_on_the_background_loop(run: pnb.Run) -> None:
+    listeners = [CountingListener(), CountingListener()]
+    for each in listeners:
+        run.add_listener(each)
+    assert run.correct(CORRECTION) == 1
+    assert run.correct(CORRECTION) == 0, "it changes nothing any more"
+    wait_for_loop()
+    assert [each.count for each in listeners] == [1, 1]
+    assert listeners[0].threads == {"paraformer_nb"}
+
+
+def test_a_listener_is_held_weakly(run: pnb.Run) -> None:
+    kept, dropped = CountingListener(), CountingListener()
+    run.add_listener(kept)
+    run.add_listener(dropped)
+    reference = weakref.ref(dropped)
+    del dropped
+    gc.collect()
+    assert reference() is None
+    run.correct(CORRECTION)
+    wait_for_loop()
+    assert kept.count == 1

@@ -1,27 +1,25 @@
-"""Going on with a recording, from whatever is left of it, with the same clip; and keeping it where a disk says no."""
+"""`pnb.resume`: from whatever is left of a journal, with the same clip; which journals and clips are refused."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import random
-import shutil
 import tempfile
 import wave
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 from servers import RATE, Cloud, Talk, assert_says, ended, eventually, failure, texts, tone, well
-from test_journal import largest_file
 
 import paraformer_nb as pnb
+from paraformer_nb.client.service import Endpoint
 from paraformer_nb.errors import AudioError, AuthenticationError, ConnectionLost, JournalError, ParameterError
-from paraformer_nb.services.dashscope import Endpoint
 from paraformer_nb.transcript.transcript import ENDED
 
 LESSON = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
@@ -29,34 +27,34 @@ LESSON = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
 
 @pytest.fixture(scope="module")
 def service() -> pnb.Embedded:
-    """Reads the lesson's words from its script."""
+    """Sends the lesson's words from its script."""
     return pnb.Embedded("scripted", script=LESSON.with_suffix(".json"))
 
 
 @pytest.fixture(scope="module")
 def whole(service: pnb.Embedded, tmp_path_factory: pytest.TempPathFactory) -> pnb.Run:
-    """The lesson, heard from its beginning to its end."""
+    """An undisturbed run of the lesson."""
     path = tmp_path_factory.mktemp("whole") / "run.jsonl"
     return ended(pnb.transcribe(LESSON, service=service, save=path))
 
 
 def cut(run: pnb.Run, path: Path, share: float) -> Path:
-    """A share of a run's recording, as a crash may have left it."""
+    """The first part of a run's journal, as a crash may have left it."""
     data = run.journal.path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
     return path
 
 
-# ------------------------------------------------------------------------------------------------------ torn recordings
+# -------------------------------------------------------------------------------------------------------- torn journals
 
 
-def test_a_recording_cut_at_any_byte_loads_and_goes_on_to_the_same_words(
+def test_a_journal_cut_at_any_byte_can_be_loaded_and_resumed_to_the_same_words(
     whole: pnb.Run, service: pnb.Embedded, tmp_path: Path
 ) -> None:
-    dice = random.Random(4)
+    random = Random(4)
     for number in range(8):
-        path = cut(whole, tmp_path / f"{number}.jsonl", dice.uniform(0.02, 0.99))
-        for _ in range(dice.choice((1, 2))):
+        path = cut(whole, tmp_path / f"{number}.jsonl", random.uniform(0.02, 0.99))
+        for _ in range(random.choice((1, 2))):
             loaded = pnb.load(path)
             assert_says(loaded.error, f"cut short at {loaded.transcript.sent_until:.1f} s", "pnb.resume")
             is_final = loaded.words["is_final"]
@@ -64,52 +62,54 @@ def test_a_recording_cut_at_any_byte_loads_and_goes_on_to_the_same_words(
             run = ended(pnb.resume(path, service=service))
             assert_frame_equal(run.words, whole.words)
             before = path.stat().st_size
-            os.truncate(path, dice.randrange(before // 2, before))  # and the one that went on is cut, too
+            os.truncate(path, random.randrange(before // 2, before))  # and the resumed one is cut, too
         assert_frame_equal(ended(pnb.resume(path, service=service)).words, whole.words)
 
 
 @pytest.mark.parametrize("length", [0, 1, 100])
-def test_less_than_its_first_line_is_no_recording(whole: pnb.Run, tmp_path: Path, length: int) -> None:
+def test_less_than_the_first_line_is_not_a_journal(whole: pnb.Run, tmp_path: Path, length: int) -> None:
     path = tmp_path / "run.jsonl"
     path.write_bytes(whole.journal.path.read_bytes()[:length])
     for call in (pnb.load, pnb.resume):
-        with pytest.raises(JournalError, match="is no recording"):
+        with pytest.raises(JournalError, match="is not a journal"):
             call(path)
     assert path.stat().st_size == length
 
 
-# ------------------------------------------------------------------------------------------------ runs that were ended
+# ------------------------------------------------------------------------------------------------------- ended runs
 
 
-class TurnsAway:
-    """A service that drops the first connection, and takes no other."""
+class OneConnection:
+    """A service that resets the first connection, and refuses any other."""
 
-    pace, languages = None, None
+    pace = None
+    languages = None
+    timeouts = pnb.Embedded.timeouts
 
     def __init__(self) -> None:
         script = LESSON.with_suffix(".json")
         self.embedded = pnb.Embedded("scripted", script=script, faults=["drop:events=40,how=reset"])
         self.source = self.embedded.source
-        self._is_asked = False
+        self._is_used = False
 
     async def endpoint(self) -> Endpoint:
-        if self._is_asked:
+        if self._is_used:
             raise AuthenticationError("no more.")
-        self._is_asked = True
+        self._is_used = True
         return await self.embedded.endpoint()
 
 
 @pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize("how", ["stop", "cancel", "fail"])
-def test_a_run_that_was_ended_early_goes_on_without_losing_or_doubling_a_word(
+def test_a_run_that_ended_early_is_resumed_without_a_missing_or_doubled_word(
     how: str, whole: pnb.Run, service: pnb.Embedded, tmp_path: Path
 ) -> None:
-    path, away = tmp_path / "run.jsonl", TurnsAway()
-    run = pnb.transcribe(LESSON, service=away if how == "fail" else service, pace=100, save=path)
+    path, refusing = tmp_path / "run.jsonl", OneConnection()
+    run = pnb.transcribe(LESSON, service=refusing if how == "fail" else service, pace=100, save=path)
     if how == "fail":
         assert isinstance(failure(run), AuthenticationError)
         assert len(run.gaps) == 1
-        away.embedded.close()
+        refusing.embedded.close()
     else:
         assert eventually(lambda: len(run.transcript.finals) >= 2)
         getattr(run, how)()
@@ -130,21 +130,21 @@ def test_a_run_that_was_ended_early_goes_on_without_losing_or_doubling_a_word(
     assert list(loaded.events["t"]) == sorted(loaded.events["t"])
 
 
-def test_a_run_that_goes_on_can_be_stopped_at_once(whole: pnb.Run, service: pnb.Embedded, tmp_path: Path) -> None:
+def test_a_resumed_run_can_be_stopped_at_once(whole: pnb.Run, service: pnb.Embedded, tmp_path: Path) -> None:
     path = cut(whole, tmp_path / "run.jsonl", 0.5)
     run = pnb.resume(path, service=service, pace=1)
     run.stop()
     ended(run)
     assert run.state == "stopped"
-    for stopped in (True, False):  # a stopped one, too
-        run = pnb.resume(path, service=service, pace=1 if stopped else None)
-        if stopped:
+    for is_stopped in (True, False):  # a stopped one can be resumed, too
+        run = pnb.resume(path, service=service, pace=1 if is_stopped else None)
+        if is_stopped:
             run.stop()
         ended(run)
     assert texts(run) == texts(whole)
 
 
-def test_a_part_of_a_clip_goes_on_to_its_own_end(service: pnb.Embedded, tmp_path: Path) -> None:
+def test_a_run_of_a_part_is_resumed_to_the_end_of_the_part(service: pnb.Embedded, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     part = ended(pnb.transcribe(LESSON, service=service, start=9.3, end=21.0, save=path))
     os.truncate(path, path.stat().st_size // 2)
@@ -153,7 +153,7 @@ def test_a_part_of_a_clip_goes_on_to_its_own_end(service: pnb.Embedded, tmp_path
     assert run.words["end"].max() <= 21.0
 
 
-def test_corrections_that_were_made_in_between_stay(whole: pnb.Run, service: pnb.Embedded, tmp_path: Path) -> None:
+def test_corrections_made_before_a_resume_stay(whole: pnb.Run, service: pnb.Embedded, tmp_path: Path) -> None:
     path = cut(whole, tmp_path / "run.jsonl", 0.5)
     loaded = pnb.load(path)
     words = loaded.words
@@ -172,9 +172,9 @@ def test_corrections_that_were_made_in_between_stay(whole: pnb.Run, service: pnb
 # ------------------------------------------------------------------------------------------------------ what is refused
 
 
-def test_a_run_that_was_heard_to_its_end_does_not_go_on(whole: pnb.Run, service: pnb.Embedded) -> None:
+def test_a_finished_run_cannot_be_resumed(whole: pnb.Run, service: pnb.Embedded) -> None:
     before = whole.journal.path.read_bytes()
-    with pytest.raises(JournalError, match="heard to its end"):
+    with pytest.raises(JournalError, match="recognised to its end"):
         pnb.resume(whole.journal.path, service=service)
     assert whole.journal.path.read_bytes() == before
 
@@ -184,11 +184,13 @@ def test_a_run_that_was_heard_to_its_end_does_not_go_on(whole: pnb.Run, service:
     [
         (lambda path: path.unlink(), "cannot be read: No such file"),
         (lambda path: (path.unlink(), path.mkdir()), "cannot be read: Is a directory"),
-        (lambda path: path.write_text("mine"), "is no recording"),
+        (lambda path: path.write_text("mine"), "is not a journal"),
         (lambda path: path.write_bytes(path.read_bytes()[:2000] + b"{}\n" + path.read_bytes()[2000:]), "is damaged"),
     ],
 )
-def test_a_recording_that_is_none(make: Callable[[Path], Any], what: str, whole: pnb.Run, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_readable_journal_is_refused(
+    make: Callable[[Path], Any], what: str, whole: pnb.Run, tmp_path: Path
+) -> None:
     path = cut(whole, tmp_path / "run.jsonl", 0.5)
     make(path)
     before = path.read_bytes() if path.is_file() else b""
@@ -198,7 +200,7 @@ def test_a_recording_that_is_none(make: Callable[[Path], Any], what: str, whole:
     assert before == (path.read_bytes() if path.is_file() else b"")
 
 
-def test_a_recording_that_cannot_be_written_is_left_as_it_is() -> None:
+def test_a_journal_that_cannot_be_written_is_left_as_it_is() -> None:
     with tempfile.TemporaryDirectory() as folder, Cloud(well) as cloud:
         Path(folder).chmod(0o755)
         path = Path(folder, "run.jsonl")
@@ -206,9 +208,9 @@ def test_a_recording_that_cannot_be_written_is_left_as_it_is() -> None:
         os.truncate(path, path.stat().st_size * 2 // 3)
         path.chmod(0o444)
         before = path.read_bytes()
-        with as_nobody(), pytest.raises(JournalError, match="cannot be written.*Permission denied"):
+        with unprivileged(), pytest.raises(JournalError, match="cannot be written.*Permission denied"):
             pnb.resume(path, clip=tone(2.0), service=cloud.service())
-        with as_nobody():
+        with unprivileged():
             assert len(pnb.load(path).words) <= 2
             with pytest.raises(JournalError, match="cannot be written"):
                 pnb.transcribe(tone(2.0), service=cloud.service(), save=Path(folder, "new.jsonl"))
@@ -217,8 +219,8 @@ def test_a_recording_that_cannot_be_written_is_left_as_it_is() -> None:
 
 
 @contextmanager
-def as_nobody() -> Iterator[None]:
-    """As a user who may write to nothing here: root may write everywhere."""
+def unprivileged() -> Iterator[None]:
+    """As a user who may not write to any file here; root may write everywhere."""
     user = os.geteuid()
     if user == 0:
         os.seteuid(65534)
@@ -229,7 +231,7 @@ def as_nobody() -> Iterator[None]:
 
 
 class Live:
-    """A live source."""
+    """A live source of 2 s."""
 
     sample_rate = RATE
 
@@ -239,23 +241,23 @@ class Live:
             await asyncio.sleep(0)
 
 
-async def settles_and_drops(talk: Talk) -> None:
+async def recognise_and_disconnect(talk: Talk) -> None:
     await talk.begin()
     await talk.block()
     await talk.say("hello", "there")
     await talk.connection.close(1011)
 
 
-def test_a_live_source_does_not_go_on_but_a_file_of_its_sound_does(tmp_path: Path) -> None:
+def test_a_live_source_cannot_be_resumed_but_a_file_of_its_audio_can(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    with Cloud(settles_and_drops) as cloud:
+    with Cloud(recognise_and_disconnect) as cloud:
         run = pnb.transcribe(Live(), service=cloud.service(), pace=None, retry=pnb.Retry(attempts=1), save=path)
         with pytest.raises(ConnectionLost):
             run.wait(20)
-    with pytest.raises(ParameterError, match="knows no file of its clip 'live': give clip="):
+    with pytest.raises(ParameterError, match="names no file of its clip 'live': give clip="):
         pnb.resume(path)
     for live in (Live(), (Live(), RATE)):
-        with pytest.raises(ParameterError, match="a live source cannot be heard again: give clip="):
+        with pytest.raises(ParameterError, match="a live source cannot be read again: give clip="):
             pnb.resume(path, clip=live)
     with Cloud(well) as cloud:
         run = ended(pnb.resume(path, clip=tone(2.0), service=cloud.service(), pace=None))
@@ -272,7 +274,7 @@ def wav(path: Path, seconds: float, pitch: int = 220) -> Path:
 @pytest.mark.parametrize("was", ["killed", "failed"])
 def test_another_clip_is_refused(was: str, tmp_path: Path) -> None:
     clip, path = wav(tmp_path / "clip.wav", 3.0), tmp_path / "run.jsonl"
-    with Cloud(settles_and_drops) as cloud:
+    with Cloud(recognise_and_disconnect) as cloud:
         run = pnb.transcribe(clip, service=cloud.service(), pace=None, retry=pnb.Retry(attempts=1), save=path)
         with pytest.raises(ConnectionLost):
             run.wait(20)
@@ -284,11 +286,11 @@ def test_another_clip_is_refused(was: str, tmp_path: Path) -> None:
         others.append(wav(tmp_path / "as long.wav", 3.0, 5))
     with Cloud(well) as cloud:
         for other in others:
-            with pytest.raises(ParameterError, match="another clip than the recorded|is another clip.*3.00 s"):
+            with pytest.raises(ParameterError, match="another clip than the journal's|is another clip.*3.00 s"):
                 pnb.resume(path, clip=other, service=cloud.service())
-        for gone in (tmp_path / "nowhere.wav", tmp_path):
+        for missing in (tmp_path / "nowhere.wav", tmp_path):
             with pytest.raises(AudioError):
-                pnb.resume(path, clip=gone, service=cloud.service())
+                pnb.resume(path, clip=missing, service=cloud.service())
         clip.rename(tmp_path / "moved.wav")
         with pytest.raises(AudioError, match="no file"):
             pnb.resume(path, service=cloud.service())
@@ -296,86 +298,3 @@ def test_another_clip_is_refused(was: str, tmp_path: Path) -> None:
         assert (
             ended(pnb.resume(path, clip=tmp_path / "moved.wav", service=cloud.service(), pace=None)).state == "finished"
         )
-
-
-# ------------------------------------------------------------------------------------------------- a disk that says no
-
-
-def events_of(run: pnb.Run) -> list[tuple[str, str]]:
-    """What happened, whenever and in whichever task."""
-    events = run.events
-    return sorted(zip(events["event"], events["text"], strict=True))
-
-
-def assert_all_is_kept(run: pnb.Run, whole: pnb.Run, copy: Path) -> None:
-    """A run that could not be written has everything, in itself and in a copy."""
-    assert_frame_equal(run.words, whole.words)
-    assert events_of(run) == events_of(whole)
-    run.save(copy)
-    loaded = pnb.load(copy)
-    assert_frame_equal(loaded.words, run.words)
-    assert_frame_equal(loaded.events, run.events)
-    assert (loaded.state, loaded.usage) == (run.state, run.usage)
-    assert loaded.transcript.waveform.data == run.transcript.waveform.data
-
-
-def test_a_disk_that_is_full_at_any_moment_costs_one_warning(
-    whole: pnb.Run, service: pnb.Embedded, tmp_path: Path
-) -> None:
-    dice, size = random.Random(6), whole.journal.path.stat().st_size
-    for number, limit in enumerate([0, 10, *(dice.randrange(size) for _ in range(4))]):
-        path = tmp_path / f"{number}.jsonl"
-        with pytest.warns(UserWarning) as caught, largest_file(limit):
-            run = ended(pnb.transcribe(LESSON, service=service, save=path))
-            run.wait(1)
-            assert events_of(run) == events_of(whole)
-        assert len(caught) == 1
-        assert_says(caught[0].message, f"{number}.jsonl", "cannot be written", "the run goes on", "run.save(...)")
-        assert_all_is_kept(run, whole, tmp_path / f"copy {number}.jsonl")
-        if path.stat().st_size:
-            kept = pnb.load(path).words
-            assert_frame_equal(kept[kept["is_final"]], whole.words[: kept["is_final"].sum()])
-            assert path.read_bytes().endswith(b"\n"), "no half of a line is left"
-
-
-@pytest.mark.parametrize("what", ["deleted", "moved"])
-def test_a_folder_that_goes_in_the_midst_costs_one_warning(
-    what: str, whole: pnb.Run, service: pnb.Embedded, tmp_path: Path
-) -> None:
-    folder = tmp_path / "kept"
-    folder.mkdir()
-    run = pnb.transcribe(LESSON, service=service, pace=100, save=folder / "run.jsonl")
-    assert eventually(lambda: len(run.transcript.finals) >= 2)
-    if what == "deleted":
-        shutil.rmtree(folder)
-    else:
-        folder.rename(tmp_path / "moved")
-    with pytest.warns(UserWarning, match=r"run.jsonl.*it was deleted or moved.*in memory only") as caught:
-        ended(run)
-        run.wait(1)
-    assert len(caught) == 1
-    assert_all_is_kept(run, whole, tmp_path / "copy.jsonl")
-    assert not folder.exists()
-
-
-def test_a_recording_that_goes_when_its_run_has_ended_is_missed_with_a_word(
-    service: pnb.Embedded, tmp_path: Path
-) -> None:
-    run = ended(pnb.transcribe(LESSON, service=service, end=5.0, save=tmp_path / "run.jsonl"))
-    (tmp_path / "run.jsonl").unlink()
-    assert len(run.words) > 5
-    for call in (lambda: run.events, lambda: run.save(tmp_path / "copy.jsonl")):
-        with pytest.raises(JournalError, match=r"cannot be read: No such file.*run\.words\.to_csv"):
-            call()
-
-
-def test_no_temporary_file_can_be_made(
-    whole: pnb.Run, service: pnb.Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", None)  # it is looked for again
-    with pytest.warns(UserWarning) as caught, largest_file(0):
-        run = ended(pnb.transcribe(LESSON, service=service))
-        run.wait(1)
-    assert_says(caught[0].message, "No usable temporary directory", "the run goes on", "run.save(...)")
-    assert len(caught) == 1
-    assert_all_is_kept(run, whole, tmp_path / "copy.jsonl")

@@ -1,4 +1,4 @@
-"""A run's life: waiting for it, ending it early, interrupting it, saving it, and what it leaves on disk."""
+"""Waiting for a run, ending it early, interrupting it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from servers import Cloud, Talk, ended, eventually, texts, tone, well
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
-from paraformer_nb.client import session
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -54,13 +53,13 @@ def test_waiting_for_a_failed_run_raises_each_time() -> None:
 
 
 @pytest.mark.parametrize("timeout", [0, 0.05, 0.5])
-def test_waiting_no_longer_than_told(timeout: float, running: pnb.Run) -> None:
+def test_waiting_no_longer_than_the_timeout(timeout: float, running: pnb.Run) -> None:
     with pytest.raises(TimeoutError, match="it goes on"):
         running.wait(timeout)
     assert (running.state, running.error) == ("streaming", None)
 
 
-def test_a_run_outlives_the_loop_that_gave_up_on_it(running: pnb.Run) -> None:
+def test_a_run_outlives_a_loop_whose_await_was_cancelled(running: pnb.Run) -> None:
     """Under plain asyncio a cancelled await stops the run, and its words are kept."""
 
     async def impatient() -> None:
@@ -88,22 +87,22 @@ def test_two_loops_may_wait_at_once(running: pnb.Run) -> None:
 
 
 @pytest.mark.parametrize("how", ["wait", "await"])
-def test_waiting_for_a_run_that_ends_with_a_user_s_own_error(how: str) -> None:
-    """What a callable key raises may hold the key: of it the kind is told. asyncio has nothing to complain of."""
-    asked, go = threading.Event(), threading.Event()
+def test_waiting_for_a_run_that_ends_with_a_users_own_error(how: str) -> None:
+    """The error of a callable key may hold the key: only its kind is reported. asyncio logs no warning."""
+    called, go = threading.Event(), threading.Event()
 
     def token() -> str:
-        asked.set()
+        called.set()
         go.wait(10)
         raise LookupError("the vault is locked")
 
     async def wait() -> None:
-        asyncio.get_running_loop().call_later(0.5, go.set)  # two heartbeats later
+        asyncio.get_running_loop().call_later(0.5, go.set)  # after it has polled twice
         await run
 
     with Cloud(well) as cloud:
         run = pnb.transcribe(tone(0.2), service=cloud.service(token))
-        assert asked.wait(10)
+        assert called.wait(10)
         with pytest.raises(errors.AuthenticationError, match="LookupError"):
             if how == "await":
                 asyncio.run(wait())
@@ -117,7 +116,7 @@ def test_waiting_for_a_run_that_ends_with_a_user_s_own_error(how: str) -> None:
 # -------------------------------------------------------------------------------------------------------- ending early
 
 
-def test_stop_keeps_the_tail(running: pnb.Run) -> None:
+def test_a_stop_keeps_the_last_words(running: pnb.Run) -> None:
     running.stop()
     running.stop()
     assert ended(running) is running
@@ -130,7 +129,7 @@ def test_stop_keeps_the_tail(running: pnb.Run) -> None:
     assert pnb.load(running.journal.path).words.equals(running.words)
 
 
-def test_cancel_keeps_what_was_heard(running: pnb.Run) -> None:
+def test_a_cancel_keeps_the_words_so_far(running: pnb.Run) -> None:
     running.cancel()
     running.cancel()
     assert ended(running) is running
@@ -155,7 +154,7 @@ def test_a_cancelled_run_has_ended_when_awaiting_is_over(running: pnb.Run) -> No
     assert pnb.load(running.journal.path).error is None
 
 
-async def _says_nothing(talk: Talk) -> None:
+async def _recognise_nothing(talk: Talk) -> None:
     await talk.begin()
     await talk.command()
     await talk.finish()
@@ -163,8 +162,8 @@ async def _says_nothing(talk: Talk) -> None:
 
 @pytest.mark.parametrize("how", ["stop", "cancel"])
 @pytest.mark.parametrize("attempt", range(8))
-def test_ending_a_run_before_it_has_begun(how: str, attempt: int, english: Path) -> None:
-    with Cloud(_says_nothing) as cloud:  # it may have begun by then: the loop is another thread
+def test_ending_a_run_before_it_has_started(how: str, attempt: int, english: Path) -> None:
+    with Cloud(_recognise_nothing) as cloud:  # it may have started by then: the loop is another thread
         run = pnb.transcribe(english, service=cloud.service(), save=None)
         getattr(run, how)()
         ended(run)
@@ -194,7 +193,7 @@ def test_ending_a_run_while_it_connects(how: str) -> None:
     assert run.error is None
 
 
-def test_stop_after_the_end_changes_nothing() -> None:
+def test_a_stop_after_the_end_changes_nothing() -> None:
     with Cloud(well) as cloud:
         run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
         run.stop()
@@ -212,7 +211,7 @@ def test_stop_after_the_end_changes_nothing() -> None:
 
 
 def _is_waiting() -> bool:
-    """Whether the main thread is waiting for a run, deep inside of it."""
+    """Whether the main thread is asleep in a wait for a run."""
     frame = sys._current_frames()[threading.main_thread().ident or 0]
     names = []
     while frame.f_back is not None:
@@ -242,8 +241,7 @@ def test_an_interrupt_while_waiting_stops_the_run_and_keeps_its_words(running: p
     assert texts(running) == ["hello", "there", "goodbye"]
 
 
-def test_a_second_interrupt_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "CLOSE_TIMEOUT", 0.3)
+def test_a_second_interrupt_cancels() -> None:
     finishing = threading.Event()
 
     async def endless(talk: Talk) -> None:
@@ -255,7 +253,7 @@ def test_a_second_interrupt_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
         await talk.forever()
 
     with Cloud(endless) as cloud:
-        run = pnb.transcribe(tone(60), service=cloud.service(), pace=1.0)
+        run = pnb.transcribe(tone(60), service=cloud.service(), pace=1.0, timeouts=pnb.Timeouts(close=0.3))
         first = _interrupt_when(lambda: len(run.words) == 2)
         second = _interrupt_when(finishing.is_set)
         assert run.wait(20) is run

@@ -1,62 +1,66 @@
-"""Where a run is written to, what is there when it is read back, and what is left open."""
+"""Where a run's journal is written, what a loaded run has, and that no file stays open."""
 
 from __future__ import annotations
 
 import gc
 import hashlib
 import json
-import resource
-import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from comm_front_end import FrontEnd
+from full_disk import largest_file
 from servers import Cloud, Talk, assert_says, ended, eventually, failure, texts, tone, well
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
-from paraformer_nb.widgets.run_state import describe_run
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
-def test_save_writes_where_it_is_told(tmp_path: Path) -> None:
+def test_save_writes_to_the_given_path(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     with Cloud(well) as cloud:
         run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, save=path))
-    assert run.recording.path == path
+    assert run.journal.path == path
     assert list(tmp_path.iterdir()) == [path]
     records = [json.loads(line) for line in path.read_text().splitlines()]
-    assert (records[0]["kind"], records[-1]["kind"], records[-1]["state"]) == ("run", "end", "finished")
+    assert (records[0]["kind"], records[-1]["kind"], records[-1]["state"]) == (
+        "run-started",
+        "run-ended",
+        "finished",
+    )
     assert pnb.load(path).words.equals(run.words)
 
 
-def test_save_refuses_a_file_that_is_there(tmp_path: Path) -> None:
+def test_save_refuses_a_file_that_exists(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     path.write_text("mine")
     with Cloud(well) as cloud:
-        with pytest.raises(errors.JournalError, match="there already and was left as it is"):
+        with pytest.raises(errors.JournalError, match="exists and was left as it is"):
             pnb.transcribe(tone(0.2), service=cloud.service(), save=path)
         run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
-        with pytest.raises(errors.JournalError, match="there already"):
+        with pytest.raises(errors.JournalError, match="exists and was left"):
             run.save(path)
     assert path.read_text() == "mine"
     assert len(cloud.headers) == 1
 
 
 @pytest.mark.parametrize("where", ["missing/run.jsonl", "."])
-def test_save_where_nothing_can_be_written(where: str, tmp_path: Path) -> None:
+def test_save_where_no_file_can_be_written(where: str, tmp_path: Path) -> None:
     with Cloud(well) as cloud, pytest.raises(errors.JournalError):
         pnb.transcribe(tone(0.2), service=cloud.service(), save=tmp_path / where)
     assert cloud.headers == []
 
 
-def test_a_folder_for_all_recordings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chinese: Path) -> None:
+def test_a_folder_for_all_journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chinese: Path) -> None:
     monkeypatch.setenv("PARAFORMER_NB_SAVE_DIR", str(tmp_path))
     service = pnb.Embedded("scripted", script=chinese.with_suffix(".json"))
     runs = [ended(pnb.transcribe(chinese, service=service)) for _ in range(2)]
-    assert sorted(run.recording.path for run in runs) == sorted(tmp_path.iterdir())
-    assert all(run.recording.path.name.endswith("-lesson_zh.jsonl") for run in runs)
-    assert len(runs[0].recording.path.read_text()) > 1000
+    assert sorted(run.journal.path for run in runs) == sorted(tmp_path.iterdir())
+    assert all(run.journal.path.name.endswith("-lesson_zh.jsonl") for run in runs)
+    assert len(runs[0].journal.path.read_text()) > 1000
     del runs, service
     gc.collect()
     assert len(list(tmp_path.iterdir())) == 2
@@ -65,17 +69,17 @@ def test_a_folder_for_all_recordings(tmp_path: Path, monkeypatch: pytest.MonkeyP
         pnb.transcribe(chinese)
 
 
-def test_a_temporary_recording_goes_with_its_run() -> None:
+def test_a_temporary_journal_is_deleted_with_its_run() -> None:
     with Cloud(well) as cloud:
         run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
-    path = run.recording.path
+    path = run.journal.path
     assert path.exists()
     del run
     gc.collect()
     assert eventually(lambda: not path.exists(), 5)
 
 
-def test_a_running_run_may_be_saved(running: pnb.Run, tmp_path: Path) -> None:
+def test_a_run_can_be_saved_while_it_runs(running: pnb.Run, tmp_path: Path) -> None:
     running.save(tmp_path / "so far.jsonl")
     assert len(running.events) >= 4
     loaded = pnb.load(tmp_path / "so far.jsonl")
@@ -84,17 +88,17 @@ def test_a_running_run_may_be_saved(running: pnb.Run, tmp_path: Path) -> None:
     assert "cut short" in str(loaded.error)
 
 
-def test_an_ended_run_may_be_saved(tmp_path: Path) -> None:
+def test_an_ended_run_can_be_saved(tmp_path: Path) -> None:
     with Cloud(well) as cloud:
         run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
     run.save(tmp_path / "kept.jsonl")
-    assert (tmp_path / "kept.jsonl").read_bytes() == run.recording.path.read_bytes()
+    assert (tmp_path / "kept.jsonl").read_bytes() == run.journal.path.read_bytes()
     again = pnb.load(str(tmp_path / "kept.jsonl"))
     again.save(tmp_path / "twice.jsonl")
     assert pnb.load(tmp_path / "twice.jsonl").events.equals(run.events)
 
 
-def test_a_disk_that_is_full_costs_one_warning_and_no_word(tmp_path: Path) -> None:
+def test_a_full_disk_costs_one_warning_and_no_word(tmp_path: Path) -> None:
     async def chatty(talk: Talk) -> None:
         await talk.begin()
         for number in range(1, 400):
@@ -102,22 +106,19 @@ def test_a_disk_that_is_full_costs_one_warning_and_no_word(tmp_path: Path) -> No
         await talk.command()
         await talk.finish()
 
-    old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
-    try:
-        with Cloud(chatty) as cloud:
-            run = pnb.transcribe(tone(1), service=cloud.service(), pace=None, save=tmp_path / "run.jsonl")
-            with pytest.warns(UserWarning) as caught:
-                ended(run)
-                run.wait(1)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, old)
+    with Cloud(chatty) as cloud, largest_file(20_000):
+        run = pnb.transcribe(tone(1), service=cloud.service(), pace=None, save=tmp_path / "run.jsonl")
+        with pytest.warns(UserWarning) as caught:
+            ended(run)
+            run.wait(1)
     assert_says(caught[0].message, "cannot be written", "the run goes on", "in memory only", "run.save(...)")
     assert len(caught) == 1
     assert (run.state, len(run.words)) == ("finished", 399)
-    assert "in memory only" in describe_run(run.transcript, can_stop=False, can_correct=False).message
+    view, front_end = run.timeline(), FrontEnd()
+    view.comm = front_end
+    front_end.send_custom({"kind": "sync"})
+    view.close()
+    assert "in memory only" in front_end.received[-1]["run"]["message"]
     assert 10 < len(pnb.load(tmp_path / "run.jsonl").words) < 399
     run.save(tmp_path / "copy.jsonl")
     copy = pnb.load(tmp_path / "copy.jsonl")
@@ -147,15 +148,15 @@ def test_ended_runs_leave_no_file_open(english: Path) -> None:
     assert eventually(lambda: open_files() == set(), 5), open_files()
 
 
-def test_a_kept_recording_knows_its_clip_by_its_digest(english: Path, tmp_path: Path) -> None:
+def test_a_kept_journal_has_the_digest_of_its_clip(english: Path, tmp_path: Path) -> None:
     with Cloud(well) as cloud:
         kept = ended(pnb.transcribe(english, service=cloud.service(), pace=None, end=1.0, save=tmp_path / "run.jsonl"))
-        gone = ended(pnb.transcribe(english, service=cloud.service(), pace=None, end=1.0))
-    digests = [json.loads(run.recording.path.read_bytes().splitlines()[-1])["sha256"] for run in (kept, gone)]
+        temporary = ended(pnb.transcribe(english, service=cloud.service(), pace=None, end=1.0))
+    digests = [json.loads(run.journal.path.read_bytes().splitlines()[-1])["sha256"] for run in (kept, temporary)]
     assert digests == [hashlib.sha256(english.read_bytes()).hexdigest(), None]
 
 
-def test_a_loaded_run_has_the_error_that_it_had(tmp_path: Path) -> None:
+def test_a_loaded_run_has_the_error_of_the_run(tmp_path: Path) -> None:
     async def drops(talk: Talk) -> None:
         await talk.begin()
         await talk.say("hello")
@@ -168,4 +169,122 @@ def test_a_loaded_run_has_the_error_that_it_had(tmp_path: Path) -> None:
     assert type(loaded.error) is type(error) is errors.ConnectionLost
     assert str(loaded.error) == str(error)
     assert (loaded.state, texts(loaded)) == ("failed", ["hello"])
-    assert "1011" in loaded.events.set_index("event").loc["lost", "text"].iloc[0]
+    assert "1011" in loaded.events.set_index("event").loc["disconnected", "text"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "kind", "is_retryable"),
+    [
+        ("InvalidParameter", "Missing required parameter 'payload.input'!", errors.TaskFailed, False),
+        ("InternalError", "Internal server error!", errors.TaskFailed, True),
+        ("Throttling", "Requests throttling triggered.", errors.TaskThrottled, True),
+    ],
+)
+def test_a_loaded_runs_failed_task_is_the_same_error(
+    code: str, message: str, kind: type[errors.TaskFailed], is_retryable: bool, tmp_path: Path
+) -> None:
+    async def fails(talk: Talk) -> None:
+        await talk.begin()
+        await talk.fail(code, message)
+
+    with Cloud(fails) as cloud:
+        retry = pnb.Retry(attempts=1)
+        run = pnb.transcribe(tone(1.0), service=cloud.service(), retry=retry, save=tmp_path / "run.jsonl")
+        error = failure(run)
+    loaded: Any = pnb.load(tmp_path / "run.jsonl").error
+    assert type(loaded) is type(error) is kind
+    assert (loaded.code, loaded.message, loaded.retryable) == (code, message, is_retryable)
+    assert loaded.task_id == cloud.commands[0]["header"]["task_id"]
+    assert loaded.advice == error.advice
+    assert str(loaded) == str(error)
+    assert isinstance(loaded, errors.Throttled) == (kind is errors.TaskThrottled)
+
+
+def test_a_loaded_run_has_an_error_of_the_clips_own_kind(tmp_path: Path) -> None:
+    class UnknownError(Exception):
+        pass
+
+    async def fails(error: Exception) -> Any:
+        yield tone(0.1)[0].tobytes()
+        raise error
+
+    for number, error in enumerate((OSError("unplugged"), UnknownError("unplugged"))):
+        path = tmp_path / f"{number}.jsonl"
+        with Cloud(well) as cloud:
+            failure(pnb.transcribe((fails(error), 16000), service=cloud.service(), pace=None, save=path))
+        loaded = pnb.load(path).error
+        expected = OSError if isinstance(error, OSError) else errors.ParaformerError
+        assert type(loaded) is expected
+        assert "unplugged" in str(loaded)
+    assert "UnknownError" in str(loaded)
+
+
+# -------------------------------------------------------------------------------------------------------------- exports
+
+
+def test_a_run_is_exported_in_the_format_of_the_suffix(tmp_path: Path) -> None:
+    with Cloud(well) as cloud:
+        run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
+    assert run.export(tmp_path / "run.txt") == tmp_path / "run.txt"
+    assert (tmp_path / "run.txt").read_text() == "hello there\n"
+    rows = [json.loads(line) for line in run.export(str(tmp_path / "run.JSONL")).read_text().splitlines()]
+    assert [row["text"] for row in rows] == texts(run)
+    page = run.export(tmp_path / "run.html", audio=None, title="A lesson").read_text()
+    assert "<h1>A lesson</h1>" in page
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.JSONL", "run.html", "run.txt"]
+
+
+def test_a_loaded_run_and_a_run_that_goes_on_can_be_exported(running: pnb.Run, tmp_path: Path) -> None:
+    assert running.export(tmp_path / "live.txt").read_text() == "hello there\ng\n"
+    running.stop()
+    ended(running)
+    running.save(tmp_path / "run.jsonl")
+    loaded = pnb.load(tmp_path / "run.jsonl")
+    assert loaded.export(tmp_path / "loaded.txt").read_text() == "hello there\ngoodbye\n"
+
+
+def test_an_export_replaces_a_file_only_when_the_new_one_is_complete(tmp_path: Path) -> None:
+    with Cloud(well) as cloud:
+        run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
+    path = tmp_path / "run.txt"
+    path.write_text("mine\n")
+    with largest_file(4), pytest.raises(errors.ExportError, match="cannot be written"):
+        run.export(path)
+    assert path.read_text() == "mine\n"
+    assert list(tmp_path.iterdir()) == [path]
+    run.export(path)
+    assert path.read_text() == "hello there\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "kind", "what"),
+    [
+        ("run.docx", {}, errors.ExportError, "the format '.docx' is not known"),
+        ("run", {}, errors.ExportError, "the format '' is not known"),
+        ("run.txt", {"audio": None}, errors.ParameterError, "the format .txt has no option audio"),
+        ("run.html", {"sound": 1}, errors.ParameterError, "no option sound: its options are audio, title"),
+        ("missing/run.txt", {}, errors.ExportError, "cannot be written"),
+    ],
+)
+def test_an_export_that_is_refused(
+    name: str, options: dict[str, Any], kind: type[Exception], what: str, tmp_path: Path
+) -> None:
+    with Cloud(well) as cloud:
+        run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
+    with pytest.raises(kind) as caught:
+        run.export(tmp_path / name, **options)
+    assert what in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_does_not_overwrite_the_runs_own_journal(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with Cloud(well) as cloud:
+        run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, save=path))
+    before = path.read_bytes()
+    (tmp_path / "link.jsonl").symlink_to(path)
+    for each in (run, pnb.load(path)):
+        for name in ("run.jsonl", "link.jsonl"):
+            with pytest.raises(errors.ExportError, match="is the run's journal"):
+                each.export(tmp_path / name)
+    assert path.read_bytes() == before

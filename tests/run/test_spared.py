@@ -1,4 +1,4 @@
-"""What must not cost a run its words: a view that breaks, a damaged clip, a slow reader, an odd request."""
+"""What must not cost a run its words: a listener that fails, a damaged clip, a slow reader, a strange request."""
 
 from __future__ import annotations
 
@@ -11,31 +11,35 @@ from pathlib import Path
 
 import pytest
 import websockets
-from servers import Cloud, Talk, ended, tone, well
+from servers import Cloud, Talk, ended, texts, tone, well
 
 import paraformer_nb as pnb
-from paraformer_nb.client import attempt as conversation
 from paraformer_nb.dashscope.messages import TaskFinishedEvent
 from paraformer_nb.journal.records import Gap
-from paraformer_nb.widgets.timeline import Timeline
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
-def test_a_view_that_breaks_does_not_cost_the_run(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def broken(_: Timeline) -> None:
+class BrokenListener:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def refresh(self) -> None:
+        self.calls += 1
         raise RuntimeError("no comm")
 
-    monkeypatch.setattr(Timeline, "refresh", broken)
+
+def test_a_listener_that_fails_does_not_cost_the_run(caplog: pytest.LogCaptureFixture) -> None:
+    listener = BrokenListener()
     with Cloud(well) as cloud:
         run = pnb.transcribe(tone(1.0), service=cloud.service(), pace=None)
-        view = run.timeline()
+        run.add_listener(listener)
         ended(run)
     assert run.state == "finished"
     assert run.error is None
-    assert view is not None
+    assert texts(run) == ["hello", "there"]
+    assert listener.calls > 1, "it is notified again"
+    assert "could not be updated" in caplog.text
 
 
 def test_a_clip_that_is_cut_off_leaves_a_gap(english: Path, tmp_path: Path) -> None:
@@ -49,13 +53,13 @@ def test_a_clip_that_is_cut_off_leaves_a_gap(english: Path, tmp_path: Path) -> N
     assert "cut off" in run.events["text"].str.cat()
 
 
-def test_a_whole_clip_leaves_none(english: Path) -> None:
+def test_a_whole_clip_leaves_no_gap(english: Path) -> None:
     run = ended(pnb.transcribe(english, end=5.0))
     assert [record for record in run.journal if isinstance(record, Gap)] == []
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_a_named_pipe_is_heard_to_its_end(english: Path, tmp_path: Path) -> None:
+def test_a_named_pipe_is_read_to_its_end(english: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.flac"
     os.mkfifo(pipe)
     writer = threading.Thread(target=lambda: pipe.write_bytes(english.read_bytes()))
@@ -65,9 +69,8 @@ def test_a_named_pipe_is_heard_to_its_end(english: Path, tmp_path: Path) -> None
     assert "good morning" in run.text
 
 
-def test_a_reader_that_takes_its_time_loses_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock on the service stands still while the reader is busy with an event."""
-    monkeypatch.setattr(conversation, "_TAIL_TIMEOUT", 0.5)
+def test_a_slow_reader_misses_no_event() -> None:
+    """The service's timeouts are paused while the reader is busy with an event."""
 
     async def two(talk: Talk) -> None:
         await talk.begin()
@@ -78,7 +81,7 @@ def test_a_reader_that_takes_its_time_loses_no_event(monkeypatch: pytest.MonkeyP
 
     async def read(service: pnb.DashScope) -> list[type]:
         kinds = []
-        async for event in pnb.stream(tone(0.2), service=service, pace=None):
+        async for event in pnb.stream(tone(0.2), service=service, pace=None, timeouts=pnb.Timeouts(finish=0.5)):
             kinds.append(type(event))
             time.sleep(0.7)  # noqa: ASYNC251 - a busy loop body: nothing else runs meanwhile
             await asyncio.sleep(0)
@@ -89,7 +92,7 @@ def test_a_reader_that_takes_its_time_loses_no_event(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("hints", [5, [["en"]], "en"])
-def test_an_odd_request_is_refused_and_the_service_lives_on(hints: object) -> None:
+def test_a_strange_request_is_refused_and_the_service_goes_on(hints: object) -> None:
     async def ask(service: pnb.Embedded) -> dict[str, str]:
         endpoint = await service.endpoint()
         async with websockets.connect(endpoint.url, additional_headers=endpoint.headers) as socket:

@@ -1,4 +1,4 @@
-"""`pnb.login`: a key is asked for, kept in memory, remembered where that is wished, and shown to nobody."""
+"""`pnb.login`: asks for a key, keeps it in memory or in the system's keyring, and never shows it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from seen import all_of, assert_hidden
+from seen import assert_hidden, texts_of_error
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
 from paraformer_nb.services import keys
-from paraformer_nb.services.dashscope import default_service
+from paraformer_nb.services.default import default_service
 
 
 class Keyring:
-    """What stands in for the system's keyring: a package called keyring in a folder that is on sys.path."""
+    """Replaces the system's keyring: a package called keyring in a folder that is on sys.path."""
 
     def __init__(self, folder: Path, problem: str = "") -> None:
         package = folder / "keyring"
@@ -40,7 +40,7 @@ def get_password(service, user):
     return kept.get((service, user))
 def set_password(service, user, password):
     _check("set")
-    assert type(password) is str, "some of them cannot take another"
+    assert type(password) is str, "some keyrings cannot store a subclass"
     kept[service, user] = password
 def delete_password(service, user):
     _check("delete")
@@ -58,7 +58,7 @@ def delete_password(service, user):
 
 @pytest.fixture
 def make_keyring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., Keyring]]:
-    """Makes a keyring; without one, there is none, whatever this machine has."""
+    """Makes a keyring; until it is called the system has none, whatever this machine has."""
     monkeypatch.setitem(sys.modules, "keyring", None)
 
     def make(problem: str = "") -> Keyring:
@@ -74,7 +74,7 @@ def make_keyring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Ca
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What somebody types, each in turn, where getpass asks for it."""
+    """The texts that a user types, each in turn, where getpass asks."""
     answers: list[str] = []
     monkeypatch.setattr(getpass, "getpass", lambda _prompt: answers.pop(0))
     return answers
@@ -95,27 +95,29 @@ def test_login_keeps_a_key_for_this_process(
 
 
 @pytest.mark.parametrize("wrong", ["", "  ", "{} {}", "{}\0", "ключ{}", "{}\x1b[0m"])
-def test_login_takes_no_rubbish(wrong: str, key: str, typed: list[str], make_keyring: object) -> None:
+def test_login_refuses_a_text_that_cannot_be_a_key(
+    wrong: str, key: str, typed: list[str], make_keyring: object
+) -> None:
     typed += [key, wrong.format(key, key)]
     pnb.login()
     with pytest.raises(errors.ParameterError, match="Nothing was kept") as caught:
         pnb.login()
-    assert_hidden(key, wrong, list(all_of(caught.value)))
-    assert keys.known_key() == key, "the one from before is still there"
+    assert_hidden(key, wrong, list(texts_of_error(caught.value)))
+    assert keys.known_key() == key, "the earlier one is still known"
 
 
-def test_login_to_be_remembered_needs_a_keyring(typed: list[str], make_keyring: Callable[..., Keyring]) -> None:
+def test_login_with_remember_needs_a_keyring(typed: list[str], make_keyring: Callable[..., Keyring]) -> None:
     for make in (
         lambda: None,
         lambda: make_keyring("get"),
-    ):  # not installed; installed, and there is none or it is locked
+    ):  # the package is not installed; it is, and the system has no keyring or it is locked
         make()
         with pytest.raises(errors.MissingDependency, match="pip install keyring"):
             pnb.login(remember=True)
         assert keys.known_key() is None
-    typed.append("asked-for-all-the-same")
+    typed.append("typed-without-a-keyring")
     pnb.login()
-    assert keys.known_key() == "asked-for-all-the-same"
+    assert keys.known_key() == "typed-without-a-keyring"
     pnb.logout()
 
 
@@ -126,7 +128,7 @@ def test_login_remembers_and_does_not_ask_again(
     typed.append(key)
     pnb.login(remember=True)
     assert list(keyring.kept.values()) == [key]
-    keys._key = None  # another process
+    keys.forget_key()  # as in another process
     pnb.login()
     assert keys.known_key() == key
     pnb.logout()
@@ -143,24 +145,27 @@ def test_login_without_remember_leaves_the_keyring_alone(
     assert keyring.kept == {}
 
 
-def test_a_keyring_that_does_not_obey_costs_no_key_and_shows_none(
+def test_a_keyring_that_fails_costs_no_key_and_shows_none(
     key: str, typed: list[str], make_keyring: Callable[..., Keyring]
 ) -> None:
     keyring = make_keyring("set delete")
     typed.append(key)
     with pytest.raises(errors.ParaformerError, match=r"PasswordSetError.*this process only") as caught:
         pnb.login(remember=True)
-    assert_hidden(key, "set", list(all_of(caught.value)))
+    assert_hidden(key, "set", list(texts_of_error(caught.value)))
     assert keys.known_key() == key
     keyring.kept["paraformer_nb", "dashscope"] = key
     with pytest.raises(errors.ParaformerError, match="This process forgot it") as caught:
         pnb.logout()
-    assert_hidden(key, "delete", list(all_of(caught.value)))
+    assert_hidden(key, "delete", list(texts_of_error(caught.value)))
     assert keys.known_key() is None
 
 
-def test_nothing_of_what_is_typed_is_seen_on_a_terminal(key: str) -> None:
-    code = "import paraformer_nb as pnb; pnb.login(); print(len(pnb.DashScope()._key))"
+def test_a_typed_key_is_not_shown_on_a_terminal(key: str) -> None:
+    code = (
+        "import asyncio, paraformer_nb as pnb; pnb.login(); "
+        "print(len(asyncio.run(pnb.DashScope().endpoint()).headers['Authorization']))"
+    )
     parent, child = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdin=child, stdout=child, stderr=child, start_new_session=True
@@ -171,7 +176,7 @@ def test_nothing_of_what_is_typed_is_seen_on_a_terminal(key: str) -> None:
         while b"DashScope API key" not in shown:
             shown += os.read(parent, 1000)
         os.write(parent, f"{key}\n".encode())
-        while b"35" not in shown:
+        while b"42" not in shown:  # "Bearer " and the key
             shown += os.read(parent, 1000)
     finally:
         process.kill()

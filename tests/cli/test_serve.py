@@ -1,0 +1,129 @@
+"""`paraformer-nb serve`: its address and key, its options, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from command_line import command, serving
+from servers import KEY, Cloud, ended, eventually, is_running, texts, tone, well, workers
+from websockets.sync.client import connect
+from wire import run_task
+
+import paraformer_nb as pnb
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_prints_its_address_and_a_new_key_and_ends_at_a_signal(number: int, chinese: Path) -> None:
+    with serving("--engine", "scripted", "--script", chinese.with_suffix(".json")) as (process, url):
+        assert process.stdout is not None
+        key = process.stdout.readline().strip()
+        assert len(key) == 32
+        run = ended(pnb.transcribe(chinese, service=pnb.DashScope(key, url=url), pace=None))
+        assert run.text.startswith("今天天气很好。")
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, "")
+    assert "Traceback" not in err
+    assert key not in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_a_task_closes_its_connection(number: int, english: Path) -> None:
+    with serving("--api-key", KEY) as (process, url):
+        run = pnb.transcribe(
+            english, service=pnb.DashScope(KEY, url=url), start=0.5, pace=2, retry=pnb.Retry(attempts=2)
+        )
+        assert eventually(lambda: len(run.words) > 0, 60)
+        pids = workers(process.pid)
+        assert len(pids) == 1
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+        with pytest.raises(pnb.errors.ConnectionLost, match="connecting again failed"):
+            run.wait(20)
+    assert "code 1001" in run.events.loc[run.events["event"] == "disconnected", "text"].iloc[0]
+    assert process.returncode == 0
+    assert "Traceback" not in err
+    assert eventually(lambda: not is_running(pids[0]))
+
+
+def test_where_the_key_comes_from(chinese: Path, tmp_path: Path) -> None:
+    file = tmp_path / "key.txt"
+    file.write_text(f"{KEY}-file\n")
+    script = ("--engine", "scripted", "--script", chinese.with_suffix(".json"))
+    ways: list[tuple[str, list[Any], dict[str, str]]] = [
+        (f"{KEY}-argument", ["--api-key", f"{KEY}-argument"], {"PARAFORMER_NB_API_KEY": "another"}),
+        (f"{KEY}-file", ["--api-key-file", file], {"PARAFORMER_NB_API_KEY": "another"}),
+        (f"{KEY}-variable", [], {"PARAFORMER_NB_API_KEY": f"{KEY}-variable"}),
+    ]
+    for key, arguments, variables in ways:
+        with serving(*script, *arguments, **variables) as (process, url):
+            silence = (np.zeros(1600, np.int16), 16000)
+            right = ended(pnb.transcribe(silence, service=pnb.DashScope(key, url=url)))
+            assert right.error is None
+            wrong = pnb.transcribe(silence, service=pnb.DashScope("another", url=url))
+            with pytest.raises(pnb.errors.AuthenticationError):
+                wrong.wait(10)
+            process.terminate()
+            out, err = process.communicate(timeout=20)
+        assert out == ""  # a key that was given is not printed
+        assert KEY not in err
+
+
+def test_serve_replays_with_faults_and_limits(chinese: Path, tmp_path: Path) -> None:
+    saved, service = tmp_path / "run.jsonl", pnb.Embedded("scripted", script=chinese.with_suffix(".json"))
+    first = ended(pnb.transcribe(chinese, service=service, save=saved))
+    service.close()
+    options = [
+        "--recording",
+        saved,
+        "--speed",
+        1e6,
+        "--fault",
+        "refuse:times=1",
+        "--fault",
+        "drop:events=5,times=1",
+        "--limit",
+        "no_data=0.5",
+        "--api-key",
+        KEY,
+        "--verbose",
+    ]
+    with serving("--engine", "replay", *options) as (process, url):
+        again = ended(pnb.transcribe(chinese, service=pnb.DashScope(KEY, url=url), pace=None))
+        assert texts(again) == texts(first)
+        with connect(f"{url}?api_key={KEY}", proxy=None) as socket:
+            socket.send(run_task())
+            assert "task-started" in str(socket.recv(20))
+            assert "request timeout after 0.5 seconds." in str(socket.recv(20))
+        process.terminate()
+        _, err = process.communicate(timeout=20)
+    assert "refused-on-purpose status=503" in err
+    assert "failed connection=" in err
+    assert KEY not in err
+
+
+def test_a_port_in_use() -> None:
+    with Cloud(well) as cloud:
+        done = command("serve", "--port", cloud.port)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "in use" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_listens_after_the_end(chinese: Path) -> None:
+    with serving("--engine", "scripted", "--script", chinese.with_suffix(".json"), "--api-key", KEY) as (process, url):
+        process.terminate()
+        process.wait(20)
+    with pytest.raises(pnb.errors.ConnectionFailed):
+        asyncio.run(_await(pnb.transcribe(tone(0.1), service=pnb.DashScope(KEY, url=url))))
+
+
+async def _await(run: pnb.Run) -> None:
+    await run
