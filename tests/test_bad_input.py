@@ -316,7 +316,7 @@ def test_a_file_that_is_no_recording(content: bytes, tmp_path: Path) -> None:
 
 
 def test_a_talk_that_is_never_used() -> None:
-    """A run that nobody waits for ends by itself, quietly, also when it fails."""
+    """A run that is not waited for ends by itself, quietly, also when it fails."""
 
     async def failing(talk: Talk) -> None:
         await talk.begin()

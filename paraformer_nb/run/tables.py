@@ -91,7 +91,7 @@ class RunTables:
         A table's rows may be changed, deleted or added. It needs the columns ``sentence_id``, ``text``, ``start`` and
         ``end``; ``punctuation`` counts where it is there, other columns do not. Times are compared to the millisecond.
         Each corrected sentence is one step of `undo`. The run may go on meanwhile: words that were recognised after the
-        table was read are not deleted. ``attrs["snapshot"]``, which copies and slices keep, tells when that was; a
+        table was read are not deleted. ``attrs["snapshot"]``, which copies and slices keep, says when that was; a
         table without it (from a CSV, concatenated, read long ago) is compared with the current words, and sentences
         after its last one are kept.
 

@@ -16,7 +16,7 @@ class Cell:
 
 
 class View:
-    """A view as the front end's session has it: it asks for everything, and takes in what it is told."""
+    """A view as the front end keeps it: it requests everything, then applies the updates."""
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         self._send = send
@@ -58,5 +58,5 @@ class View:
 
     @property
     def open_words(self) -> list[str]:
-        """The words that are not settled yet."""
+        """The words of partial sentences."""
         return [word[0] for each in self._sentences.values() if not each["is_final"] for word in each["words"]]

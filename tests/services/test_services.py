@@ -261,7 +261,7 @@ def test_ws_is_allowed_on_this_machine() -> None:
 
 def test_proxies_in_the_environment_are_not_asked_for_loopback(monkeypatch: pytest.MonkeyPatch, chinese: Path) -> None:
     for name in ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "WS_PROXY", "WSS_PROXY", "all_proxy", "http_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # a closed port
     monkeypatch.delenv("NO_PROXY", raising=False)
     with Cloud(well) as cloud:
         assert texts(ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))) == ["hello", "there"]
