@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_front_end import on_loop
+from paraformer_nb.run.live import LiveTranscript
 from servers import Cloud, Talk, eventually, texts, tone
 from test_corrections import CORRECTION, RUN, edits, replace, said, written
-from test_timeline import on_loop
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import JournalError
 from paraformer_nb.journal.records import Journal, RunEnded
-from paraformer_nb.run.live import LiveTranscript
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.transcript.words import Word
 from paraformer_nb.widgets.timeline import Timeline
