@@ -19,6 +19,7 @@ from paraformer_nb.dashscope.messages import (
 )
 from paraformer_nb.journal.appender import Appender
 from paraformer_nb.journal.records import (
+    VERSION,
     Audio,
     ClipSource,
     Peaks,
@@ -69,7 +70,7 @@ def run_started(end: float) -> RunStarted:
     """The first record of a journal."""
     source = ServiceSource("embedded", "127.0.0.1", "pocketsphinx")
     clip = ClipSource("speech.wav")
-    return RunStarted(0.0, 1, "2026-01-01", clip, 16000, 0.0, end, source, "paraformer-realtime-v2", {})
+    return RunStarted(0.0, VERSION, "2026-01-01", clip, 16000, 0.0, end, source, "paraformer-realtime-v2", {})
 
 
 def recognised(number: int, words: list[WordResult], *, is_final: bool) -> Received:

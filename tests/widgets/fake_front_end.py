@@ -10,7 +10,7 @@ from comm.base_comm import BaseComm
 from servers import eventually
 
 from paraformer_nb.dashscope.messages import ResultGeneratedEvent, SentenceResult, WordResult, encode_event
-from paraformer_nb.journal.records import ClipSource, Received, RunStarted, ServiceSource
+from paraformer_nb.journal.records import VERSION, ClipSource, Received, RunStarted, ServiceSource
 from paraformer_nb.loop import submit
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets import messages
@@ -21,7 +21,9 @@ from paraformer_nb.widgets.timeline import Timeline
 def run_started(engine: str = "pocketsphinx") -> RunStarted:
     """A run's first record: a clip of 60 s."""
     source = ServiceSource("embedded", "127.0.0.1", engine)
-    return RunStarted(0.0, 1, "2026-01-01", ClipSource("a.wav"), 16000, 0.0, 60.0, source, "paraformer-realtime-v2", {})
+    return RunStarted(
+        0.0, VERSION, "2026-01-01", ClipSource("a.wav"), 16000, 0.0, 60.0, source, "paraformer-realtime-v2", {}
+    )
 
 
 def recognised(number: int, words: list[str], *, is_final: bool) -> Received:
