@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from comm_front_end import FrontEnd, wait_for_loop
+from fake_front_end import FrontEnd, on_loop
 from full_disk import largest_file
 from saved_journals import CORRECTION, RUN, count_corrections, write_journal
 from servers import Cloud, Talk, eventually, texts, tone
@@ -106,24 +106,20 @@ def test_half_a_copy_is_never_visible(run: pnb.Run, tmp_path: Path, monkeypatch:
 
 def test_a_view_shows_that_a_correction_could_not_be_written_once_and_nothing_warns(run: pnb.Run, path: Path) -> None:
     """A warning on the background loop would be lost."""
-    view, front_end = run.timeline(), FrontEnd()
-    view.comm = front_end
+    front_end = FrontEnd(run.transcript, run.timeline())
     path.unlink()
-    old, new = ["mourning", "", 0.1, 0.2, None, 1, 0], ["morning", "", 0.1, 0.2, None, 1, 0]
+    old, new = ["mourning", "", 0.1, 0.2, None, " ", False], ["morning", "", 0.1, 0.2, None, " ", False]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        for content in (
-            {"kind": "edit", "sentence": 1, "old": [old], "new": [new]},
-            {"kind": "undo"},
-            {"kind": "redo"},
-        ):
-            front_end.send_custom(content)
+        front_end.send("correct", sentence=1, old=[old], new=[new])
+        front_end.send("undo")
+        front_end.send("redo")
         assert texts(run) == ["good", "morning", "all", "by"]
-        (shown,) = [content["text"] for content in front_end.received if content["kind"] == "say"]
+        (shown,) = [content["text"] for content in front_end.contents("correction-problem")]
         assert "kept in memory only. Keep them with run.words.to_csv(...)." in shown
         assert run.correct(Correction("replace", 2, (Word("by", 1.0, 1.1),), ())) == 1
     assert caught == [], "the problem was shown once, in the view"
-    view.close()
+    front_end.view.close()
 
 
 def test_a_correction_that_cannot_be_written_has_a_problem_once(run: pnb.Run, path: Path) -> None:
@@ -236,7 +232,7 @@ def test_listeners_are_notified_of_corrections_on_the_background_loop(run: pnb.R
         run.add_listener(each)
     assert run.correct(CORRECTION) == 1
     assert run.correct(CORRECTION) == 0, "it changes nothing any more"
-    wait_for_loop()
+    on_loop(lambda: None)
     assert [each.count for each in listeners] == [1, 1]
     assert listeners[0].threads == {"paraformer_nb"}
 
@@ -250,5 +246,5 @@ def test_a_listener_is_held_weakly(run: pnb.Run) -> None:
     gc.collect()
     assert reference() is None
     run.correct(CORRECTION)
-    wait_for_loop()
+    on_loop(lambda: None)
     assert kept.count == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from comm_front_end import FrontEnd
+from fake_front_end import FrontEnd
 from full_disk import largest_file
 from servers import Cloud, Talk, assert_says, ended, eventually, failure, texts, tone, well
 
@@ -114,11 +114,10 @@ def test_a_full_disk_costs_one_warning_and_no_word(tmp_path: Path) -> None:
     assert_says(caught[0].message, "cannot be written", "the run goes on", "in memory only", "run.save(...)")
     assert len(caught) == 1
     assert (run.state, len(run.words)) == ("finished", 399)
-    view, front_end = run.timeline(), FrontEnd()
-    view.comm = front_end
-    front_end.send_custom({"kind": "sync"})
-    view.close()
-    assert "in memory only" in front_end.received[-1]["run"]["message"]
+    front_end = FrontEnd(run.transcript, run.timeline())
+    front_end.send("sync")
+    front_end.view.close()
+    assert "in memory only" in front_end.run.message
     assert 10 < len(pnb.load(tmp_path / "run.jsonl").words) < 399
     run.save(tmp_path / "copy.jsonl")
     copy = pnb.load(tmp_path / "copy.jsonl")

@@ -64,15 +64,15 @@ class _Comm(BaseComm):  # type: ignore[misc]
 
 
 class FrontEnd:
-    """A front end of a new `view` of a transcript.
+    """A front end of a `view`, or of a new view of a transcript.
 
     Attributes:
         sent: what arrived, as JSON, with its buffers.
     """
 
-    def __init__(self, transcript: Transcript, **options: Any) -> None:
+    def __init__(self, transcript: Transcript, view: Timeline | None = None, **options: Any) -> None:
         self.transcript = transcript
-        self.view = Timeline(transcript, **options)
+        self.view = view or Timeline(transcript, **options)
         self._comm = _Comm()
         self.view.comm = self._comm
 
