@@ -10,7 +10,7 @@ TESTS = Path(__file__).parent
 
 # Names with an underscore that other packages document: IPython's and anywidget's protocols, named tuples, frames.
 DOCUMENTED = {"_repr_html_", "_repr_png_", "_repr_mimebundle_", "_ipython_display_", "_display_", "_esm", "_css"}
-DOCUMENTED |= {"_replace", "_asdict", "_fields", "_current_frames"}
+DOCUMENTED |= {"_replace", "_asdict", "_fields", "_current_frames", "_exit"}
 
 
 def _sources() -> Iterator[tuple[str, ast.Module]]:

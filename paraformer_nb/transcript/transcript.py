@@ -74,7 +74,7 @@ class Transcript:
     Example:
         >>> transcript = Transcript.from_records(Journal("run.jsonl"))
         >>> transcript.text, transcript.state
-        ('Good morning.今天天气好。', 'finished')
+        ('Good morning. 今天天气好。', 'finished')
     """
 
     def __init__(self, run: RunStarted) -> None:

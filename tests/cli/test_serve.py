@@ -81,7 +81,7 @@ def test_serve_replays_with_faults_and_limits(chinese: Path, tmp_path: Path) -> 
     first = ended(pnb.transcribe(chinese, service=service, save=saved))
     service.close()
     options = [
-        "--recording",
+        "--journal",
         saved,
         "--speed",
         1e6,

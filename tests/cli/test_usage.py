@@ -25,7 +25,7 @@ import paraformer_nb as pnb
         (["serve", "--port", "-1"], 2, "-1"),
         (["serve", "--port", "0", "--engine", "whisper"], 2, "engine 'whisper'. Known: "),
         (["serve", "--port", "0", "--engine", "scripted"], 2, "script=FILE.json"),
-        (["serve", "--port", "0", "--engine", "replay"], 2, "recording=FILE"),
+        (["serve", "--port", "0", "--engine", "replay"], 2, "journal=FILE"),
         (["serve", "--port", "0", "--fault", "mute", "--fault", "crash"], 2, "fault 'crash'"),
         (["serve", "--port", "0", "--limit", "patience=1"], 2, "limit 'patience'"),
         (["serve", "--port", "0", "--api-key", ""], 2, "the key is empty"),

@@ -1,4 +1,4 @@
-"""A notebook's front end, as far as a kernel can tell: what it knows of a cell, and of a view of a run."""
+"""The part of a notebook's front end that a kernel communicates with: the state of a cell, and of a view of a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Cell:
 
 
 class View:
-    """A view as the front end keeps it: it requests everything, then applies the updates."""
+    """The model of a view, like the front end's session: it requests everything and applies the updates."""
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         self._send = send
@@ -26,7 +26,7 @@ class View:
         send({"kind": "sync"})
 
     def receive(self, content: dict[str, Any]) -> None:
-        """A message from the kernel."""
+        """Apply a message from the kernel."""
         if content["kind"] == "update":
             self._update(content)
 
@@ -37,26 +37,26 @@ class View:
         for number in content.get("removed", []):
             self._sentences.pop(number, None)
         self._sentences.update({sentence["id"]: sentence for sentence in content.get("sentences", [])})
-        was_over = self.is_over
+        had_ended = self.has_ended
         self.run = content.get("run", self.run)
-        if self.is_over and not was_over:
+        if self.has_ended and not had_ended:
             self._send({"kind": "end-drawn"})
 
     def press_stop(self) -> None:
-        """The Stop button."""
+        """Press the Stop button."""
         self._send({"kind": "stop"})
 
     @property
     def state(self) -> str:
-        """The run's, as it is shown."""
+        """The state of the run, as shown."""
         return str(self.run.get("state"))
 
     @property
-    def is_over(self) -> bool:
-        """Whether that is a state of ended runs."""
+    def has_ended(self) -> bool:
+        """Whether the run has ended, as shown."""
         return self.state in ("finished", "stopped", "failed")
 
     @property
-    def open_words(self) -> list[str]:
-        """The words of partial sentences."""
+    def partial_words(self) -> list[str]:
+        """The words that are not final."""
         return [word[0] for each in self._sentences.values() if not each["is_final"] for word in each["words"]]

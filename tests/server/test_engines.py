@@ -109,7 +109,7 @@ def test_limits_reach_the_service() -> None:
 @pytest.mark.usefixtures("nothing_left")
 def test_closing_a_service_ends_its_runs() -> None:
     service = pnb.Embedded("scripted", script=SCRIPT)
-    run = pnb.transcribe(LESSON, service=service, pace=1, max_attempts=1)
+    run = pnb.transcribe(LESSON, service=service, pace=1, retry=pnb.Retry(attempts=1))
     try:
         assert eventually(lambda: run.state == "streaming")
         service.close()

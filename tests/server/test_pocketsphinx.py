@@ -131,7 +131,7 @@ def test_events_are_in_the_order_of_the_protocol(lesson: pnb.Run) -> None:
 
 
 def test_the_loaded_journal_equals_the_run(lesson: pnb.Run) -> None:
-    loaded = pnb.load(lesson.recording.path)
+    loaded = pnb.load(lesson.journal.path)
     assert loaded.words.equals(lesson.words)
     assert loaded.sentences.equals(lesson.sentences)
     assert loaded.events.equals(lesson.events)
@@ -247,7 +247,7 @@ def paced(english: Path, service: pnb.Embedded) -> Iterator[pnb.Run]:
 
 
 def test_a_worker_that_is_killed_fails_its_task_and_the_next_is_served(service: pnb.Embedded, english: Path) -> None:
-    run = pnb.transcribe(english, service=service, pace=1, max_attempts=1)
+    run = pnb.transcribe(english, service=service, pace=1, retry=pnb.Retry(attempts=1))
     assert eventually(lambda: run.state == "streaming", 60)
     pid = workers()[0]
     os.kill(pid, signal.SIGKILL)

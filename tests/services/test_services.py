@@ -208,7 +208,7 @@ def test_no_key_at_all() -> None:
 
 
 def test_a_key_in_the_environment_makes_dashscope_the_default(monkeypatch: pytest.MonkeyPatch, english: Path) -> None:
-    from paraformer_nb.services.dashscope import default_service
+    from paraformer_nb.services.default import default_service
 
     assert isinstance(default_service(), pnb.Embedded)
     monkeypatch.setenv("DASHSCOPE_API_KEY", KEY)
