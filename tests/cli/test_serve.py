@@ -104,7 +104,7 @@ def test_serve_replays_with_faults_and_limits(chinese: Path, tmp_path: Path) -> 
             assert "request timeout after 0.5 seconds." in str(socket.recv(20))
         process.terminate()
         _, err = process.communicate(timeout=20)
-    assert "refused-on-purpose status=503" in err
+    assert "refused-by-fault status=503" in err
     assert "failed connection=" in err
     assert KEY not in err
 

@@ -17,7 +17,13 @@ pytestmark = pytest.mark.timeout(240)
 
 _SHOW_RUN = "run = pnb.transcribe(lesson, start=0.7, pace=1)\ndisplay(run)\n"
 # With a worker that is started by this cell: one started by an idle kernel inherits that it ignores interrupts.
-_AWAIT_RUN = f"pnb.services.services.default_service().close()\n{_SHOW_RUN}print('waiting')\nrun.wait()"
+_AWAIT_RUN = f"""
+from paraformer_nb.services.default import close_default_service
+close_default_service()
+{_SHOW_RUN}
+print('waiting')
+run.wait()
+"""
 
 
 async def _soon(condition: Callable[[], object]) -> None:
@@ -42,7 +48,9 @@ def test_no_recogniser_outlives_its_run(how: str, kernels: Matrix) -> None:
         await kernel.until(lambda: view.has_ended)
         await _soon(lambda: not is_running(busy))
         await _soon(lambda: len(workers(kernel.pid)) <= 1)
-        is_whole = await kernel.run("print('lost' not in set(run.events.event))")  # one worker served the whole run
+        is_whole = await kernel.run(
+            "print('disconnected' not in set(run.events.event))"
+        )  # one worker served the whole run
         return f"{view.state}, worker ended" if is_whole == "True" else "its worker died early"
 
     assert set(kernels.row(f"recogniser, {how}", case).values()) == {"stopped, worker ended"}
