@@ -171,10 +171,8 @@ def test_a_page_has_the_texts_as_data(page: Path) -> None:
     assert parsed.tags.count("script") == 2
     assert not {"img", "b", "iframe"} & set(parsed.tags)
     assert "<!--" not in text.partition('<script type="module">')[0]
-    recording = json.loads(parsed.scripts[0])
-    words = [
-        word[0] for update in recording["updates"] for each in update.get("sentences", []) for word in each["words"]
-    ]
+    updates = [saved["update"] for saved in json.loads(parsed.scripts[0])["updates"]]
+    words = [word[0] for update in updates for each in update.get("sentences", []) for word in each["words"]]
     assert words[: len(SHOWN)] == [text.strip() for text in SHOWN.values()]
     assert_plain(words)
 
