@@ -122,7 +122,7 @@ def test_retries_and_timeouts_are_described() -> None:
 def test_every_model_and_its_rate_is_described() -> None:
     listed = {codes(row[0])[0]: row[1] for row in table("docs/protocol.md", "model")}
     rates = {
-        name: f"any, {model.sample_rate} by default" if model.has_any_rate else str(model.sample_rate)
+        name: f"8000 to 48000, {model.sample_rate} by default" if model.has_any_rate else str(model.sample_rate)
         for name, model in pnb.MODELS.items()
     }
     assert listed == rates

@@ -23,7 +23,7 @@ class Timeouts:
     start: float = 10.0
     """From run-task to task-started, as in the vendor's samples."""
     keepalive: float = 20.0
-    """Without an answer to a ping, after which the connection counts as dead."""
+    """Within which a dead connection is detected: each ping must be answered in 40 % of it."""
     finish: float = 60.0
     """Without any result after finish-task."""
     close: float = 5.0
