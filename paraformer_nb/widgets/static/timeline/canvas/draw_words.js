@@ -36,7 +36,7 @@ export function drawWords(g, words, window, width, row, theme, ruler) {
   }
   const blocks = blocksOf(words, first, last, window, width);
   drawShapes(g, blocks.filter(({ index }) => words.isFinal[index]), row, colours.block, true);
-  drawShapes(g, blocks.filter(({ index }) => !words.isFinal[index]), row, colours.outline, false);
+  drawShapes(g, blocks.filter(({ index }) => !words.isFinal[index]), row, colours["partial-outline"], false);
   drawConfidence(g, words, blocks, row, colours);
   drawCorrected(g, words, blocks, row, colours);
   drawLabels(g, words, blocks, width, row, theme, ruler);
@@ -64,7 +64,7 @@ function drawLabels(g, words, blocks, width, row, { colours, family }, ruler) {
     const { label, size } = fitLabel(text, punctuation, shownRight - shownLeft, measure);
     if (!label) continue;
     g.font = fonts.get(size) ?? "";
-    g.fillStyle = words.isFinal[index] ? colours.ink : colours.muted;
+    g.fillStyle = words.isFinal[index] ? colours.ink : colours["partial-text"];
     g.fillText(label, (shownLeft + shownRight) / 2, row.top + row.height / 2 - 1);
   }
 }
