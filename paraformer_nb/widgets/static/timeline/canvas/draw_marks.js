@@ -1,6 +1,6 @@
 // What is drawn over words and waveform: selection, layers, resumes, focus, the spoken word, playhead.
 
-import { HAIR } from "./draw_words.js";
+import { BOX_INSET } from "./draw_words.js";
 import { LABEL_SIZES, fitLabel } from "./labels.js";
 import { timeToX } from "../model/scale.js";
 import { LAYER_COLOURS } from "./theme.js";
@@ -87,7 +87,7 @@ export function drawPlayhead(g, time, window, width, height, { colours }, size) 
  * @param {Theme} theme
  */
 export function drawLayers(g, layers, window, width, height, { layers: colours, family }) {
-  layers.forEach(({ spans, reach }, i) => {
+  layers.forEach(({ spans, maxEnds }, i) => {
     const top = i * (LAYER_ROW + 1);
     const end = window.start + window.span;
     g.fillStyle = colours[i % LAYER_COLOURS];
@@ -95,7 +95,7 @@ export function drawLayers(g, layers, window, width, height, { layers: colours, 
     g.textAlign = "left";
     g.textBaseline = "top";
     let drawn = -Infinity; // spans that fall on the same pixel are one
-    for (let k = lowerBound((n) => reach[n], spans.length, window.start); k < spans.length && spans[k].start < end; k++) {
+    for (let k = lowerBound((n) => maxEnds[n], spans.length, window.start); k < spans.length && spans[k].start < end; k++) {
       const left = timeToX(window, width, spans[k].start);
       const right = Math.max(left + 1, timeToX(window, width, spans[k].end));
       if (right <= drawn || right < 0) continue;
@@ -151,8 +151,8 @@ export function drawResumes(g, resumes, window, width, height, { colours, family
 export function drawWordMarks(g, words, marks, window, width, row, theme, ruler) {
   const { colours } = theme;
   const blockOf = (/** @type {number} */ start, /** @type {number} */ end) => {
-    const left = timeToX(window, width, start) + HAIR;
-    return { left, right: Math.max(left + 1, timeToX(window, width, end) - HAIR) };
+    const left = timeToX(window, width, start) + BOX_INSET;
+    return { left, right: Math.max(left + 1, timeToX(window, width, end) - BOX_INSET) };
   };
   const end = window.start + window.span;
   const first = lowerBound((i) => marks.found[i].end, marks.found.length, window.start);

@@ -6,7 +6,7 @@ import { timeToX } from "../model/scale.js";
 /** @import { TimeWindow } from "../model/scale.js" */
 /** @import { GapSpan } from "../messages.js" */
 /** @import { Theme } from "./theme.js" */
-/** @typedef {{ middle: number, reach: number }} WaveBand the waveform's middle line and greatest height above it, in pixels */
+/** @typedef {{ middle: number, halfHeight: number }} WaveBand the waveform's middle line and greatest height above it, in pixels */
 
 const PITCH = 3; // pixels from bar to bar
 const BAR = 2;
@@ -28,7 +28,7 @@ export function drawWave(g, peaks, window, width, band, colour) {
   const perPixel = window.span / width;
   const pitch = Math.max(PITCH * perPixel, peaks.step);
   const bar = Math.max(BAR, (pitch / perPixel) * 0.66);
-  const gain = (Math.min(MOST_GAIN, 120 / Math.max(1, peaks.loudest)) * band.reach) / 128;
+  const gain = (Math.min(MOST_GAIN, 120 / Math.max(1, peaks.loudest)) * band.halfHeight) / 128;
   const last = Math.min(window.start + window.span, peaks.end);
   g.fillStyle = colour;
   for (let k = Math.floor(Math.max(window.start, peaks.start) / pitch); k * pitch < last; k++) {

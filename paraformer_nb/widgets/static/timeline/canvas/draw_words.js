@@ -14,7 +14,7 @@ import { isDoubtful, lowerBound } from "../model/words.js";
 
 const ROUND = 3;
 const CORNER = 7; // pixels
-export const HAIR = 0.5; // pixels by which a block is inside its word's span, so that neighbours do not touch
+export const BOX_INSET = 0.5; // pixels by which a block is inside its word's span, so that neighbours do not touch
 const SMALL_BAR = 8; // pixels; a shorter bar has no dashes, and is joined with the next where that is close
 
 /**
@@ -70,7 +70,7 @@ function drawLabels(g, words, blocks, width, row, { colours, family }, ruler) {
 }
 
 /**
- * The words' blocks in pixels, a hair apart; a block never begins before the last one's end.
+ * The words' blocks in pixels, with space between them; a block never begins before the last one's end.
  * @param {WordTable} words
  * @param {number} first
  * @param {number} last
@@ -82,9 +82,9 @@ function blocksOf(words, first, last, window, width) {
   const blocks = [];
   let free = -Infinity;
   for (let index = first; index < last; index++) {
-    const left = Math.max(free, timeToX(window, width, words.starts[index]) + HAIR);
-    const right = Math.max(left + 1, timeToX(window, width, words.ends[index]) - HAIR);
-    free = right + HAIR;
+    const left = Math.max(free, timeToX(window, width, words.starts[index]) + BOX_INSET);
+    const right = Math.max(left + 1, timeToX(window, width, words.ends[index]) - BOX_INSET);
+    free = right + BOX_INSET;
     blocks.push({ left, right, index });
   }
   return blocks;

@@ -28,7 +28,7 @@ export function rowsOf(height) {
   const sentences = { top: axis - SPACE - SENTENCE_ROW, height: SENTENCE_ROW };
   const words = { top: sentences.top - SPACE + 2 - WORD_ROW, height: WORD_ROW };
   const room = words.top - SPACE;
-  return { axis, sentences, words, room, wave: { middle: room / 2 + 3, reach: room / 2 - 4 } };
+  return { axis, sentences, words, room, wave: { middle: room / 2 + 3, halfHeight: room / 2 - 4 } };
 }
 
 /**

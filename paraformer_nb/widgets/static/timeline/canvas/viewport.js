@@ -4,7 +4,7 @@
 /** @typedef {{ start: number, end: number }} Extent */
 /**
  * What a person chose; null: nothing yet.
- * @typedef {{ start: number | null, span: number | null, follow: boolean }} Choice
+ * @typedef {{ start: number | null, span: number | null, follow: boolean }} ViewportChoice
  */
 /**
  * What can be seen: the extent, whether its end is known, and the position to keep at the right edge of a window
@@ -29,7 +29,7 @@ export function naturalSpan(scene, width) {
 
 /**
  * The window on view for a choice.
- * @param {Choice} choice
+ * @param {ViewportChoice} choice
  * @param {Scene} scene
  * @param {number} width
  * @returns {TimeWindow}
@@ -45,11 +45,11 @@ export function windowOf(choice, scene, width) {
 /**
  * The choice after the window was moved to a start. Where it cannot move the choice is the same, and following
  * continues.
- * @param {Choice} choice
+ * @param {ViewportChoice} choice
  * @param {TimeWindow} window on view now
  * @param {Scene} scene
  * @param {number} start
- * @returns {Choice}
+ * @returns {ViewportChoice}
  */
 export function movedTo(choice, window, scene, start) {
   const clamped = clampStart(start, window.span, scene, 0);
@@ -64,7 +64,7 @@ export function movedTo(choice, window, scene, start) {
  * @param {number} width
  * @param {number} factor
  * @param {number} fixed
- * @returns {Choice}
+ * @returns {ViewportChoice}
  */
 export function zoomedAbout(window, scene, width, factor, fixed) {
   const span = clampSpan(window.span * factor, scene, naturalSpan(scene, width));

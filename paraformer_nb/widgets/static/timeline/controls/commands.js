@@ -178,7 +178,7 @@ export class Commands {
     const sentenceIndex = match ? transcript.order.findIndex(({ id }) => id === match.sentence) : -1;
     const index = sentenceIndex < 0 ? -1 : this.#words.firstOf(sentenceIndex) + match.wordIndex;
     if (index >= 0) this.#focusAndSeek(Math.min(index, this.#words.count - 1));
-    else this.#runModel.notify();
+    else this.#runModel.notifyViewChange();
   }
 
   // -------------------------------------------------------------------------------------------------- correcting

@@ -52,17 +52,17 @@ export class Toolbar {
 
   /** @param {boolean} hasSpectrogram */
   update(hasSpectrogram) {
-    const { choice, cursor, playback, transcript } = this.#runModel;
+    const { viewportChoice, cursor, playback, transcript } = this.#runModel;
     const { found } = cursor;
     setText(this.#play, playback.isWaiting ? "❚❚ Pause …" : playback.isPlaying ? "❚❚ Pause" : "▶ Play");
     setAttribute(this.#play, "aria-label", playback.isPlaying ? "Pause (space)" : "Play (space)");
     setAttribute(this.#loop, "aria-pressed", String(playback.isLooping));
-    setAttribute(this.#follow, "aria-pressed", String(choice.follow));
+    setAttribute(this.#follow, "aria-pressed", String(viewportChoice.follow));
     setAttribute(this.#spectrogram, "aria-pressed", String(hasSpectrogram));
     if (this.#rate.value !== String(playback.rate)) this.#rate.value = String(playback.rate);
     this.#follow.hidden = transcript.run?.has_ended === true; // no new words will come
     this.#spectrogram.hidden = this.#runModel.isStandalone;
-    setText(this.#follow, choice.follow ? "Follow ✓" : "Follow");
+    setText(this.#follow, viewportChoice.follow ? "Follow ✓" : "Follow");
     if (document.activeElement !== this.#find && this.#find.value !== found.text) this.#find.value = found.text;
     setText(this.#found, found.text ? (found.matches.length ? `${found.current + 1}/${found.matches.length}` : "none") : "");
   }
