@@ -14,7 +14,7 @@ import { movedTo, windowOf, zoomedAbout } from "./viewport.js";
 /** @import { RunModel } from "../run_model.js" */
 /** @import { Spectrogram } from "./spectrogram.js" */
 /** @import { Theme } from "./theme.js" */
-/** @import { ViewportChoice, Scene } from "./viewport.js" */
+/** @import { Scene, ViewportChoice } from "./viewport.js" */
 /** @typedef {{ part: "axis" | "wave" | "word", time: number, index: number, edge: "start" | "end" | null }} Hit */
 
 const GLIDE = 0.3; // of the distance to where the window should be, each frame
@@ -87,9 +87,10 @@ export class Stage {
       found: cursor.found.matches,
       draft: this.draft,
     };
-    const spectrogram = this.#spectrogram.imageFor(this.shown, this.#pictureSurface);
-    drawPicture(this.#pictureSurface.begin(), this.#pictureSurface, transcript, this.shown, theme, this.#ruler, marks, spectrogram);
-    this.#minimap.draw(this.#minimapSurface.begin(), this.#minimapSurface, transcript, this.shown, theme, marks);
+    const [picture, minimap] = [this.#pictureSurface, this.#minimapSurface];
+    const spectrogram = this.#spectrogram.imageFor(this.shown, picture);
+    drawPicture(picture.begin(), picture, transcript, this.shown, theme, this.#ruler, marks, spectrogram);
+    this.#minimap.draw(minimap.begin(), minimap, transcript, this.shown, theme, marks);
     const label = transcript.run ? describePicture(transcript.run, transcript.words.count, this.#target) : "Timeline";
     const isAtRest = !isMoving && !playback.isPlaying;
     if (isAtRest || !this.#pictureCanvas.hasAttribute("aria-label")) this.#pictureCanvas.setAttribute("aria-label", label);
@@ -220,8 +221,10 @@ export class Stage {
     const progress = (cursor.playhead - start) / span;
     const wasOnView = this.#pagedFrom >= start && this.#pagedFrom <= start + span;
     this.#pagedFrom = cursor.playhead;
-    if (progress < PAGE_AT || progress > 1.2 || !wasOnView || start + span >= this.#runModel.transcript.extent.end - 1e-6) return;
-    this.#runModel.viewportChoice = { ...movedTo(viewportChoice, { start, span }, this.#scene, cursor.playhead - PAGE_TO * span), span };
+    const isLastPage = start + span >= this.#runModel.transcript.extent.end - 1e-6;
+    if (progress < PAGE_AT || progress > 1.2 || !wasOnView || isLastPage) return;
+    const next = cursor.playhead - PAGE_TO * span;
+    this.#runModel.viewportChoice = { ...movedTo(viewportChoice, { start, span }, this.#scene, next), span };
   }
 
   /** Moves the window to where it should be; one that follows or turns a page glides. Returns whether it still moves. */

@@ -46,29 +46,29 @@ export function windowOf(choice, scene, width) {
  * The choice after the window was moved to a start. Where it cannot move the choice is the same, and following
  * continues.
  * @param {ViewportChoice} choice
- * @param {TimeWindow} window on view now
+ * @param {TimeWindow} timeWindow on view now
  * @param {Scene} scene
  * @param {number} start
  * @returns {ViewportChoice}
  */
-export function movedTo(choice, window, scene, start) {
-  const clamped = clampStart(start, window.span, scene, 0);
-  if (Math.abs(clamped - window.start) < 1e-9) return choice;
-  return { start: clamped, span: window.span, follow: false };
+export function movedTo(choice, timeWindow, scene, start) {
+  const clamped = clampStart(start, timeWindow.span, scene, 0);
+  if (Math.abs(clamped - timeWindow.start) < 1e-9) return choice;
+  return { start: clamped, span: timeWindow.span, follow: false };
 }
 
 /**
  * The choice after zooming by a factor (below 1: in) with one position fixed.
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {Scene} scene
  * @param {number} width
  * @param {number} factor
  * @param {number} fixed
  * @returns {ViewportChoice}
  */
-export function zoomedAbout(window, scene, width, factor, fixed) {
-  const span = clampSpan(window.span * factor, scene, naturalSpan(scene, width));
-  const start = fixed - ((fixed - window.start) * span) / window.span;
+export function zoomedAbout(timeWindow, scene, width, factor, fixed) {
+  const span = clampSpan(timeWindow.span * factor, scene, naturalSpan(scene, width));
+  const start = fixed - ((fixed - timeWindow.start) * span) / timeWindow.span;
   return { start: clampStart(start, span, scene, 0), span, follow: false };
 }
 

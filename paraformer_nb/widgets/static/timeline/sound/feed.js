@@ -95,7 +95,8 @@ export class Feed {
 
   #missing() {
     const have = this.#buffered();
-    return this.#wanted().find((index) => !isBuffered(have, index, this.#seconds, this.#bufferedEnds.get(index) ?? Infinity));
+    const endOf = (/** @type {number} */ index) => this.#bufferedEnds.get(index) ?? Infinity;
+    return this.#wanted().find((index) => !isBuffered(have, index, this.#seconds, endOf(index)));
   }
 
   /** @param {number} index of a window behind the clip's end */
