@@ -45,7 +45,7 @@ class WordRow(Struct, array_like=True, frozen=True):
     """Whether a person wrote it."""
 
 
-class SentenceRow(Struct, frozen=True):
+class SentenceData(Struct, frozen=True):
     """A sentence as corrected, final or partial. It has words."""
 
     id: int
@@ -143,7 +143,7 @@ class Update(Struct, frozen=True, tag_field="kind", tag="update", omit_defaults=
     reset: bool = False
     """Whether everything follows: what the view has is to be dropped."""
     run: RunState | None = None
-    sentences: list[SentenceRow] = []
+    sentences: list[SentenceData] = []
     """New ones, and ones that changed, whole."""
     removed: list[int] = []
     """Ids of sentences that were withdrawn or have no words left."""
@@ -157,8 +157,8 @@ class Update(Struct, frozen=True, tag_field="kind", tag="update", omit_defaults=
 class Reply(Struct, frozen=True, tag_field="kind", tag="reply", omit_defaults=True):
     """The answer to a request; its data is the message's first buffer."""
 
-    to: int
-    """The request's id."""
+    request_id: int
+    """The ``id`` of the request."""
     error: str = ""
     """Why there is no data, as a sentence to show."""
     mime: str = ""

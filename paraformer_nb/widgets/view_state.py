@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from ..audio.peaks import coarser
 from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Sentence
-from .messages import GapSpan, Layer, ResumeMark, RunState, SentenceRow, Update, WaveformPart
+from .messages import GapSpan, Layer, ResumeMark, RunState, SentenceData, Update, WaveformPart
 from .sentence_order import SentenceOrder
-from .words import sentence_row
+from .words import sentence_data
 
 _MOST_BINS = 400_000  # peaks in one message: 0.8 MB
 _MANY_BINS = 720_000  # two hours: where a whole run is longer, its peaks travel at half their resolution
@@ -94,7 +94,7 @@ class ViewState:
         self._layers = layers
         return list(layers)
 
-    def _changed_sentences(self, transcript: Transcript) -> tuple[list[int], list[SentenceRow]]:
+    def _changed_sentences(self, transcript: Transcript) -> tuple[list[int], list[SentenceData]]:
         """Ids of sentences that are to be removed, and the sentences that are new or not as they were sent."""
         corrections = len(transcript.corrected_ids)  # a correction made from here on is for the next update
         corrected_ids = set(transcript.corrected_ids[self._corrections : corrections])
@@ -115,7 +115,7 @@ class ViewState:
         self._partials = {sentence.id: sentence for sentence in partials}
         return self._in_order(removed, [transcript.corrected(sentence) for sentence in changed])
 
-    def _in_order(self, removed: list[int], changed: list[Sentence]) -> tuple[list[int], list[SentenceRow]]:
+    def _in_order(self, removed: list[int], changed: list[Sentence]) -> tuple[list[int], list[SentenceData]]:
         """Leave out sentences without words; add those whose separator changed."""
         removed = [*removed, *(sentence.id for sentence in changed if not sentence.words)]
         for number in removed:
@@ -124,7 +124,7 @@ class ViewState:
         for sentence in shown.values():
             self._order.put(sentence)
         shown |= {sentence.id: sentence for sentence in self._order.changed_separators()}
-        return removed, [sentence_row(each, self._order.separator_before(each.id)) for each in shown.values()]
+        return removed, [sentence_data(each, self._order.separator_before(each.id)) for each in shown.values()]
 
     def _next_waveform(self, transcript: Transcript) -> tuple[WaveformPart | None, list[bytes]]:
         waveform, first = transcript.waveform, self._bins

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from ..transcript.corrections import Correction, speaker_at
 from ..transcript.spacing import separators
 from ..transcript.words import Sentence, Word
-from .messages import Correct, Redo, SentenceRow, Undo, WordRow
+from .messages import Correct, Redo, SentenceData, Undo, WordRow
 
 
-def sentence_row(sentence: Sentence, separator: str) -> SentenceRow:
+def sentence_data(sentence: Sentence, separator: str) -> SentenceData:
     """Convert a sentence. `separator`: the text between it and the sentence before it."""
     rows = [_word_row(*pair) for pair in zip(sentence.words, separators(sentence), strict=True)]
     start, end = round(sentence.start, 3), round(sentence.end, 3)
-    return SentenceRow(sentence.id, sentence.is_final, start, end, separator, rows)
+    return SentenceData(sentence.id, sentence.is_final, start, end, separator, rows)
 
 
 def _word_row(word: Word, separator: str) -> WordRow:

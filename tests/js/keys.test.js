@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KEYS, keyOf, shownKey } from "../../paraformer_nb/widgets/static/timeline/controls/keys.js";
+import { KEYS, keyOf, shownKey, withKeys } from "../../paraformer_nb/widgets/static/timeline/controls/keys.js";
 
 const PLAIN = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
 
@@ -51,4 +51,10 @@ test("keys are shown as people read them", () => {
   assert.equal(shownKey("+"), "+");
   assert.equal(shownKey("p"), "P");
   assert.equal(shownKey("Escape"), "Esc");
+});
+
+test("buttons show the keys of their commands", () => {
+  assert.equal(withKeys("Play", "play"), "Play (Space)");
+  assert.equal(withKeys("Redo", "redo"), "Redo (Ctrl Shift Z)");
+  assert.equal(withKeys("Speed", "slower", "faster"), "Speed (, and .)");
 });

@@ -20,16 +20,16 @@ beforeEach(() => {
 test("replies resolve their requests, in any order", async () => {
   const [first, second] = [requests.send({ kind: "audio", index: 1 }), requests.send({ kind: "audio", index: 2 })];
   assert.deepEqual(sent, [{ kind: "audio", id: 1, index: 1 }, { kind: "audio", id: 2, index: 2 }]);
-  requests.receive({ kind: "reply", to: 2, mime: "b" }, []);
-  requests.receive({ kind: "reply", to: 1, mime: "a" }, []);
+  requests.receive({ kind: "reply", request_id: 2, mime: "b" }, []);
+  requests.receive({ kind: "reply", request_id: 1, mime: "a" }, []);
   assert.equal((await first).reply.mime, "a");
   assert.equal((await second).reply.mime, "b");
 });
 
 test("an error rejects, and the reply to an unknown request is ignored", async () => {
   const request = requests.send({ kind: "audio", index: 1 });
-  requests.receive({ kind: "reply", to: 99 }, []);
-  requests.receive({ kind: "reply", to: 1, error: "The clip is missing." }, []);
+  requests.receive({ kind: "reply", request_id: 99 }, []);
+  requests.receive({ kind: "reply", request_id: 1, error: "The clip is missing." }, []);
   await assert.rejects(request, /The clip is missing/);
 });
 

@@ -113,13 +113,13 @@ test("the drawn end is sent once, not before the end and never again", () => {
 
 test("a run that had ended is shown from its start; one that ends in view stays where it was", () => {
   begin({ state: "stopped" });
-  assert.equal(runModel.choice.follow, false);
+  assert.equal(runModel.viewportChoice.follow, false);
   assert.equal(runModel.textTop, 0);
   const other = new FakeModel();
   const live = new RunModel(other.proxy());
   other.receive(makeUpdate(1, { reset: true, run: makeRun() }));
   other.receive(makeUpdate(2, { run: makeRun({ state: "finished" }) }));
-  assert.equal(live.choice.follow, true);
+  assert.equal(live.viewportChoice.follow, true);
 });
 
 test("sentences from before the first view are not read out", () => {
@@ -138,10 +138,13 @@ test("views are notified until they unsubscribe; closing unsubscribes from the w
   assert.equal(model.handlers.length, 0);
 });
 
-test("messages of other kinds are ignored", () => {
+test("messages of other kinds are ignored, with a warning on the console", () => {
+  const warn = mock.method(console, "warn", () => {});
   begin();
   model.receive({ kind: "anywidget-command" });
   assert.deepEqual(model.sent, ["sync"]);
+  assert.equal(warn.mock.callCount(), 1);
+  warn.mock.restore();
 });
 
 test("a correction is shown at once, and the kernel's answer replaces it", () => {

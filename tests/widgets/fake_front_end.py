@@ -14,7 +14,7 @@ from paraformer_nb.journal.records import VERSION, ClipSource, Received, RunStar
 from paraformer_nb.loop import submit
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets import messages
-from paraformer_nb.widgets.messages import SentenceRow, Update
+from paraformer_nb.widgets.messages import SentenceData, Update
 from paraformer_nb.widgets.timeline import Timeline
 
 
@@ -106,8 +106,8 @@ class FrontEnd:
     def request(self, kind: str, **fields: Any) -> tuple[messages.Reply, list[bytes]]:
         """Send a request with an id, and return its reply."""
         self.send(kind, **fields)
-        assert eventually(lambda: any(reply.to == fields["id"] for reply, _ in self.replies))
-        return next((reply, buffers) for reply, buffers in self.replies if reply.to == fields["id"])
+        assert eventually(lambda: any(reply.request_id == fields["id"] for reply, _ in self.replies))
+        return next((reply, buffers) for reply, buffers in self.replies if reply.request_id == fields["id"])
 
     # -------------------------------------------------------------------------------------------------- what arrived
 
@@ -143,9 +143,9 @@ class FrontEnd:
         return {number: [word.text for word in row.words] for number, row in shown(self.updates).items()}
 
 
-def shown(updates: list[Update]) -> dict[int, SentenceRow]:
+def shown(updates: list[Update]) -> dict[int, SentenceData]:
     """The sentences that a front end has after updates, by id; it follows them as the real one does."""
-    sentences: dict[int, SentenceRow] = {}
+    sentences: dict[int, SentenceData] = {}
     seq: int | None = None
     for update in updates:
         if update.reset:

@@ -21,7 +21,7 @@ from paraformer_nb.widgets.messages import (
     RunState,
     SavedRun,
     SavedUpdate,
-    SentenceRow,
+    SentenceData,
     SoundFormat,
     Update,
     WordRow,
@@ -44,8 +44,8 @@ DRAW = """async ([words, window, density]) => {
   const g = canvas.getContext("2d");
   g.setTransform(density, 0, 0, density, 0, 0);
   const white = "#fff";
-  const names = ["paper", "ink", "muted", "grid", "edge", "wave", "sure", "doubt", "outline", "bar", "brand", "bad",
-    "playhead"];
+  const names = ["paper", "ink", "muted", "grid", "edge", "wave", "sure", "doubt", "bar", "brand", "bad", "playhead",
+    "partial-text", "partial-outline"];
   const colours = { ...Object.fromEntries(names.map((name) => [name, white])), block: "#f00" };
   const marks = { selection: null, playhead: -1, focus: -1, spoken: -1, found: [], draft: null };
   const theme = { colours, layers: [], family: "sans-serif" };
@@ -159,7 +159,7 @@ def test_odd_words_are_shown_walked_and_found(page: Page) -> None:
         seq=1,
         reset=True,
         run=RUN,
-        sentences=[SentenceRow(1, True, 0.2, 99, "", ODD)],
+        sentences=[SentenceData(1, True, 0.2, 99, "", ODD)],
         gaps=[GapSpan(3, 4, "disconnected")],
         resumes=[ResumeMark(4, 2)],
         layers=[Layer("<b>odd</b>", SPANS)],

@@ -13,7 +13,7 @@ from paraformer_nb.journal.records import Corrected
 from paraformer_nb.transcript.corrections import Correction
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.transcript.words import Sentence
-from paraformer_nb.widgets.messages import SentenceRow
+from paraformer_nb.widgets.messages import SentenceData
 from paraformer_nb.widgets.run_state import describe_run
 from paraformer_nb.widgets.view_state import ViewState
 
@@ -27,13 +27,13 @@ def transcript() -> Transcript:
     return transcript
 
 
-def changes(state: ViewState, transcript: Transcript) -> list[SentenceRow]:
+def changes(state: ViewState, transcript: Transcript) -> list[SentenceData]:
     """The sentences that are sent now."""
     run = describe_run(transcript, can_stop=False, can_correct=True)
     return [sentence for update, _ in state.updates(transcript, run, ()) for sentence in update.sentences]
 
 
-def texts(sentence: SentenceRow) -> list[str]:
+def texts(sentence: SentenceData) -> list[str]:
     return [word.text for word in sentence.words]
 
 

@@ -41,7 +41,7 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
 
 /**
  * A sentence as corrected, final or partial. It has words.
- * @typedef {object} SentenceRow
+ * @typedef {object} SentenceData
  * @property {number} id
  * @property {boolean} is_final
  * @property {number} start
@@ -123,7 +123,7 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {number} seq One more than in the update before.
  * @property {boolean} [reset] Whether everything follows: what the view has is to be dropped.
  * @property {RunState | null} [run]
- * @property {SentenceRow[]} [sentences] New ones, and ones that changed, whole.
+ * @property {SentenceData[]} [sentences] New ones, and ones that changed, whole.
  * @property {number[]} [removed] Ids of sentences that were withdrawn or have no words left.
  * @property {GapSpan[] | null} [gaps] All of them, as in the next two.
  * @property {ResumeMark[] | null} [resumes]
@@ -135,7 +135,7 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * The answer to a request; its data is the message's first buffer.
  * @typedef {object} Reply
  * @property {"reply"} kind
- * @property {number} to The request's id.
+ * @property {number} request_id The ``id`` of the request.
  * @property {string} [error] Why there is no data, as a sentence to show.
  * @property {string} [mime] Of a window of sound.
  * @property {number} [span] Seconds that a spectrogram covers: fewer than requested where the clip ends.

@@ -11,13 +11,18 @@ import { Playback } from "./sound/playback.js";
 import { WindowedSource } from "./sound/windowed.js";
 
 /** @import { AnyModel } from "@anywidget/types" */
-/** @import { Choice } from "./canvas/viewport.js" */
+/** @import { ViewportChoice } from "./canvas/viewport.js" */
 /** @import { FromFrontEnd, RunStateName, ToFrontEnd, Update } from "./messages.js" */
 /** @import { Correction } from "./model/corrections.js" */
 /** @import { TimelineModel } from "./model/cursor.js" */
 /** @import { Change } from "./model/transcript.js" */
 /** @import { Sentence } from "./model/words.js" */
 /** @import { AudioSource } from "./sound/player.js" */
+/**
+ * What views are notified of: new data of the run; another state of the run, the kernel or Stop; something else that
+ * a person looks at.
+ * @typedef {{ kind: "data", change: Change } | { kind: "state" } | { kind: "view" }} RunNotification
+ */
 /** @typedef {{ onShow: (time: number) => void, onFind: (text: string) => void }} ViewActions what every view does when Python asks for it */
 
 const SYNC_TIMEOUT_MS = 3000;
@@ -31,8 +36,8 @@ export class RunModel {
   transcript = new Transcript();
   /** True when the kernel did not answer. */
   isDisconnected = false;
-  /** @type {Choice} */
-  choice = { start: null, span: null, follow: true };
+  /** @type {ViewportChoice} */
+  viewportChoice = { start: null, span: null, follow: true };
   /** Where the text was scrolled to; null: it follows its end. @type {number | null} */
   textTop = null;
   /** Ids of sentences that were read out, or existed before the first view. @type {Set<number>} */
@@ -49,7 +54,7 @@ export class RunModel {
   #openAudio;
   /** @type {Set<ViewActions>} */
   #views = new Set();
-  /** @type {Set<(change: Change | null) => void>} */
+  /** @type {Set<(notification: RunNotification) => void>} */
   #listeners = new Set();
   /** The number of the last update; null while waiting for a reset. @type {number | null} */
   #seq = null;
@@ -72,7 +77,7 @@ export class RunModel {
   constructor(model, openAudio = null) {
     this.#model = model;
     this.#openAudio = openAudio;
-    this.cursor = new Cursor(model, () => this.notify(), (time) => this.playback.seek(time));
+    this.cursor = new Cursor(model, () => this.notifyViewChange(), (time) => this.playback.seek(time));
     this.requests = new Requests((request) => this.#send(request));
     this.playback = new Playback(this);
     model.on("msg:custom", this.#receive);
@@ -92,9 +97,8 @@ export class RunModel {
   }
 
   /**
-   * Notifies a view of each change of the run, and with null of each change of what a person looks at, until
-   * the returned function is called.
-   * @param {(change: Change | null) => void} listener
+   * Notifies a view of each change, until the returned function is called.
+   * @param {(notification: RunNotification) => void} listener
    */
   addListener(listener) {
     clearTimeout(this.#unseenTimer);
@@ -144,7 +148,7 @@ export class RunModel {
    */
   showMessage(text) {
     this.message = text;
-    this.notify();
+    this.notifyViewChange();
   }
 
   /**
@@ -155,7 +159,7 @@ export class RunModel {
   correct(sentence, correction) {
     const change = this.transcript.correct(sentence, correctedWords(sentence.words, correction));
     this.cursor.refind(this.transcript, change);
-    this.#notify(change);
+    this.#notify({ kind: "data", change });
     const [old, replacing] = [correction.old.map(writeWord), correction.new.map(writeWord)];
     this.#sendAndExpectAnswer({ kind: "correct", sentence: sentence.id, old, new: replacing });
   }
@@ -184,13 +188,13 @@ export class RunModel {
     this.#stoppedIn = this.transcript.run.state;
     this.#send({ kind: "stop" });
     this.#stopTimer = setTimeout(() => this.#checkStop(), STOP_TIMEOUT_MS);
-    this.#notifyOfState();
+    this.#notifyStateChange();
   }
 
   /** The kernel answers Stop by withdrawing `can_stop` at once; where it has not, say so. */
   #checkStop() {
     this.isStopUnread = this.transcript.run?.can_stop === true;
-    this.#notifyOfState();
+    this.#notifyStateChange();
   }
 
   /**
@@ -205,18 +209,18 @@ export class RunModel {
   }
 
   /** Has every view draw again, with no new data of the run. */
-  notify() {
-    this.#notify(null);
+  notifyViewChange() {
+    this.#notify({ kind: "view" });
   }
 
   /** Has every view write the run's state again. */
-  #notifyOfState() {
-    this.#notify({ reset: false, sentences: [], removed: [] });
+  #notifyStateChange() {
+    this.#notify({ kind: "state" });
   }
 
-  /** @param {Change | null} change */
-  #notify(change) {
-    for (const listener of [...this.#listeners]) listener(change);
+  /** @param {RunNotification} notification */
+  #notify(notification) {
+    for (const listener of [...this.#listeners]) listener(notification);
   }
 
   #receive = (/** @type {ToFrontEnd} */ message, /** @type {DataView[]} */ buffers) => {
@@ -238,6 +242,9 @@ export class RunModel {
       case "correction-problem":
         this.showMessage(message.text);
         this.#sync(); // the correction, which is shown here already, may have been refused
+        break;
+      default:
+        warnOfUnknown(message);
     }
   };
 
@@ -259,7 +266,7 @@ export class RunModel {
     if (this.transcript.run?.state !== this.#stoppedIn) this.#stoppedIn = null;
     if (!this.transcript.run?.can_stop) this.isStopUnread = false;
     if (isFirst) this.#onFirstUpdate();
-    this.#notify(change);
+    this.#notify({ kind: "data", change });
   }
 
   #startOver() {
@@ -273,7 +280,7 @@ export class RunModel {
     const { run, sentences } = this.transcript;
     for (const { id, is_final } of sentences.values()) if (is_final) this.announced.add(id);
     if (!run?.has_ended) return;
-    this.choice.follow = false;
+    this.viewportChoice.follow = false;
     this.textTop = 0;
   }
 
@@ -290,7 +297,7 @@ export class RunModel {
   #disconnect() {
     this.isDisconnected = true;
     this.#stoppedIn = null;
-    this.#notifyOfState();
+    this.#notifyStateChange();
   }
 
   /** @param {FromFrontEnd} message */
@@ -301,4 +308,12 @@ export class RunModel {
       this.#disconnect(); // JupyterLab throws where the kernel was shut down
     }
   }
+}
+
+/**
+ * Reports a message of an unknown kind. Its type proves that every kind of `ToFrontEnd` is handled.
+ * @param {never} message
+ */
+function warnOfUnknown(message) {
+  console.warn("The timeline ignored a message of an unknown kind:", message);
 }

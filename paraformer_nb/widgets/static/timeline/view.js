@@ -19,8 +19,7 @@ import { TextMarks } from "./text/text_marks.js";
 import { TextPane } from "./text/text_pane.js";
 
 /** @import { Theme } from "./canvas/theme.js" */
-/** @import { Change } from "./model/transcript.js" */
-/** @import { RunModel } from "./run_model.js" */
+/** @import { RunModel, RunNotification } from "./run_model.js" */
 
 const NARROW_PIXELS = 620;
 
@@ -80,7 +79,7 @@ export class View {
     this.#wordList.onKeys(this.#commands);
     this.#listenToPointers();
     this.#unsubscribe = [
-      runModel.addListener((change) => this.#onChange(change)),
+      runModel.addListener((notification) => this.#onNotification(notification)),
       runModel.addView({ onShow: (time) => this.#stage.reveal(time), onFind: (text) => this.#commands.find(text) }),
     ];
     this.#schedule();
@@ -158,14 +157,14 @@ export class View {
     return this.#runModel.cursor.focusedWord(this.#runModel.transcript)?.index ?? -1;
   }
 
-  /** @param {Change | null} change null: only what a person looks at has changed */
-  #onChange(change) {
-    if (change) {
-      if (change.reset) this.#changed = null;
-      for (const id of change.sentences) this.#changed?.add(id);
-      for (const id of change.removed) this.#changed?.add(id);
-      this.#isTextStale = true;
+  /** @param {RunNotification} notification */
+  #onNotification(notification) {
+    if (notification.kind === "data") {
+      const { reset, sentences, removed } = notification.change;
+      if (reset) this.#changed = null;
+      for (const id of [...sentences, ...removed]) this.#changed?.add(id);
     }
+    if (notification.kind !== "view") this.#isTextStale = true;
     this.#schedule();
   }
 

@@ -1,6 +1,6 @@
 // What is drawn over words and waveform: selection, layers, resumes, focus, the spoken word, playhead.
 
-import { HAIR } from "./draw_words.js";
+import { BOX_INSET } from "./draw_words.js";
 import { LABEL_SIZES, fitLabel } from "./labels.js";
 import { timeToX } from "../model/scale.js";
 import { LAYER_COLOURS } from "./theme.js";
@@ -35,16 +35,16 @@ const ROUND = 3;
 /**
  * @param {CanvasRenderingContext2D} g
  * @param {Selection | null} selection
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {number} height
  * @param {Theme} theme
  */
-export function drawSelection(g, selection, window, width, height, { colours }) {
+export function drawSelection(g, selection, timeWindow, width, height, { colours }) {
   if (!selection) return;
   const [start, end] = selection;
-  const left = timeToX(window, width, start);
-  const right = timeToX(window, width, end);
+  const left = timeToX(timeWindow, width, start);
+  const right = timeToX(timeWindow, width, end);
   if (right < 0 || left > width) return;
   g.globalAlpha = 0.16;
   g.fillStyle = colours.brand;
@@ -58,14 +58,14 @@ export function drawSelection(g, selection, window, width, height, { colours }) 
 /**
  * @param {CanvasRenderingContext2D} g
  * @param {number} time
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {number} height
  * @param {Theme} theme
  * @param {number} size of its head; 0: no head
  */
-export function drawPlayhead(g, time, window, width, height, { colours }, size) {
-  const x = Math.round(timeToX(window, width, time)) + 0.5;
+export function drawPlayhead(g, time, timeWindow, width, height, { colours }, size) {
+  const x = Math.round(timeToX(timeWindow, width, time)) + 0.5;
   if (x < -size || x > width + size) return;
   g.fillStyle = colours.playhead;
   g.fillRect(x - 0.75, 0, 1.5, height);
@@ -81,23 +81,24 @@ export function drawPlayhead(g, time, window, width, height, { colours }, size) 
  * Draws each layer's spans: a faint band down to the words, a bar on top, a label where there is room.
  * @param {CanvasRenderingContext2D} g
  * @param {IndexedLayer[]} layers
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {number} height
  * @param {Theme} theme
  */
-export function drawLayers(g, layers, window, width, height, { layers: colours, family }) {
-  layers.forEach(({ spans, reach }, i) => {
+export function drawLayers(g, layers, timeWindow, width, height, { layers: colours, family }) {
+  layers.forEach(({ spans, maxEnds }, i) => {
     const top = i * (LAYER_ROW + 1);
-    const end = window.start + window.span;
+    const end = timeWindow.start + timeWindow.span;
     g.fillStyle = colours[i % LAYER_COLOURS];
     g.font = `11px ${family}`;
     g.textAlign = "left";
     g.textBaseline = "top";
     let drawn = -Infinity; // spans that fall on the same pixel are one
-    for (let k = lowerBound((n) => reach[n], spans.length, window.start); k < spans.length && spans[k].start < end; k++) {
-      const left = timeToX(window, width, spans[k].start);
-      const right = Math.max(left + 1, timeToX(window, width, spans[k].end));
+    const first = lowerBound((n) => maxEnds[n], spans.length, timeWindow.start);
+    for (let k = first; k < spans.length && spans[k].start < end; k++) {
+      const left = timeToX(timeWindow, width, spans[k].start);
+      const right = Math.max(left + 1, timeToX(timeWindow, width, spans[k].end));
       if (right <= drawn || right < 0) continue;
       const from = Math.max(left, drawn);
       drawn = right;
@@ -119,14 +120,14 @@ export function drawLayers(g, layers, window, width, height, { layers: colours, 
  * Draws a flag where a new task continued after a disconnect.
  * @param {CanvasRenderingContext2D} g
  * @param {ResumeMark[]} resumes
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {number} height
  * @param {Theme} theme
  */
-export function drawResumes(g, resumes, window, width, height, { colours, family }) {
+export function drawResumes(g, resumes, timeWindow, width, height, { colours, family }) {
   for (const { position } of resumes) {
-    const x = Math.round(timeToX(window, width, position));
+    const x = Math.round(timeToX(timeWindow, width, position));
     if (x < 0 || x > width) continue;
     g.fillStyle = colours.doubt;
     for (let y = 0; y < height; y += 6) g.fillRect(x, y, 1, 3);
@@ -142,20 +143,20 @@ export function drawResumes(g, resumes, window, width, height, { colours, family
  * @param {CanvasRenderingContext2D} g
  * @param {WordTable} words
  * @param {Marks} marks
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {Row} row
  * @param {Theme} theme
  * @param {Ruler} ruler
  */
-export function drawWordMarks(g, words, marks, window, width, row, theme, ruler) {
+export function drawWordMarks(g, words, marks, timeWindow, width, row, theme, ruler) {
   const { colours } = theme;
   const blockOf = (/** @type {number} */ start, /** @type {number} */ end) => {
-    const left = timeToX(window, width, start) + HAIR;
-    return { left, right: Math.max(left + 1, timeToX(window, width, end) - HAIR) };
+    const left = timeToX(timeWindow, width, start) + BOX_INSET;
+    return { left, right: Math.max(left + 1, timeToX(timeWindow, width, end) - BOX_INSET) };
   };
-  const end = window.start + window.span;
-  const first = lowerBound((i) => marks.found[i].end, marks.found.length, window.start);
+  const end = timeWindow.start + timeWindow.span;
+  const first = lowerBound((i) => marks.found[i].end, marks.found.length, timeWindow.start);
   g.strokeStyle = colours.doubt;
   g.lineWidth = 2;
   for (let i = first; i < marks.found.length && marks.found[i].start < end; i++) {

@@ -6,7 +6,7 @@ import { timeToX } from "../model/scale.js";
 /** @import { TimeWindow } from "../model/scale.js" */
 /** @import { GapSpan } from "../messages.js" */
 /** @import { Theme } from "./theme.js" */
-/** @typedef {{ middle: number, reach: number }} WaveBand the waveform's middle line and greatest height above it, in pixels */
+/** @typedef {{ middle: number, halfHeight: number }} WaveBand the waveform's middle line and greatest height above it, in pixels */
 
 const PITCH = 3; // pixels from bar to bar
 const BAR = 2;
@@ -18,24 +18,24 @@ const HATCH = 7;
  * itself: one path of all costs a browser that draws without a GPU five times as much.
  * @param {CanvasRenderingContext2D} g
  * @param {Peaks} peaks
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {WaveBand} band
  * @param {string} colour
  */
-export function drawWave(g, peaks, window, width, band, colour) {
+export function drawWave(g, peaks, timeWindow, width, band, colour) {
   if (peaks.bins === 0) return;
-  const perPixel = window.span / width;
+  const perPixel = timeWindow.span / width;
   const pitch = Math.max(PITCH * perPixel, peaks.step);
   const bar = Math.max(BAR, (pitch / perPixel) * 0.66);
-  const gain = (Math.min(MOST_GAIN, 120 / Math.max(1, peaks.loudest)) * band.reach) / 128;
-  const last = Math.min(window.start + window.span, peaks.end);
+  const gain = (Math.min(MOST_GAIN, 120 / Math.max(1, peaks.loudest)) * band.halfHeight) / 128;
+  const last = Math.min(timeWindow.start + timeWindow.span, peaks.end);
   g.fillStyle = colour;
-  for (let k = Math.floor(Math.max(window.start, peaks.start) / pitch); k * pitch < last; k++) {
+  for (let k = Math.floor(Math.max(timeWindow.start, peaks.start) / pitch); k * pitch < last; k++) {
     peaks.read(k * pitch, (k + 1) * pitch);
     const top = Math.min(-0.5, -peaks.high * gain);
     const bottom = Math.max(0.5, -peaks.low * gain);
-    g.fillRect(Math.round(timeToX(window, width, k * pitch)), band.middle + top, bar, bottom - top);
+    g.fillRect(Math.round(timeToX(timeWindow, width, k * pitch)), band.middle + top, bar, bottom - top);
   }
 }
 
@@ -43,15 +43,15 @@ export function drawWave(g, peaks, window, width, band, colour) {
  * Hatches a gap.
  * @param {CanvasRenderingContext2D} g
  * @param {GapSpan} gap
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {number} height
  * @param {Theme} theme
  * @returns {{ x: number, room: number }} its visible part; no room where it is off view
  */
-export function drawGap(g, gap, window, width, height, theme) {
-  const x = Math.max(0, timeToX(window, width, gap.start));
-  const room = Math.min(width, timeToX(window, width, gap.end)) - x;
+export function drawGap(g, gap, timeWindow, width, height, theme) {
+  const x = Math.max(0, timeToX(timeWindow, width, gap.start));
+  const room = Math.min(width, timeToX(timeWindow, width, gap.end)) - x;
   if (room <= 0) return { x, room: 0 };
   g.save();
   g.beginPath();

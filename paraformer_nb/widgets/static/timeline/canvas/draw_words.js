@@ -14,29 +14,29 @@ import { isDoubtful, lowerBound } from "../model/words.js";
 
 const ROUND = 3;
 const CORNER = 7; // pixels
-export const HAIR = 0.5; // pixels by which a block is inside its word's span, so that neighbours do not touch
+export const BOX_INSET = 0.5; // pixels by which a block is inside its word's span, so that neighbours do not touch
 const SMALL_BAR = 8; // pixels; a shorter bar has no dashes, and is joined with the next where that is close
 
 /**
  * @param {CanvasRenderingContext2D} g
  * @param {WordTable} words
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {Row} row
  * @param {Theme} theme
  * @param {Ruler} ruler
  */
-export function drawWords(g, words, window, width, row, theme, ruler) {
+export function drawWords(g, words, timeWindow, width, row, theme, ruler) {
   const { colours } = theme;
-  const [first, last] = words.between(window.start, window.start + window.span);
+  const [first, last] = words.between(timeWindow.start, timeWindow.start + timeWindow.span);
   if (first === last) return;
-  if (isDense(words, window, width)) {
-    drawDensity(g, words, first, last, window, width, row, colours);
+  if (isDense(words, timeWindow, width)) {
+    drawDensity(g, words, first, last, timeWindow, width, row, colours);
     return;
   }
-  const blocks = blocksOf(words, first, last, window, width);
+  const blocks = blocksOf(words, first, last, timeWindow, width);
   drawShapes(g, blocks.filter(({ index }) => words.isFinal[index]), row, colours.block, true);
-  drawShapes(g, blocks.filter(({ index }) => !words.isFinal[index]), row, colours.outline, false);
+  drawShapes(g, blocks.filter(({ index }) => !words.isFinal[index]), row, colours["partial-outline"], false);
   drawConfidence(g, words, blocks, row, colours);
   drawCorrected(g, words, blocks, row, colours);
   drawLabels(g, words, blocks, width, row, theme, ruler);
@@ -64,27 +64,27 @@ function drawLabels(g, words, blocks, width, row, { colours, family }, ruler) {
     const { label, size } = fitLabel(text, punctuation, shownRight - shownLeft, measure);
     if (!label) continue;
     g.font = fonts.get(size) ?? "";
-    g.fillStyle = words.isFinal[index] ? colours.ink : colours.muted;
+    g.fillStyle = words.isFinal[index] ? colours.ink : colours["partial-text"];
     g.fillText(label, (shownLeft + shownRight) / 2, row.top + row.height / 2 - 1);
   }
 }
 
 /**
- * The words' blocks in pixels, a hair apart; a block never begins before the last one's end.
+ * The words' blocks in pixels, with space between them; a block never begins before the last one's end.
  * @param {WordTable} words
  * @param {number} first
  * @param {number} last
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @returns {Block[]}
  */
-function blocksOf(words, first, last, window, width) {
+function blocksOf(words, first, last, timeWindow, width) {
   const blocks = [];
   let free = -Infinity;
   for (let index = first; index < last; index++) {
-    const left = Math.max(free, timeToX(window, width, words.starts[index]) + HAIR);
-    const right = Math.max(left + 1, timeToX(window, width, words.ends[index]) - HAIR);
-    free = right + HAIR;
+    const left = Math.max(free, timeToX(timeWindow, width, words.starts[index]) + BOX_INSET);
+    const right = Math.max(left + 1, timeToX(timeWindow, width, words.ends[index]) - BOX_INSET);
+    free = right + BOX_INSET;
     blocks.push({ left, right, index });
   }
   return blocks;
@@ -160,16 +160,16 @@ function drawCorrected(g, words, blocks, row, colours) {
  * @param {WordTable} words
  * @param {number} first
  * @param {number} last
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {Row} row
  * @param {Colours} colours
  */
-function drawDensity(g, words, first, last, window, width, row, colours) {
+function drawDensity(g, words, first, last, timeWindow, width, row, colours) {
   const counts = new Uint32Array(Math.ceil(width / 2));
   let most = 1;
   for (let i = first, x = 0; i < last && x < counts.length; x++) {
-    const end = window.start + ((x + 1) * 2 * window.span) / width;
+    const end = timeWindow.start + ((x + 1) * 2 * timeWindow.span) / width;
     const next = i + lowerBound((k) => words.starts[i + k], last - i, end);
     counts[x] = next - i;
     most = Math.max(most, counts[x]);
@@ -188,19 +188,19 @@ function drawDensity(g, words, first, last, window, width, row, colours) {
  * Draws a bar for each sentence, dashed while it is partial. Bars too close to distinguish become one.
  * @param {CanvasRenderingContext2D} g
  * @param {Sentence[]} order
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {Row} row
  * @param {string} colour
  */
-export function drawSentences(g, order, window, width, row, colour) {
-  const end = window.start + window.span;
-  const next = lowerBound((i) => order[i].start, order.length, window.start);
+export function drawSentences(g, order, timeWindow, width, row, colour) {
+  const end = timeWindow.start + timeWindow.span;
+  const next = lowerBound((i) => order[i].start, order.length, timeWindow.start);
   g.fillStyle = colour;
   let bar = { left: -Infinity, right: -Infinity, isFinal: true };
   for (let i = Math.max(0, next - 1); i < order.length && order[i].start < end; i++) {
-    const left = Math.max(bar.right, timeToX(window, width, order[i].start) + 1);
-    const right = Math.max(left, timeToX(window, width, order[i].end) - 1);
+    const left = Math.max(bar.right, timeToX(timeWindow, width, order[i].start) + 1);
+    const right = Math.max(left, timeToX(timeWindow, width, order[i].end) - 1);
     if (left - bar.right < 3 && right - left < SMALL_BAR && order[i].is_final === bar.isFinal) {
       bar.right = right;
       continue;

@@ -98,7 +98,7 @@ export class Minimap {
     if (!b) return;
     b.scale(g.canvas.width / width, g.canvas.height / height);
     const row = { top: height - 5, height: SPEECH_ROW };
-    drawWave(b, transcript.peaks, whole, width, { middle: height / 2 - 2, reach: height / 2 - 5 }, theme.colours.wave);
+    drawWave(b, transcript.peaks, whole, width, { middle: height / 2 - 2, halfHeight: height / 2 - 5 }, theme.colours.wave);
     drawSentences(b, transcript.order, whole, width, row, theme.colours.sure);
     for (const gap of transcript.gaps) drawGap(b, gap, whole, width, height, theme);
   }

@@ -28,45 +28,45 @@ export function rowsOf(height) {
   const sentences = { top: axis - SPACE - SENTENCE_ROW, height: SENTENCE_ROW };
   const words = { top: sentences.top - SPACE + 2 - WORD_ROW, height: WORD_ROW };
   const room = words.top - SPACE;
-  return { axis, sentences, words, room, wave: { middle: room / 2 + 3, reach: room / 2 - 4 } };
+  return { axis, sentences, words, room, wave: { middle: room / 2 + 3, halfHeight: room / 2 - 4 } };
 }
 
 /**
  * @param {CanvasRenderingContext2D} g
  * @param {{ width: number, height: number }} size
  * @param {Transcript} transcript
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {Theme} theme
  * @param {Ruler} ruler
  * @param {Marks} marks
  * @param {Image | null} spectrogram in place of the waveform
  */
-export function drawPicture(g, { width, height }, transcript, window, theme, ruler, marks, spectrogram) {
+export function drawPicture(g, { width, height }, transcript, timeWindow, theme, ruler, marks, spectrogram) {
   const { axis, sentences, words, room, wave } = rowsOf(height);
-  drawAxis(g, width, axis, window, theme);
-  drawLayers(g, transcript.layers, window, width, words.top - 2, theme);
-  drawSelection(g, marks.selection, window, width, axis, theme);
-  if (spectrogram) drawSpectrogram(g, spectrogram, window, width, room, theme);
-  else drawWave(g, transcript.peaks, window, width, wave, theme.colours.wave);
-  drawGaps(g, width, axis, transcript, window, theme);
-  drawResumes(g, transcript.resumes, window, width, axis, theme);
-  drawWords(g, transcript.words, window, width, words, theme, ruler);
-  drawWordMarks(g, transcript.words, marks, window, width, words, theme, ruler);
-  drawSentences(g, transcript.order, window, width, sentences, theme.colours.bar);
-  drawPlayhead(g, marks.playhead, window, width, axis, theme, 5);
+  drawAxis(g, width, axis, timeWindow, theme);
+  drawLayers(g, transcript.layers, timeWindow, width, words.top - 2, theme);
+  drawSelection(g, marks.selection, timeWindow, width, axis, theme);
+  if (spectrogram) drawSpectrogram(g, spectrogram, timeWindow, width, room, theme);
+  else drawWave(g, transcript.peaks, timeWindow, width, wave, theme.colours.wave);
+  drawGaps(g, width, axis, transcript, timeWindow, theme);
+  drawResumes(g, transcript.resumes, timeWindow, width, axis, theme);
+  drawWords(g, transcript.words, timeWindow, width, words, theme, ruler);
+  drawWordMarks(g, transcript.words, marks, timeWindow, width, words, theme, ruler);
+  drawSentences(g, transcript.order, timeWindow, width, sentences, theme.colours.bar);
+  drawPlayhead(g, marks.playhead, timeWindow, width, axis, theme, 5);
 }
 
 /**
  * @param {CanvasRenderingContext2D} g
  * @param {Image} image
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {number} height
  * @param {Theme} theme
  */
-function drawSpectrogram(g, image, window, width, height, { colours }) {
-  const left = timeToX(window, width, image.start);
-  const right = timeToX(window, width, image.start + image.span);
+function drawSpectrogram(g, image, timeWindow, width, height, { colours }) {
+  const left = timeToX(timeWindow, width, image.start);
+  const right = timeToX(timeWindow, width, image.start + image.span);
   g.drawImage(inInk(image, colours.ink), left, 4, right - left, height - 4);
 }
 
@@ -74,17 +74,17 @@ function drawSpectrogram(g, image, window, width, height, { colours }) {
  * @param {CanvasRenderingContext2D} g
  * @param {number} width
  * @param {number} axis
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {Theme} theme
  */
-function drawAxis(g, width, axis, window, { colours, family }) {
-  const { times, decimals } = ticksOf(window, width);
+function drawAxis(g, width, axis, timeWindow, { colours, family }) {
+  const { times, decimals } = ticksOf(timeWindow, width);
   g.fillStyle = colours.edge;
   g.fillRect(0, axis, width, 1);
   g.font = `11.5px ${family}`;
   g.textBaseline = "middle";
   for (const time of times) {
-    const x = Math.round(timeToX(window, width, time));
+    const x = Math.round(timeToX(timeWindow, width, time));
     g.fillStyle = colours.grid;
     g.fillRect(x, 0, 1, axis);
     const label = clock(time, decimals);
@@ -100,15 +100,15 @@ function drawAxis(g, width, axis, window, { colours, family }) {
  * @param {number} width
  * @param {number} axis
  * @param {Transcript} transcript
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {Theme} theme
  */
-function drawGaps(g, width, axis, transcript, window, theme) {
+function drawGaps(g, width, axis, transcript, timeWindow, theme) {
   g.font = `12px ${theme.family}`;
   g.textAlign = "center";
   g.textBaseline = "middle";
   for (const gap of transcript.gaps) {
-    const { x, room } = drawGap(g, gap, window, width, axis, theme);
+    const { x, room } = drawGap(g, gap, timeWindow, width, axis, theme);
     const label = [gap.reason, "gap"].find((text) => g.measureText(text).width + 16 <= room);
     if (!label) continue;
     const half = g.measureText(label).width / 2 + 6;

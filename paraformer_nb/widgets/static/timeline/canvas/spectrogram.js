@@ -33,19 +33,21 @@ export class Spectrogram {
 
   /**
    * The current image, if any; requests a better one where it is not of this window.
-   * @param {TimeWindow} window
+   * @param {TimeWindow} timeWindow
    * @param {{ width: number }} size
    */
-  imageFor(window, { width }) {
-    if (!this.isOn || window.span > LONGEST_SPAN) return null;
-    const wanted = `${window.start.toFixed(3)} ${window.span.toFixed(3)} ${width}`;
+  imageFor(timeWindow, { width }) {
+    if (!this.isOn || timeWindow.span > LONGEST_SPAN) return null;
+    const wanted = `${timeWindow.start.toFixed(3)} ${timeWindow.span.toFixed(3)} ${width}`;
     if (wanted !== this.#requested) {
       this.#requested = wanted;
       clearTimeout(this.#resting);
-      this.#resting = setTimeout(() => this.#fetch(wanted, window, width), REST_MS);
+      this.#resting = setTimeout(() => this.#fetch(wanted, timeWindow, width), REST_MS);
     }
     const image = this.#image;
-    return image && image.start < window.start + window.span && image.start + image.span > window.start ? image : null;
+    if (!image) return null;
+    const isOnView = image.start < timeWindow.start + timeWindow.span && image.start + image.span > timeWindow.start;
+    return isOnView ? image : null;
   }
 
   dispose() {
@@ -54,7 +56,7 @@ export class Spectrogram {
 
   /**
    * @param {string} wanted
-   * @param {TimeWindow} window
+   * @param {TimeWindow} timeWindow
    * @param {number} width
    */
   async #fetch(wanted, { start, span }, width) {

@@ -14,10 +14,10 @@ import { movedTo, windowOf, zoomedAbout } from "./viewport.js";
 /** @import { RunModel } from "../run_model.js" */
 /** @import { Spectrogram } from "./spectrogram.js" */
 /** @import { Theme } from "./theme.js" */
-/** @import { Choice, Scene } from "./viewport.js" */
+/** @import { Scene, ViewportChoice } from "./viewport.js" */
 /** @typedef {{ part: "axis" | "wave" | "word", time: number, index: number, edge: "start" | "end" | null }} Hit */
 
-const GLIDE = 0.3; // of the way to where the window should be, each frame
+const GLIDE = 0.3; // of the distance to where the window should be, each frame
 const PAGE_AT = 0.92; // of the window: a playhead that gets this far turns the page
 const PAGE_TO = 0.08;
 const MARGIN = 0.1; // of the window, kept around what is brought on view
@@ -29,13 +29,13 @@ export class Stage {
   draft = null;
   #runModel;
   #spectrogram;
-  #canvas;
-  #strip;
-  #picture;
+  #pictureCanvas;
+  #pictureSurface;
+  #minimapCanvas;
+  #minimapSurface;
   #minimap;
-  #whole;
   #ruler = new Ruler();
-  #calm = matchMedia("(prefers-reduced-motion: reduce)");
+  #reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   #hasWindow = false;
   #pagedFrom = NaN;
 
@@ -49,25 +49,25 @@ export class Stage {
     this.#runModel = runModel;
     this.#spectrogram = spectrogram;
     this.box = make("div", "pnb-stage", parent);
-    this.#canvas = make("canvas", "pnb-picture", this.box);
-    this.#canvas.setAttribute("role", "img");
-    this.#strip = make("canvas", "pnb-minimap", parent);
-    this.#strip.setAttribute("aria-hidden", "true"); // keys can do all that it does
-    this.#picture = new Surface(this.#canvas, onResize);
-    this.#minimap = new Surface(this.#strip, onResize);
-    this.#whole = new Minimap(() => runModel.notify());
+    this.#pictureCanvas = make("canvas", "pnb-picture", this.box);
+    this.#pictureCanvas.setAttribute("role", "img");
+    this.#minimapCanvas = make("canvas", "pnb-minimap", parent);
+    this.#minimapCanvas.setAttribute("aria-hidden", "true"); // keys can do all that it does
+    this.#pictureSurface = new Surface(this.#pictureCanvas, onResize);
+    this.#minimapSurface = new Surface(this.#minimapCanvas, onResize);
+    this.#minimap = new Minimap(() => runModel.notifyViewChange());
   }
 
-  get canvas() {
-    return this.#canvas;
+  get pictureCanvas() {
+    return this.#pictureCanvas;
   }
 
-  get strip() {
-    return this.#strip;
+  get minimapCanvas() {
+    return this.#minimapCanvas;
   }
 
   get width() {
-    return this.#picture.width;
+    return this.#pictureSurface.width;
   }
 
   /**
@@ -75,7 +75,7 @@ export class Stage {
    * @param {Theme} theme
    */
   draw(theme) {
-    if (this.#picture.width === 0) return false;
+    if (this.#pictureSurface.width === 0) return false;
     this.#turnPage();
     const isMoving = this.#moveWindow();
     const { transcript, cursor, playback } = this.#runModel;
@@ -87,12 +87,13 @@ export class Stage {
       found: cursor.found.matches,
       draft: this.draft,
     };
-    const spectrogram = this.#spectrogram.imageFor(this.shown, this.#picture);
-    drawPicture(this.#picture.begin(), this.#picture, transcript, this.shown, theme, this.#ruler, marks, spectrogram);
-    this.#whole.draw(this.#minimap.begin(), this.#minimap, transcript, this.shown, theme, marks);
+    const [picture, minimap] = [this.#pictureSurface, this.#minimapSurface];
+    const spectrogram = this.#spectrogram.imageFor(this.shown, picture);
+    drawPicture(picture.begin(), picture, transcript, this.shown, theme, this.#ruler, marks, spectrogram);
+    this.#minimap.draw(minimap.begin(), minimap, transcript, this.shown, theme, marks);
     const label = transcript.run ? describePicture(transcript.run, transcript.words.count, this.#target) : "Timeline";
     const isAtRest = !isMoving && !playback.isPlaying;
-    if (isAtRest || !this.#canvas.hasAttribute("aria-label")) this.#canvas.setAttribute("aria-label", label);
+    if (isAtRest || !this.#pictureCanvas.hasAttribute("aria-label")) this.#pictureCanvas.setAttribute("aria-label", label);
     return isMoving;
   }
 
@@ -101,22 +102,22 @@ export class Stage {
   /** @param {number} x pixels of the picture */
   timeAt(x) {
     const { start, end } = this.#runModel.transcript.extent;
-    return Math.min(end, Math.max(start, xToTime(this.shown, this.#picture.width, x)));
+    return Math.min(end, Math.max(start, xToTime(this.shown, this.#pictureSurface.width, x)));
   }
 
   /** @param {number} time */
   xAt(time) {
-    return timeToX(this.shown, this.#picture.width, time);
+    return timeToX(this.shown, this.#pictureSurface.width, time);
   }
 
   /** @param {number} x pixels of the minimap */
   minimapTimeAt(x) {
-    return xToTime(wholeOf(this.#runModel.transcript, this.shown), this.#minimap.width, x);
+    return xToTime(wholeOf(this.#runModel.transcript, this.shown), this.#minimapSurface.width, x);
   }
 
   /** The row of the word blocks, from the picture's top. */
   get wordRow() {
-    return rowsOf(this.#picture.height).words;
+    return rowsOf(this.#pictureSurface.height).words;
   }
 
   /**
@@ -127,8 +128,8 @@ export class Stage {
    */
   hit(x, y) {
     const { transcript, cursor } = this.#runModel;
-    const rows = rowsOf(this.#picture.height);
-    const [time, width] = [this.timeAt(x), this.#picture.width];
+    const rows = rowsOf(this.#pictureSurface.height);
+    const [time, width] = [this.timeAt(x), this.#pictureSurface.width];
     if (y >= rows.axis) return { part: "axis", time, index: -1, edge: null };
     const isInRow = y >= rows.words.top && y <= rows.words.top + rows.words.height;
     if (!isInRow || isDense(transcript.words, this.shown, width)) return { part: "wave", time, index: -1, edge: null };
@@ -143,8 +144,8 @@ export class Stage {
 
   /** @param {number} factor below 1: in; around the middle, and following continues */
   zoom(factor) {
-    const { follow } = this.#runModel.choice;
-    this.#choose({ ...this.#zoomed(factor, this.#picture.width / 2), follow });
+    const { follow } = this.#runModel.viewportChoice;
+    this.#choose({ ...this.#zoomed(factor, this.#pictureSurface.width / 2), follow });
   }
 
   /**
@@ -163,13 +164,13 @@ export class Stage {
   }
 
   toggleFollow() {
-    const { choice } = this.#runModel;
+    const { viewportChoice: choice } = this.#runModel;
     this.#choose({ ...choice, start: this.shown.start, span: choice.span ?? this.shown.span, follow: !choice.follow });
   }
 
   /** @param {number} start */
   moveTo(start) {
-    this.#choose(movedTo(this.#runModel.choice, this.#target, this.#scene, start));
+    this.#choose(movedTo(this.#runModel.viewportChoice, this.#target, this.#scene, start));
   }
 
   /**
@@ -178,7 +179,7 @@ export class Stage {
    */
   pan(pixels) {
     const { start, span } = this.#target;
-    this.moveTo(start + (pixels * span) / this.#picture.width);
+    this.moveTo(start + (pixels * span) / this.#pictureSurface.width);
   }
 
   /**
@@ -196,9 +197,9 @@ export class Stage {
   }
 
   dispose() {
-    this.#picture.dispose();
+    this.#pictureSurface.dispose();
+    this.#minimapSurface.dispose();
     this.#minimap.dispose();
-    this.#whole.dispose();
   }
 
   /** @returns {Scene} */
@@ -209,35 +210,37 @@ export class Stage {
   }
 
   get #target() {
-    return windowOf(this.#runModel.choice, this.#scene, this.#picture.width);
+    return windowOf(this.#runModel.viewportChoice, this.#scene, this.#pictureSurface.width);
   }
 
   /** While playing, the window follows the playhead, unless a person looks elsewhere. */
   #turnPage() {
-    const { cursor, playback, choice } = this.#runModel;
-    if (!playback.isPlaying || this.#picture.width === 0) return;
+    const { cursor, playback, viewportChoice } = this.#runModel;
+    if (!playback.isPlaying || this.#pictureSurface.width === 0) return;
     const { start, span } = this.#target;
-    const way = (cursor.playhead - start) / span;
+    const progress = (cursor.playhead - start) / span;
     const wasOnView = this.#pagedFrom >= start && this.#pagedFrom <= start + span;
     this.#pagedFrom = cursor.playhead;
-    if (way < PAGE_AT || way > 1.2 || !wasOnView || start + span >= this.#runModel.transcript.extent.end - 1e-6) return;
-    this.#runModel.choice = { ...movedTo(choice, { start, span }, this.#scene, cursor.playhead - PAGE_TO * span), span };
+    const isLastPage = start + span >= this.#runModel.transcript.extent.end - 1e-6;
+    if (progress < PAGE_AT || progress > 1.2 || !wasOnView || isLastPage) return;
+    const next = cursor.playhead - PAGE_TO * span;
+    this.#runModel.viewportChoice = { ...movedTo(viewportChoice, { start, span }, this.#scene, next), span };
   }
 
   /** Moves the window to where it should be; one that follows or turns a page glides. Returns whether it still moves. */
   #moveWindow() {
     const target = this.#target;
-    const { choice, playback } = this.#runModel;
-    const way = target.start - this.shown.start;
-    const isNear = this.#hasWindow && target.span === this.shown.span && Math.abs(way) < target.span;
-    const isGliding = isNear && (choice.follow || playback.isPlaying) && !this.#calm.matches;
-    const pixel = target.span / this.#picture.width;
+    const { viewportChoice, playback } = this.#runModel;
+    const distance = target.start - this.shown.start;
+    const isNear = this.#hasWindow && target.span === this.shown.span && Math.abs(distance) < target.span;
+    const isGliding = isNear && (viewportChoice.follow || playback.isPlaying) && !this.#reducedMotion.matches;
+    const pixel = target.span / this.#pictureSurface.width;
     this.#hasWindow = true;
-    if (!isGliding || Math.abs(way) < pixel / 2) {
+    if (!isGliding || Math.abs(distance) < pixel / 2) {
       this.shown = target;
       return false;
     }
-    this.shown = { start: this.shown.start + way * GLIDE, span: target.span };
+    this.shown = { start: this.shown.start + distance * GLIDE, span: target.span };
     return true;
   }
 
@@ -246,13 +249,13 @@ export class Stage {
    * @param {number} x
    */
   #zoomed(factor, x) {
-    const { width } = this.#picture;
+    const { width } = this.#pictureSurface;
     return zoomedAbout(this.#target, this.#scene, width, factor, xToTime(this.#target, width, x));
   }
 
-  /** @param {Choice} choice */
+  /** @param {ViewportChoice} choice */
   #choose(choice) {
-    this.#runModel.choice = choice;
-    this.#runModel.notify();
+    this.#runModel.viewportChoice = choice;
+    this.#runModel.notifyViewChange();
   }
 }

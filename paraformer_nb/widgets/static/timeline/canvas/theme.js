@@ -2,7 +2,11 @@
 
 import { make } from "../dom/elements.js";
 
-const COLOURS = /** @type {const} */ (["paper", "ink", "muted", "grid", "edge", "wave", "block", "sure", "doubt", "outline", "bar", "brand", "bad", "playhead"]);
+// Each is the variable `--pnb-NAME` of the style sheet.
+const COLOURS = /** @type {const} */ ([
+  "paper", "ink", "muted", "grid", "edge", "wave", "block", "sure", "doubt", "bar", "brand", "bad", "playhead",
+  "partial-text", "partial-outline",
+]);
 
 /** How many colours layers have; the style sheet has as many `--pnb-layer-N`. */
 export const LAYER_COLOURS = 6;

@@ -4,7 +4,7 @@
 /** @typedef {{ start: number, end: number }} Extent */
 /**
  * What a person chose; null: nothing yet.
- * @typedef {{ start: number | null, span: number | null, follow: boolean }} Choice
+ * @typedef {{ start: number | null, span: number | null, follow: boolean }} ViewportChoice
  */
 /**
  * What can be seen: the extent, whether its end is known, and the position to keep at the right edge of a window
@@ -29,7 +29,7 @@ export function naturalSpan(scene, width) {
 
 /**
  * The window on view for a choice.
- * @param {Choice} choice
+ * @param {ViewportChoice} choice
  * @param {Scene} scene
  * @param {number} width
  * @returns {TimeWindow}
@@ -45,30 +45,30 @@ export function windowOf(choice, scene, width) {
 /**
  * The choice after the window was moved to a start. Where it cannot move the choice is the same, and following
  * continues.
- * @param {Choice} choice
- * @param {TimeWindow} window on view now
+ * @param {ViewportChoice} choice
+ * @param {TimeWindow} timeWindow on view now
  * @param {Scene} scene
  * @param {number} start
- * @returns {Choice}
+ * @returns {ViewportChoice}
  */
-export function movedTo(choice, window, scene, start) {
-  const clamped = clampStart(start, window.span, scene, 0);
-  if (Math.abs(clamped - window.start) < 1e-9) return choice;
-  return { start: clamped, span: window.span, follow: false };
+export function movedTo(choice, timeWindow, scene, start) {
+  const clamped = clampStart(start, timeWindow.span, scene, 0);
+  if (Math.abs(clamped - timeWindow.start) < 1e-9) return choice;
+  return { start: clamped, span: timeWindow.span, follow: false };
 }
 
 /**
  * The choice after zooming by a factor (below 1: in) with one position fixed.
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {Scene} scene
  * @param {number} width
  * @param {number} factor
  * @param {number} fixed
- * @returns {Choice}
+ * @returns {ViewportChoice}
  */
-export function zoomedAbout(window, scene, width, factor, fixed) {
-  const span = clampSpan(window.span * factor, scene, naturalSpan(scene, width));
-  const start = fixed - ((fixed - window.start) * span) / window.span;
+export function zoomedAbout(timeWindow, scene, width, factor, fixed) {
+  const span = clampSpan(timeWindow.span * factor, scene, naturalSpan(scene, width));
+  const start = fixed - ((fixed - timeWindow.start) * span) / timeWindow.span;
   return { start: clampStart(start, span, scene, 0), span, follow: false };
 }
 

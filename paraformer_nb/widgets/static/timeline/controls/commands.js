@@ -135,8 +135,8 @@ export class Commands {
     this.#runModel.cursor.select(from, to);
   }
 
-  /** Leaves one thing at each call: playing, the selection, what was found, the focused word. */
-  leave() {
+  /** Ends one thing at each call: playing, the selection, the search, the focus of a word. */
+  escape() {
     const { cursor, playback } = this.#runModel;
     if (playback.isPlaying) playback.pause();
     else if (cursor.selection) cursor.deselect();
@@ -178,7 +178,7 @@ export class Commands {
     const sentenceIndex = match ? transcript.order.findIndex(({ id }) => id === match.sentence) : -1;
     const index = sentenceIndex < 0 ? -1 : this.#words.firstOf(sentenceIndex) + match.wordIndex;
     if (index >= 0) this.#focusAndSeek(Math.min(index, this.#words.count - 1));
-    else this.#runModel.notify();
+    else this.#runModel.notifyViewChange();
   }
 
   // -------------------------------------------------------------------------------------------------- correcting
@@ -283,7 +283,7 @@ export class Commands {
   }
 
   /**
-   * The room between the sentences before and after a word's own.
+   * The time free between the neighbouring sentences of a word's sentence.
    * @param {FocusedWord} focused
    */
   #roomOf({ index, wordIndex, sentence }) {
@@ -318,13 +318,13 @@ export class Commands {
 
   /**
    * @param {(words: Word[], index: number) => Correction | null} make
-   * @param {string} otherwise the message where there is nothing to correct
+   * @param {string} emptyMessage shown where there is nothing to correct
    */
-  #correct(make, otherwise) {
+  #correct(make, emptyMessage) {
     const focus = this.#focus;
     if (!focus || !this.#canCorrect()) return;
     const correction = make(focus.sentence.words, focus.wordIndex);
     if (correction) this.#runModel.correct(focus.sentence, correction);
-    this.#runModel.showMessage(correction ? "" : otherwise);
+    this.#runModel.showMessage(correction ? "" : emptyMessage);
   }
 }

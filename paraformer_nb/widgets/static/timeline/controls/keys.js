@@ -3,7 +3,12 @@
 // Enter, Shift+Enter and Escape in the field to search in (toolbar.js); Escape and ? in the help (help.js).
 
 /** @import { Commands } from "./commands.js" */
-/** @typedef {{ keys: string[], text: string, run: (commands: Commands) => void }} Key */
+/**
+ * Keys whose commands have a button as well, which shows the key.
+ * @typedef {"play" | "playWord" | "loop" | "slower" | "faster" | "zoomIn" | "zoomOut" | "follow" | "spectrogram"
+ *   | "correct" | "split" | "merge" | "insert" | "delete" | "undo" | "redo" | "help"} KeyId
+ */
+/** @typedef {{ keys: string[], text: string, run: (commands: Commands) => void, id?: KeyId }} Key */
 
 export const ZOOM_STEP = 0.7;
 const PAGE = 0.8; // of the window
@@ -11,11 +16,11 @@ const PAGE = 0.8; // of the window
 // A key is written as in KeyboardEvent.key, with Ctrl (on a Mac ⌘ as well), Alt and Shift before it.
 /** @type {Key[]} */
 export const KEYS = [
-  { keys: ["Space"], text: "play or pause; a selection is played to its end", run: (c) => c.togglePlay() },
-  { keys: ["p"], text: "play the word alone", run: (c) => c.playWord() },
-  { keys: ["l"], text: "loop", run: (c) => c.toggleLoop() },
-  { keys: [","], text: "slower", run: (c) => c.changeRate(-1) },
-  { keys: ["."], text: "faster", run: (c) => c.changeRate(1) },
+  { keys: ["Space"], text: "play or pause; a selection is played to its end", run: (c) => c.togglePlay(), id: "play" },
+  { keys: ["p"], text: "play the word alone", run: (c) => c.playWord(), id: "playWord" },
+  { keys: ["l"], text: "loop", run: (c) => c.toggleLoop(), id: "loop" },
+  { keys: [","], text: "slower", run: (c) => c.changeRate(-1), id: "slower" },
+  { keys: ["."], text: "faster", run: (c) => c.changeRate(1), id: "faster" },
   { keys: ["ArrowLeft"], text: "previous word", run: (c) => c.stepWord(-1) },
   { keys: ["ArrowRight"], text: "next word", run: (c) => c.stepWord(1) },
   { keys: ["ArrowUp", "Ctrl+ArrowLeft"], text: "previous sentence", run: (c) => c.stepSentence(-1) },
@@ -24,29 +29,29 @@ export const KEYS = [
   { keys: ["End"], text: "last word", run: (c) => c.jump("last") },
   { keys: ["Shift+ArrowLeft"], text: "select to the previous word", run: (c) => c.extend(-1) },
   { keys: ["Shift+ArrowRight"], text: "select to the next word", run: (c) => c.extend(1) },
-  { keys: ["+", "="], text: "zoom in", run: (c) => c.zoom(ZOOM_STEP) },
-  { keys: ["-"], text: "zoom out", run: (c) => c.zoom(1 / ZOOM_STEP) },
-  { keys: ["0"], text: "the whole clip, and back", run: (c) => c.fit() },
+  { keys: ["+", "="], text: "zoom in", run: (c) => c.zoom(ZOOM_STEP), id: "zoomIn" },
+  { keys: ["-"], text: "zoom out", run: (c) => c.zoom(1 / ZOOM_STEP), id: "zoomOut" },
+  { keys: ["0"], text: "show the whole clip; again: zoom back in", run: (c) => c.fit() },
   { keys: ["PageUp"], text: "one window back", run: (c) => c.page(-PAGE) },
   { keys: ["PageDown"], text: "one window forward", run: (c) => c.page(PAGE) },
-  { keys: ["f"], text: "follow the newest words", run: (c) => c.toggleFollow() },
-  { keys: ["g"], text: "spectrogram", run: (c) => c.toggleSpectrogram() },
+  { keys: ["f"], text: "follow the newest words", run: (c) => c.toggleFollow(), id: "follow" },
+  { keys: ["g"], text: "spectrogram", run: (c) => c.toggleSpectrogram(), id: "spectrogram" },
   { keys: ["/"], text: "find", run: (c) => c.focusFind() },
   { keys: ["n"], text: "next occurrence", run: (c) => c.findNext(1) },
   { keys: ["Shift+n"], text: "previous occurrence", run: (c) => c.findNext(-1) },
-  { keys: ["Enter"], text: "correct the word", run: (c) => c.edit() },
+  { keys: ["Enter"], text: "correct the word", run: (c) => c.edit(), id: "correct" },
   { keys: ["Alt+ArrowLeft"], text: "the word begins 10 ms earlier", run: (c) => c.nudge("start", -1) },
   { keys: ["Alt+ArrowRight"], text: "the word begins 10 ms later", run: (c) => c.nudge("start", 1) },
   { keys: ["Alt+Shift+ArrowLeft"], text: "the word ends 10 ms earlier", run: (c) => c.nudge("end", -1) },
   { keys: ["Alt+Shift+ArrowRight"], text: "the word ends 10 ms later", run: (c) => c.nudge("end", 1) },
-  { keys: ["s"], text: "split the word, at the playhead if that is in it", run: (c) => c.split() },
-  { keys: ["m"], text: "merge with the next word", run: (c) => c.merge() },
-  { keys: ["i"], text: "insert a word after it", run: (c) => c.insert() },
-  { keys: ["Delete", "Backspace"], text: "delete the word", run: (c) => c.remove() },
-  { keys: ["Ctrl+z"], text: "undo", run: (c) => c.undo() },
-  { keys: ["Ctrl+Shift+z", "Ctrl+y"], text: "redo", run: (c) => c.redo() },
-  { keys: ["Escape"], text: "stop, then leave selection, search, word", run: (c) => c.leave() },
-  { keys: ["?"], text: "this list", run: (c) => c.toggleHelp() },
+  { keys: ["s"], text: "split the word, at the playhead if that is in it", run: (c) => c.split(), id: "split" },
+  { keys: ["m"], text: "merge with the next word", run: (c) => c.merge(), id: "merge" },
+  { keys: ["i"], text: "insert a word after this one", run: (c) => c.insert(), id: "insert" },
+  { keys: ["Delete", "Backspace"], text: "delete the word", run: (c) => c.remove(), id: "delete" },
+  { keys: ["Ctrl+z"], text: "undo", run: (c) => c.undo(), id: "undo" },
+  { keys: ["Ctrl+Shift+z", "Ctrl+y"], text: "redo", run: (c) => c.redo(), id: "redo" },
+  { keys: ["Escape"], text: "stop playing; then clear selection, search, focused word", run: (c) => c.escape() },
+  { keys: ["?"], text: "this list", run: (c) => c.toggleHelp(), id: "help" },
 ];
 
 const SHOWN = {
@@ -62,6 +67,16 @@ export function shownKey(key) {
   const last = parts[parts.length - 1];
   const name = Object.entries(SHOWN).find(([its]) => its === last)?.[1] ?? (last.length === 1 ? last.toUpperCase() : last);
   return [...parts.slice(0, -1), name].join(" ");
+}
+
+/**
+ * The name of a button followed by its keys, as in "Loop (L)".
+ * @param {string} name
+ * @param {...KeyId} ids
+ */
+export function withKeys(name, ...ids) {
+  const entries = KEYS.filter(({ id }) => id && ids.includes(id));
+  return entries.length ? `${name} (${entries.map(({ keys }) => shownKey(keys[0])).join(" and ")})` : name;
 }
 
 /**

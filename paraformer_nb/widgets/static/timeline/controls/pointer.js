@@ -17,7 +17,7 @@ const LINE = 16; // pixels of a wheel that counts in lines
  */
 export function listenToPicture(targets, focusWords) {
   const { commands, stage } = targets;
-  const { canvas } = stage;
+  const canvas = stage.pictureCanvas;
   /** @type {{ x: number, y: number, hit: Hit, last: number, isDrag: boolean } | null} */
   let press = null;
   /** @type {Map<number, number>} where each finger is */
@@ -68,21 +68,21 @@ export function listenToPicture(targets, focusWords) {
  * @param {Stage} stage
  */
 export function listenToMinimap(stage) {
-  const { strip } = stage;
+  const canvas = stage.minimapCanvas;
   let held = 0;
-  strip.addEventListener("pointerdown", (event) => {
+  canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    strip.setPointerCapture(event.pointerId);
-    const time = stage.minimapTimeAt(pointIn(strip, event).x);
+    canvas.setPointerCapture(event.pointerId);
+    const time = stage.minimapTimeAt(pointIn(canvas, event).x);
     held = time - stage.shown.start;
     if (held >= 0 && held <= stage.shown.span) return;
     held = stage.shown.span / 2;
     stage.moveTo(time - held);
   });
-  strip.addEventListener("pointermove", (event) => {
-    if (strip.hasPointerCapture(event.pointerId)) stage.moveTo(stage.minimapTimeAt(pointIn(strip, event).x) - held);
+  canvas.addEventListener("pointermove", (event) => {
+    if (canvas.hasPointerCapture(event.pointerId)) stage.moveTo(stage.minimapTimeAt(pointIn(canvas, event).x) - held);
   });
-  strip.addEventListener("wheel", (event) => onWheel(event, stage.canvas, stage), { passive: false });
+  canvas.addEventListener("wheel", (event) => onWheel(event, stage.pictureCanvas, stage), { passive: false });
 }
 
 /**

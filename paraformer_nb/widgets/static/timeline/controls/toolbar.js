@@ -1,7 +1,7 @@
 // The row below the picture: play, loop, speed, follow, spectrogram, find, zoom, help.
 
 import { make, makeButton, setAttribute, setText } from "../dom/elements.js";
-import { ZOOM_STEP } from "./keys.js";
+import { ZOOM_STEP, withKeys } from "./keys.js";
 import { RATES } from "../sound/playback.js";
 
 /** @import { Commands } from "./commands.js" */
@@ -30,19 +30,21 @@ export class Toolbar {
   constructor(runModel, parent, commands, focusWords) {
     this.#runModel = runModel;
     const row = make("div", "pnb-controls", parent);
-    this.#play = makeButton("▶ Play", "Play (space)", row, () => commands.togglePlay());
+    this.#play = makeButton("▶ Play", withKeys("Play", "play"), row, () => commands.togglePlay());
     this.#play.classList.add("pnb-play");
-    this.#loop = makeButton("⟲ Loop", "Loop the selection, or the clip (L)", row, () => commands.toggleLoop());
+    const loop = withKeys("Loop the selection, or the clip", "loop");
+    this.#loop = makeButton("⟲ Loop", loop, row, () => commands.toggleLoop());
     this.#rate = this.#makeRate(row, runModel);
-    this.#follow = makeButton("Follow", "Follow the newest words (F)", row, () => commands.toggleFollow());
-    this.#spectrogram = makeButton("Spectrogram", "Spectrogram (G)", row, () => commands.toggleSpectrogram());
+    this.#follow = makeButton("Follow", withKeys("Follow the newest words", "follow"), row, () => commands.toggleFollow());
+    const spectrogram = withKeys("Spectrogram", "spectrogram");
+    this.#spectrogram = makeButton("Spectrogram", spectrogram, row, () => commands.toggleSpectrogram());
     this.#find = this.#makeFind(row, commands, focusWords);
     this.#found = make("span", "pnb-found", row);
     this.#found.setAttribute("aria-live", "polite");
     const right = make("span", "pnb-right", row);
-    makeButton("−", "Zoom out", right, () => commands.zoom(1 / ZOOM_STEP));
-    makeButton("+", "Zoom in", right, () => commands.zoom(ZOOM_STEP));
-    makeButton("?", "Keys", right, () => commands.toggleHelp());
+    makeButton("−", withKeys("Zoom out", "zoomOut"), right, () => commands.zoom(1 / ZOOM_STEP));
+    makeButton("+", withKeys("Zoom in", "zoomIn"), right, () => commands.zoom(ZOOM_STEP));
+    makeButton("?", withKeys("Keys", "help"), right, () => commands.toggleHelp());
   }
 
   focusFind() {
@@ -52,17 +54,17 @@ export class Toolbar {
 
   /** @param {boolean} hasSpectrogram */
   update(hasSpectrogram) {
-    const { choice, cursor, playback, transcript } = this.#runModel;
+    const { viewportChoice, cursor, playback, transcript } = this.#runModel;
     const { found } = cursor;
     setText(this.#play, playback.isWaiting ? "❚❚ Pause …" : playback.isPlaying ? "❚❚ Pause" : "▶ Play");
-    setAttribute(this.#play, "aria-label", playback.isPlaying ? "Pause (space)" : "Play (space)");
+    setAttribute(this.#play, "aria-label", withKeys(playback.isPlaying ? "Pause" : "Play", "play"));
     setAttribute(this.#loop, "aria-pressed", String(playback.isLooping));
-    setAttribute(this.#follow, "aria-pressed", String(choice.follow));
+    setAttribute(this.#follow, "aria-pressed", String(viewportChoice.follow));
     setAttribute(this.#spectrogram, "aria-pressed", String(hasSpectrogram));
     if (this.#rate.value !== String(playback.rate)) this.#rate.value = String(playback.rate);
     this.#follow.hidden = transcript.run?.has_ended === true; // no new words will come
     this.#spectrogram.hidden = this.#runModel.isStandalone;
-    setText(this.#follow, choice.follow ? "Follow ✓" : "Follow");
+    setText(this.#follow, viewportChoice.follow ? "Follow ✓" : "Follow");
     if (document.activeElement !== this.#find && this.#find.value !== found.text) this.#find.value = found.text;
     setText(this.#found, found.text ? (found.matches.length ? `${found.current + 1}/${found.matches.length}` : "none") : "");
   }
@@ -74,7 +76,7 @@ export class Toolbar {
   #makeRate(row, runModel) {
     const select = make("select", "pnb-button pnb-rate", row);
     select.setAttribute("aria-label", "Speed");
-    select.title = "Speed, with the pitch kept (, and .)";
+    select.title = withKeys("Speed, with the pitch kept", "slower", "faster");
     for (const rate of RATES) select.add(new Option(`${rate}×`, String(rate)));
     select.addEventListener("change", () => runModel.playback.setRate(Number(select.value)));
     return select;

@@ -1,9 +1,11 @@
 // The row about the focused word, with buttons for all that can be done to it, and about the selection.
 
 import { make, makeButton, setText } from "../dom/elements.js";
+import { withKeys } from "./keys.js";
 import { describeFocus, selectionText } from "../text/text.js";
 
 /** @import { Commands } from "./commands.js" */
+/** @import { KeyId } from "./keys.js" */
 /** @import { RunModel } from "../run_model.js" */
 
 export class WordBar {
@@ -27,26 +29,33 @@ export class WordBar {
     this.#runModel = runModel;
     this.#row = make("div", "pnb-controls pnb-word-bar", parent);
     this.#about = make("span", "pnb-word-about", this.#row);
-    const add = (/** @type {string} */ shown, /** @type {string} */ name, /** @type {() => void} */ press) => {
-      const button = makeButton(shown, name, this.#row, press);
-      button.classList.add("pnb-small");
-      return button;
-    };
-    this.#merge = add("Merge", "Merge with the next word (M)", () => commands.merge());
+    this.#merge = this.#add("Merge", "Merge with the next word", "merge", () => commands.merge());
     this.#actions = [
-      add("Play word", "Play word alone (P)", () => commands.playWord()),
-      add("Correct", "Correct the word (Enter)", () => commands.edit()),
-      add("Split", "Split the word (S)", () => commands.split()),
+      this.#add("Play word", "Play word alone", "playWord", () => commands.playWord()),
+      this.#add("Correct", "Correct the word", "correct", () => commands.edit()),
+      this.#add("Split", "Split the word", "split", () => commands.split()),
       this.#merge,
-      add("Insert", "Insert a word after it (I)", () => commands.insert()),
-      add("Delete", "Delete the word (Delete)", () => commands.remove()),
+      this.#add("Insert", "Insert a word after it", "insert", () => commands.insert()),
+      this.#add("Delete", "Delete the word", "delete", () => commands.remove()),
     ];
     this.#row.append(...this.#actions);
-    this.#undo = add("↶", "Undo (Ctrl Z)", () => commands.undo());
-    this.#redo = add("↷", "Redo (Ctrl Shift Z)", () => commands.redo());
+    this.#undo = this.#add("↶", "Undo", "undo", () => commands.undo());
+    this.#redo = this.#add("↷", "Redo", "redo", () => commands.redo());
     this.#selected = make("span", "pnb-selected", this.#row);
     this.#message = make("span", "pnb-command-message", this.#row);
     this.#message.setAttribute("role", "status");
+  }
+
+  /**
+   * @param {string} shown
+   * @param {string} name
+   * @param {KeyId} key
+   * @param {() => void} press
+   */
+  #add(shown, name, key, press) {
+    const button = makeButton(shown, withKeys(name, key), this.#row, press);
+    button.classList.add("pnb-small");
+    return button;
   }
 
   update() {

@@ -12,26 +12,26 @@ const DENSE_PIXELS = 2; // from word to word; below it words cannot be distingui
 /**
  * Whether a window has more words than can be distinguished.
  * @param {WordTable} words
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  */
-export function isDense(words, window, width) {
-  const [first, last] = words.between(window.start, window.start + window.span);
+export function isDense(words, timeWindow, width) {
+  const [first, last] = words.between(timeWindow.start, timeWindow.start + timeWindow.span);
   if (first === last) return false;
-  const room = timeToX(window, width, words.ends[last - 1]) - timeToX(window, width, words.starts[first]);
+  const room = timeToX(timeWindow, width, words.ends[last - 1]) - timeToX(timeWindow, width, words.starts[first]);
   return room / (last - first) < DENSE_PIXELS;
 }
 
 /**
  * The index of the word at x pixels of the picture, or -1.
  * @param {WordTable} words
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {number} x
  */
-export function wordAt(words, window, width, x) {
-  const near = (NEAR_PIXELS * window.span) / width;
-  const time = xToTime(window, width, x);
+export function wordAt(words, timeWindow, width, x) {
+  const near = (NEAR_PIXELS * timeWindow.span) / width;
+  const time = xToTime(timeWindow, width, x);
   const [first, last] = words.between(time - near, time + near);
   let [best, least] = [-1, Infinity];
   for (let i = first; i < last; i++) {
@@ -45,14 +45,14 @@ export function wordAt(words, window, width, x) {
  * The edge of a word that a pointer would drag. Of a narrow word it is the nearer one.
  * @param {WordTable} words
  * @param {number} index
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {number} x
  * @returns {"start" | "end" | null}
  */
-export function edgeAt(words, index, window, width, x) {
-  const fromStart = Math.abs(x - timeToX(window, width, words.starts[index]));
-  const fromEnd = Math.abs(x - timeToX(window, width, words.ends[index]));
+export function edgeAt(words, index, timeWindow, width, x) {
+  const fromStart = Math.abs(x - timeToX(timeWindow, width, words.starts[index]));
+  const fromEnd = Math.abs(x - timeToX(timeWindow, width, words.ends[index]));
   if (Math.min(fromStart, fromEnd) > EDGE_PIXELS) return null;
   return fromStart < fromEnd ? "start" : "end";
 }

@@ -43,9 +43,9 @@ export class Requests {
    * @param {DataView[]} buffers
    */
   receive(reply, buffers) {
-    const request = this.#waiting.get(reply.to);
+    const request = this.#waiting.get(reply.request_id);
     if (!request) return; // of another front end, or too late
-    this.#waiting.delete(reply.to);
+    this.#waiting.delete(reply.request_id);
     clearTimeout(request.timer);
     if (reply.error) request.reject(new Error(reply.error));
     else request.resolve({ reply, buffers });

@@ -6,35 +6,35 @@ const TICK_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 
 const TICK_PIXELS = 72;
 
 /**
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {number} time
  */
-export function timeToX(window, width, time) {
-  return ((time - window.start) * width) / window.span;
+export function timeToX(timeWindow, width, time) {
+  return ((time - timeWindow.start) * width) / timeWindow.span;
 }
 
 /**
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {number} x
  */
-export function xToTime(window, width, x) {
-  return window.start + (x * window.span) / width;
+export function xToTime(timeWindow, width, x) {
+  return timeWindow.start + (x * timeWindow.span) / width;
 }
 
 /**
  * The ticks of an axis: round times, far enough apart for their labels.
- * @param {TimeWindow} window
+ * @param {TimeWindow} timeWindow
  * @param {number} width
  * @returns {{ times: number[], decimals: number }}
  */
-export function ticksOf(window, width) {
-  const least = (window.span * TICK_PIXELS) / width;
+export function ticksOf(timeWindow, width) {
+  const least = (timeWindow.span * TICK_PIXELS) / width;
   const step = TICK_STEPS.find((candidate) => candidate >= least) ?? Math.ceil(least / 86400) * 86400;
   const times = [];
-  const last = Math.floor((window.start + window.span) / step + 1e-9);
-  for (let k = Math.ceil(window.start / step - 1e-9); k <= last; k++) times.push(k * step);
+  const last = Math.floor((timeWindow.start + timeWindow.span) / step + 1e-9);
+  for (let k = Math.ceil(timeWindow.start / step - 1e-9); k <= last; k++) times.push(k * step);
   return { times, decimals: step < 1 ? 1 : 0 };
 }
 

@@ -4,9 +4,9 @@ import { readWord } from "../messages.js";
 import { Peaks } from "./peaks.js";
 import { WordTable } from "./words.js";
 
-/** @import { GapSpan, Layer, ResumeMark, RunState, SentenceRow, Update, Word } from "../messages.js" */
+/** @import { GapSpan, Layer, ResumeMark, RunState, SentenceData, Update, Word } from "../messages.js" */
 /** @import { Sentence } from "./words.js" */
-/** @typedef {Layer & { reach: number[] }} IndexedLayer `reach` is the latest end up to each span */
+/** @typedef {Layer & { maxEnds: number[] }} IndexedLayer `maxEnds` has the latest end up to each span */
 /** @typedef {{ reset: boolean, sentences: number[], removed: number[] }} Change ids of what an update touched */
 
 // Over less wall time than this a pace is noise; above this pace the words are behind the audio, not the speaker.
@@ -49,11 +49,11 @@ export class Transcript {
     if (update.run) this.#updateRun(update.run, now);
     let from = this.order.length;
     for (const id of removed) from = Math.min(from, this.#remove(id));
-    for (const row of sentences) from = Math.min(from, this.#put(readSentence(row)));
+    for (const data of sentences) from = Math.min(from, this.#put(readSentence(data)));
     if (sentences.length || removed.length) this.words.rewrite(this.order, from);
     if (update.gaps) this.gaps = update.gaps;
     if (update.resumes) this.resumes = update.resumes;
-    if (update.layers) this.layers = update.layers.map(withReach);
+    if (update.layers) this.layers = update.layers.map(withMaxEnds);
     if (waveform && buffers[0]) this.peaks.write(waveform.position, waveform.step, buffers[0]);
     return { reset: update.reset === true, sentences: sentences.map(({ id }) => id), removed };
   }
@@ -150,18 +150,18 @@ export class Transcript {
 }
 
 /**
- * @param {SentenceRow} row
+ * @param {SentenceData} data
  * @returns {Sentence}
  */
-function readSentence(row) {
-  return { ...row, words: row.words.map(readWord) };
+function readSentence(data) {
+  return { ...data, words: data.words.map(readWord) };
 }
 
 /**
  * @param {Layer} layer
  * @returns {IndexedLayer}
  */
-function withReach({ name, spans }) {
+function withMaxEnds({ name, spans }) {
   let latest = -Infinity;
-  return { name, spans, reach: spans.map(({ end }) => (latest = Math.max(latest, end))) };
+  return { name, spans, maxEnds: spans.map(({ end }) => (latest = Math.max(latest, end))) };
 }

@@ -3,8 +3,8 @@
 
 import { DOUBTFUL_BELOW } from "../messages.js";
 
-/** @import { SentenceRow, Word } from "../messages.js" */
-/** @typedef {Omit<SentenceRow, "words"> & { words: Word[] }} Sentence */
+/** @import { SentenceData, Word } from "../messages.js" */
+/** @typedef {Omit<SentenceData, "words"> & { words: Word[] }} Sentence */
 
 /**
  * Whether the recogniser itself doubts a word.
@@ -49,7 +49,7 @@ export class WordTable {
   /** 1 where the word's sentence is final. */
   isFinal = new Uint8Array(1024);
   /** The latest end up to each word: ascending, which ends alone need not be. */
-  #reach = new Float64Array(1024);
+  #maxEnds = new Float64Array(1024);
   /** @type {number[]} for each sentence, in order, its first word's index */
   #firsts = [];
 
@@ -75,7 +75,7 @@ export class WordTable {
    * @returns {[number, number]}
    */
   between(from, to) {
-    const first = lowerBound((i) => this.#reach[i], this.count, from);
+    const first = lowerBound((i) => this.#maxEnds[i], this.count, from);
     return [first, Math.max(first, lowerBound((i) => this.starts[i], this.count, to))];
   }
 
@@ -97,7 +97,7 @@ export class WordTable {
 
   /** The position at which the newest word ends, or null where there are no words. */
   get end() {
-    return this.count === 0 ? null : this.#reach[this.count - 1];
+    return this.count === 0 ? null : this.#maxEnds[this.count - 1];
   }
 
   /**
@@ -110,7 +110,7 @@ export class WordTable {
     this.rows[i] = word;
     this.starts[i] = i === 0 ? word.start : Math.max(word.start, this.starts[i - 1]);
     this.ends[i] = Math.max(word.end, this.starts[i]);
-    this.#reach[i] = i === 0 ? this.ends[i] : Math.max(this.ends[i], this.#reach[i - 1]);
+    this.#maxEnds[i] = i === 0 ? this.ends[i] : Math.max(this.ends[i], this.#maxEnds[i - 1]);
     this.isFinal[i] = isFinal ? 1 : 0;
   }
 
@@ -124,7 +124,7 @@ export class WordTable {
     };
     this.starts = larger(this.starts);
     this.ends = larger(this.ends);
-    this.#reach = larger(this.#reach);
+    this.#maxEnds = larger(this.#maxEnds);
     const isFinal = new Uint8Array(length);
     isFinal.set(this.isFinal);
     this.isFinal = isFinal;

@@ -9,10 +9,10 @@ import { bufferedUntil, isBuffered, staleSpans, wantedWindows } from "./windows.
 
 /** Seconds. Seeking behind a media's end is not possible, and the clip's end is known only once it is reached. */
 const ENDLESS = 1e6;
-/** Seconds to keep around the playhead when the browser's buffer is full. */
-const TIGHT = 5;
-const BROKEN = "The browser could not read the clip's sound.";
-const OVER = "There is nothing to play at this position: the clip ends before it.";
+/** Kept on both sides of the playhead when the browser's buffer is full. */
+const QUOTA_KEEP_SECONDS = 5;
+const UNREADABLE_MESSAGE = "The browser could not read the clip's sound.";
+const PAST_END_MESSAGE = "There is nothing to play at this position: the clip ends before it.";
 
 export class Feed {
   #media;
@@ -26,7 +26,7 @@ export class Feed {
   /** How many windows the clip has, as far as known. */
   #count = Infinity;
   /** The time at which each window's sound ended when it arrived. @type {Map<number, number>} */
-  #reach = new Map();
+  #bufferedEnds = new Map();
 
   /**
    * @param {MediaSource} media an open one
@@ -79,7 +79,7 @@ export class Feed {
     }
     const bytes = await this.#fetchWindow(index);
     if (this.#isClosed) return false;
-    if (bytes.byteLength === 0) this.#reachEnd(index);
+    if (bytes.byteLength === 0) this.#shorten(index);
     else if (this.#wanted().includes(index)) await this.#append(index, bytes);
     return true;
   }
@@ -95,13 +95,14 @@ export class Feed {
 
   #missing() {
     const have = this.#buffered();
-    return this.#wanted().find((index) => !isBuffered(have, index, this.#seconds, this.#reach.get(index) ?? Infinity));
+    const endOf = (/** @type {number} */ index) => this.#bufferedEnds.get(index) ?? Infinity;
+    return this.#wanted().find((index) => !isBuffered(have, index, this.#seconds, endOf(index)));
   }
 
   /** @param {number} index of a window behind the clip's end */
-  #reachEnd(index) {
+  #shorten(index) {
     this.#count = Math.min(this.#count, index);
-    if (this.#wanted().length === 0) throw new Error(OVER);
+    if (this.#wanted().length === 0) throw new Error(PAST_END_MESSAGE);
   }
 
   /**
@@ -113,14 +114,14 @@ export class Feed {
       await this.#changeBuffer(() => this.#buffer.appendBuffer(bytes));
     } catch (error) {
       if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
-      await this.#drop(TIGHT);
+      await this.#drop(QUOTA_KEEP_SECONDS);
       await this.#changeBuffer(() => this.#buffer.appendBuffer(bytes));
     }
     if (this.#isClosed) return;
     const start = index * this.#seconds;
     const until = bufferedUntil(this.#buffered(), start);
-    if (until === null) throw new Error(BROKEN);
-    this.#reach.set(index, Math.min(until, start + this.#seconds));
+    if (until === null) throw new Error(UNREADABLE_MESSAGE);
+    this.#bufferedEnds.set(index, Math.min(until, start + this.#seconds));
   }
 
   /** @param {number} [around] seconds to keep on both sides of the playhead */
@@ -133,9 +134,9 @@ export class Feed {
   /** Declares the media's end once the clip's end is buffered. The browser revokes this at the next change by itself. */
   #end() {
     const last = this.#count - 1;
-    const reach = this.#reach.get(last);
-    if (this.#media.readyState !== "open" || reach === undefined) return;
-    if (isBuffered(this.#buffered(), last, this.#seconds, reach)) this.#media.endOfStream();
+    const bufferedEnd = this.#bufferedEnds.get(last);
+    if (this.#media.readyState !== "open" || bufferedEnd === undefined) return;
+    if (isBuffered(this.#buffered(), last, this.#seconds, bufferedEnd)) this.#media.endOfStream();
   }
 
   /**

@@ -4,7 +4,7 @@ import { Player } from "./player.js";
 
 /** @import { RunModel } from "../run_model.js" */
 
-const PLAYS = "paraformer-nb-plays"; // an event of the document
+const PLAY_EVENT = "paraformer-nb-plays"; // an event of the document
 const NEARLY_ENDED = 0.05; // seconds before a part's end, from where Play begins it again
 export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
 
@@ -29,7 +29,7 @@ export class Playback {
     const pause = (/** @type {Event} */ event) => {
       if (event instanceof CustomEvent && event.detail !== this) this.pause();
     };
-    document.addEventListener(PLAYS, pause, { signal: this.#listening.signal });
+    document.addEventListener(PLAY_EVENT, pause, { signal: this.#listening.signal });
   }
 
   get isPlaying() {
@@ -81,7 +81,7 @@ export class Playback {
   setRate(rate) {
     this.rate = rate;
     if (this.#player) this.#player.rate = rate;
-    this.#runModel.notify();
+    this.#runModel.notifyViewChange();
   }
 
   /** @param {number} steps through `RATES` */
@@ -94,7 +94,7 @@ export class Playback {
     this.isLooping = !this.isLooping;
     const { from, to } = this.#playing;
     if (this.#player?.isPlaying) this.#play(this.#player.time, to, from);
-    this.#runModel.notify();
+    this.#runModel.notifyViewChange();
   }
 
   get isWaiting() {
@@ -129,7 +129,7 @@ export class Playback {
    * @param {number} loopFrom
    */
   #play(time, until, loopFrom) {
-    document.dispatchEvent(new CustomEvent(PLAYS, { detail: this }));
+    document.dispatchEvent(new CustomEvent(PLAY_EVENT, { detail: this }));
     this.#playing = { from: loopFrom, to: until };
     this.#runModel.showMessage("");
     this.#runModel.cursor.movePlayhead(time);
@@ -163,6 +163,6 @@ export class Playback {
   /** The player started, stopped, waits or continues. */
   #onPlayerChange() {
     if (this.#player && !this.#player.isPlaying) this.#runModel.cursor.movePlayhead(this.#player.time);
-    this.#runModel.notify();
+    this.#runModel.notifyViewChange();
   }
 }

@@ -17,8 +17,8 @@
 
 const SLOWEST = 0.5;
 const FASTEST = 2;
-/** Seconds before a part's end that count as its end: a timer may fire so much early. */
-const NEARLY = 0.004;
+/** A part has ended this long before its end: a timer may fire so much early. */
+const EARLY_TIMER_SECONDS = 0.004;
 const NOT_ALLOWED = "The browser did not allow this page to play sound. Press Play again.";
 const NOT_PLAYABLE = "The browser cannot play this clip's sound.";
 const EVENTS = ["playing", "waiting", "seeking", "seeked", "timeupdate", "ratechange", "ended", "error"];
@@ -184,7 +184,7 @@ export class Player {
     clearTimeout(this.#endTimer);
     if (this.#until === null || !this.isPlaying || this.isWaiting || this.#audio.seeking) return;
     const left = this.#until - this.time;
-    if (left <= NEARLY) this.#finish();
+    if (left <= EARLY_TIMER_SECONDS) this.#finish();
     else this.#endTimer = setTimeout(() => this.#armEnd(), (1000 * left) / this.rate);
   }
 

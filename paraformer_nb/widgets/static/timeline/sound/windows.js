@@ -7,7 +7,7 @@
 export const FETCHED_AHEAD = 30;
 export const KEPT_BEHIND = 30;
 /** Seconds after which the output of a freshly started decoder is right: they are fetched before a time as well. */
-const COLD = 0.08;
+const DECODER_WARM_UP = 0.08;
 /** By how much the ends of spans may be off: less than a packet of sound. */
 const SLACK = 0.015;
 
@@ -19,7 +19,7 @@ const SLACK = 0.015;
  * @returns {number[]}
  */
 export function wantedWindows(time, seconds, count) {
-  const first = Math.max(0, Math.floor((time - COLD) / seconds));
+  const first = Math.max(0, Math.floor((time - DECODER_WARM_UP) / seconds));
   const last = Math.min(count - 1, Math.floor((time + FETCHED_AHEAD) / seconds));
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
 }
@@ -59,9 +59,9 @@ export function bufferedUntil(buffered, time) {
  * @param {TimeSpan[]} buffered
  * @param {number} index
  * @param {number} seconds the length of a window
- * @param {number} reach
+ * @param {number} bufferedEnd
  */
-export function isBuffered(buffered, index, seconds, reach) {
+export function isBuffered(buffered, index, seconds, bufferedEnd) {
   const until = bufferedUntil(buffered, index * seconds);
-  return until !== null && until >= reach - SLACK;
+  return until !== null && until >= bufferedEnd - SLACK;
 }
