@@ -19,8 +19,10 @@ from ..services.dashscope import DashScope
 from ..services.embedded import Embedded
 from ..services.keys import KEY_VARIABLE, known_key
 
+_FORMAT_NAMES = "; ".join(f"{suffix}: {each.name}" for suffix, each in FORMATS.items())
+
 OUTPUT_HELP = (
-    f"write the words in the format of the suffix ({', '.join(FORMATS)}); {{name}} stands for the clip's name; may be "
+    f"write the words in the format of the suffix ({_FORMAT_NAMES}); {{name}} stands for the clip's name; may be "
     "given several times"
 )
 

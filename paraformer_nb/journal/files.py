@@ -65,7 +65,7 @@ def open_to_append(path: Path, run: RunStarted, buffer_size: int) -> BinaryIO:
         claim(file, path.name)
         if not is_of(file, run):
             raise JournalError(f"the file at {str(path)!r} is not this run's journal any more.")
-        _seek_to_end(file)
+        _repair_last_line(file)
         file.seek(0, os.SEEK_END)
     except BaseException:
         file.close()
@@ -82,7 +82,7 @@ def append_to(path: Path, run: RunStarted, *records: Record) -> None:
         claim(file, path.name)
         if not is_of(file, run):
             raise JournalError("the file was replaced by another one")
-        _seek_to_end(file)
+        _repair_last_line(file)
         Appender(file).append(*records)
 
 
@@ -114,9 +114,8 @@ def _lock(file: BinaryIO, *, is_shared: bool) -> bool:
     return True
 
 
-def _seek_to_end(file: BinaryIO) -> None:
-    """Seek past the last whole line. A torn line that `read` would ignore is cut off; one that only lacks its line
-    break gets it."""
+def _repair_last_line(file: BinaryIO) -> None:
+    """Cut off a torn last line that `read` would ignore; add the line break to one that only lacks it."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 1))
     if file.read(1) == b"\n":

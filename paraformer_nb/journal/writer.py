@@ -20,7 +20,7 @@ from .journal import Journal, read
 from .records import Record, RunStarted
 
 _BUFFER = 256 * 1024  # bytes that one system call writes
-_MOST_WAITING = 200  # records: a run without final results is written this often
+_MAX_WAITING = 200  # records: a run without final results is written this often
 
 
 class JournalWriter:
@@ -75,7 +75,7 @@ class JournalWriter:
     def append(self, record: Record) -> OSError | JournalError | None:
         """Write a record, or keep it in memory. Returns why it is in memory only, the first time that this happens."""
         self._unsaved.append(record)
-        if self._is_in_memory or (may_wait(record) and len(self._unsaved) < _MOST_WAITING):
+        if self._is_in_memory or (may_wait(record) and len(self._unsaved) < _MAX_WAITING):
             return None
         return self.flush()
 

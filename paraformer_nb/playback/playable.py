@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,9 +150,15 @@ class PlayableClip:
         return AudioError(f"{self._clip.name!r} has nothing at {start:g} s: it ends before. Choose an earlier part.")
 
 
+OpenAudio = Callable[[], PlayableClip]
+"""Opens the clip of a run. Raises AudioError if it cannot be played."""
+
+
 def _to_samples(start: float, end: float) -> tuple[int, int]:
     if not 0 <= start < end < math.inf:
-        raise ParameterError(f"{start:g} to {end:g} is not a part of a clip: give seconds, the earlier ones first.")
+        raise ParameterError(
+            f"{start:g} to {end:g} is not a part of a clip: give seconds, with the end after the start."
+        )
     return round(start * RATE), round(end * RATE)
 
 

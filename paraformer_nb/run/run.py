@@ -145,7 +145,10 @@ class Run(RunTables):
         return view
 
     def _correct_in_view(self, correction: Correction) -> str | None:
-        """For a view, which shows the problem itself: on the background loop a warning would be lost."""
+        """Make a correction for a view. Returns the problem for the view to show, or None.
+
+        It is not a warning, because nothing shows the warnings of the background loop.
+        """
         return self._live.correct(correction).problem
 
     def _open_audio(self) -> PlayableClip:

@@ -225,7 +225,9 @@ def _check_same_clip(request: OpenedRequest, transcript: Transcript) -> None:
     run = transcript.run
     clip, given = run.clip, request.run_started(0.0).clip
     if run.end is not None and abs((request.clip.end or 0.0) - run.end) > _SAME_LENGTH:
-        raise ParameterError(f"{given.name!r} is another clip: the journal's has {run.end:.2f} s. Nothing was sent.")
+        raise ParameterError(
+            f"{given.name!r} is another clip: the journal's clip ends at {run.end:.2f} s. Nothing was sent."
+        )
     digest = transcript.end.sha256 if transcript.end else None
     has_other_size = None not in (clip.size, given.size) and clip.size != given.size
     if has_other_size or (digest and request.clip.path and sha256_of(request.clip.path) not in (digest, None)):

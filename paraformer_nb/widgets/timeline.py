@@ -18,6 +18,7 @@ from traitlets.utils.bunch import Bunch
 
 from ..errors import ParameterError
 from ..loop import get_loop
+from ..playback.playable import OpenAudio
 from ..tables.spans import matches_table
 from ..tables.words import words_table
 from ..text import sanitise
@@ -25,7 +26,7 @@ from ..transcript.corrections import Correction
 from ..transcript.search import find
 from ..transcript.transcript import ENDED, Transcript
 from . import messages
-from .audio_requests import AudioRequests, OpenAudio
+from .audio_requests import AudioRequests
 from .layers import make_layer
 from .linker import link
 from .run_state import describe_run
@@ -103,7 +104,7 @@ class Timeline(anywidget.AnyWidget):
         Columns: ``sentence_id`` int64, ``text`` string, ``start`` and ``end`` float64 seconds of the clip.
         """
         if not isinstance(text, str):
-            raise ParameterError(f"{text!r} is not a text to find.")
+            raise ParameterError(f"{text!r} is not a string to find.")
         get_loop().call_soon_threadsafe(self._send_message, messages.Find(text))
         return matches_table(find(self._transcript.sentences, text))
 
@@ -137,7 +138,7 @@ class Timeline(anywidget.AnyWidget):
         self.notify_change(Bunch(name=name, owner=self, type="change", old=None, new=self.selected_words))
 
     def on_finished(self, callback: Callable[[], None]) -> None:
-        """Call back, where the kernel runs cells, when a front end has drawn the final state."""
+        """Call `callback` on the main shell when a front end has drawn the final state."""
         self._on_finished = callback
 
     # ------------------------------------------------------------------------------------------ from the front end
