@@ -34,7 +34,7 @@ class Decoder:
     Attributes:
         duration: the clip's length in seconds, or None where FFmpeg can only guess it.
 
-    Raises AudioError where the clip is damaged or has no sound.
+    Raises AudioError if the clip is damaged or has no sound.
     """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
@@ -175,7 +175,7 @@ class EncodedReader:
         self.duration = self._decoder.duration if duration is None else duration
 
     def read(self, start: float, end: float | None, _size: int) -> Iterator[bytes]:
-        """PCM from `start` to `end` seconds. Raises AudioError where the file can no longer be decoded."""
+        """PCM from `start` to `end` seconds. Raises AudioError if the file can no longer be decoded."""
         if not self._is_unread:
             self._decoder.close()
             self._file.seek(0)

@@ -27,7 +27,7 @@ def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str |
     The first interrupt stops the run and keeps its last words, the second one cancels it. `name`: printed first, where
     there are several clips.
 
-    Raises the run's error, or KeyboardInterrupt where it was interrupted, after its words were printed and written.
+    Raises the run's error, or KeyboardInterrupt if it was interrupted, after its words were printed and written.
     """
     changes = _Changes()
     run.add_listener(changes)

@@ -31,7 +31,7 @@ class _Connect(connect):
 
 
 async def handshake(service: Service, endpoint: Endpoint, timeouts: Timeouts) -> ClientConnection:
-    """Open a connection. Raises ConnectionFailed where a retry may help, a ServiceError where it will not."""
+    """Open a connection. Raises ConnectionFailed if a retry may help, a ServiceError if it will not."""
     host = service.source.host
     options: dict[str, Any] = {"proxy": None} if endpoint.is_loopback else {}
     try:

@@ -101,7 +101,7 @@ class OpenedRequest:
 
 
 def _check_languages(service: Service, hints: Sequence[str] | None) -> None:
-    """Raise ParameterError where a service knows none of the languages that are hinted at."""
+    """Raise ParameterError if a service knows none of the languages that are hinted at."""
     known = service.languages
     if hints and known and not has_known_language(hints, known):
         raise ParameterError(

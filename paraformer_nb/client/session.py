@@ -71,7 +71,7 @@ class Session:
             self._attempt.stop()
 
     async def run(self) -> None:
-        """Send the clip to its end. Raises the error of the last attempt, where a further one cannot help."""
+        """Send the clip to its end. Raises the error of the last attempt, if a further one cannot help."""
         try:
             while not await self._try():
                 pass
@@ -125,7 +125,7 @@ class Session:
         return start
 
     def _check_retry(self, task: ClientTask, error: ParaformerError) -> None:
-        """Record that an attempt failed. Raises its error where a further one cannot help, or there were enough."""
+        """Record that an attempt failed. Raises its error if a further one cannot help, or there were enough."""
         transcript = self._transcript
         if not error.retryable or self._attempts_without_progress >= self._request.retry.attempts:
             sent_until, final_until = transcript.sent_until, transcript.final_until

@@ -32,7 +32,7 @@ class Format(NamedTuple):
 
 
 def write_file(path: Path, data: bytes) -> Path:
-    """Write a whole file, or leave what is there as it is. Returns the path. Raises ExportError where it cannot."""
+    """Write a whole file, or leave what is there as it is. Returns the path. Raises ExportError if it cannot."""
     draft = path.with_name(f".{path.name}.draft")
     try:
         draft.write_bytes(data)

@@ -17,7 +17,7 @@ from .records import Record, RunStarted, decode_record
 def claim(file: BinaryIO, name: str) -> None:
     """Become the one writer of a journal, until the file is closed.
 
-    Raises JournalError where another run is, in this process or elsewhere. (Windows, and file systems without locks, do
+    Raises JournalError if another run is, in this process or elsewhere. (Windows, and file systems without locks, do
     not report it.)
     """
     if not _lock(file, is_shared=False):
@@ -37,7 +37,7 @@ def is_being_written(path: Path) -> bool:
 
 
 def create(path: Path, buffer_size: int) -> BinaryIO:
-    """Create a file for a journal, to write and read. Raises JournalError where it cannot be written or exists."""
+    """Create a file for a journal, to write and read. Raises JournalError if it cannot be written or exists."""
     try:
         file = _open_to_append(path, "x+b", buffer_size)
     except FileExistsError:
@@ -55,7 +55,7 @@ def create(path: Path, buffer_size: int) -> BinaryIO:
 def open_to_append(path: Path, run: RunStarted, buffer_size: int) -> BinaryIO:
     """Open `run`'s journal to continue after its last whole line; a torn line left by a crash is cut off.
 
-    Raises JournalError where it cannot be written, or the file is not this run's any more.
+    Raises JournalError if it cannot be written, or the file is not this run's any more.
     """
     try:
         file = _open_to_append(path, "r+b", buffer_size)
@@ -76,7 +76,7 @@ def open_to_append(path: Path, run: RunStarted, buffer_size: int) -> BinaryIO:
 def append_to(path: Path, run: RunStarted, *records: Record) -> None:
     """Append records to `run`'s journal, which no run is writing; a torn line left by a crash is cut off.
 
-    Raises OSError and JournalError where it cannot be written, or the file is not this run's any more.
+    Raises OSError and JournalError if it cannot be written, or the file is not this run's any more.
     """
     with _open_to_append(path, "r+b") as file:
         claim(file, path.name)

@@ -61,7 +61,7 @@ class Snapshots:
             del self._by_number[next(iter(self._by_number))]
         return number
 
-    def of(self, table: Any) -> Snapshot | None:
+    def find(self, table: Any) -> Snapshot | None:
         """The snapshot that a table was made of; None where it does not say, or it is forgotten."""
         number = getattr(table, "attrs", {}).get("snapshot")
         return self._by_number.get(number) if isinstance(number, int) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 import anywidget
 import msgspec
@@ -56,7 +56,7 @@ class Timeline(anywidget.AnyWidget):
         stop: what the Stop button does, or None where nothing can be stopped.
         correct: makes a correction, and raises ParameterError for one that it refuses; a text that it returns is shown
             to the person. None: nothing can be corrected.
-        open_audio: opens the clip for playing; raises AudioError where it cannot. None: there is no sound.
+        open_audio: opens the clip for playing; raises AudioError if it cannot. None: there is no sound.
         warning: why the run's records are kept in memory only, or ``""``.
     """
 
@@ -91,7 +91,7 @@ class Timeline(anywidget.AnyWidget):
     # ------------------------------------------------------------------------------------------- two ways with Python
 
     def seek(self, seconds: float) -> None:
-        """Move the playhead, and bring it on view; playing continues from there. Raises ParameterError where `seconds`
+        """Move the playhead, and bring it on view; playing continues from there. Raises ParameterError if `seconds`
         is not a position."""
         if not isinstance(seconds, Real) or not 0 <= seconds < float("inf"):
             raise ParameterError(f"{seconds!r} is not a position in a clip: give seconds from its beginning.")
@@ -163,6 +163,8 @@ class Timeline(anywidget.AnyWidget):
                 loop.call_soon_threadsafe(self._apply, message)
             case messages.AudioRequest() | messages.SpectrogramRequest():
                 loop.call_soon_threadsafe(self._audio.answer, message)
+            case _:
+                assert_never(message)
 
     def _refuse(self, head: messages.MessageHead, reason: str) -> None:
         """Answer an invalid message, if it is one that expects an answer. Others are anywidget's own."""
