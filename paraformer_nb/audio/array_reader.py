@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ArrayReader:
-    """A `Reader` of an array. Raises AudioError where it is empty.
+    """A `Reader` of an array. Raises AudioError if it is empty.
 
     Attributes:
         duration: the clip's length in seconds.

@@ -15,8 +15,8 @@ from ..text import sanitise
 if TYPE_CHECKING:
     import numpy as np
 
-_HIGHEST_RATE = 768_000  # Hz; above what any converter does
-_MOST_CHANNELS = 64
+_MAX_RATE = 768_000  # Hz; above what any converter does
+_MAX_CHANNELS = 64
 _FORMS = (
     "a path, a binary file object, the bytes of an audio file, (array, sample_rate), "
     "or an async iterator of int16 mono PCM blocks with a sample_rate"
@@ -110,13 +110,13 @@ def _classify_array(clip: tuple[Any, ...]) -> ArrayInput:
         array = np.asarray(clip[0])
     except ValueError as error:
         raise ParameterError(f"this is not an array of samples: {error}. Give shape (n,) or (n, channels).") from error
-    if rate > _HIGHEST_RATE:
+    if rate > _MAX_RATE:
         raise ParameterError(f"a sample rate of {rate} Hz is too high: give (array, sample_rate).")
     if array.dtype not in (np.int16, np.float32):
         raise ParameterError(
             f"the array's dtype is {array.dtype}: give int16, or float32 between -1 and 1 (array.astype('float32'))."
         )
-    if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= _MOST_CHANNELS):
+    if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= _MAX_CHANNELS):
         raise ParameterError(f"the array's shape is {array.shape}: give (n,) or (n, channels).")
     return ArrayInput(array, rate)
 

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import AudioError
+from .id3 import ID3_HEADER_SIZE, id3_size
 from .resample import Resampler
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ _CONTAINERS = (
 _INDEXED = {"mov", "matroska", "flac", "wav"}
 _STAMPED = {"mov", "matroska"}  # containers that keep a recorder's timestamps, with its holes
 _PREROLL = 1.0  # seconds decoded and dropped before the wanted position: codecs need a moment after a seek
-_LONGEST_HOLE = 60.0  # seconds; longer ones are not believed where the clip's length is not known
-_SHORTEST_HOLE = 0.1  # seconds; a smaller jump of timestamps is jitter
+_MAX_HOLE = 60.0  # seconds; longer ones are not believed where the clip's length is not known
+_MIN_HOLE = 0.1  # seconds; a smaller jump of timestamps is jitter
 
 
 class Decoder:
@@ -33,7 +34,7 @@ class Decoder:
     Attributes:
         duration: the clip's length in seconds, or None where FFmpeg can only guess it.
 
-    Raises AudioError where the clip is damaged or has no sound.
+    Raises AudioError if the clip is damaged or has no sound.
     """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
@@ -154,8 +155,8 @@ class Decoder:
         time = float(frame.time - self._origin)
         hole = time - position
         # A timestamp beyond the clip's end is wrong.
-        is_plausible = hole < _LONGEST_HOLE if self.duration is None else time < self.duration + _SHORTEST_HOLE
-        return hole if hole > _SHORTEST_HOLE and is_plausible else 0.0
+        is_plausible = hole < _MAX_HOLE if self.duration is None else time < self.duration + _MIN_HOLE
+        return hole if hole > _MIN_HOLE and is_plausible else 0.0
 
 
 class EncodedReader:
@@ -174,7 +175,7 @@ class EncodedReader:
         self.duration = self._decoder.duration if duration is None else duration
 
     def read(self, start: float, end: float | None, _size: int) -> Iterator[bytes]:
-        """PCM from `start` to `end` seconds. Raises AudioError where the file can no longer be decoded."""
+        """PCM from `start` to `end` seconds. Raises AudioError if the file can no longer be decoded."""
         if not self._is_unread:
             self._decoder.close()
             self._file.seek(0)
@@ -221,12 +222,12 @@ def _has_length(file: BinaryIO) -> bool:
     """Whether the file contains its length. MP3 and raw AAC without a header that counts their frames do not, nor does
     AMR: FFmpeg guesses then, with large errors."""
     file.seek(0)
-    head = file.read(10)
+    head = file.read(ID3_HEADER_SIZE)
     if head.startswith(b"#!AMR"):
         file.seek(0)
         return False
-    if head[:3] == b"ID3" and len(head) == 10:
-        file.seek(10 + sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True)))
+    if tag := id3_size(head):
+        file.seek(tag)
         head = b""
     first = head + file.read(2048)
     file.seek(0)

@@ -29,7 +29,7 @@ def open_file(given: PathInput | FileInput | BytesInput, opened: ExitStack) -> B
 
 
 def file_reader(file: BinaryIO, name: str, sample_rate: int, opened: ExitStack) -> Reader:
-    """Read plain PCM directly, anything else through a decoder. Raises AudioError where FFmpeg cannot read it."""
+    """Read plain PCM directly, anything else through a decoder. Raises AudioError if FFmpeg cannot read it."""
     form = read_wav_format(file)
     if form and (form.sample_rate, form.channels) == (sample_rate, 1):
         return WavReader(file, form)

@@ -19,8 +19,10 @@ from ..services.dashscope import DashScope
 from ..services.embedded import Embedded
 from ..services.keys import KEY_VARIABLE, known_key
 
+_FORMAT_NAMES = "; ".join(f"{suffix}: {each.name}" for suffix, each in FORMATS.items())
+
 OUTPUT_HELP = (
-    f"write the words in the format of the suffix ({', '.join(FORMATS)}); {{name}} stands for the clip's name; may be "
+    f"write the words in the format of the suffix ({_FORMAT_NAMES}); {{name}} stands for the clip's name; may be "
     "given several times"
 )
 
@@ -49,7 +51,7 @@ def add_pairs(parser: argparse.ArgumentParser, name: str, *, help: str) -> None:
     parser.add_argument(name, action="append", default=[], metavar="NAME=VALUE", help=help)
 
 
-def pairs(option: str, texts: Iterable[str]) -> dict[str, Any]:
+def parse_pairs(option: str, texts: Iterable[str]) -> dict[str, Any]:
     """Read NAME=VALUE texts. Raises ParameterError for a text that is not one."""
     given: dict[str, Any] = {}
     for text in texts:
@@ -60,12 +62,12 @@ def pairs(option: str, texts: Iterable[str]) -> dict[str, Any]:
     return given
 
 
-def parameters(texts: Iterable[str]) -> dict[str, Any]:
+def parse_parameters(texts: Iterable[str]) -> dict[str, Any]:
     """Read the service's parameters from NAME=VALUE texts; a VALUE that is JSON (500, true, [..]) is parsed as such.
 
     Raises ParameterError for a name that is not a parameter of the service.
     """
-    given = {name: _json_or_text(value) for name, value in pairs("--param", texts).items()}
+    given = {name: _json_or_text(value) for name, value in parse_pairs("--param", texts).items()}
     if unknown := sorted(set(given) - set(Parameters.__annotations__)):
         known = ", ".join(sorted(Parameters.__annotations__))
         raise ParameterError(f"--param {unknown[0]}: the service has no such parameter. Known: {known}.")
@@ -84,7 +86,7 @@ def service_of(options: argparse.Namespace) -> Service | None:
     if options.url and options.engine:
         raise ParameterError("give --url or --engine, not both.")
     if options.engine:
-        return Embedded(options.engine, **pairs("--engine-option", options.engine_option))
+        return Embedded(options.engine, **parse_pairs("--engine-option", options.engine_option))
     if options.engine_option:
         raise ParameterError("--engine-option needs --engine.")
     if options.url and known_key() is None:
@@ -101,7 +103,7 @@ def run_options(options: argparse.Namespace) -> dict[str, Any]:
 def paths_of(option: str, text: str, clips: Sequence[str]) -> list[Path]:
     """The file of each clip: ``{name}`` in the text stands for the clip's name without its folder and suffix.
 
-    Raises ParameterError where two clips would be written to one file.
+    Raises ParameterError if two clips would be written to one file.
     """
     paths = [Path(text.replace("{name}", Path(clip).stem)) for clip in clips]
     if len(set(paths)) < len(paths):
@@ -112,7 +114,7 @@ def paths_of(option: str, text: str, clips: Sequence[str]) -> list[Path]:
     return paths
 
 
-def outputs(texts: Sequence[str], clips: Sequence[str]) -> list[list[Path]]:
+def output_paths(texts: Sequence[str], clips: Sequence[str]) -> list[list[Path]]:
     """The ``--output`` files of each clip. Raises ParameterError as `paths_of`, and for a format that is not known."""
     for text in texts:
         if Path(text).suffix.lower() not in FORMATS:

@@ -10,7 +10,7 @@ from .arguments import Commands
 
 
 def add_to(commands: Commands) -> None:
-    """Add the command."""
+    """Add ``completion`` to the commands."""
     parser = commands.add_parser(
         "completion", help='print a completion script for a shell, such as: eval "$(paraformer-nb completion bash)"'
     )

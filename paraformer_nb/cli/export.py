@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from ..run.start import load
-from .arguments import OUTPUT_HELP, Commands, add_file, outputs
+from .arguments import OUTPUT_HELP, Commands, add_file, output_paths
 
 
 def add_to(commands: Commands) -> None:
-    """Add the command."""
+    """Add ``export`` to the commands."""
     parser = commands.add_parser("export", help="write a saved run in other formats")
     add_file(parser, "journal", metavar="JOURNAL", help="the journal that --save wrote")
     add_file(parser, "--output", action="append", required=True, metavar="FILE", help=OUTPUT_HELP)
@@ -17,7 +17,7 @@ def add_to(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    (files,) = outputs(options.output, [options.journal])
+    (files,) = output_paths(options.output, [options.journal])
     run = load(options.journal)
     for path in files:
         print(run.export(path))

@@ -8,11 +8,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 
 from ..run.run import Run
+from ..run.waiting import Interrupts
 from ..tables.words import word_row
 from ..text import format_clock
 from ..transcript.transcript import ENDED
@@ -27,12 +27,12 @@ def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str |
     The first interrupt stops the run and keeps its last words, the second one cancels it. `name`: printed first, where
     there are several clips.
 
-    Raises the run's error, or KeyboardInterrupt where it was interrupted, after its words were printed and written.
+    Raises the run's error, or KeyboardInterrupt if it was interrupted, after its words were printed and written.
     """
     changes = _Changes()
     run.add_listener(changes)
     try:
-        with _interrupts_end(run) as interrupts, _Screen(run, as_json) as screen:
+        with _handle_interrupts(run) as interrupts, _Screen(run, as_json) as screen:
             if name is not None and not as_json:
                 screen.print(f"{name}:")
             while run.state not in ENDED:
@@ -49,23 +49,15 @@ def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str |
     for path in outputs if has_words or run.error is None else ():  # a failure must not replace an earlier file
         print(f"paraformer-nb: wrote {run.export(path)}", file=sys.stderr)
     run.wait()
-    if interrupts:
+    if interrupts.count:
         raise KeyboardInterrupt
 
 
 @contextmanager
-def _interrupts_end(run: Run) -> Iterator[list[int]]:
-    """Stop the run at the first interrupt, cancel it at a further one. Yields the interrupts so far."""
-    interrupts: list[int] = []
-
-    def on_interrupt(number: int, _frame: FrameType | None) -> None:
-        interrupts.append(number)
-        if len(interrupts) == 1:
-            run.stop()
-        else:
-            run.cancel()
-
-    previous = signal.signal(signal.SIGINT, on_interrupt)
+def _handle_interrupts(run: Run) -> Iterator[Interrupts]:
+    """Let interrupts stop, then cancel the run, instead of raising KeyboardInterrupt."""
+    interrupts = Interrupts(run)
+    previous = signal.signal(signal.SIGINT, lambda _number, _frame: interrupts.handle())
     try:
         yield interrupts
     finally:

@@ -9,11 +9,13 @@ import os
 import secrets
 import signal
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from ..errors import ParaformerError, ParameterError
 from ..server.embedded_server import EmbeddedServer
+from ..server.engines.base import EngineKind
 from ..server.engines.pocketsphinx.kind import POCKETSPHINX
 from ..server.engines.registry import ENGINES, make_engine
 from ..server.faults import parse_fault
@@ -24,7 +26,7 @@ SERVE_KEY_VARIABLE = "PARAFORMER_NB_API_KEY"
 
 
 def add_to(commands: Commands) -> None:
-    """Add the command."""
+    """Add ``serve`` to the commands."""
     parser = commands.add_parser("serve", help="run the embedded service until it is interrupted")
     parser.add_argument("--port", type=int, required=True, help="on 127.0.0.1; 0: any free one")
     parser.add_argument(
@@ -36,10 +38,7 @@ def add_to(commands: Commands) -> None:
         default=POCKETSPHINX.name,
         help="; ".join(f"{kind.name}: {kind.summary}" for kind in ENGINES.values()),
     )
-    for kind in ENGINES.values():
-        for option in kind.options:
-            flag = f"--{option.name.replace('_', '-')}"
-            add_file(parser, flag, type=option.type, metavar=option.value, help=f"for {kind.name}: {option.help}")
+    add_engine_options(parser, ENGINES.values())
     parser.add_argument(
         "--fault",
         action="append",
@@ -52,6 +51,18 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument("--verbose", action="store_true", help="log to stderr")
     parser.set_defaults(run=_run)
+
+
+def add_engine_options(parser: argparse.ArgumentParser, kinds: Iterable[EngineKind]) -> None:
+    """Add the engines' own options; engines with an option of the same name share it. `make_engine` converts values."""
+    metavars: dict[str, str] = {}
+    texts: dict[str, list[str]] = {}
+    for kind in kinds:
+        for option in kind.options:
+            metavars.setdefault(option.name, option.metavar)
+            texts.setdefault(option.name, []).append(f"for {kind.name}: {option.help}")
+    for name, metavar in metavars.items():
+        add_file(parser, f"--{name.replace('_', '-')}", metavar=metavar, help="; ".join(texts[name]))
 
 
 def _run(options: argparse.Namespace) -> None:

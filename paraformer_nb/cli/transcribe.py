@@ -8,12 +8,21 @@ import sys
 from ..dashscope.parameters import DEFAULT_MODEL
 from ..errors import AudioError
 from ..run.start import transcribe
-from .arguments import Commands, add_file, add_pairs, add_run_options, outputs, parameters, paths_of, run_options
+from .arguments import (
+    Commands,
+    add_file,
+    add_pairs,
+    add_run_options,
+    output_paths,
+    parse_parameters,
+    paths_of,
+    run_options,
+)
 from .progress import follow
 
 
 def add_to(commands: Commands) -> None:
-    """Add the command."""
+    """Add ``transcribe`` to the commands."""
     parser = commands.add_parser("transcribe", help="transcribe clips, and print their words as they become final")
     add_file(parser, "files", metavar="FILE", nargs="+", help="a clip")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="the service's name for it (default: %(default)s)")
@@ -29,11 +38,11 @@ def add_to(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    given = parameters(options.param)
+    given = parse_parameters(options.param)
     if options.language:
         given["language_hints"] = options.language
     clips = options.files
-    files = outputs(options.output, clips)
+    files = output_paths(options.output, clips)
     journals = paths_of("--save", options.save, clips) if options.save else [None] * len(clips)
     arguments = run_options(options) | given | {name: getattr(options, name) for name in ("model", "start", "end")}
     failed = 0

@@ -75,8 +75,8 @@ class Attempt:
     async def run(self) -> None:
         """Send the clip from the start position on, and append every event to the sink, until the task is over.
 
-        Raises ConnectionLost where the connection ends first or stops answering, TaskFailed where the service gives up,
-        RemoteProtocolError where it breaks the protocol, and what the clip raises.
+        Raises ConnectionLost if the connection ends first or stops answering, TaskFailed if the service gives up,
+        RemoteProtocolError if it breaks the protocol, and what the clip raises.
         """
         background = [asyncio.create_task(self._keepalive.run())]
         try:
@@ -104,7 +104,7 @@ class Attempt:
             raise self._failure
 
     async def _receive(self) -> Event:
-        """Receive and record the next event. Raises ConnectionClosed where the connection has ended."""
+        """Receive and record the next event. Raises ConnectionClosed if the connection has ended."""
         self._response.resume()
         self._keepalive.resume()
         try:

@@ -19,7 +19,7 @@ from .timeouts import Timeouts
 _logger = logging.getLogger("paraformer_nb.websocket")
 _logger.addFilter(redact_log_record)
 
-_LARGEST_MESSAGE = 2**20
+_MAX_MESSAGE = 2**20
 # Bytes of the kernel's send buffer: more would count audio as sent long before it is received, and delay pings.
 _EMBEDDED_BUFFER, _NETWORK_BUFFER = 32 * 1024, 128 * 1024
 
@@ -31,7 +31,7 @@ class _Connect(connect):
 
 
 async def handshake(service: Service, endpoint: Endpoint, timeouts: Timeouts) -> ClientConnection:
-    """Open a connection. Raises ConnectionFailed where a retry may help, a ServiceError where it will not."""
+    """Open a connection. Raises ConnectionFailed if a retry may help, a ServiceError if it will not."""
     host = service.source.host
     options: dict[str, Any] = {"proxy": None} if endpoint.is_loopback else {}
     try:
@@ -39,7 +39,7 @@ async def handshake(service: Service, endpoint: Endpoint, timeouts: Timeouts) ->
             endpoint.url,
             additional_headers=endpoint.headers,
             compression=None,
-            max_size=_LARGEST_MESSAGE,
+            max_size=_MAX_MESSAGE,
             open_timeout=timeouts.connect,
             ping_interval=None,
             close_timeout=min(timeouts.close, 0.2 * timeouts.keepalive),

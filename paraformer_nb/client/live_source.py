@@ -10,7 +10,7 @@ from typing import Any
 from ..audio.live import LiveClip
 from ..errors import AudioError
 
-_LONGEST_PAUSE = 15.0  # seconds after which silence is requested, however long the source's chunks are
+_MAX_PAUSE = 15.0  # seconds after which silence is requested, however long the source's chunks are
 
 
 class LiveSource:
@@ -67,7 +67,7 @@ class LiveSource:
         if self._failure is not None:
             raise self._failure
         while not self._is_over and not self._stop.is_set():
-            wait = min(_LONGEST_PAUSE, max(self._pause, 2 * self._longest))
+            wait = min(_MAX_PAUSE, max(self._pause, 2 * self._longest))
             while (chunk := await self._next(wait)) is None and not self._is_over and not self._stop.is_set():
                 yield None
                 wait = self._silence_interval

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+from .stopping import wait_for_stop
+
 
 class Pacer:
     """Releases blocks at `pace` × real time. What is sent again after a disconnect is overdue and released at once."""
@@ -21,8 +23,4 @@ class Pacer:
             self._started = now - seconds / self._pace
         delay = self._started + seconds / self._pace - now
         if delay > 0:
-            try:
-                async with asyncio.timeout(delay):
-                    await self._stop.wait()
-            except TimeoutError:
-                pass
+            await wait_for_stop(self._stop, delay)

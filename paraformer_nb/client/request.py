@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from ..audio.clip import Clip, open_clip
 from ..audio.live import LiveClip
-from ..dashscope.parameters import DEFAULT_MODEL, Parameters, check_parameters, has_parameter
+from ..dashscope.parameters import DEFAULT_MODEL, Parameters, check_parameters, has_known_language, has_parameter
 from ..errors import ParameterError
 from ..journal.records import VERSION, ClipSource, RunStarted
 from .retry import Retry
@@ -101,9 +101,9 @@ class OpenedRequest:
 
 
 def _check_languages(service: Service, hints: Sequence[str] | None) -> None:
-    """Raise ParameterError where a service knows none of the languages that are hinted at."""
+    """Raise ParameterError if a service knows none of the languages that are hinted at."""
     known = service.languages
-    if hints and known and not set(hints) & set(known):
+    if hints and known and not has_known_language(hints, known):
         raise ParameterError(
             f"language_hints={list(hints)!r}: the embedded recogniser knows {', '.join(known)} only. Nothing was sent. "
             "Use a DashScope key (service=pnb.DashScope(api_key=...)), or the scripted engine to show how it looks. "

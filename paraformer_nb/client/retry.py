@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from ..errors import ParameterError
 from .timeouts import check_seconds
 
-_MOST_DOUBLINGS = 60  # of the wait: more would overflow a float
-_LOOPBACK_SHARE = 0.05  # × the wait: a loopback network is not shared with others
+_MAX_DOUBLINGS = 60  # of the wait: more would overflow a float
+_LOOPBACK_SHARE = 1 / 20  # × the wait: a loopback network is not shared with others
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retry:
     """What a run does after a disconnect, a refused connection or a failure of the service that may be temporary.
+
+    With a service on this machine (loopback), each wait is a twentieth of what is given here.
 
     Raises ParameterError for invalid values.
 
@@ -39,12 +41,12 @@ class Retry:
 
     def __post_init__(self) -> None:
         if isinstance(self.attempts, bool) or not isinstance(self.attempts, int) or self.attempts < 1:
-            raise ParameterError(f"Retry(attempts={self.attempts!r}): give a whole number from 1 on.")
+            raise ParameterError(f"Retry(attempts={self.attempts!r}): give an integer of at least 1.")
         for name in ("first_wait", "longest_wait", "overlap", "live_buffer"):
             check_seconds(f"Retry({name}=...)", getattr(self, name), can_be_zero=True)
 
-    def wait(self, attempt: int, *, is_loopback: bool) -> float:
+    def delay(self, attempt: int, *, is_loopback: bool) -> float:
         """Seconds to wait after the failure of the `attempt`-th consecutive attempt."""
-        doubled = self.first_wait * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS)
-        wait = min(self.longest_wait, doubled) * random.uniform(0.5, 1.0)
-        return wait * _LOOPBACK_SHARE if is_loopback else wait
+        doubled = self.first_wait * 2.0 ** min(attempt - 1, _MAX_DOUBLINGS)
+        delay = min(self.longest_wait, doubled) * random.uniform(0.5, 1.0)
+        return delay * _LOOPBACK_SHARE if is_loopback else delay

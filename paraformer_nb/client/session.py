@@ -27,8 +27,9 @@ from .pacer import Pacer
 from .request import Clock, OpenedRequest
 from .service import Endpoint
 from .sink import Sink
+from .stopping import wait_for_stop
 
-_MISSING = 1.0  # seconds by which a clip may be shorter than declared, codecs being what they are
+_LENGTH_TOLERANCE = 1.0  # seconds; a codec's declared length is inexact
 
 
 class Session:
@@ -36,9 +37,10 @@ class Session:
 
     Args:
         request: what to recognise, and how.
-        sink: receives the records; its transcript has applied the run's first record, and more where it is resumed.
+        sink: receives the records. Its transcript already contains the run's first record; for a resumed
+            run, all records so far.
         now: the run's clock.
-        is_resumed: whether the run continues one that was cut short, stopped or failed.
+        is_resumed: whether the run continues an earlier one from its journal.
     """
 
     def __init__(self, request: OpenedRequest, sink: Sink, now: Clock, *, is_resumed: bool = False) -> None:
@@ -51,7 +53,7 @@ class Session:
         self._feed = _feed(request, self._stop)
         self._pacer = Pacer(request.pace, self._stop) if request.pace else None
         self._attempts = 0
-        self._futile = 0  # consecutive attempts without progress, including the current one
+        self._attempts_without_progress = 0  # consecutive ones, including the current one
         self._attempt: Attempt | None = None
 
     @property
@@ -60,19 +62,21 @@ class Session:
         return self._transcript.sent_until - self._transcript.run.start
 
     def stop(self) -> None:
-        """Send no more audio; finish the task and receive its last results. Audio that was sent before a disconnect is
-        sent again for that."""
+        """Send no new audio, then finish the task and receive its last results.
+
+        After a disconnect, audio that was sent but is not final yet is still sent again.
+        """
         self._stop.set()
         if self._attempt is not None:
             self._attempt.stop()
 
     async def run(self) -> None:
-        """Send the clip to its end. Raises the error of the last attempt, where a further one cannot help."""
+        """Send the clip to its end. Raises the error of the last attempt, if a further one cannot help."""
         try:
             while not await self._try():
                 pass
             end, reached = self._request.clip.end, self._transcript.sent_until
-            if end is not None and end - reached > _MISSING and not self._stop.is_set():
+            if end is not None and end - reached > _LENGTH_TOLERANCE and not self._stop.is_set():
                 self._sink.append(Gap(self._now(), reached, end, "the clip is cut off or damaged"))
         finally:
             await self._feed.close()
@@ -91,10 +95,11 @@ class Session:
                 await self._run_attempt(socket, task, start)
         except (ConnectionFailed, ConnectionLost, ServiceError, ProtocolError) as error:
             if self._transcript.final_until > final_until:
-                self._futile = 0
+                self._attempts_without_progress = 0
             self._check_retry(task, error)
             is_loopback = endpoint is not None and endpoint.is_loopback and not isinstance(error, Throttled)
-            await self._back_off(self._request.retry.wait(self._futile, is_loopback=is_loopback))
+            delay = self._request.retry.delay(self._attempts_without_progress, is_loopback=is_loopback)
+            await self._back_off(delay)
             return False
         return True
 
@@ -105,7 +110,7 @@ class Session:
     def _begin(self, task: ClientTask) -> float:
         """The position at which a task starts; records a resume, and a gap where earlier audio is not kept any more."""
         self._attempts += 1
-        self._futile += 1
+        self._attempts_without_progress += 1
         transcript = self._transcript
         if self._attempts == 1 and not self._is_resumed:
             return transcript.run.start
@@ -120,9 +125,9 @@ class Session:
         return start
 
     def _check_retry(self, task: ClientTask, error: ParaformerError) -> None:
-        """Record that an attempt failed. Raises its error where a further one cannot help, or there were enough."""
+        """Record that an attempt failed. Raises its error if a further one cannot help, or there were enough."""
         transcript = self._transcript
-        if not error.retryable or self._futile >= self._request.retry.attempts:
+        if not error.retryable or self._attempts_without_progress >= self._request.retry.attempts:
             sent_until, final_until = transcript.sent_until, transcript.final_until
             if sent_until > final_until:
                 self._sink.append(Gap(self._now(), final_until, sent_until, "the run failed before this was final"))
@@ -135,16 +140,12 @@ class Session:
         if not isinstance(error, ConnectionLost):  # the attempt recorded that one when it happened
             self._sink.append(Disconnected(self._now(), task.task_id, str(error)))
 
-    async def _back_off(self, wait: float) -> None:
+    async def _back_off(self, delay: float) -> None:
         """Wait before the next attempt; a stop that is requested meanwhile ends the wait."""
         if self._stop.is_set():  # requested before: audio that was sent must still be recognised
-            await asyncio.sleep(wait)
-            return
-        try:
-            async with asyncio.timeout(wait):
-                await self._stop.wait()
-        except TimeoutError:
-            pass
+            await asyncio.sleep(delay)
+        else:
+            await wait_for_stop(self._stop, delay)
 
     # --------------------------------------------------------------------------------------------------- one attempt
 

@@ -38,7 +38,7 @@ class Timeouts:
 
 
 def check_seconds(name: str, value: object, *, can_be_zero: bool = False) -> None:
-    """Raise ParameterError where a value is not a finite number of seconds, above 0 (or from 0 on)."""
+    """Raise ParameterError if a value is not a finite number of seconds, above 0 (or from 0 on)."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not (value >= 0 if can_be_zero else value > 0) or not value < float("inf"):  # type: ignore[operator]
         raise ParameterError(f"{name}: {value!r} is not a number of seconds {'from' if can_be_zero else 'above'} 0.")

@@ -35,6 +35,11 @@ _RULES = (
     _CodeRule(("AccessDenied", "Access denied"), False, "The key may not use this model: enable it."),
     _THROTTLED,
     _CodeRule(
+        ("request timeout after",),
+        True,
+        "The service received no audio for too long: check the network, and that a live source still delivers sound.",
+    ),
+    _CodeRule(
         ("timeout after", "Response timeout", "RequestTimeOut"),
         True,
         "The service received no speech for too long: pass heartbeat=True if pauses are long.",

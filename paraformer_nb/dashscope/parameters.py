@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict, get_args
 
 import msgspec
@@ -74,8 +74,8 @@ class _Model(NamedTuple):
     parameters: frozenset[str]
 
 
-_ALL = frozenset({"sample_rate"})
-_V2 = _ALL | {
+_COMMON = frozenset({"sample_rate"})
+_V2 = _COMMON | {
     "vocabulary_id",
     "disfluency_removal_enabled",
     "semantic_punctuation_enabled",
@@ -85,7 +85,7 @@ _V2 = _ALL | {
     "inverse_text_normalization_enabled",
     "heartbeat",
 }
-_FUN = _ALL | {
+_FUN_ASR = _COMMON | {
     "vocabulary_id",
     "language_hints",
     "semantic_punctuation_enabled",
@@ -96,7 +96,7 @@ _FUN = _ALL | {
     "special_word_filter",
     "context",
 }
-_V1 = _ALL | {"phrase_id", "disfluency_removal_enabled"}
+_V1 = _COMMON | {"phrase_id", "disfluency_removal_enabled"}
 
 DEFAULT_MODEL = "paraformer-realtime-v2"
 
@@ -105,8 +105,8 @@ MODELS = {
     "paraformer-realtime-8k-v2": _Model("paraformer", 8000, False, _V2),
     "paraformer-realtime-v1": _Model("paraformer", 16000, False, _V1),
     "paraformer-realtime-8k-v1": _Model("paraformer", 8000, False, _V1),
-    "fun-asr-realtime": _Model("fun-asr", 16000, True, _FUN),
-    "fun-asr-flash-8k-realtime": _Model("fun-asr", 8000, False, _FUN),
+    "fun-asr-realtime": _Model("fun-asr", 16000, True, _FUN_ASR),
+    "fun-asr-flash-8k-realtime": _Model("fun-asr", 8000, False, _FUN_ASR),
 }
 """The documented models. For other models only names, types and ranges are checked."""
 
@@ -143,6 +143,12 @@ def check_parameters(model: str, parameters: Mapping[str, Any]) -> Parameters:
     if "max_sentence_silence" in known.parameters and not checked.get("semantic_punctuation_enabled"):
         checked.setdefault("max_sentence_silence", 1300 if known.family == "fun-asr" else 800)
     return checked
+
+
+def has_known_language(hints: Iterable[str] | None, known: Iterable[str] | None) -> bool:
+    """Whether a recogniser knows one of the languages that are hinted at. True if there are no hints, or it does not
+    say which languages it knows."""
+    return not hints or not known or bool(set(hints) & set(known))
 
 
 def find_parameter_error(given: Mapping[str, Any]) -> str | None:

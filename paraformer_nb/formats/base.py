@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Concatenate, NamedTuple
 
 from ..errors import ExportError
-from ..playback.playable import PlayableClip
+from ..playback.playable import OpenAudio
+from ..transcript.transcript import Transcript
 
-
-class OpenAudio(Protocol):
-    """Opens the run's clip. Raises AudioError where it cannot be played."""
-
-    def __call__(self) -> PlayableClip: ...
-
-
-Write = Callable[..., None]
+Write = Callable[Concatenate[Transcript, Path, OpenAudio, ...], None]
 """``write(transcript, path, open_audio, **options)`` writes a file; `options` are the format's own, by name."""
 
 
@@ -26,7 +20,7 @@ class Format(NamedTuple):
 
     Attributes:
         suffix: of its files, in lower case, such as ``".html"``.
-        name: for people.
+        name: what its files contain, for help texts.
         options: the names of its options; its `write` documents them.
         write: writes a file.
     """
@@ -38,7 +32,7 @@ class Format(NamedTuple):
 
 
 def write_file(path: Path, data: bytes) -> Path:
-    """Write a whole file, or leave what is there as it is. Returns the path. Raises ExportError where it cannot."""
+    """Write a whole file, or leave what is there as it is. Returns the path. Raises ExportError if it cannot."""
     draft = path.with_name(f".{path.name}.draft")
     try:
         draft.write_bytes(data)

@@ -13,13 +13,14 @@ import msgspec
 from msgspec.structs import replace
 
 from ..errors import AudioError, ParameterError
+from ..playback.playable import OpenAudio
 from ..text import is_cjk
 from ..transcript.transcript import Transcript
 from ..widgets.linker import link
 from ..widgets.messages import SavedRun, SavedSound, SavedUpdate
 from ..widgets.run_state import describe_run
 from ..widgets.view_state import ViewState
-from .base import Format, OpenAudio, write_file
+from .base import Format, write_file
 
 _STATIC = Path(__file__).parents[1] / "widgets" / "static" / "timeline"
 _START = """
@@ -83,7 +84,7 @@ def _write(
     write_file(path, to_html(transcript, sound, title or run.clip.name).encode())
 
 
-FORMAT = Format(".html", "The timeline as one HTML page", ("audio", "title"), _write)
+FORMAT = Format(".html", "the timeline as one HTML page", ("audio", "title"), _write)
 
 
 def _read_sound(open_audio: OpenAudio, start: float, end: float) -> tuple[str, bytes]:

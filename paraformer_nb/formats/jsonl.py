@@ -6,9 +6,10 @@ from pathlib import Path
 
 import msgspec
 
+from ..playback.playable import OpenAudio
 from ..tables.words import word_row
 from ..transcript.transcript import Transcript
-from .base import Format, OpenAudio, write_file
+from .base import Format, write_file
 
 
 def to_jsonl(transcript: Transcript) -> bytes:
@@ -21,4 +22,4 @@ def _write(transcript: Transcript, path: Path, open_audio: OpenAudio) -> None:
     write_file(path, to_jsonl(transcript))
 
 
-FORMAT = Format(".jsonl", "Words as JSON Lines", (), _write)
+FORMAT = Format(".jsonl", "the words as JSON Lines", (), _write)

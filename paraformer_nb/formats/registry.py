@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import ExportError, ParameterError
-from ..playback.playable import PlayableClip
+from ..playback.playable import OpenAudio
 from ..transcript.transcript import Transcript
 from . import html, jsonl, text
 from .base import Format
@@ -15,9 +15,7 @@ from .base import Format
 FORMATS: dict[str, Format] = {each.suffix: each for each in (html.FORMAT, text.FORMAT, jsonl.FORMAT)}
 
 
-def export(
-    transcript: Transcript, path: Path, open_audio: Callable[[], PlayableClip], options: Mapping[str, Any]
-) -> Path:
+def export(transcript: Transcript, path: Path, open_audio: OpenAudio, options: Mapping[str, Any]) -> Path:
     """Write a transcript in the format of the path's suffix. Returns the path.
 
     Raises ExportError for an unknown suffix or a file that cannot be written, ParameterError for an unknown option, and

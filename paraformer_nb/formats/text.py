@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..playback.playable import OpenAudio
 from ..transcript.transcript import Transcript
-from .base import Format, OpenAudio, write_file
+from .base import Format, write_file
 
 
 def to_text(transcript: Transcript) -> str:
@@ -23,4 +24,4 @@ def _write(transcript: Transcript, path: Path, open_audio: OpenAudio) -> None:
     write_file(path, to_text(transcript).encode())
 
 
-FORMAT = Format(".txt", "Plain text", (), _write)
+FORMAT = Format(".txt", "plain text", (), _write)

@@ -17,7 +17,7 @@ from .records import Record, RunStarted, decode_record
 def claim(file: BinaryIO, name: str) -> None:
     """Become the one writer of a journal, until the file is closed.
 
-    Raises JournalError where another run is, in this process or elsewhere. (Windows, and file systems without locks, do
+    Raises JournalError if another run is, in this process or elsewhere. (Windows, and file systems without locks, do
     not report it.)
     """
     if not _lock(file, is_shared=False):
@@ -37,7 +37,7 @@ def is_being_written(path: Path) -> bool:
 
 
 def create(path: Path, buffer_size: int) -> BinaryIO:
-    """Create a file for a journal, to write and read. Raises JournalError where it cannot be written or exists."""
+    """Create a file for a journal, to write and read. Raises JournalError if it cannot be written or exists."""
     try:
         file = _open_to_append(path, "x+b", buffer_size)
     except FileExistsError:
@@ -55,7 +55,7 @@ def create(path: Path, buffer_size: int) -> BinaryIO:
 def open_to_append(path: Path, run: RunStarted, buffer_size: int) -> BinaryIO:
     """Open `run`'s journal to continue after its last whole line; a torn line left by a crash is cut off.
 
-    Raises JournalError where it cannot be written, or the file is not this run's any more.
+    Raises JournalError if it cannot be written, or the file is not this run's any more.
     """
     try:
         file = _open_to_append(path, "r+b", buffer_size)
@@ -65,7 +65,7 @@ def open_to_append(path: Path, run: RunStarted, buffer_size: int) -> BinaryIO:
         claim(file, path.name)
         if not is_of(file, run):
             raise JournalError(f"the file at {str(path)!r} is not this run's journal any more.")
-        _seek_to_end(file)
+        _repair_last_line(file)
         file.seek(0, os.SEEK_END)
     except BaseException:
         file.close()
@@ -76,13 +76,13 @@ def open_to_append(path: Path, run: RunStarted, buffer_size: int) -> BinaryIO:
 def append_to(path: Path, run: RunStarted, *records: Record) -> None:
     """Append records to `run`'s journal, which no run is writing; a torn line left by a crash is cut off.
 
-    Raises OSError and JournalError where it cannot be written, or the file is not this run's any more.
+    Raises OSError and JournalError if it cannot be written, or the file is not this run's any more.
     """
     with _open_to_append(path, "r+b") as file:
         claim(file, path.name)
         if not is_of(file, run):
             raise JournalError("the file was replaced by another one")
-        _seek_to_end(file)
+        _repair_last_line(file)
         Appender(file).append(*records)
 
 
@@ -114,9 +114,8 @@ def _lock(file: BinaryIO, *, is_shared: bool) -> bool:
     return True
 
 
-def _seek_to_end(file: BinaryIO) -> None:
-    """Seek past the last whole line. A torn line that `read` would ignore is cut off; one that only lacks its line
-    break gets it."""
+def _repair_last_line(file: BinaryIO) -> None:
+    """Cut off a torn last line that `read` would ignore; add the line break to one that only lacks it."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 1))
     if file.read(1) == b"\n":

@@ -40,7 +40,7 @@ class Journal:
 def read(file: BinaryIO) -> Iterator[Record]:
     """Read the records of an open journal, in order. A torn last line, left by a crash, ends it without an error.
 
-    Raises JournalError where the file is not a journal, has another version, or a line before the last is damaged.
+    Raises JournalError if the file is not a journal, has another version, or a line before the last is damaged.
     """
     for number, line in enumerate(file, 1):
         try:

@@ -235,7 +235,7 @@ _KINDS = {str(struct.__struct_config__.tag) for struct in KnownRecord.__args__}
 
 
 def decode_record(line: bytes) -> Record:
-    """Decode one line. Raises msgspec.MsgspecError or UnicodeError where it is damaged."""
+    """Decode one line. Raises msgspec.MsgspecError or UnicodeError if it is damaged."""
     try:
         return _decode(line)  # type: ignore[no-any-return]
     except msgspec.ValidationError:

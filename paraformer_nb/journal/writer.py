@@ -20,7 +20,7 @@ from .journal import Journal, read
 from .records import Record, RunStarted
 
 _BUFFER = 256 * 1024  # bytes that one system call writes
-_MOST_WAITING = 200  # records: a run without final results is written this often
+_MAX_WAITING = 200  # records: a run without final results is written this often
 
 
 class JournalWriter:
@@ -45,7 +45,7 @@ class JournalWriter:
 
     @classmethod
     def create(cls, path: Path, run: RunStarted) -> JournalWriter:
-        """Start a journal at `path`. Raises JournalError where it cannot be written or the file exists."""
+        """Start a journal at `path`. Raises JournalError if it cannot be written or the file exists."""
         return cls(Journal(path), run, create(path, _BUFFER))
 
     @classmethod
@@ -67,7 +67,7 @@ class JournalWriter:
 
     @classmethod
     def reopen(cls, journal: Journal, run: RunStarted) -> JournalWriter:
-        """Continue a journal that no other run is writing. Raises JournalError where it cannot be written."""
+        """Continue a journal that no other run is writing. Raises JournalError if it cannot be written."""
         return cls(journal, run, open_to_append(journal.path, run, _BUFFER))
 
     # ------------------------------------------------------------------------------------------------------- writing
@@ -75,7 +75,7 @@ class JournalWriter:
     def append(self, record: Record) -> OSError | JournalError | None:
         """Write a record, or keep it in memory. Returns why it is in memory only, the first time that this happens."""
         self._unsaved.append(record)
-        if self._is_in_memory or (may_wait(record) and len(self._unsaved) < _MOST_WAITING):
+        if self._is_in_memory or (may_wait(record) and len(self._unsaved) < _MAX_WAITING):
             return None
         return self.flush()
 
@@ -97,7 +97,7 @@ class JournalWriter:
         return None
 
     def _check_file(self) -> None:
-        """Raise OSError where the file was deleted, with all its records in memory."""
+        """Raise OSError if the file was deleted, with all its records in memory."""
         try:
             os.stat(self.journal.path)  # noqa: PTH116 - asked for every final sentence, and twice as fast
         except FileNotFoundError:
@@ -127,7 +127,7 @@ class JournalWriter:
         return list(self._unsaved)
 
     def records(self, unsaved: list[Record]) -> Iterator[Record]:
-        """Read all records: those on disk, then the `unsaved`. Raises JournalError where the file is gone."""
+        """Read all records: those on disk, then the `unsaved`. Raises JournalError if the file is gone."""
         with self.saved(unsaved, "Nothing was read.") as source:
             yield from read(source)
         yield from unsaved
@@ -135,7 +135,7 @@ class JournalWriter:
     def copy_to(self, path: Path, unsaved: list[Record]) -> None:
         """Copy the journal and the `unsaved` records to `path`; whole, or not at all.
 
-        Raises JournalError where the journal is gone, or `path` exists or cannot be written.
+        Raises JournalError if the journal is gone, or `path` exists or cannot be written.
         """
         with self.saved(unsaved, "Nothing was copied.") as source, ExitStack() as on_failure:
             create(path, 0).close()  # reserves the name
@@ -164,7 +164,7 @@ class JournalWriter:
     def saved(self, unsaved: list[Record], outcome: str) -> Iterator[BinaryIO]:
         """Open the part of the journal that is on disk: nothing, where the `unsaved` are all of it.
 
-        Raises JournalError, with `outcome` in its message, where the file is gone or was replaced.
+        Raises JournalError, with `outcome` in its message, if the file is gone or was replaced.
         """
         if _is_whole(unsaved):
             yield io.BytesIO()

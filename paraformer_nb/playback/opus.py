@@ -11,13 +11,12 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .webm import PACKET_MS
-
 if TYPE_CHECKING:
     import numpy as np
 
-RATE = 48_000  # Hz; the only rate of Opus
-PACKET = RATE * PACKET_MS // 1000  # samples
+OPUS_RATE = 48_000  # Hz; the only rate of Opus
+PACKET_MS = 20
+PACKET = OPUS_RATE * PACKET_MS // 1000  # samples
 WARM_UP = 50 * PACKET  # samples
 _BIT_RATE = 32_000
 # "lowdelay" is Opus without its speech mode: switches between the two would be audible at a seam.
@@ -32,7 +31,7 @@ def encode(pcm: Iterable[np.ndarray[Any, np.dtype[np.int16]]]) -> Iterator[bytes
     from av import AudioFrame, CodecContext
 
     encoder: Any = CodecContext.create("libopus", "w")
-    encoder.sample_rate = RATE
+    encoder.sample_rate = OPUS_RATE
     encoder.layout = "mono"
     encoder.format = "s16"
     encoder.bit_rate = _BIT_RATE
@@ -46,7 +45,7 @@ def encode(pcm: Iterable[np.ndarray[Any, np.dtype[np.int16]]]) -> Iterator[bytes
         if not len(rest):
             continue
         frame = AudioFrame.from_ndarray(rest.reshape(1, -1), format="s16", layout="mono")
-        frame.sample_rate = RATE
+        frame.sample_rate = OPUS_RATE
         for packet in encoder.encode(frame):
             if warming_up <= 0:
                 yield bytes(packet)

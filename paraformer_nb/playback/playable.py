@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from ..audio.clip_input import FileInput, LiveInput, PathInput, classify
 from ..audio.files import sha256_of
 from ..audio.resample import Resampler
 from ..errors import AudioError, ParameterError
-from .opus import PACKET, RATE, WARM_UP, encode
+from .opus import OPUS_RATE, PACKET, WARM_UP, encode
 from .samples import RereadableInput, Samples, open_samples
 from .webm import webm
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Pcm = np.ndarray[Any, np.dtype[np.int16]]
 
 WINDOW = 10  # seconds; some 50 kB
-_CHUNK = WARM_UP + WINDOW * RATE + PACKET  # samples read at once: what a window needs
+_CHUNK = WARM_UP + WINDOW * OPUS_RATE + PACKET  # samples read at once: what a window needs
 
 
 class PlayableClip:
@@ -36,7 +36,7 @@ class PlayableClip:
         mime: the type of what `window` and `whole` return, for a MediaSource and an <audio> element.
         window_seconds: the length of a window.
 
-    Raises AudioError where nothing can be played: a live source, a file that does not exist.
+    Raises AudioError if nothing can be played: a live source, a file that does not exist.
     """
 
     mime = 'audio/webm; codecs="opus"'
@@ -52,24 +52,24 @@ class PlayableClip:
         """The `window_seconds` from `index * window_seconds` on as WebM, whose timestamps are the clip's positions.
 
         Windows join without a seam. The last one is shorter; those beyond the clip's end are empty.
-        Raises AudioError where the clip can no longer be read.
+        Raises AudioError if the clip can no longer be read.
         """
         if index < 0:
             raise ParameterError(f"window {index} does not exist: windows are counted from 0.")
-        step = self.window_seconds * RATE
+        step = self.window_seconds * OPUS_RATE
         packets = list(self._packets(index * step, (index + 1) * step))
         return webm(packets, index * self.window_seconds * 1000) if packets else b""
 
     def pcm(self, start: float, end: float, sample_rate: int) -> Pcm:
         """int16 mono samples from `start` to `end` seconds, fewer where the clip ends.
 
-        Raises AudioError where the clip ends before `start` or can no longer be read.
+        Raises AudioError if the clip ends before `start` or can no longer be read.
         """
         import numpy as np
 
         first, last = _to_samples(start, end)
         resampler = Resampler(sample_rate)
-        parts = [resampler.pcm(chunk.tobytes(), RATE) for chunk in self._chunks(first, last)]
+        parts = [resampler.pcm(chunk.tobytes(), OPUS_RATE) for chunk in self._chunks(first, last)]
         if not parts:
             raise self._beyond_end(start)
         parts.append(resampler.flush())
@@ -78,7 +78,7 @@ class PlayableClip:
     def whole(self, start: float, end: float) -> bytes:
         """The part from `start` to `end` seconds as one seekable WebM file that begins at 0; some 18 MB an hour.
 
-        Raises AudioError where the clip ends before `start` or can no longer be read.
+        Raises AudioError if the clip ends before `start` or can no longer be read.
         """
         packets = list(self._packets(*_to_samples(start, end)))
         if not packets:
@@ -150,10 +150,16 @@ class PlayableClip:
         return AudioError(f"{self._clip.name!r} has nothing at {start:g} s: it ends before. Choose an earlier part.")
 
 
+OpenAudio = Callable[[], PlayableClip]
+"""Opens the clip of a run. Raises AudioError if it cannot be played."""
+
+
 def _to_samples(start: float, end: float) -> tuple[int, int]:
     if not 0 <= start < end < math.inf:
-        raise ParameterError(f"{start:g} to {end:g} is not a part of a clip: give seconds, the earlier ones first.")
-    return round(start * RATE), round(end * RATE)
+        raise ParameterError(
+            f"{start:g} to {end:g} is not a part of a clip: give seconds, with the end after the start."
+        )
+    return round(start * OPUS_RATE), round(end * OPUS_RATE)
 
 
 def _rereadable(clip: Any) -> RereadableInput:

@@ -16,7 +16,7 @@ from ..audio.clip_input import ArrayInput, BytesInput, PathInput
 from ..audio.decode import Decoder
 from ..audio.wav import WavFormat, read_wav_format
 from .indexed import IndexedSource
-from .opus import RATE
+from .opus import OPUS_RATE
 from .spooled import SpooledSource
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ class Samples:
         # Resampled from a whole second, where samples of any two rates coincide, and with a margin on both sides:
         # so every reading of a position gives the same samples.
         rate = self._source.sample_rate
-        begin = max(0, first // RATE - 1)  # seconds
-        native = self._source.read(begin * rate, last * rate // RATE + rate // 10)
-        pcm = np.frombuffer(b"".join(to_pcm(native, rate, RATE)), "<i2")
-        return pcm[first - begin * RATE : last - begin * RATE]
+        begin = max(0, first // OPUS_RATE - 1)  # seconds
+        native = self._source.read(begin * rate, last * rate // OPUS_RATE + rate // 10)
+        pcm = np.frombuffer(b"".join(to_pcm(native, rate, OPUS_RATE)), "<i2")
+        return pcm[first - begin * OPUS_RATE : last - begin * OPUS_RATE]
 
     def close(self) -> None:
         """Close what was opened."""
@@ -66,7 +66,7 @@ class Samples:
 
 
 def open_samples(clip: RereadableInput) -> Samples:
-    """Open a clip. Raises AudioError where it cannot be decoded, OSError where it cannot be read."""
+    """Open a clip. Raises AudioError if it cannot be decoded, OSError if it cannot be read."""
     if isinstance(clip, ArrayInput):
         return Samples(_ArraySource(clip))
     with _open(clip) as file:
@@ -85,7 +85,7 @@ def _open_encoded(clip: PathInput | BytesInput) -> SampleSource:
         on_error.pop_all()
     if decoder.has_index:
         return IndexedSource(decoder, file, clip.name)
-    return SpooledSource(decoder, file, sample_rate=min(decoder.sample_rate, RATE))
+    return SpooledSource(decoder, file, sample_rate=min(decoder.sample_rate, OPUS_RATE))
 
 
 class _ArraySource:

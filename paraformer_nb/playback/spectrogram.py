@@ -12,7 +12,7 @@ _WINDOW = 0.025  # seconds; between the harmonics of a voice and its syllables
 _LOUDEST = -16.0  # dB against a full-scale tone, shown as 255
 _RANGE = 80.0  # dB from there down to 0
 _TILT_FROM = 1000  # Hz
-_MOST_WINDOWS = 4  # in one column, where a column is longer than a window
+_MAX_WINDOWS = 4  # in one column, where a column is longer than a window
 _BATCH = 512  # windows transformed at once
 
 
@@ -29,7 +29,7 @@ def spectrogram(pcm: np.ndarray[Any, np.dtype[np.int16]], sample_rate: int, colu
     width = 1 << (size - 1).bit_length()  # of the transform
     taper = np.hanning(size + 2)[1:-1].astype(np.float32)
     hop = len(pcm) / columns
-    per_column = min(_MOST_WINDOWS, max(1, round(hop / size)))
+    per_column = min(_MAX_WINDOWS, max(1, round(hop / size)))
     starts = ((np.arange(columns * per_column) + 0.5) * hop / per_column - size / 2).round().astype(np.int64) + size
     padded = np.pad(pcm, size)  # silence for the windows at both ends
     bins = min(width // 2, round(TOP * width / sample_rate)) + 1

@@ -31,7 +31,7 @@ class SpooledSource:
     def read(self, first: int, last: int) -> np.ndarray[Any, np.dtype[np.int16]]:
         """int16 mono samples `first` to `last`, fewer where the clip ends.
 
-        Raises AudioError where the temporary file cannot be written.
+        Raises AudioError if the temporary file cannot be written.
         """
         import numpy as np
 

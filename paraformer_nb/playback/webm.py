@@ -9,9 +9,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-PACKET_MS = 20
+from .opus import OPUS_RATE, PACKET_MS
+
 _CLUSTER = 250  # packets; 5 s, with one entry of the index each
-_RATE = 48_000
 _PREROLL_NS = 80_000_000  # of audio that an Opus decoder should decode before the position of a seek
 
 # https://www.matroska.org/technical/elements.html
@@ -46,8 +46,8 @@ def _header() -> bytes:
 
 
 def _track() -> bytes:
-    head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, 0, _RATE, 0, 0)
-    audio = _element(_AUDIO, _element(_FREQUENCY, struct.pack(">d", _RATE)), _uint(_CHANNELS, 1))
+    head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, 0, OPUS_RATE, 0, 0)
+    audio = _element(_AUDIO, _element(_FREQUENCY, struct.pack(">d", OPUS_RATE)), _uint(_CHANNELS, 1))
     return _element(
         _ENTRY,
         _uint(_NUMBER, 1),

@@ -8,10 +8,10 @@ from bisect import bisect_right
 from msgspec import Struct
 
 MAX_ROWS = 40
-_SHORTEST = 4
-_LONGEST = 20
+_MIN_ROW = 4
+_MAX_ROW = 20
 """Seconds of a row, as far as `MAX_ROWS` allow: so the rhythm of speech stays visible."""
-_MOST_DOTS = 0.1
+_MAX_DOTS = 0.1
 """The share of words that may be dots, as long as rows can be made shorter."""
 _OVERFLOW = 2
 """How many times as wide as its box a label may be, where its neighbours' labels leave room."""
@@ -73,7 +73,7 @@ def lay_out(boxes: list[WordBox], start: float, end: float, width: float) -> lis
     def dots(length: float) -> int:
         return sum(len(row.dots) for row in _rows(boxes, start, end, length, width))
 
-    fitting = bisect_right(lengths, _MOST_DOTS * len(boxes), key=dots)  # the longer rows are, the more dots
+    fitting = bisect_right(lengths, _MAX_DOTS * len(boxes), key=dots)  # the longer rows are, the more dots
     count = math.ceil(duration / lengths[max(0, fitting - 1)])
     # Rows of equal, round lengths, so that the last one is not left with a word or two.
     return _rows(boxes, start, end, duration if count == 1 else _round_up(duration / count), width)
@@ -82,9 +82,9 @@ def lay_out(boxes: list[WordBox], start: float, end: float, width: float) -> lis
 def _row_lengths(duration: float) -> list[float]:
     """The lengths that rows may have, in seconds, shortest first."""
     lengths: list[float] = [
-        length for length in range(_SHORTEST, _LONGEST + 1) if duration / MAX_ROWS <= length < duration
+        length for length in range(_MIN_ROW, _MAX_ROW + 1) if duration / MAX_ROWS <= length < duration
     ] or [_round_up(duration / MAX_ROWS)]
-    if duration <= _LONGEST:
+    if duration <= _MAX_ROW:
         return [*(length for length in lengths if length < duration), duration]
     return lengths
 

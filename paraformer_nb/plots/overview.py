@@ -22,7 +22,7 @@ _SENTENCES = 8  # of the bar under it
 _AXIS = 26  # of the times under both
 
 _STEPS = (60, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)  # seconds between times
-_MOST_TIMES = 12
+_MAX_TIMES = 12
 
 
 def overview(transcript: Transcript) -> bytes:
@@ -49,7 +49,7 @@ def overview(transcript: Transcript) -> bytes:
 
 def _draw_times(draw: Any, start: float, end: float, scale: float) -> None:
     bottom = _WAVEFORM + _SENTENCES
-    step = next((step for step in _STEPS if (end - start) / step <= _MOST_TIMES), _STEPS[-1])
+    step = next((step for step in _STEPS if (end - start) / step <= _MAX_TIMES), _STEPS[-1])
     for time in range(-(-int(start) // step) * step, int(end) + 1, step):
         x = (time - start) * scale
         draw.line([(x, 0), (x, bottom)], palette.GRID)

@@ -29,7 +29,7 @@ _TIMES = 19  # under each row, for its times
 _FOOT = 8  # under the legend
 _MARGIN = 3  # beside a word's text, in sum
 
-_LONGEST_WORD = 1000  # characters; a longer one has no room on any page, and measuring it may take seconds
+_MAX_WORD = 1000  # characters; a longer one has no room on any page, and measuring it may take seconds
 _TITLE: dict[str, Any] = {"size": TEXT_SIZE + 1, "weight": "bold"}
 _LEGEND: dict[str, Any] = {"size": 7, "color": palette.MUTED_TEXT}
 
@@ -72,7 +72,7 @@ def _word_boxes(sentences: list[Sentence], pen: Pen) -> list[WordBox]:
     for sentence in sentences:
         for word in sentence.words:
             text = one_line(word.text + word.punctuation)
-            width = pen.width(text) + _MARGIN if len(text) <= _LONGEST_WORD else math.inf
+            width = pen.width(text) + _MARGIN if len(text) <= _MAX_WORD else math.inf
             end = max(word.start, word.end)
             boxes.append(WordBox(word.start, end, text, width, sentence.is_final, word.is_doubtful))
     return boxes

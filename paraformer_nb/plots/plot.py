@@ -17,7 +17,7 @@ from .time_range import time_range
 if TYPE_CHECKING:
     from .figure import TranscriptFigure
 
-_LONGEST_ROWS = 200.0  # seconds of a clip that a saved notebook shows as rows of words; drawing them takes a second
+_MAX_ROWS = 200.0  # seconds of a clip that a saved notebook shows as rows of words; drawing them takes a second
 
 
 def plot(
@@ -54,4 +54,4 @@ def notebook_png(transcript: Transcript) -> bytes:
     from .overview import overview
 
     start, end = time_range(transcript)
-    return png(transcript) if end - start <= _LONGEST_ROWS else overview(transcript)
+    return png(transcript) if end - start <= _MAX_ROWS else overview(transcript)

@@ -11,7 +11,7 @@ from ..transcript.transcript import Transcript
 def time_range(transcript: Transcript, start: float | None = None, end: float | None = None) -> tuple[float, float]:
     """The seconds at which a picture begins and ends; None: where the clip does.
 
-    Raises ParameterError where the clip has no such part.
+    Raises ParameterError if the clip has no such part.
     """
     first, last = _extent(transcript)
     low = first if start is None else start

@@ -86,7 +86,7 @@ class LiveTranscript:
     def correct(self, correction: Correction) -> CorrectionResult:
         """Make a correction, write it, notify listeners; on any thread. One that changes nothing is not written.
 
-        Raises ParameterError where it is invalid. Where the journal cannot be written, the correction is made all the
+        Raises ParameterError if it is invalid. Where the journal cannot be written, the correction is made all the
         same, and the result says so, once.
         """
         correction.check()
@@ -128,11 +128,11 @@ class LiveTranscript:
     # ------------------------------------------------------------------------------------------------------- reading
 
     def records(self) -> Iterator[Record]:
-        """All records so far, from disk and memory. Raises JournalError where the journal no longer exists."""
+        """All records so far, from disk and memory. Raises JournalError if the journal no longer exists."""
         yield from self._journal.records(self._flush())
 
     def copy_to(self, path: Path) -> None:
-        """Copy the journal, whole or not at all. Raises JournalError where it cannot be read, or `path` written."""
+        """Copy the journal, whole or not at all. Raises JournalError if it cannot be read, or `path` written."""
         self._journal.copy_to(path, self._flush())
 
     def _flush(self) -> list[Record]:

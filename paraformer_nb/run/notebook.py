@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Display:
     """A view as a cell's output; once the run `has_ended`, the output is replaced by the final picture, once.
 
-    The replacement happens where the kernel runs cells, never on the background loop: when the front end reports that
-    it has drawn the end, or when a waiter has seen it.
+    The replacement happens on the main shell, never on the background loop: when a front end has drawn the final state,
+    or when a waiter has seen the end.
     """
 
     def __init__(self, view: Timeline, has_ended: Callable[[], bool]) -> None:

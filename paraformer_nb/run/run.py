@@ -145,11 +145,14 @@ class Run(RunTables):
         return view
 
     def _correct_in_view(self, correction: Correction) -> str | None:
-        """For a view, which shows the problem itself: on the background loop a warning would be lost."""
+        """Make a correction for a view. Returns the problem for the view to show, or None.
+
+        It is not a warning, because nothing shows the warnings of the background loop.
+        """
         return self._live.correct(correction).problem
 
     def _open_audio(self) -> PlayableClip:
-        """The clip's sound, shared by all views. Raises AudioError where there is none."""
+        """The clip's sound, shared by all views. Raises AudioError if there is none."""
         if self._playable is None:
             if self._source is None:
                 raise AudioError("the journal holds no sound, and its clip was not a file: there is nothing to play.")
@@ -165,7 +168,7 @@ class Run(RunTables):
         return plot(self.transcript, start=start, end=end)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Copy the journal to `path`. Raises JournalError where it exists or cannot be written."""
+        """Copy the journal to `path`. Raises JournalError if it exists or cannot be written."""
         self._live.copy_to(Path(path))
 
     def export(self, path: str | os.PathLike[str], **options: Any) -> Path:
@@ -175,7 +178,7 @@ class Run(RunTables):
         one is complete.
 
         Raises ExportError for an unknown format or a file that cannot be written (such as this run's own journal),
-        ParameterError for an unknown option, AudioError where a page's sound cannot be read.
+        ParameterError for an unknown option, AudioError if a page's sound cannot be read.
 
         Example:
             >>> run.export("lecture.html", audio="beside", title="A lecture")  # doctest: +SKIP

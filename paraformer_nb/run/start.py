@@ -151,7 +151,7 @@ def resume(
 def load(path: str | os.PathLike[str]) -> Run:
     """Load a saved run, with the same words that it had. Corrections that are made from now on are appended to it.
 
-    Raises JournalError where the file is not a journal.
+    Raises JournalError if the file is not a journal.
     """
     journal, transcript, last = _read(path)
     if transcript.end is None:
@@ -209,7 +209,7 @@ def _missing_end(journal: Journal, transcript: Transcript, last: float) -> RunEn
 
 
 def _resumable(run: RunStarted, clip: Any) -> Any:
-    """The clip to continue with. Raises ParameterError where there is none, or it cannot be read again."""
+    """The clip to continue with. Raises ParameterError if there is none, or it cannot be read again."""
     source = run.clip.path if clip is None else clip
     if source is None:
         raise ParameterError(f"the journal names no file of its clip {run.clip.name!r}: give clip=.")
@@ -221,11 +221,13 @@ def _resumable(run: RunStarted, clip: Any) -> Any:
 
 
 def _check_same_clip(request: OpenedRequest, transcript: Transcript) -> None:
-    """Raise ParameterError where a clip is another one than the journal's, as far as the journal describes it."""
+    """Raise ParameterError if a clip is another one than the journal's, as far as the journal describes it."""
     run = transcript.run
     clip, given = run.clip, request.run_started(0.0).clip
     if run.end is not None and abs((request.clip.end or 0.0) - run.end) > _SAME_LENGTH:
-        raise ParameterError(f"{given.name!r} is another clip: the journal's has {run.end:.2f} s. Nothing was sent.")
+        raise ParameterError(
+            f"{given.name!r} is another clip: the journal's clip ends at {run.end:.2f} s. Nothing was sent."
+        )
     digest = transcript.end.sha256 if transcript.end else None
     has_other_size = None not in (clip.size, given.size) and clip.size != given.size
     if has_other_size or (digest and request.clip.path and sha256_of(request.clip.path) not in (digest, None)):

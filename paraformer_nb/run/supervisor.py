@@ -17,7 +17,7 @@ from .live_transcript import LiveTranscript
 
 
 class Supervisor:
-    """A run in progress.
+    """Runs a session in the background until it ends, is stopped or is cancelled.
 
     Attributes:
         future: done when the run has ended and its journal is closed; it never fails.

@@ -114,7 +114,7 @@ class RunTables:
     def _corrections_of(self, table: pd.DataFrame) -> list[Correction]:
         """The corrections that make the transcript equal to an edited copy of `words`. Raises ParameterError."""
         with self._live.lock:
-            snapshot = self._snapshots.of(table) or Snapshot(self.transcript, is_known=False)
+            snapshot = self._snapshots.find(table) or Snapshot(self.transcript, is_known=False)
             versions = snapshot.sentences(self.transcript)
         return corrections_of(table, versions, is_whole=snapshot.is_whole)
 

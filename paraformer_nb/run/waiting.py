@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import ExitStack
+from typing import Protocol
 
 from .notebook import further_interrupts, in_kernel
 from .supervisor import Supervisor
@@ -12,26 +13,40 @@ from .supervisor import Supervisor
 _POLL = 0.2  # seconds: an interrupt is noticed this soon, on every kernel
 
 
-class _Interrupts:
-    """The interrupts of one waiter."""
+class Stoppable(Protocol):
+    """A run or its supervisor."""
 
-    def __init__(self, supervisor: Supervisor) -> None:
-        self._supervisor = supervisor
-        self._count = 0
+    def stop(self) -> None:
+        """Send no more audio, and receive the last results."""
+
+    def cancel(self) -> None:
+        """End now."""
+
+
+class Interrupts:
+    """Handles one waiter's interrupts: the first one stops the run, a further one cancels it.
+
+    Attributes:
+        count: of the interrupts so far.
+    """
+
+    def __init__(self, run: Stoppable) -> None:
+        self._run = run
+        self.count = 0
 
     def handle(self) -> None:
-        """The first one stops the run, a further one cancels it."""
-        self._count += 1
-        if self._count == 1:
-            self._supervisor.stop()
+        """Stop or cancel the run."""
+        self.count += 1
+        if self.count == 1:
+            self._run.stop()
         else:
-            self._supervisor.cancel()
+            self._run.cancel()
 
 
 def wait_blocking(supervisor: Supervisor, timeout: float | None) -> None:
     """Wait for the end. Raises TimeoutError after `timeout` seconds; the run goes on."""
     deadline = None if timeout is None else time.monotonic() + timeout
-    interrupts = _Interrupts(supervisor)
+    interrupts = Interrupts(supervisor)
     while not supervisor.future.done():
         left = _POLL if deadline is None else min(_POLL, deadline - time.monotonic())
         if left <= 0:
@@ -46,7 +61,7 @@ def wait_blocking(supervisor: Supervisor, timeout: float | None) -> None:
 
 async def wait(supervisor: Supervisor) -> None:
     """Wait for the end. In a kernel a cancellation is treated as an interrupt, elsewhere it is raised."""
-    interrupts = _Interrupts(supervisor)
+    interrupts = Interrupts(supervisor)
     ended = asyncio.wrap_future(supervisor.future)
     with ExitStack() as listening:
         while not ended.done():

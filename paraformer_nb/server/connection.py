@@ -10,6 +10,7 @@ from typing import Protocol
 from websockets.exceptions import ConnectionClosed
 
 from ..dashscope.messages import FinishTask, RunTask
+from ..dashscope.parameters import has_known_language
 from ..dashscope.server_protocol import AudioData, Refusal, Request, ServerProtocol
 from .engines.base import Engine, EngineError, EngineKind
 from .limits import Limits
@@ -118,7 +119,7 @@ class Connection:
     def _check_languages(self, command: RunTask) -> None:
         hints = command.parameters.get("language_hints")
         languages = self._kind.languages
-        if hints and languages and not set(languages) & set(hints):
+        if hints and languages and not has_known_language(hints, languages):
             problem = f"the embedded recogniser knows {', '.join(languages)} only, not {', '.join(hints)}"
             raise TaskRefused(Refusal("InvalidParameter", problem))
 

@@ -20,8 +20,8 @@ from .result_filter import ResultFilter
 from .wire import Wire
 
 _BURST = 60.0  # seconds of audio that are accepted before `Limits.speed` applies
-# The parameters that the service honours for every engine; `EngineKind.honoured` lists those that an engine adds.
-_HONOURED = {
+# The parameters that the service supports for every engine; `EngineKind.supported_parameters`: what an engine adds.
+_SUPPORTED = {
     "format",
     "sample_rate",
     "heartbeat",
@@ -72,8 +72,8 @@ class Task:
         self._first_audio: float | None = None
         self._last_result = 0.0
         self._last_sent = 0.0
-        honoured = _HONOURED | kind.honoured
-        ignored = [name for name in parameters if name not in honoured and parameters[name] != _DEFAULTS.get(name)]
+        supported = _SUPPORTED | kind.supported_parameters
+        ignored = [name for name in parameters if name not in supported and parameters[name] != _DEFAULTS.get(name)]
         if ignored:
             log(logging.WARNING, "parameters-ignored", task=command.task_id, parameters=",".join(ignored))
 

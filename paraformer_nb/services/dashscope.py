@@ -27,7 +27,7 @@ class DashScope:
         workspace: the workspace's id, if the key needs one.
         url: where it listens; ``ws://`` is for loopback only.
 
-    Raises ParameterError where there is no key, or the URL is invalid.
+    Raises ParameterError if there is no key, or the URL is invalid.
     """
 
     pace = 1.0
@@ -80,7 +80,7 @@ def _hidden(api_key: str | Callable[[], str] | None) -> Secret | Callable[[], st
 
 
 def _call(api_key: Callable[[], str]) -> Secret:
-    """Call a user's function for the key. Raises AuthenticationError where it fails, without its own error: that one's
+    """Call a user's function for the key. Raises AuthenticationError if it fails, without its own error: that one's
     text and frames may hold the key."""
     try:
         key = api_key()
@@ -94,7 +94,7 @@ def _call(api_key: Callable[[], str]) -> Secret:
 
 
 def _check_url(url: Secret) -> bool:
-    """Whether the URL is on this machine. Raises ParameterError where it is invalid."""
+    """Whether the URL is on this machine. Raises ParameterError if it is invalid."""
     if set("@?#") & set(url):  # before it is parsed: a traceback may show the parts
         raise ParameterError("url= must not contain a key, user or query: pass the key as api_key=.")
     try:

@@ -33,7 +33,7 @@ class Embedded:
         limits: the service's timeouts and bounds, where the cloud's own do not fit.
         engine_options: the engine's own.
 
-    Raises ParameterError for an unknown engine, option, script, model or fault, MissingDependency where a package is
+    Raises ParameterError for an unknown engine, option, script, model or fault, MissingDependency if a package is
     not installed.
     """
 

@@ -23,8 +23,8 @@ def login(*, remember: bool = False) -> None:
     `remember` also stores it in the system's keyring (needs the package keyring), where the next `login` finds it and
     does not ask. 输入 DashScope 密钥,只保存在内存中。
 
-    Raises ParameterError where the typed text cannot be a key, MissingDependency where `remember` needs the package,
-    ParaformerError where the keyring does not store the key (which is kept in memory then).
+    Raises ParameterError if the typed text cannot be a key, MissingDependency if `remember` needs the package,
+    ParaformerError if the keyring does not store the key (which is kept in memory then).
     """
     global _key
     keyring = _keyring()
@@ -43,7 +43,7 @@ def login(*, remember: bool = False) -> None:
 
 
 def logout() -> None:
-    """Forget the key of `login`, also in the system's keyring. Raises ParaformerError where that fails."""
+    """Forget the key of `login`, also in the system's keyring. Raises ParaformerError if that fails."""
     forget_key()
     keyring = _keyring()
     is_stored = keyring is not None and keyring.get_password(*_ENTRY) is not None

@@ -47,7 +47,7 @@ def corrections_of(table: Any, sentences: Mapping[int, SentenceVersions], *, is_
         correction = _correction(sentences[number], rows.get(number, [])) if number <= last else None
         if correction is not None:
             correction.check()
-            if not _is_made(correction, sentences[number]):
+            if not _is_already_applied(correction, sentences[number]):
                 corrections.append(correction)
     return corrections
 
@@ -122,7 +122,7 @@ def _correction(sentence: SentenceVersions, rows: list[_Row]) -> Correction | No
     return Correction("replace", number, tuple(words), tuple(_word(row, words, recognised) for row in rows))
 
 
-def _is_made(correction: Correction, sentence: SentenceVersions) -> bool:
+def _is_already_applied(correction: Correction, sentence: SentenceVersions) -> bool:
     """Whether a sentence that was recognised again already is as the correction would make it: the same table may be
     applied twice."""
     current = sentence.current.words

@@ -23,7 +23,7 @@ def make_frame(**columns: tuple[list[Any], str]) -> pd.DataFrame:
     )
 
 
-def origin(transcript: Transcript) -> dict[str, str | None]:
+def table_attrs(transcript: Transcript) -> dict[str, str | None]:
     """A table's ``attrs``: its clip, service (the engine that it named, else its host) and model."""
     run = transcript.run
     return {"clip": run.clip.name, "service": transcript.engine or run.service.host, "model": run.model}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..transcript.transcript import Transcript
 from ..transcript.words import Sentence
-from .frame import make_frame, origin
+from .frame import make_frame, table_attrs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,5 +28,5 @@ def sentences_table(sentences: Iterable[Sentence], transcript: Transcript) -> pd
         is_final=([row.is_final for row in rows], "bool"),
         words=([len(row.words) for row in rows], "int64"),
     )
-    table.attrs.update(origin(transcript))
+    table.attrs.update(table_attrs(transcript))
     return table

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Sentence
 
-_MOST_SNAPSHOTS = 256  # that a run remembers: a sentence or two each, and a loop may read the words again and again
+_MAX_SNAPSHOTS = 256  # that a run remembers: a sentence or two each, and a loop may read the words again and again
 
 
 class SentenceVersions(NamedTuple):
@@ -57,11 +57,11 @@ class Snapshots:
         """Remember a snapshot, and forget the oldest. Returns its number."""
         number = secrets.randbits(52)  # an integer that JSON keeps exactly
         self._by_number[number] = snapshot
-        if len(self._by_number) > _MOST_SNAPSHOTS:
+        if len(self._by_number) > _MAX_SNAPSHOTS:
             del self._by_number[next(iter(self._by_number))]
         return number
 
-    def of(self, table: Any) -> Snapshot | None:
+    def find(self, table: Any) -> Snapshot | None:
         """The snapshot that a table was made of; None where it does not say, or it is forgotten."""
         number = getattr(table, "attrs", {}).get("snapshot")
         return self._by_number.get(number) if isinstance(number, int) else None

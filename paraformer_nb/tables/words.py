@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..transcript.transcript import Transcript
 from ..transcript.words import Sentence, Word
-from .frame import make_frame, origin
+from .frame import make_frame, table_attrs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def words_table(sentences: Iterable[Sentence], transcript: Transcript) -> pd.Dat
     pairs.sort(key=lambda pair: pair[1].start)
     columns = {column.name: ([column.value(*pair) for pair in pairs], column.dtype) for column in COLUMNS}
     table = make_frame(**columns)
-    table.attrs.update(origin(transcript))
+    table.attrs.update(table_attrs(transcript))
     return table
 
 

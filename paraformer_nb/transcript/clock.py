@@ -15,12 +15,12 @@ from msgspec.structs import replace
 from ..dashscope.messages import SentenceResult
 from ..text import join
 
-_LONGEST = 1e12  # ms; over thirty years
+_MAX_TIME = 1e12  # ms; over thirty years
 
 
 def is_time(time: Any) -> TypeGuard[float]:
     """Whether a value is a plausible number of milliseconds: a service may send anything."""
-    return time is not None and 0 <= time < _LONGEST
+    return time is not None and 0 <= time < _MAX_TIME
 
 
 def last_time(result: SentenceResult) -> float:

@@ -40,12 +40,12 @@ class Correction(Struct, frozen=True, omit_defaults=True):
     def parse(cls, value: Any) -> Correction:
         """Convert what a `Corrected` record holds; a correction is returned as it is.
 
-        Raises ParameterError where the value is not a valid correction.
+        Raises ParameterError if the value is not a valid correction.
         """
         return value if isinstance(value, cls) else cls._validated(value)
 
     def check(self) -> None:
-        """Raise ParameterError where a field has another type, or a word is invalid. A person's words must meet more
+        """Raise ParameterError if a field has another type, or a word is invalid. A person's words must meet more
         rules than recognised ones, which may be odd."""
         self._validated(self)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, assert_never
 
 from msgspec.structs import replace
 
@@ -36,6 +36,7 @@ from ..journal.records import (
     RunStarted,
     Sent,
     Silence,
+    UnknownRecord,
 )
 from ..text import join, sanitise
 from .clock import TaskClock, is_time, last_time
@@ -101,7 +102,7 @@ class Transcript:
 
     @classmethod
     def from_records(cls, records: Iterable[Record]) -> Transcript:
-        """Fold a whole journal. Raises ParameterError where its first record is not a `RunStarted`."""
+        """Fold a whole journal. Raises ParameterError if its first record is not a `RunStarted`."""
         each = iter(records)
         first = next(each, None)
         if not isinstance(first, RunStarted):
@@ -202,6 +203,10 @@ class Transcript:
                 self.end, self.state = record, record.state
             case Reopened():
                 self.end, self.state = None, "connecting"
+            case RunStarted() | UnknownRecord():
+                pass
+            case _:
+                assert_never(record)
         return None
 
     def _resume(self, record: Resumed) -> None:

@@ -10,16 +10,15 @@ import asyncio
 from collections.abc import Callable
 
 from ..errors import AudioError, ParameterError
-from ..playback.playable import PlayableClip
+from ..playback.playable import OpenAudio
 from ..playback.spectrogram import spectrogram
 from .messages import AudioRequest, Reply, SpectrogramRequest
 
-OpenAudio = Callable[[], PlayableClip]
 SendReply = Callable[[Reply, list[bytes]], None]
 
-_MOST_WAITING = 32  # requests; a front end asks for a few windows ahead
-_MOST_CELLS = 1_000_000  # of a spectrogram: a byte each
-_LONGEST = 300.0  # seconds of a spectrogram
+_MAX_WAITING = 32  # requests; a front end asks for a few windows ahead
+_MAX_CELLS = 1_000_000  # of a spectrogram: a byte each
+_MAX_SPAN = 300.0  # seconds of a spectrogram
 _RATE = 16_000  # Hz; of a spectrogram's samples
 
 
@@ -35,7 +34,7 @@ class AudioRequests:
 
     def answer(self, request: AudioRequest | SpectrogramRequest) -> None:
         """Start to answer a request. Background loop only."""
-        if len(self._tasks) >= _MOST_WAITING:
+        if len(self._tasks) >= _MAX_WAITING:
             self._send(Reply(request.id, error="Too much was requested at once."), [])
             return
         task = asyncio.get_running_loop().create_task(self._answer(request))
@@ -58,7 +57,7 @@ class AudioRequests:
         if isinstance(request, AudioRequest):
             return Reply(request.id, mime=audio.mime), audio.window(request.index)
         columns, rows, span = request.columns, request.rows, request.span
-        if not (0 < span <= _LONGEST and columns > 0 and rows > 0 and columns * rows <= _MOST_CELLS):
+        if not (0 < span <= _MAX_SPAN and columns > 0 and rows > 0 and columns * rows <= _MAX_CELLS):
             raise ParameterError(f"a spectrogram of {span} s, {columns} x {rows} cells, cannot be made.")
         pcm = audio.pcm(request.start, request.start + span, _RATE)
         span = len(pcm) / _RATE  # the clip may end before

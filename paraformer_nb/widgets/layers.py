@@ -11,8 +11,8 @@ from .messages import Layer, LayerSpan
 if TYPE_CHECKING:
     import pandas as pd
 
-_LONGEST_LABEL = 60  # characters; more would not be drawn
-_MOST_ROWS = 20_000  # a layer travels in one message
+_MAX_LABEL = 60  # characters; more would not be drawn
+_MAX_ROWS = 20_000  # a layer travels in one message
 
 
 def make_layer(frame: pd.DataFrame, name: str, label: str | None) -> Layer:
@@ -30,13 +30,13 @@ def make_layer(frame: pd.DataFrame, name: str, label: str | None) -> Layer:
             "Give a DataFrame with start and end, in seconds."
         )
     kept = frame[frame[["start", "end"]].notna().all(axis=1)]
-    if len(kept) > _MOST_ROWS:
-        raise ParameterError(f"{len(kept)} rows are more than can be shown: give at most {_MOST_ROWS} of them.")
+    if len(kept) > _MAX_ROWS:
+        raise ParameterError(f"{len(kept)} rows are more than can be shown: give at most {_MAX_ROWS} of them.")
     starts, ends = _times(kept)
     labels = label or ("label" if "label" in columns else None)
     texts = [""] * len(kept) if labels is None else _texts(kept[labels])
     rows = zip(starts, ends, texts, strict=True)
-    spans = [LayerSpan(round(start, 3), round(end, 3), text[:_LONGEST_LABEL]) for start, end, text in rows]
+    spans = [LayerSpan(round(start, 3), round(end, 3), text[:_MAX_LABEL]) for start, end, text in rows]
     return Layer(name, sorted(spans, key=lambda span: (span.start, span.end, span.label)))
 
 

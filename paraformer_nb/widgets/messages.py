@@ -283,7 +283,7 @@ def encode(message: ToFrontEnd) -> dict[str, Any]:
 
 
 def decode(content: Any) -> FromFrontEnd:
-    """Convert what a comm received. Raises msgspec.ValidationError where it is not a message."""
+    """Convert what a comm received. Raises msgspec.ValidationError if it is not a message."""
     return msgspec.convert(content, FromFrontEnd)  # type: ignore[no-any-return]
 
 

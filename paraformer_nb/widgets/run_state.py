@@ -8,7 +8,7 @@ from ..playback.playable import PlayableClip
 from ..transcript.transcript import ENDED, Transcript
 from .messages import RunState, RunStateName, SoundFormat
 
-_MOST_GAPS = 3  # that the message lists, the newest ones
+_MAX_GAPS = 3  # that the message lists, the newest ones
 _SOUND = SoundFormat(PlayableClip.mime, PlayableClip.window_seconds)
 
 
@@ -42,4 +42,4 @@ def _message(transcript: Transcript, warning: str) -> str:
     if transcript.end and transcript.end.error:
         return transcript.end.error.message
     gaps = [f"{gap.start:.1f}–{gap.end:.1f} s were not recognised: {gap.reason}." for gap in transcript.gaps]
-    return " ".join([*gaps[-_MOST_GAPS:], *([warning] if warning else [])])
+    return " ".join([*gaps[-_MAX_GAPS:], *([warning] if warning else [])])

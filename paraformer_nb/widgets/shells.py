@@ -1,4 +1,4 @@
-"""On which of a kernel's shells a widget's messages are handled.
+"""Handle widget messages on subshells, so that Stop works while a cell runs.
 
 ipykernel 7.4 handles all messages of a widget on the shell that made it: a cell that waits would then keep Stop unread
 until it ends. Earlier versions, and JupyterLab's own setting, handle them on a subshell. The attribute is private,
@@ -13,7 +13,7 @@ import anywidget
 
 
 def handle_on_subshells(widget: anywidget.AnyWidget, *, except_kind: str) -> None:
-    """Handle messages while a cell runs; but those of one kind where cells run, because they display things."""
+    """Handle messages on subshells, except those of one kind: they display things, so they need the main shell."""
 
     def shell_of(data: Any, default: Any) -> Any:
         content = data.get("content") if isinstance(data, dict) else None

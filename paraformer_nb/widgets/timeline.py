@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 import anywidget
 import msgspec
@@ -18,6 +18,7 @@ from traitlets.utils.bunch import Bunch
 
 from ..errors import ParameterError
 from ..loop import get_loop
+from ..playback.playable import OpenAudio
 from ..tables.spans import matches_table
 from ..tables.words import words_table
 from ..text import sanitise
@@ -25,7 +26,7 @@ from ..transcript.corrections import Correction
 from ..transcript.search import find
 from ..transcript.transcript import ENDED, Transcript
 from . import messages
-from .audio_requests import AudioRequests, OpenAudio
+from .audio_requests import AudioRequests
 from .layers import make_layer
 from .linker import link
 from .run_state import describe_run
@@ -55,7 +56,7 @@ class Timeline(anywidget.AnyWidget):
         stop: what the Stop button does, or None where nothing can be stopped.
         correct: makes a correction, and raises ParameterError for one that it refuses; a text that it returns is shown
             to the person. None: nothing can be corrected.
-        open_audio: opens the clip for playing; raises AudioError where it cannot. None: there is no sound.
+        open_audio: opens the clip for playing; raises AudioError if it cannot. None: there is no sound.
         warning: why the run's records are kept in memory only, or ``""``.
     """
 
@@ -90,7 +91,7 @@ class Timeline(anywidget.AnyWidget):
     # ------------------------------------------------------------------------------------------- two ways with Python
 
     def seek(self, seconds: float) -> None:
-        """Move the playhead, and bring it on view; playing continues from there. Raises ParameterError where `seconds`
+        """Move the playhead, and bring it on view; playing continues from there. Raises ParameterError if `seconds`
         is not a position."""
         if not isinstance(seconds, Real) or not 0 <= seconds < float("inf"):
             raise ParameterError(f"{seconds!r} is not a position in a clip: give seconds from its beginning.")
@@ -103,7 +104,7 @@ class Timeline(anywidget.AnyWidget):
         Columns: ``sentence_id`` int64, ``text`` string, ``start`` and ``end`` float64 seconds of the clip.
         """
         if not isinstance(text, str):
-            raise ParameterError(f"{text!r} is not a text to find.")
+            raise ParameterError(f"{text!r} is not a string to find.")
         get_loop().call_soon_threadsafe(self._send_message, messages.Find(text))
         return matches_table(find(self._transcript.sentences, text))
 
@@ -137,7 +138,7 @@ class Timeline(anywidget.AnyWidget):
         self.notify_change(Bunch(name=name, owner=self, type="change", old=None, new=self.selected_words))
 
     def on_finished(self, callback: Callable[[], None]) -> None:
-        """Call back, where the kernel runs cells, when a front end has drawn the final state."""
+        """Call `callback` on the main shell when a front end has drawn the final state."""
         self._on_finished = callback
 
     # ------------------------------------------------------------------------------------------ from the front end
@@ -162,6 +163,8 @@ class Timeline(anywidget.AnyWidget):
                 loop.call_soon_threadsafe(self._apply, message)
             case messages.AudioRequest() | messages.SpectrogramRequest():
                 loop.call_soon_threadsafe(self._audio.answer, message)
+            case _:
+                assert_never(message)
 
     def _refuse(self, head: messages.MessageHead, reason: str) -> None:
         """Answer an invalid message, if it is one that expects an answer. Others are anywidget's own."""

@@ -13,9 +13,9 @@ from .view_state import ViewState
 
 SendUpdate = Callable[[Update, list[bytes]], None]
 
-_EVERY = 0.05  # seconds between updates
-_EVERY_WHOLE = 0.5  # seconds between whole updates, while no front end has asked for them
-_UNREQUESTED_FOR = 60.0  # seconds for which they are sent
+_UPDATE_INTERVAL = 0.05  # seconds between updates
+_FULL_UPDATE_INTERVAL = 0.5  # seconds between full updates, while no front end has asked for them
+_FULL_UPDATES_FOR = 60.0  # seconds for which they are sent
 
 
 class UpdateSender:
@@ -42,9 +42,9 @@ class UpdateSender:
     def refresh(self) -> None:
         """Send what changed, now or as soon as the last update is old enough."""
         now = time.monotonic()
-        if self._timer is not None or not (self._is_requested or now - self._created < _UNREQUESTED_FOR):
+        if self._timer is not None or not (self._is_requested or now - self._created < _FULL_UPDATES_FOR):
             return
-        delay = self._last + (_EVERY if self._is_requested else _EVERY_WHOLE) - now
+        delay = self._last + (_UPDATE_INTERVAL if self._is_requested else _FULL_UPDATE_INTERVAL) - now
         if delay <= 0:
             self._send_updates()
         else:

@@ -11,9 +11,9 @@ from .messages import GapSpan, Layer, ResumeMark, RunState, SentenceData, Update
 from .sentence_order import SentenceOrder
 from .words import sentence_data
 
-_MOST_BINS = 400_000  # peaks in one message: 0.8 MB
+_MAX_BINS = 400_000  # peaks in one message: 0.8 MB
 _MANY_BINS = 720_000  # two hours: where a whole run is longer, its peaks travel at half their resolution
-_MOST_SENTENCES = 2_000  # sentences in one message
+_MAX_SENTENCES = 2_000  # sentences in one message
 
 
 class ViewState:
@@ -48,7 +48,7 @@ class ViewState:
                 seq=self._next_seq(),
                 reset=not self._has_sent,
                 run=self._changed_run(run),
-                sentences=sentences[:_MOST_SENTENCES],
+                sentences=sentences[:_MAX_SENTENCES],
                 removed=removed,
                 gaps=self._changed_gaps(transcript),
                 resumes=self._changed_resumes(transcript),
@@ -58,11 +58,11 @@ class ViewState:
             buffers,
         )
         self._has_sent = True
-        rest = sentences[_MOST_SENTENCES:]
+        rest = sentences[_MAX_SENTENCES:]
         while rest or self._bins < len(transcript.waveform):
             waveform, buffers = self._next_waveform(transcript)
-            yield Update(seq=self._next_seq(), sentences=rest[:_MOST_SENTENCES], waveform=waveform), buffers
-            rest = rest[_MOST_SENTENCES:]
+            yield Update(seq=self._next_seq(), sentences=rest[:_MAX_SENTENCES], waveform=waveform), buffers
+            rest = rest[_MAX_SENTENCES:]
 
     def _next_seq(self) -> int:
         self.seq += 1
@@ -130,7 +130,7 @@ class ViewState:
         waveform, first = transcript.waveform, self._bins
         if first == 0 and transcript.state in ENDED and len(waveform) > _MANY_BINS:
             self._factor = 2
-        last = min(len(waveform), first + _MOST_BINS * self._factor)
+        last = min(len(waveform), first + _MAX_BINS * self._factor)
         if last == first:
             return None, []
         self._bins = last

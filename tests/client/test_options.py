@@ -32,7 +32,7 @@ def test_a_time_of_retry_must_be_a_finite_number_from_zero_on(name: str, wrong: 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, True, "3", None])
 def test_attempts_must_be_a_whole_number_from_one_on(wrong: Any) -> None:
-    with pytest.raises(errors.ParameterError, match=r"Retry\(attempts=.*whole number from 1"):
+    with pytest.raises(errors.ParameterError, match=r"Retry\(attempts=.*integer of at least 1"):
         pnb.Retry(attempts=wrong)
 
 
@@ -59,19 +59,19 @@ def test_options_are_values() -> None:
 def test_waits_double_up_to_the_longest_and_are_shortened_at_random() -> None:
     retry = pnb.Retry(first_wait=1.0, longest_wait=8.0)
     for attempt, longest in enumerate((1, 2, 4, 8, 8, 8), 1):
-        waits = [retry.wait(attempt, is_loopback=False) for _ in range(200)]
+        waits = [retry.delay(attempt, is_loopback=False) for _ in range(200)]
         assert all(longest / 2 <= wait <= longest for wait in waits)
         assert len(set(waits)) > 100, "clients that were disconnected together do not connect together"
 
 
 def test_waits_on_loopback_are_a_twentieth() -> None:
-    waits = [pnb.Retry(first_wait=4.0).wait(1, is_loopback=True) for _ in range(100)]
+    waits = [pnb.Retry(first_wait=4.0).delay(1, is_loopback=True) for _ in range(100)]
     assert all(0.1 <= wait <= 0.2 for wait in waits)
 
 
 def test_waits_are_finite_after_any_number_of_attempts() -> None:
-    assert pnb.Retry(longest_wait=8.0).wait(10**6, is_loopback=False) <= 8.0
-    assert pnb.Retry(first_wait=0.0).wait(10**6, is_loopback=False) == 0.0
+    assert pnb.Retry(longest_wait=8.0).delay(10**6, is_loopback=False) <= 8.0
+    assert pnb.Retry(first_wait=0.0).delay(10**6, is_loopback=False) == 0.0
 
 
 def test_a_wait_is_as_long_as_was_asked_for() -> None:

@@ -292,7 +292,7 @@ CODES = [
     ("ModelNotFound", "Model can not be found.", False, "model="),
     ("InvalidParameter", "Missing required parameter 'payload.input'! Please follow the protocol!", False, "parameter"),
     ("InvalidParameter", "url error, please check url！", False, "url"),
-    ("CLIENT_ERROR", "request timeout after 23 seconds.", True, "heartbeat=True"),
+    ("CLIENT_ERROR", "request timeout after 23 seconds.", True, "received no audio"),
     ("RequestTimeOut", "Response timeout!", True, "heartbeat=True"),
     ("UNSUPPORTED_FORMAT", "Failed to decode audio", False, "decode"),
     ("Throttling", "Requests throttling triggered.", True, "Wait a moment"),

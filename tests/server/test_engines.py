@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import re
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from servers import ended, eventually, failure
 from wire import LESSON
 
 import paraformer_nb as pnb
+from paraformer_nb.cli.serve import add_engine_options
 from paraformer_nb.errors import ParameterError
 from paraformer_nb.server.engines.registry import ENGINES, make_engine
 from paraformer_nb.server.limits import Limits
@@ -36,6 +40,8 @@ SCRIPT = LESSON.with_suffix(".json")
         ("replay", {}, r"engine 'replay' needs journal=FILE \(a saved run, as written by save=\)"),
         ("replay", {"speed": 2}, "engine 'replay' needs journal=FILE"),
         ("replay", {"journal": "nowhere.jsonl"}, "'nowhere.jsonl' cannot be read: No such file"),
+        ("replay", {"journal": "nowhere.jsonl", "speed": "2"}, "'nowhere.jsonl' cannot be read: No such file"),
+        ("replay", {"journal": "nowhere.jsonl", "speed": "fast"}, r"speed='fast': give a number \(a multiple"),
         ("replay", {"journal": []}, r"journal=\[\]: give a path"),
         ("paraformer", {}, "engine 'paraformer' needs model_dir=FOLDER"),
     ],
@@ -71,11 +77,22 @@ def test_an_option_that_is_none_is_ignored(tmp_path: Path) -> None:
 def test_every_engine_is_described_for_help_texts_and_users() -> None:
     for name, kind in ENGINES.items():
         assert kind.name == name
-        texts = [kind.summary, *(text for option in kind.options for text in (option.name, option.value, option.help))]
+        texts = [
+            kind.summary,
+            *(text for option in kind.options for text in (option.name, option.metavar, option.help)),
+        ]
         assert all(text and text.isprintable() for text in texts)
         assert kind.notice.isprintable()
-    names = [option.name for kind in ENGINES.values() for option in kind.options]
-    assert len(names) == len(set(names)), "the command line has one option for each"
+
+
+def test_engines_share_a_command_line_option_of_the_same_name() -> None:
+    script = ENGINES["scripted"]
+    other = replace(script, name="other", options=(*script.options, *ENGINES["replay"].options))
+    parser = argparse.ArgumentParser()
+    add_engine_options(parser, [script, other])
+    options = parser.parse_args(["--script", "said.json", "--speed", "2"])
+    assert vars(options) == {"script": "said.json", "journal": None, "speed": "2"}
+    assert {"for scripted:", "for other:"} <= set(re.findall(r"for \w+:", parser.format_help()))
 
 
 def test_describing_the_engines_loads_none_of_them() -> None:

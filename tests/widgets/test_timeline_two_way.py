@@ -97,7 +97,7 @@ def test_seek_moves_the_playhead_and_the_view(transcript: Transcript) -> None:
     for wrong in (-1, "x", float("inf")):
         with pytest.raises(ParameterError, match="seconds"):
             view.seek(wrong)  # type: ignore[arg-type]
-    with pytest.raises(ParameterError, match="not a text"):
+    with pytest.raises(ParameterError, match="not a string"):
         view.find(5)  # type: ignore[arg-type]
 
 

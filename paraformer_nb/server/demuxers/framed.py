@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from ...audio.id3 import ID3_MAGIC, id3_size
 from .demuxer import Codec, Demuxer
 
 
@@ -105,10 +106,9 @@ class FrameDemuxer(Demuxer):
         if not self._tag_left and magic and buffer.startswith(magic):
             self._tag_left = len(magic)
             self._signature = 0
-        elif not self._tag_left and buffer.startswith(b"ID3") and len(buffer) >= 10:
-            size = sum((byte & 127) << shift for byte, shift in zip(buffer[6:10], (21, 14, 7, 0), strict=True))
-            self._tag_left = 10 + size
-        elif not self._tag_left and not is_end and (magic.startswith(buffer) or buffer[:3] == b"ID3"[: len(buffer)]):
+        elif not self._tag_left and (size := id3_size(buffer)):
+            self._tag_left = size
+        elif not self._tag_left and not is_end and (magic.startswith(buffer) or buffer[:3] == ID3_MAGIC[: len(buffer)]):
             return False
         discarded = min(self._tag_left, len(buffer))
         self._tag_left -= discarded

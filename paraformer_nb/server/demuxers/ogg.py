@@ -19,7 +19,7 @@ _HEADER = struct.Struct("<4sBBqIIIB")
 _CHECKSUM = slice(22, 26)
 _CONTINUED = 1
 _FIRST = 2
-_LONGEST_PACKET = 0x10000  # bytes; audio packets are shorter, but tags with a picture may be longer
+_MAX_PACKET = 0x10000  # bytes; audio packets are shorter, but tags with a picture may be longer
 _REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -107,7 +107,7 @@ class OggDemuxer(Demuxer):
             if partial is None:
                 self.skipped += len(first)
             else:
-                segments.insert(0, (partial + first)[:_LONGEST_PACKET])
+                segments.insert(0, (partial + first)[:_MAX_PACKET])
         self._next_sequence = page.sequence + 1
         self._partial_packet = segments.pop() if page.is_continued and segments else None
         for packet in segments:

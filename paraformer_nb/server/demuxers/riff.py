@@ -25,8 +25,8 @@ _CODECS = {  # by format tag and bits per sample
 }
 _EXTENSIBLE = 0xFFFE
 _MAX_CHANNELS = 8
-_LONGEST_FORMAT = 4096  # bytes; FFmpeg's own limit for codec parameters
-_LONGEST_CHUNK = 0x1000000  # bytes; a header with a larger size is not a chunk's
+_MAX_FORMAT = 4096  # bytes; FFmpeg's own limit for codec parameters
+_MAX_CHUNK = 0x1000000  # bytes; a header with a larger size is not a chunk's
 _MAGICS = (b"RIFF", b"RF64")
 
 
@@ -92,12 +92,12 @@ class RiffDemuxer(Demuxer):
         elif name == b"data":
             self._begin_sound(size)
             del buffer[: start + 8]
-        elif name == b"fmt " and size <= _LONGEST_FORMAT:
+        elif name == b"fmt " and size <= _MAX_FORMAT:
             if len(buffer) < start + 8 + size:
                 return False
             self._parse_format(bytes(buffer[start + 8 : start + 8 + size]))
             self._ignored_left = start + 8 + size + size % 2
-        elif _is_name(name) and size <= _LONGEST_CHUNK:
+        elif _is_name(name) and size <= _MAX_CHUNK:
             self._ignored_left = start + 8 + size + size % 2
         elif self._has_sound:
             self.note = "there is more sound than the WAV header declares"

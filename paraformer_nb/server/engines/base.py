@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 from ...dashscope.messages import SentenceResult
 from ...dashscope.server_protocol import NO_TRANSLATIONS
 
-RATE = 16_000
+ENGINE_RATE = 16_000
 """Hz; the sample rate of every stream."""
 
 
@@ -80,14 +80,14 @@ class Option:
 
     Attributes:
         name: such as ``model_dir``; ``--model-dir`` on the command line.
-        value: a placeholder for its value, such as ``FOLDER``.
+        metavar: a placeholder for its value, such as ``FOLDER``.
         help: a description of the value.
         type: of its value.
         is_required: whether the engine needs it.
     """
 
     name: str
-    value: str
+    metavar: str
     help: str
     type: type[Path] | type[float] = Path
     is_required: bool = False
@@ -101,8 +101,8 @@ class EngineKind:
         name: such as ``pocketsphinx``.
         summary: a few words for help texts.
         languages: the languages it recognises; None if they depend on its model, script or journal.
-        honoured: the task parameters that it honours, besides those that the service honours for every engine; all
-            others are logged as ignored.
+        supported_parameters: the task parameters that it supports, besides those that the service supports for every
+            engine; all others are logged as ignored.
         notice: what users must know about its results, shown wherever they are shown; may be empty.
         make: creates the engine from its options. Raises ParameterError or MissingDependency.
         options: its own options.
@@ -111,7 +111,7 @@ class EngineKind:
     name: str
     summary: str
     languages: tuple[str, ...] | None
-    honoured: frozenset[str]
+    supported_parameters: frozenset[str]
     notice: str
     make: Callable[..., Engine]
     options: tuple[Option, ...] = ()

@@ -28,16 +28,17 @@ def make_engine(name: str, options: dict[str, Any]) -> Engine:
         raise ParameterError(f"engine {name!r} has no option {', '.join(sorted(unknown))}.")
     given = {option: options[option.name] for option in kind.options if options.get(option.name) is not None}
     if missing := [option for option in kind.options if option.is_required and option not in given]:
-        needed = " and ".join(f"{option.name}={option.value} ({option.help})" for option in missing)
+        needed = " and ".join(f"{option.name}={option.metavar} ({option.help})" for option in missing)
         raise ParameterError(f"engine {name!r} needs {needed}.")
     return kind.make(**{option.name: _converted(option, value) for option, value in given.items()})
 
 
 def _converted(option: Option, value: Any) -> Any:
-    """Convert a path; the engine itself checks all other values."""
-    if option.type is not Path:
+    """Convert a path, or a string from the command line; the engine itself checks all other values."""
+    if option.type is not Path and not isinstance(value, str):
         return value
     try:
-        return Path(value)
-    except TypeError:
-        raise ParameterError(f"{option.name}={value!r}: give a path.") from None
+        return option.type(value)
+    except (TypeError, ValueError):
+        expected = "path" if option.type is Path else "number"
+        raise ParameterError(f"{option.name}={value!r}: give a {expected} ({option.help}).") from None

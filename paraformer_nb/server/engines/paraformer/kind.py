@@ -17,13 +17,13 @@ PARAFORMER = EngineKind(
     name="paraformer",
     summary="a streaming Paraformer, from a model folder of your own",
     languages=None,
-    honoured=frozenset({"max_sentence_silence"}),
+    supported_parameters=frozenset({"max_sentence_silence"}),
     notice="",
     make=_make,
     options=(
         Option(
             name="model_dir",
-            value="FOLDER",
+            metavar="FOLDER",
             help="a folder with encoder.onnx, decoder.onnx and tokens.txt",
             is_required=True,
         ),

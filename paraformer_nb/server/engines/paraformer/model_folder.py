@@ -34,7 +34,7 @@ _SIZES = (
     "decoder_kernel_size",
 )
 _VECTORS = ("neg_mean", "inv_stddev")
-_LARGEST = 2**20  # of any size in the metadata; larger ones are damage, and would be allocated
+_MAX_SIZE = 2**20  # of any size in the metadata; larger ones are damage, and would be allocated
 _TYPES = {FLOAT: "float32", INT32: "int32", INT64: "int64"}
 
 _Expected = tuple[int, tuple[int | None, ...]]  # element type and shape; None for any size
@@ -136,7 +136,7 @@ def _metadata(path: Path, header: OnnxHeader) -> tuple[dict[str, int], dict[str,
 
 
 def _size(path: Path, name: str, text: str) -> int:
-    if not _is_number(text.strip()) or not 0 < int(text) <= _LARGEST:
+    if not _is_number(text.strip()) or not 0 < int(text) <= _MAX_SIZE:
         _reject(path, f"has {name}={text[:40]!r} in its metadata, which is not a size")
     return int(text)
 

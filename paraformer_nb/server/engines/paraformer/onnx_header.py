@@ -22,7 +22,7 @@ _VARINT = 0
 _EIGHT_BYTES = 1
 _LENGTH_DELIMITED = 2
 _FOUR_BYTES = 5
-_LONGEST_TEXT = 2**20  # bytes; names and metadata are far shorter
+_MAX_TEXT = 2**20  # bytes; names and metadata are far shorter
 _NOT_ONNX = "it is not an ONNX file"
 _CUT_SHORT = "it is cut short, or not an ONNX file"
 
@@ -141,7 +141,7 @@ def _text(file: BinaryIO, value: int | _FileRange | None) -> str:
     if value is None:
         return ""
     start, stop = _as_range(value)
-    if stop - start > _LONGEST_TEXT:
+    if stop - start > _MAX_TEXT:
         raise ValueError(_NOT_ONNX)
     file.seek(start)
     return file.read(stop - start).decode()

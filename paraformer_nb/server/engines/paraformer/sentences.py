@@ -9,7 +9,7 @@ from ....dashscope.messages import SentenceResult, WordResult
 from .recogniser import Token
 from .words import Vocabulary, join_words
 
-_LONGEST = 60_000  # ms; a longer sentence is split in its longest pause
+_MAX_SENTENCE = 60_000  # ms; a longer sentence is split in its longest pause
 
 
 class ParaformerSentences:
@@ -36,7 +36,7 @@ class ParaformerSentences:
                 yield self._finalise(len(self._tokens))
             self._tokens.append(token)
             is_new = True
-            if token.end - self._tokens[0].begin >= _LONGEST:
+            if token.end - self._tokens[0].begin >= _MAX_SENTENCE:
                 yield self._finalise(self._longest_pause())
         if self._tokens and silent_until - self._tokens[-1].end >= self._silence:
             yield self._finalise(len(self._tokens))

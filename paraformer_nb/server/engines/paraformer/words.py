@@ -7,14 +7,13 @@ continued) or ``▁hel lo`` (a part that begins a word, as in SentencePiece). Th
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ....text import is_cjk
 from .recogniser import Token
 
 _SPECIAL = {"<blank>", "<s>", "</s>", "<unk>"}  # they have no sound or no text
-_CHINESE = re.compile(r"[\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")  # and kana
 
 
 class TokenWord(NamedTuple):
@@ -58,7 +57,7 @@ class Vocabulary:
         for token in tokens:
             symbol = self._symbols[token.number]
             text = symbol.removeprefix("▁").removesuffix("@@")
-            is_chinese = bool(_CHINESE.match(text))
+            is_chinese = bool(text) and is_cjk(text[0])
             if words and is_continued and not is_chinese and not symbol.startswith("▁"):
                 words[-1] = TokenWord(words[-1].text + text, (*words[-1].tokens, token))
             else:
@@ -68,9 +67,13 @@ class Vocabulary:
 
 
 def join_words(words: Sequence[TokenWord]) -> str:
-    """Join words to text: with spaces, except between Chinese characters."""
+    """Join words to text: with spaces, except between Chinese characters.
+
+    Not with `text.join`, which puts no space between digits and Chinese, nor before punctuation: here every token that
+    is not Chinese is a word of its own.
+    """
     text = ""
     for word in words:
-        is_chinese = _CHINESE.match(word.text) and text and _CHINESE.match(text[-1])
+        is_chinese = text and is_cjk(text[-1]) and is_cjk(word.text[0])
         text += word.text if is_chinese or not text else f" {word.text}"
     return text

@@ -15,7 +15,7 @@ POCKETSPHINX = EngineKind(
     name="pocketsphinx",
     summary="a real recogniser, English only, far weaker than the cloud",
     languages=("en",),
-    honoured=frozenset({"max_sentence_silence"}),
+    supported_parameters=frozenset({"max_sentence_silence"}),
     notice="English only, far weaker than the cloud.",
     make=_make,
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..base import ENGINE_RATE
 from .sentences import MAX_UTTERANCE, SentenceAssembler, SentenceFields, WordFields
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
 
-RATE = 16_000
 _PARTIAL_PERIOD = 0.2  # seconds of audio between partials
 _WINDOW = 0.3  # seconds of silence that end an utterance
 _MIN_WINDOW = 0.18  # seconds; the endpointer accepts no shorter window with its ratio of 0.9
@@ -24,7 +24,7 @@ def load_decoder() -> Decoder:
     """
     from pocketsphinx import Decoder
 
-    return Decoder(samprate=RATE, fwdflat=False, loglevel="FATAL")
+    return Decoder(samprate=ENGINE_RATE, fwdflat=False, loglevel="FATAL")
 
 
 class UtteranceRecogniser:
@@ -43,8 +43,9 @@ class UtteranceRecogniser:
 
         window = min(_WINDOW, max(_MIN_WINDOW, max_sentence_silence / 1000 - _OVERHANG))
         self._decoder = decoder
-        self._endpointer = Endpointer(window=window, ratio=0.9, sample_rate=RATE)
-        self._vad = Vad(sample_rate=RATE)  # the endpointer contains one too, but reports its result a window later
+        self._endpointer = Endpointer(window=window, ratio=0.9, sample_rate=ENGINE_RATE)
+        # The endpointer contains one too, but reports its result a window later.
+        self._vad = Vad(sample_rate=ENGINE_RATE)
         self._sentences = SentenceAssembler(max_sentence_silence)
         self._pending = bytearray()  # less than a frame
         self._utterance = bytearray()  # the audio of the current utterance, for cutting it
@@ -75,14 +76,14 @@ class UtteranceRecogniser:
         was_in_speech = self._endpointer.in_speech
         speech = self._endpointer.process(frame)
         is_quiet = not self._vad.is_speech(frame)
-        self.position += len(frame) / 2 / RATE
+        self.position += len(frame) / 2 / ENGINE_RATE
         if speech is not None:
             if not was_in_speech:
                 self._begin_utterance(self._endpointer.speech_start)
             self._decode(speech)
             if not self._endpointer.in_speech:
                 yield from self._end_utterance()
-            elif len(self._utterance) / 2 / RATE * 1000 >= MAX_UTTERANCE:
+            elif len(self._utterance) / 2 / ENGINE_RATE * 1000 >= MAX_UTTERANCE:
                 yield from self._cut_utterance()
         elif is_quiet:  # else the endpointer may be about to report speech that began before the silence was over
             yield from self._sentences.wait(self._now())
@@ -135,7 +136,7 @@ class UtteranceRecogniser:
         words = self._final_words()
         cut = self._cut_frame()
         cut_time = round(self._start * 1000) + cut * 10
-        rest = bytes(self._utterance[cut * RATE // 100 * 2 :])
+        rest = bytes(self._utterance[cut * ENGINE_RATE // 100 * 2 :])
         yield from self._sentences.add([word for word in words if word["end_time"] <= cut_time], cut_time)
         self._begin_utterance(self._start + cut / 100)
         if rest:
@@ -149,4 +150,4 @@ class UtteranceRecogniser:
         if silences:
             longest = max(silences, key=lambda segment: segment.end_frame - segment.start_frame)
             return int(longest.start_frame + longest.end_frame + 1) // 2
-        return int(inner[-1].end_frame + 1) if inner else len(self._utterance) // 2 * 100 // RATE
+        return int(inner[-1].end_frame + 1) if inner else len(self._utterance) // 2 * 100 // ENGINE_RATE

@@ -19,7 +19,7 @@ from ....journal.journal import Journal
 from ....journal.records import Received, RunStarted
 from ....transcript.transcript import Transcript
 from ....transcript.words import Sentence
-from ..base import RATE, Emit, EngineError, Settings
+from ..base import ENGINE_RATE, Emit, EngineError, Settings
 
 
 class Replay:
@@ -73,7 +73,7 @@ class ReplayedResult(NamedTuple):
 
 
 class ReplayStream:
-    """One task."""
+    """One task: emits the run's results as the audio arrives."""
 
     def __init__(self, results: Iterator[ReplayedResult], speed: float | None, emit: Emit) -> None:
         self._results = results
@@ -90,7 +90,7 @@ class ReplayStream:
     async def accept(self, pcm: bytes) -> None:
         """Emit the results up to this position; with a speed, wait until they are due."""
         self._received += len(pcm)
-        await self._emit_until(self._received / 2 / RATE)
+        await self._emit_until(self._received / 2 / ENGINE_RATE)
 
     async def finish(self) -> None:
         """Emit all remaining results."""

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from ....dashscope.messages import SentenceResult, WordResult
 from ....text import join
-from ..base import RATE, Emit, Settings
+from ..base import ENGINE_RATE, Emit, Settings
 from .script import Script, ScriptSentence, ScriptWord
 
-_PROBE = RATE // 5 * 2  # bytes of sound (0.2 s) that are searched for: enough to be unique in the clip
+_PROBE = ENGINE_RATE // 5 * 2  # bytes of sound (0.2 s) that are searched for: enough to be unique in the clip
 _FINAL_AFTER_MS = 200  # a sentence is final this long after its last word
 
 
 class Scripted:
-    """The engine."""
+    """Emits the results that a script contains, at the positions that it gives; nothing is recognised."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
@@ -71,7 +71,7 @@ class ScriptedStream:
 
     def _now(self) -> int:
         """The position in the clip, in ms."""
-        return (self._start_ms or 0) + self._received * 1000 // (2 * RATE)
+        return (self._start_ms or 0) + self._received * 1000 // (2 * ENGINE_RATE)
 
     def _find_start(self, pcm: bytes) -> bool:
         """Collect the probe; once it is complete, find the task's start. Returns whether that is known now."""
@@ -91,7 +91,7 @@ class ScriptedStream:
     def _locate(self) -> int:
         """Return the task's start in the clip, in ms; 0 for sound that is not in the clip, such as a lossy copy."""
         offset = self._script.find(bytes(self._probe))
-        start_ms = 0 if offset is None else round((offset - self._probe_offset) * 1000 / (2 * RATE))
+        start_ms = 0 if offset is None else round((offset - self._probe_offset) * 1000 / (2 * ENGINE_RATE))
         sentences = self._script.sentences
         while self._sentence < len(sentences) and sentences[self._sentence].end_ms <= start_ms:
             self._sentence += 1

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ....audio.clip import Clip, open_clip
 from ....errors import AudioError, ParameterError
-from ..base import RATE
+from ..base import ENGINE_RATE
 
 
 class ScriptWord(Struct, frozen=True):
@@ -69,12 +69,12 @@ class Script:
 def _load_samples(clip: Path) -> mmap.mmap:
     """Decode the clip to a mapped temporary file, so that an hour of it needs no memory."""
     try:
-        opened = open_clip(clip, sample_rate=RATE)
+        opened = open_clip(clip, sample_rate=ENGINE_RATE)
         assert isinstance(opened, Clip)
     except AudioError as error:
         raise ParameterError(f"the script's clip cannot be read: {error}") from error
     with tempfile.TemporaryFile() as file:
-        for block in opened.blocks(RATE):
+        for block in opened.blocks(ENGINE_RATE):
             file.write(block)
         opened.close()
         file.flush()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from ..base import RATE, Emit, EngineError
+from ..base import ENGINE_RATE, Emit, EngineError
 from .pool import WorkerPool
 from .process import WorkerExited, WorkerProcess
 
 # Seconds of audio queued in the worker: with more, audio is reported as sent long before it is recognised.
 _MAX_AHEAD = 1.0
-_BLOCK = RATE  # bytes, half a second: `_MAX_AHEAD` and one block are less than a pipe holds, so writing never blocks
+# Bytes, half a second: `_MAX_AHEAD` and one block are less than a pipe holds, so writing never blocks.
+_BLOCK = ENGINE_RATE
 _SPARE_AFTER = 1.0  # seconds of this task's audio: until then the loading of a spare would delay its first words
 
 
@@ -53,7 +54,7 @@ class WorkerStream:
         for offset in range(0, len(pcm), _BLOCK):
             block = pcm[offset : offset + _BLOCK]
             await self._worker.write(block)
-            self._sent += len(block) / (2 * RATE)
+            self._sent += len(block) / (2 * ENGINE_RATE)
             while self._sent - self._position > _MAX_AHEAD and not self._reader.done():
                 await self._wait_for_progress()
             if self._reader.done():
