@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 import wave
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -261,9 +263,12 @@ def test_an_interrupt_ends_several_clips_and_keeps_what_was_recognised(clips: li
         started("transcribe", *clips, "--url", cloud.url, *options, DASHSCOPE_API_KEY=KEY) as process,
     ):
         assert eventually(lambda: is_waiting, 40)
-        process.send_signal(signal.SIGINT)  # stops: the service does not answer finish-task
-        assert eventually(lambda: "hello" in clips[1].with_suffix(".jsonl").read_text())
-        process.send_signal(signal.SIGINT)  # cancels
+        # The first interrupt stops, and the service does not answer finish-task; the next one cancels. Two that are
+        # sent at once may arrive as one.
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(1)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in err
