@@ -32,6 +32,7 @@ class Request:
         service: the service to use.
         start, end: the part of the clip, in seconds.
         parameters: the service's own.
+        retry: None: `Retry`'s defaults.
         timeouts: None: those of the service.
     """
 
@@ -41,7 +42,7 @@ class Request:
     start: float | None = None
     end: float | None = None
     pace: Pace = "service"
-    retry: Retry = field(default_factory=Retry)
+    retry: Retry | None = None
     timeouts: Timeouts | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
@@ -55,7 +56,7 @@ class Request:
         pace = service.pace if self.pace == "service" else self.pace
         if pace is not None and not (isinstance(pace, (int, float)) and 0 < pace <= 1000):
             raise ParameterError(f"pace={pace!r}: give a multiple of real time above 0, or None for no limit.")
-        if not isinstance(self.retry, Retry):
+        if not isinstance(self.retry, Retry | None):
             raise ParameterError(f"retry={self.retry!r}: give pnb.Retry(...).")
         if not isinstance(self.timeouts, Timeouts | None):
             raise ParameterError(f"timeouts={self.timeouts!r}: give pnb.Timeouts(...).")
@@ -63,7 +64,7 @@ class Request:
         if isinstance(clip, LiveClip) and has_parameter(self.model, "heartbeat"):
             parameters.setdefault("heartbeat", True)  # a live source may pause for long
         timeouts = self.timeouts or service.timeouts
-        return OpenedRequest(clip, service, self.model, parameters, pace, self.retry, timeouts)
+        return OpenedRequest(clip, service, self.model, parameters, pace, self.retry or Retry(), timeouts)
 
 
 @dataclass(frozen=True)

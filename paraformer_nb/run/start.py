@@ -78,7 +78,7 @@ def transcribe(
         start=start,
         end=end,
         pace=pace,
-        retry=retry or Retry(),
+        retry=retry,
         timeouts=timeouts,
         parameters=parameters,
     ).open()
@@ -131,7 +131,7 @@ def resume(
         start=run.start,
         end=run.end,
         pace=pace,
-        retry=retry or Retry(),
+        retry=retry,
         timeouts=timeouts,
         parameters=run.parameters,
     ).open()

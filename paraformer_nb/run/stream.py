@@ -55,7 +55,7 @@ async def stream(
         start=start,
         end=end,
         pace=pace,
-        retry=retry or Retry(),
+        retry=retry,
         timeouts=timeouts,
         parameters=parameters,
     ).open()
