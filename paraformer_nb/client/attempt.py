@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import aclosing, suppress
 
 from msgspec import Raw
@@ -12,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from ..audio.peaks import bin_samples
 from ..dashscope.client_task import ClientTask, State
 from ..dashscope.codes import is_no_speech, task_error
-from ..dashscope.messages import Event, ResultGeneratedEvent, TaskFailedEvent, TaskStartedEvent
+from ..dashscope.messages import Event, ResultGeneratedEvent, TaskFailedEvent, TaskStartedEvent, UnknownEvent
 from ..dashscope.redaction import redact
 from ..errors import ConnectionLost
 from ..journal.records import Disconnected, Received, Sent
@@ -23,6 +24,8 @@ from .pacer import Pacer
 from .request import Clock, OpenedRequest
 from .response_timeout import ResponseTimeout
 from .sink import Sink
+
+logger = logging.getLogger("paraformer_nb")
 
 
 class Attempt:
@@ -65,6 +68,7 @@ class Attempt:
             socket, self._timeouts.keepalive, lambda: self._abort("did not answer a ping in time")
         )
         self._failure: Exception | None = None  # the clip's; raised once what was sent before is final
+        self._has_warned = False
         self._abort_reason: str | None = None  # why this side ended the connection
 
     def stop(self) -> None:
@@ -93,6 +97,8 @@ class Attempt:
                     self._on_result(event)
                 elif isinstance(event, TaskFailedEvent):
                     self._on_failure(event, is_finishing=is_finishing)
+                elif isinstance(event, UnknownEvent) and event.is_unreadable:
+                    self._warn_unreadable("a result that cannot be read; run.gaps says where words may be missing")
                 await self._sink.drain()
         except ConnectionClosed as error:  # raised out of here: its own text and frames may hold the key
             self._failure = self._connection_lost(error)
@@ -119,6 +125,8 @@ class Attempt:
         return record.event
 
     def _on_result(self, event: ResultGeneratedEvent) -> None:
+        if event.unread:
+            self._warn_unreadable(f"fields that cannot be read ({', '.join(event.unread)}). All others were used")
         if not event.sentence.heartbeat and self._response.is_set:
             self._response.set(self._timeouts.finish)
         if event.sentence.is_final:
@@ -128,6 +136,12 @@ class Attempt:
         """Raise TaskFailed, unless the event only reports that the audio had no speech."""
         if not (is_finishing and is_no_speech(event.code, event.message)):
             raise task_error(event.code, event.message, event.task_id or self._task.task_id)
+
+    def _warn_unreadable(self, what: str) -> None:
+        """Log what cannot be read, once: a service that sends it sends it in every event."""
+        if not self._has_warned:
+            self._has_warned = True
+            logger.warning("%s sent %s. run.events shows each event as received.", self._host, what)
 
     # ---------------------------------------------------------------------------------------------------- disconnects
 

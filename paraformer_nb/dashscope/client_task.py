@@ -19,8 +19,8 @@ from .messages import (
     TaskFailedEvent,
     TaskFinishedEvent,
     TaskStartedEvent,
-    UnknownEvent,
     encode_command,
+    is_same_task,
 )
 
 
@@ -59,13 +59,13 @@ class ClientTask:
         self.state = State.FINISHING
         return encode_command(FinishTask(self.task_id))
 
-    def receive(self, event: Event) -> Event:
-        """Update the state with an event and return it; an event of another task is returned as an `UnknownEvent`.
+    def receive(self, event: Event) -> Event | None:
+        """Update the state with an event and return it; None for an event of another task.
 
         Raises RemoteProtocolError for an event that is not allowed in this state.
         """
-        if event.task_id and event.task_id != self.task_id:
-            return UnknownEvent(event.task_id, "", event.raw)
+        if event.task_id and not is_same_task(event.task_id, self.task_id):
+            return None
         match event:
             case TaskStartedEvent():
                 self._allow(event, State.STARTING)

@@ -66,7 +66,7 @@ def encode_result(
 def _part(sentence: SentenceResult, text: str, words: list[dict[str, Any]]) -> dict[str, Any]:
     end = words[-1]["end_time"] if words else sentence.begin_time
     return {
-        "sentence_id": (sentence.sentence_id or 1) - 1,
+        "sentence_id": int(sentence.sentence_id or 1) - 1,
         "begin_time": sentence.begin_time,
         "end_time": sentence.end_time,
         "current_time": end,

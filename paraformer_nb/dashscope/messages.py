@@ -3,8 +3,8 @@
 Commands are sent by the client, events by the service; for the Paraformer and Fun-ASR families. Times are in the
 wire's unit: milliseconds from the start of the task's audio.
 
-Typed values have no unknown fields, but nothing is lost: every event keeps its original text as `raw`. Unknown or
-malformed events become `UnknownEvent`. Sources: the vendor's "Paraformer WebSocket API", "client events" and
+Typed values have no unknown fields, but nothing is lost: every event keeps its original text as `raw`. Events are
+decoded in `event_decoder.py`. Sources: the vendor's "Paraformer WebSocket API", "client events" and
 "server events" pages. Fields marked "seen" are undocumented; they are known from captures and the vendor's SDKs.
 """
 
@@ -33,10 +33,9 @@ __all__ = [
     "WordResult",
     "command_name",
     "decode_command",
-    "decode_event",
     "encode_command",
     "encode_event",
-    "event_name",
+    "is_same_task",
 ]
 
 AUDIO_FORMATS = ("pcm", "wav", "mp3", "opus", "speex", "aac", "amr")
@@ -98,8 +97,11 @@ class _CommandFrame(Struct):
 
 
 _encode = msgspec.json.Encoder().encode
-_UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)  # everything that decoding can raise
+UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
+"""Everything that decoding can raise."""
+
 _decode_command = msgspec.json.Decoder(_CommandFrame, strict=False).decode
+_decode_any = msgspec.json.Decoder().decode
 
 
 class CommandError(ValueError):
@@ -142,7 +144,7 @@ def decode_command(text: str | bytes) -> Command:
     """
     try:
         frame = _decode_command(text)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise CommandError(f"Invalid payload data: {error}", "") from error
     header, payload = frame.header, frame.payload
     if not header.task_id:
@@ -164,7 +166,16 @@ def decode_command(text: str | bytes) -> Command:
 
 def command_name(text: bytes) -> str:
     """Return the action of a command, such as ``"run-task"``; ``""`` if the text has none."""
-    return _name_of(text, "action")
+    return name_in_header(text, "action")
+
+
+def name_in_header(text: bytes, key: str) -> str:
+    """Return the text under `key` in the header of any text, or ``""``."""
+    try:
+        name = _decode_any(text)["header"][key]
+    except (*UNREADABLE, LookupError, TypeError):
+        return ""
+    return name if isinstance(name, str) else ""
 
 
 def _object(value: dict[str, Any] | list[Any] | UnsetType | None) -> dict[str, Any]:
@@ -198,7 +209,7 @@ class SentenceResult(Struct, frozen=True):
     words: list[WordResult] | None = None
     sentence_end: bool | None = None
     sentence_begin: Any = None  # seen: true in a sentence's first result
-    sentence_id: int | None = None  # seen, used if present: the same in a sentence's partials and final
+    sentence_id: int | str | None = None  # seen, used if present: the same in a sentence's partials and final
     heartbeat: bool | None = None  # true: an empty result that keeps the connection alive, to be skipped
     channel_id: Any = None  # seen
     speaker_id: Any = None  # seen: a number or a text
@@ -231,12 +242,13 @@ class TaskStartedEvent(Struct, frozen=True):
 
 
 class ResultGeneratedEvent(Struct, frozen=True):
-    """A partial or final sentence."""
+    """A partial or final sentence. `unread`: names of the fields that were dropped because of an unexpected type."""
 
     task_id: str
     sentence: SentenceResult
     usage: TaskUsage | None = None
     raw: bytes = b""
+    unread: tuple[str, ...] = ()
 
 
 class TaskFinishedEvent(Struct, frozen=True):
@@ -257,75 +269,28 @@ class TaskFailedEvent(Struct, frozen=True):
 
 
 class UnknownEvent(Struct, frozen=True):
-    """Anything else: an unknown event, an unexpected payload, or not an event. Kept, and otherwise ignored."""
+    """An event of a name that is not known, or a frame that cannot be read. It is kept."""
 
     task_id: str
     name: str
     raw: bytes = b""
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether words may be missing because of it: not an event at all, or a result without a readable sentence."""
+        return self.name in ("", "result-generated")
+
 
 Event = TaskStartedEvent | ResultGeneratedEvent | TaskFinishedEvent | TaskFailedEvent | UnknownEvent
 
 
-class _EventHeader(Struct):
-    event: str = ""
-    task_id: str | None = ""
-    error_code: str | None = None
-    error_message: str | None = None
+def is_same_task(task_id: str, other: str) -> bool:
+    """Whether two ids name one task: some services send a UUID back with dashes or in upper case."""
+    return task_id == other or _plain(task_id) == _plain(other)
 
 
-class _Output(Struct):
-    sentence: SentenceResult | None = None
-
-
-class _EventPayload(Struct):
-    output: _Output | None = None
-    usage: Any = None  # not needed by a transcript, so a malformed one must not cost a sentence
-
-
-class _EventFrame(Struct):
-    header: _EventHeader
-    payload: _EventPayload | None = None
-
-
-_decode_event = msgspec.json.Decoder(_EventFrame, strict=False).decode
-_decode_any = msgspec.json.Decoder().decode
-
-
-def decode_event(text: bytes) -> Event:
-    """Decode an event. Never raises: a text that cannot be decoded becomes an `UnknownEvent`."""
-    try:
-        if not text.isascii():
-            text.decode()  # msgspec does not validate the text of skipped fields
-        frame = _decode_event(text)
-    except _UNREADABLE:
-        return UnknownEvent("", _name_of(text, "event"), text)
-    header, payload = frame.header, frame.payload or _EventPayload()
-    task_id = header.task_id or ""
-    match header.event:
-        case "result-generated" if payload.output and payload.output.sentence:
-            return ResultGeneratedEvent(task_id, payload.output.sentence, _usage_of(payload.usage), text)
-        case "task-started":
-            return TaskStartedEvent(task_id, text)
-        case "task-finished":
-            return TaskFinishedEvent(task_id, _usage_of(payload.usage), text)
-        case "task-failed":
-            return TaskFailedEvent(task_id, header.error_code or "Unknown", header.error_message or "", text)
-    return UnknownEvent(task_id, header.event, text)
-
-
-def event_name(text: bytes) -> str:
-    """Return the name of an event, such as ``"task-started"``; ``""`` if the text has none."""
-    return _name_of(text, "event")
-
-
-def _name_of(text: bytes, key: str) -> str:
-    """Return the text under `key` in the header of any text, or ``""``."""
-    try:
-        name = _decode_any(text)["header"][key]
-    except (*_UNREADABLE, LookupError, TypeError):
-        return ""
-    return name if isinstance(name, str) else ""
+def _plain(task_id: str) -> str:
+    return task_id.replace("-", "").lower()
 
 
 def encode_event(event: TaskStartedEvent | ResultGeneratedEvent | TaskFinishedEvent | TaskFailedEvent) -> str:
@@ -373,11 +338,6 @@ def _sentence(sentence: SentenceResult) -> dict[str, Any]:
         for word in sentence.words or ()
     ]
     return fields
-
-
-def _usage_of(value: Any) -> TaskUsage | None:
-    duration = value.get("duration") if isinstance(value, dict) else None
-    return TaskUsage(duration) if isinstance(duration, (int, float)) else None
 
 
 def _usage(usage: TaskUsage | None) -> dict[str, Any] | None:

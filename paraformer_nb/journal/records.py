@@ -19,7 +19,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from ..dashscope.messages import Event, UnknownEvent, decode_event
+from ..dashscope.event_decoder import decode_event
+from ..dashscope.messages import Event, UnknownEvent
 from ..text import SURROGATES
 
 VERSION = 2
@@ -109,9 +110,10 @@ class Received(Struct, tag_field="kind", tag=_kebab, dict=True):
     def of(cls, t: float, task: str, data: bytes) -> Received:
         """Make the record of a frame's bytes, whatever they are."""
         event = decode_event(data)
-        body = _one_line(data) if isinstance(event, UnknownEvent) or b"\n" in data else data
-        if isinstance(event, UnknownEvent) and b"\\u" in data:
-            event = decode_event(body)  # perhaps only a lone surrogate was wrong with it
+        body = data
+        if isinstance(event, UnknownEvent) or b"\n" in data:
+            body = _one_line(data)
+            event = decode_event(body)  # as it will be read from the journal
         record = cls(t, task, Raw(body))
         record.__dict__["event"] = event
         return record
@@ -246,12 +248,14 @@ def decode_record(line: bytes) -> Record:
 
 
 def _one_line(data: bytes) -> bytes:
-    """JSON bytes without line breaks; bytes that are not JSON as a JSON string."""
+    """JSON bytes without line breaks, mended where Python's decoder reads them; other bytes as a JSON string."""
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
-        text = data.decode()
-        try:
-            return msgspec.json.format(data, indent=-1)
-        except msgspec.DecodeError:  # perhaps a lone surrogate, which Python's decoder accepts
-            return json.dumps(json.loads(text), ensure_ascii=False, allow_nan=False).translate(SURROGATES).encode()
+        return msgspec.json.format(text.encode(), indent=-1)
+    except (msgspec.DecodeError, RecursionError):  # perhaps a lone surrogate or NaN, which Python's decoder accepts
+        pass
+    try:
+        value = json.loads(text, parse_constant=lambda _: None)
+        return json.dumps(value, ensure_ascii=False).translate(SURROGATES).encode()
     except (ValueError, RecursionError):
-        return encode_record(data.decode("utf-8", "replace"))
+        return encode_record(text)

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from websockets.exceptions import ConnectionClosed
 
-from ..dashscope.messages import event_name
+from ..dashscope.event_decoder import event_name
 from ..dashscope.server_protocol import Refusal
 from .faults import (
     DelayFault,

@@ -22,7 +22,7 @@ class ResultFilter:
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         self._keeps_punctuation = parameters.get("punctuation_prediction_enabled", True)
         self._drops_fillers = parameters.get("disfluency_removal_enabled", False)
-        self._last_id: int | None = None  # of the sentence that was sent last
+        self._last_id: int | str | None = None  # of the sentence that was sent last
 
     def apply(self, sentence: SentenceResult) -> SentenceResult | None:
         """Return the result to send; None if nothing is left of a sentence of which nothing was sent so far."""

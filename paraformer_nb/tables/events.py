@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..dashscope.messages import ResultGeneratedEvent, TaskFailedEvent, command_name, event_name
+from ..dashscope.event_decoder import event_name
+from ..dashscope.messages import ResultGeneratedEvent, TaskFailedEvent, UnknownEvent, command_name
 from ..errors import ParameterError
 from ..journal.records import (
     Connected,
@@ -46,8 +47,9 @@ def events_table(records: Iterable[Record]) -> pd.DataFrame:
     """One row for each command, event, connection, disconnect, resume, gap, end and correction, in order.
 
     Columns: ``t`` float64 (seconds since the run started), ``event`` string (such as ``run-task``,
-    ``result-generated``, ``disconnected``), ``task`` string (its id), ``text`` string (what was recognised, or why),
-    ``body`` string (the JSON as sent or received, with escapes for control characters; NA where there is none).
+    ``result-generated``, ``disconnected``), ``task`` string (its id), ``text`` string (what was recognised, with the
+    names of fields that could not be read; or why), ``body`` string (the JSON as sent or received, with escapes for
+    control characters; NA where there is none).
     """
     rows = [row.sanitised() for record in records if (row := _row(record))]
     return make_frame(
@@ -100,7 +102,11 @@ def _received(record: Received) -> _Row:
     event, text = record.event, ""
     if isinstance(event, ResultGeneratedEvent):
         text = event.sentence.text or ""
+        if event.unread:
+            text = f"{text} (unreadable: {', '.join(event.unread)})".lstrip()
     elif isinstance(event, TaskFailedEvent):
         text = f"{event.code}: {event.message}"
+    elif isinstance(event, UnknownEvent) and event.is_unreadable:
+        text = "unreadable"
     body = bytes(record.body)
     return _Row(record.t, event_name(body) or "unknown", record.task, text, body.decode())

@@ -30,6 +30,11 @@ def last_time(result: SentenceResult) -> float:
     return max((time for time in times if is_time(time)), default=0)
 
 
+def first_word_time(result: SentenceResult) -> float | None:
+    """The earliest time of a result's words, in its own milliseconds; None where they have none."""
+    return min((word.begin_time for word in result.words or () if is_time(word.begin_time)), default=None)
+
+
 class _Silence(NamedTuple):
     """Where silence begins and ends in a task's audio, and the total silence before it (ms)."""
 

@@ -6,8 +6,7 @@ A live run and a loaded journal go through the same `apply`, so they cannot diff
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
-from typing import Any, assert_never
+from typing import assert_never
 
 from msgspec.structs import replace
 
@@ -17,8 +16,10 @@ from ..dashscope.messages import (
     SentenceResult,
     TaskFinishedEvent,
     TaskStartedEvent,
-    WordResult,
+    TaskUsage,
+    UnknownEvent,
     command_name,
+    is_same_task,
 )
 from ..errors import ParameterError
 from ..journal.records import (
@@ -41,14 +42,18 @@ from ..journal.records import (
 from ..text import join, sanitise
 from .clock import TaskClock, is_time, last_time
 from .corrections import Correction, Corrections
+from .result import Result, with_id
 from .waveform import Waveform
-from .words import Sentence, Usage, Word
+from .words import Sentence, Usage
 
 ENDED = ("finished", "stopped", "failed")
 """The states that a run does not leave again, unless it is resumed."""
 
+UNREADABLE_RESULT = "the service sent a result that cannot be read: words may be missing"
+"""The reason of a gap that such a result leaves."""
+
 _NOTICE_LENGTH = 300  # characters of a service's notice that are kept
-_Key = tuple[str, int | None]
+_Key = tuple[str, int | str | None]
 
 
 class Transcript:
@@ -91,13 +96,14 @@ class Transcript:
         self.engine = run.service.engine
         self.notice = ""
         self.end: RunEnded | None = None
-        self._partials: dict[_Key, _Partial] = {}
+        self._partials: dict[_Key, Result] = {}
         self._last_final: dict[_Key, Sentence] = {}
         self._clocks: dict[str, TaskClock] = {}
         self._billed: dict[str, float] = {}  # by task
         self._seconds_sent = 0.0
         self._seconds_silent = 0.0
         self._last_id = 0
+        self._unread_from: float | None = None  # where words may be missing since an unreadable result
         self._corrections = Corrections()
 
     @classmethod
@@ -196,10 +202,11 @@ class Transcript:
             case Resumed():
                 self._resume(record)
             case Gap():
-                self.gaps.append(record)
+                self._add_gap(record)
             case Corrected():
                 self._correct(record)
             case RunEnded():
+                self._close_unread(record.t, self.sent_until)
                 self.end, self.state = record, record.state
             case Reopened():
                 self.end, self.state = None, "connecting"
@@ -220,6 +227,7 @@ class Transcript:
             self._corrections.withdraw(withdrawn)
         start = self.run.start
         self.final_until = max(self.final_until, record.position)  # beyond it only where a gap had to be skipped
+        self._unread_from = None  # it will be recognised again
         self._clocks[record.task] = TaskClock(record.position - start, self.final_until - start)
         self.gaps = [gap for gap in self.gaps if gap.start < record.position]  # later ones will be recognised
         self.end, self.state = None, "reconnecting"
@@ -245,103 +253,79 @@ class Transcript:
         else:
             self.corrected_ids.append(applied.sentence)
 
+    def _add_gap(self, gap: Gap) -> None:
+        self.gaps.append(gap)
+        if self._unread_from is not None and gap.start <= self._unread_from < gap.end:
+            self._unread_from = None
+
+    def _close_unread(self, t: float, position: float) -> None:
+        """Add the gap that an unreadable result left, now that `position` is the next one that was recognised."""
+        start, self._unread_from = self._unread_from, None
+        if start is not None and start < position:
+            self.gaps.append(Gap(t, start, position, UNREADABLE_RESULT))
+
     def _receive(self, record: Received) -> Event | None:
         event = record.event
-        if event.task_id and event.task_id != record.task:
-            return None  # of another task
-        if isinstance(event, (ResultGeneratedEvent, TaskFinishedEvent)):
-            if event.usage is not None and is_time(event.usage.duration):
-                self._billed[record.task] = event.usage.duration
-        elif isinstance(event, TaskStartedEvent):
-            self.state = "streaming"
-        if not isinstance(event, ResultGeneratedEvent) or event.sentence.heartbeat:
+        if event.task_id and not is_same_task(event.task_id, record.task):
+            return None
+        match event:
+            case ResultGeneratedEvent():
+                self._add_usage(record.task, event.usage)
+                return self._receive_result(record, event)
+            case TaskStartedEvent():
+                self.state = "streaming"
+                self._unread_from = None  # before the task started there was no result
+            case TaskFinishedEvent():
+                self._add_usage(record.task, event.usage)
+                self._close_unread(record.t, self.sent_until)
+            case UnknownEvent() if event.is_unreadable and self._unread_from is None:
+                self._unread_from = self.final_until
+        return event
+
+    def _add_usage(self, task: str, usage: TaskUsage | None) -> None:
+        if usage is not None and is_time(usage.duration):
+            self._billed[task] = usage.duration
+
+    def _receive_result(self, record: Received, event: ResultGeneratedEvent) -> Event | None:
+        received = event.sentence
+        is_empty = not received.text and not received.words
+        if received.heartbeat or (is_empty and event.unread):  # the next partial replaces what could not be read
             return event
-        result = self._add_result(record.task, event.sentence)
-        if result is None or result is event.sentence:
+        result = self._add_result(record, received)
+        if result is None or result is received:
             return None if result is None else event
         return replace(event, sentence=result)
 
-    def _add_result(self, task: str, received: SentenceResult) -> SentenceResult | None:
+    def _add_result(self, record: Received, received: SentenceResult) -> SentenceResult | None:
         """Replace a partial by the sentence's newer result, or make it final; drop what is final already.
 
         Returns the result on the run's time line, or None where it was dropped.
         """
-        key = (task, received.sentence_id)
-        offset = self.run.start
-        result = self._clock(task).to_run_time(received)
-        last = self._last_final.get(key)
-        if result is not None and last is not None and self._repeats(result, offset, last):
-            return None
+        key = (record.task, received.sentence_id)
+        result = self._clock(record.task).to_run_time(received)
         partial = self._partials.get(key)
         sentence_id = partial.id if partial else self._last_id + 1
-        if result is None or (not result.text and not result.words):  # repeats a final, has only begun, or is empty
+        current = None if result is None else Result(sentence_id, result, self.run.start, self.final_until)
+        last = self._last_final.get(key)
+        if current is not None and last is not None and current.repeats(last):
+            return None
+        if current is None or current.is_empty:  # repeats a final, has only begun, or is empty
             if partial is not None:
                 del self._partials[key]
                 self._corrections.withdraw([partial.id])
-            return result and _with_id(result, sentence_id)
+            return result and with_id(result, sentence_id)
         self._last_id = max(self._last_id, sentence_id)
-        current = _Partial(sentence_id, result, offset)
-        if result.is_final:
-            self.finals.append(current.sentence)
-            final_until = min(self.sent_until, offset + last_time(result) / 1000)  # a service's clock may run ahead
-            self.final_until = max(self.final_until, final_until)
-            self._last_final[key] = current.sentence
-            self._partials.pop(key, None)  # last: a reader always finds the sentence in one of the two
+        if current.result.is_final:
+            self._finalise(record.t, key, current)
         else:
             self._partials[key] = current
-        return _with_id(result, sentence_id)
+        return with_id(current.result, sentence_id)
 
-    @staticmethod
-    def _repeats(result: SentenceResult, offset: float, final: Sentence) -> bool:
-        """Whether a result repeats the final sentence of its id.
-
-        Some services give every sentence the same id, or none: without an id, only the same start and text count.
-        """
-        start = _seconds(result.begin_time, offset)
-        if result.sentence_id is None:
-            return (start, result.text) == (final.start, final.text)
-        return start <= (final.start + final.end) / 2
-
-
-class _Partial:
-    """A result on the clip's time line. Most are replaced before they are read, so `sentence` is made on demand."""
-
-    def __init__(self, sentence_id: int, result: SentenceResult, offset: float) -> None:
-        self.id = sentence_id
-        self._result = result
-        self._offset = offset
-
-    @cached_property
-    def sentence(self) -> Sentence:
-        result = self._result
-        start = _seconds(result.begin_time, self._offset)
-        speaker = _speaker(result.speaker_id)
-        words = tuple(self._word(word, start, speaker) for word in result.words or ())
-        end = max((word.end for word in words), default=start)
-        end = max(end, _seconds(result.end_time, self._offset, end))
-        if not words:  # a service that times sentences only: the sentence is one word
-            words = (Word(sanitise(result.text or ""), start, end, speaker=speaker),)
-        text = sanitise(result.text or "") or join([word.text + word.punctuation for word in words])
-        return Sentence(self.id, text, start, end, result.is_final, words)
-
-    def _word(self, word: WordResult, start: float, speaker: str | None) -> Word:
-        begin = _seconds(word.begin_time, self._offset, start)
-        end = _seconds(word.end_time, self._offset, begin)
-        own = _speaker(word.speaker_id) or speaker
-        return Word(sanitise(word.text or ""), begin, end, sanitise(word.punctuation or ""), word.confidence, own)
-
-
-def _with_id(result: SentenceResult, sentence_id: int) -> SentenceResult:
-    """A result with the run's id of its sentence; one without an id stays so."""
-    return result if result.sentence_id in (None, sentence_id) else replace(result, sentence_id=sentence_id)
-
-
-def _speaker(value: Any) -> str | None:
-    return (sanitise(str(value)) or None) if isinstance(value, (int, str)) else None
-
-
-def _seconds(time: float | None, offset: float, default: float | None = None) -> float:
-    """A task's milliseconds as seconds of the clip; `default` (or `offset`) where the time is missing or invalid."""
-    if not is_time(time):
-        return offset if default is None else default
-    return offset + time / 1000
+    def _finalise(self, t: float, key: _Key, current: Result) -> None:
+        sentence = current.sentence
+        self._close_unread(t, sentence.start)
+        self.finals.append(sentence)
+        final_until = self.run.start + last_time(current.result) / 1000
+        self.final_until = max(self.final_until, min(self.sent_until, final_until))  # a service's clock may run ahead
+        self._last_final[key] = sentence
+        self._partials.pop(key, None)  # last: a reader always finds the sentence in one of the two

@@ -233,7 +233,7 @@ def _stuck(cloud: Cloud, timeouts: pnb.Timeouts | None = None) -> pnb.Run:
         b"RIFF",
         event("weather-report", ""),
         event("result-generated", ""),
-        '{"header":{"event":"result-generated"},"payload":{"output":{"sentence":{"text":7}}}}',
+        '{"header":{"event":"result-generated"},"payload":{"output":{"sentence":{"text":[7]}}}}',
         result("", "no", "sound", number=0, final=False, heartbeat=True, sentence_end=False),
     ],
 )
@@ -254,6 +254,43 @@ def test_unreadable_messages_are_ignored(junk: str | bytes) -> None:
     assert (run.state, run.error, texts(run)) == ("finished", None, ["hello", "there"])
     assert pnb.load(run.journal.path).words.equals(run.words)
     assert len(run.events) > 5
+
+
+def test_a_result_that_cannot_be_read_is_a_gap_and_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    async def mumbling(talk: Talk) -> None:
+        await talk.begin()
+        await talk.command()
+        await talk.say("one", number=1)
+        for number in (3, 4):
+            words = [{"text": ["two"], "begin_time": number * 1000, "confidence": "high"}]
+            await talk.send(result(talk.task, "", sentence_end=True, text={}, words=words))
+        await talk.say("three", number=6)
+        await talk.finish()
+
+    with Cloud(mumbling) as cloud:
+        run = ended(transcribe(cloud, seconds=8.0))
+    assert (run.state, run.error, texts(run)) == ("finished", None, ["one", "three"])
+    assert run.gaps[["start", "end"]].values.tolist() == [[0.1, 5.0]]
+    assert "cannot be read" in run.gaps["reason"][0]
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 1 and "run.gaps says where words may be missing" in warnings[0]
+    assert pnb.load(run.journal.path).gaps.equals(run.gaps)
+
+
+def test_fields_that_cannot_be_read_are_left_out_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    async def odd(talk: Talk) -> None:
+        await talk.begin()
+        words = [{"text": "hello", "begin_time": 0, "end_time": 900, "confidence": "high"}]
+        await talk.send(result(talk.task, "hello", sentence_id="b1f0c3", words=words))
+        await talk.command()
+        await talk.finish()
+
+    with Cloud(odd) as cloud:
+        run = ended(transcribe(cloud))
+    assert (run.state, texts(run), len(run.gaps)) == ("finished", ["hello"], 0)
+    assert run.words["confidence"].isna().all()
+    assert "words[0].confidence" in run.events["text"].str.cat(sep=" ")
+    assert "words[0].confidence" in caplog.text
 
 
 def test_events_of_another_task_are_ignored() -> None:

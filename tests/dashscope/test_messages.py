@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paraformer_nb.dashscope.event_decoder import decode_event
 from paraformer_nb.dashscope.messages import (
     Command,
     ContinueTask,
@@ -24,7 +25,6 @@ from paraformer_nb.dashscope.messages import (
     UnknownEvent,
     WordResult,
     decode_command,
-    decode_event,
     encode_command,
     encode_event,
 )
@@ -163,8 +163,11 @@ def test_unknown_fields_are_kept_in_raw_byte_for_byte() -> None:
         (event("result-generated", {"output": {"transcription": {"text": "gummy"}}}), "result-generated"),
         (event("result-generated", {"output": None}), "result-generated"),
         (event("result-generated", {"output": {"sentence": {"words": "none"}}}), "result-generated"),
-        ({"header": {"event": "task-started", "task_id": [1]}}, "task-started"),
-        ({"header": {"event": 7}}, ""),
+        (event("result-generated", {"output": {"sentence": "good morning"}}), "result-generated"),
+        (event("result-generated", {"output": ["good", "morning"]}), "result-generated"),
+        (event("result-generated", "good morning"), "result-generated"),
+        ({"header": {"event": 7}}, "7"),
+        ({"header": {"event": ["task-started"]}}, ""),
         ({"header": {}}, ""),
         ({"hello": 1}, ""),
         ([], ""),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paraformer_nb.dashscope.client_task import ClientTask, State
+from paraformer_nb.dashscope.event_decoder import decode_event
 from paraformer_nb.dashscope.messages import (
     AUDIO_FORMATS,
     ContinueTask,
@@ -21,7 +22,6 @@ from paraformer_nb.dashscope.messages import (
     TaskFailedEvent,
     TaskFinishedEvent,
     TaskStartedEvent,
-    decode_event,
     encode_command,
 )
 from paraformer_nb.dashscope.parameters import MODELS, check_parameters, wire_form

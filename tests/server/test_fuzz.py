@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosedError
 from wire import LAST, CountingEngine, can_serve, errors_logged, lesson_engine, run_with_server, wait_until
 
-from paraformer_nb.dashscope.messages import event_name
+from paraformer_nb.dashscope.event_decoder import event_name
 from paraformer_nb.server.connection import Connection
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.registry import ENGINES, make_engine
