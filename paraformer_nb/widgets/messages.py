@@ -3,6 +3,9 @@
 A message is a JSON object whose ``kind`` names its struct; sound and peaks travel beside it in binary buffers. Times
 are seconds on the clip's time line.
 
+To add a message: a struct here, listed in `ToFrontEnd` or `FromFrontEnd`; run `python -m
+paraformer_nb.widgets.typedefs`; handle it in `timeline.py` or `static/timeline/run_model.js`.
+
 The exchange:
 
 - A view that opens sends `Sync` and gets the whole run in `Update`s, the first with ``reset``. After that it gets what

@@ -1,4 +1,5 @@
-"""The engines of the embedded service, by name."""
+"""The engines of the embedded service, by name. To add one: a folder here with a `kind.py` (see `base.py`), and its
+kind in `ENGINES`."""
 
 from __future__ import annotations
 
