@@ -198,6 +198,7 @@ class WordResult(Struct, frozen=True):
     fixed: Any = None  # seen: whether the text may still change
     speaker_id: Any = None  # seen: a number or a text
     confidence: float | None = None  # 0 to 1; sent by the embedded service, DashScope sends none
+    estimated: bool | None = None  # sent by the embedded service: the times are estimated, not found in the audio
 
 
 class SentenceResult(Struct, frozen=True):

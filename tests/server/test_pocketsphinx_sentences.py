@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from paraformer_nb.server.engines.pocketsphinx.sentences import MAX_SENTENCE, SentenceAssembler
 
 

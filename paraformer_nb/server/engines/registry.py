@@ -8,12 +8,13 @@ from typing import Any
 
 from ...errors import ParameterError
 from .base import Engine, EngineKind, Option
+from .moonshine.kind import MOONSHINE
 from .paraformer.kind import PARAFORMER
 from .pocketsphinx.kind import POCKETSPHINX
 from .replay.kind import REPLAY
 from .scripted.kind import SCRIPTED
 
-ENGINES: dict[str, EngineKind] = {kind.name: kind for kind in (POCKETSPHINX, PARAFORMER, REPLAY, SCRIPTED)}
+ENGINES: dict[str, EngineKind] = {kind.name: kind for kind in (MOONSHINE, POCKETSPHINX, PARAFORMER, REPLAY, SCRIPTED)}
 
 
 def make_engine(name: str, options: dict[str, Any]) -> Engine:

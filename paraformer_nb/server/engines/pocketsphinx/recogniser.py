@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..base import ENGINE_RATE
-from .sentences import MAX_UTTERANCE, SentenceAssembler, SentenceFields, WordFields
+from ..sentence_assembler import MAX_UTTERANCE, SentenceAssembler, SentenceFields, WordFields
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
@@ -53,8 +53,8 @@ class UtteranceRecogniser:
         self._last_partial = 0.0  # seconds
         self.position = 0.0
 
-    def feed(self, pcm: bytes) -> Iterator[SentenceFields | None]:
-        """Recognise a block; yield results, or None to report only the position."""
+    def feed(self, pcm: bytes, *, is_behind: bool) -> Iterator[SentenceFields | None]:
+        """Recognise a block; yield results, or None to report only the position. Partials cost next to nothing here."""
         self._pending += pcm
         size = self._endpointer.frame_bytes
         whole = len(self._pending) - len(self._pending) % size

@@ -8,8 +8,13 @@ from __future__ import annotations
 import json
 import struct
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Protocol
+
+from ..base import ENGINE_RATE
+
+_PROMPT = 0.25  # a block that arrives in less than this share of its duration was waiting
 
 
 class WorkerRecogniser(Protocol):
@@ -21,8 +26,11 @@ class WorkerRecogniser(Protocol):
 
     position: float
 
-    def feed(self, pcm: bytes) -> Iterator[dict[str, Any] | None]:
-        """Recognise a block; yield results, or None to report only the position."""
+    def feed(self, pcm: bytes, *, is_behind: bool) -> Iterator[dict[str, Any] | None]:
+        """Recognise a block; yield results, or None to report only the position.
+
+        `is_behind`: more audio is waiting already, because it is sent faster than in real time or recognised slower.
+        """
 
     def finish(self) -> Iterator[dict[str, Any]]:
         """End the audio; yield the last results."""
@@ -31,26 +39,29 @@ class WorkerRecogniser(Protocol):
 def serve_task(make_recogniser: Callable[..., WorkerRecogniser]) -> None:
     """Serve one task. `make_recogniser` gets the task's settings as keywords; load the model before calling this."""
     blocks = _read_blocks(sys.stdin.buffer)
-    settings = next(blocks, None)
+    settings, _ = next(blocks, (None, 0.0))
     if settings is None:
         return  # the service ended this worker before it had a task
     recogniser = make_recogniser(**json.loads(settings))
     _write(ready=True)
-    for block in blocks:
-        for sentence in recogniser.feed(block):
+    for block, waited in blocks:
+        is_behind = waited < _PROMPT * len(block) / 2 / ENGINE_RATE
+        for sentence in recogniser.feed(block, is_behind=is_behind):
             _write_result(recogniser, sentence)
     for sentence in recogniser.finish():
         _write_result(recogniser, sentence)
     _write(done=True)
 
 
-def _read_blocks(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the blocks on stdin, until length 0 or the end of the stream."""
+def _read_blocks(stream: BinaryIO) -> Iterator[tuple[bytes, float]]:
+    """Yield the blocks on stdin and the seconds waited for each, until length 0 or the end of the stream."""
+    started = time.perf_counter()
     while len(head := stream.read(4)) == 4:
         (size,) = struct.unpack("<I", head)
         if not size:
             return
-        yield stream.read(size)
+        yield stream.read(size), time.perf_counter() - started
+        started = time.perf_counter()
 
 
 def _write_result(recogniser: WorkerRecogniser, sentence: dict[str, Any] | None) -> None:

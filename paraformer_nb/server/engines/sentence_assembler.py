@@ -81,7 +81,7 @@ class SentenceAssembler:
             "sentence_id": self._number,
             "begin_time": words[0]["begin_time"] if words else self._begin,
             "end_time": None,
-            "text": " ".join(word["text"] for word in words),
+            "text": " ".join(word["text"] + word["punctuation"] for word in words),
             "sentence_end": False,
             "heartbeat": False,
             "words": words,

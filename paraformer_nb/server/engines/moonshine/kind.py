@@ -1,0 +1,21 @@
+"""The description of the Moonshine engine."""
+
+from __future__ import annotations
+
+from ..base import Engine, EngineKind
+
+
+def _make() -> Engine:
+    from .engine import Moonshine
+
+    return Moonshine()
+
+
+MOONSHINE = EngineKind(
+    name="moonshine",
+    summary="a real recogniser of English, small enough for any machine",
+    languages=("en",),
+    supported_parameters=frozenset({"max_sentence_silence"}),
+    notice="English only, by a small model.",
+    make=_make,
+)
