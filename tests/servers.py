@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import struct
 import threading
@@ -281,7 +282,7 @@ def workers(parent: int | None = None) -> list[int]:
             command = (entry / "cmdline").read_bytes()
         except OSError:
             continue
-        if b"pocketsphinx.worker" in command or b"pocketsphinx_worker" in command or not command:
+        if re.search(rb"server\.engines\.\w+\.worker|pocketsphinx_worker", command) or not command:
             found.append(int(entry.name))
     return sorted(found, key=lambda pid: (int((_status(pid) or ["0"] * 20)[19]), pid))  # by their start
 

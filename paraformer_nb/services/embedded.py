@@ -26,9 +26,10 @@ class Embedded:
     """The embedded service: the same protocol on loopback, with a recogniser on this machine. It needs no key.
 
     Args:
-        engine: "pocketsphinx" (a real recogniser, English only, far weaker than the cloud), "paraformer" (the real
-            model, from a folder that you have; ``model_dir=DIR``), "scripted" (a test double that reads its words from
-            a file; ``script=FILE.json``) or "replay" (a saved run, answered again; ``journal=FILE``).
+        engine: "moonshine" (a real recogniser, English only), "pocketsphinx" (the same, much weaker), "paraformer" (the
+            real model, from a folder that you have; ``model_dir=DIR``), "scripted" (a test double that reads its words
+            from a file; ``script=FILE.json``) or "replay" (a saved run, answered again; ``journal=FILE``). None is the
+            first of "moonshine" and "pocketsphinx" that is installed.
         faults: faults to simulate, as texts such as ``"drop:events=5,how=reset,times=1"``; see `docs/service.md`.
         limits: the service's timeouts and bounds, where the cloud's own do not fit.
         engine_options: the engine's own.
@@ -43,13 +44,13 @@ class Embedded:
 
     def __init__(
         self,
-        engine: str = "pocketsphinx",
+        engine: str | None = None,
         *,
         faults: Sequence[str] = (),
         limits: Limits | None = None,
         **engine_options: Any,
     ) -> None:
-        from ..server.engines.registry import ENGINES, make_engine
+        from ..server.engines.registry import ENGINES, default_engine, make_engine
         from ..server.faults import parse_fault
         from ..server.limits import Limits
 
@@ -59,6 +60,7 @@ class Embedded:
             raise ParameterError(f"limits={limits!r}: give pnb.Limits(...).")
         self._faults = [parse_fault(text) for text in faults]
         self._limits = limits
+        engine = default_engine().name if engine is None else engine
         self._engine = make_engine(engine, engine_options)
         self._kind = ENGINES[engine]
         self._lock = threading.Lock()

@@ -106,6 +106,7 @@ class EngineKind:
         notice: what users must know about its results, shown wherever they are shown; may be empty.
         make: creates the engine from its options. Raises ParameterError or MissingDependency.
         options: its own options.
+        is_installed: whether its packages are there, without importing them.
     """
 
     name: str
@@ -115,3 +116,4 @@ class EngineKind:
     notice: str
     make: Callable[..., Engine]
     options: tuple[Option, ...] = ()
+    is_installed: Callable[[], bool] = lambda: True

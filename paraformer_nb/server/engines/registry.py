@@ -16,6 +16,13 @@ from .scripted.kind import SCRIPTED
 
 ENGINES: dict[str, EngineKind] = {kind.name: kind for kind in (MOONSHINE, POCKETSPHINX, PARAFORMER, REPLAY, SCRIPTED)}
 
+_PREFERRED = (MOONSHINE, POCKETSPHINX)  # recognisers that need no file of the user's, the best first
+
+
+def default_engine() -> EngineKind:
+    """Return the best recogniser that is installed on this machine; without any, the one to install."""
+    return next((kind for kind in _PREFERRED if kind.is_installed()), _PREFERRED[0])
+
 
 def make_engine(name: str, options: dict[str, Any]) -> Engine:
     """Create an engine without opening it. Options that are None are ignored.

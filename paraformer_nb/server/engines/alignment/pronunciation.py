@@ -1,7 +1,8 @@
 """How a written English word may be pronounced, in the phones of PocketSphinx's en-us model.
 
-This is for alignment, not for reading aloud: a rough pronunciation is enough to find a word in its audio. What is in the
-model's dictionary is pronounced as there; numbers, abbreviations and letters are spelled out; the rest goes by rules.
+This is for alignment, not for reading aloud: a rough pronunciation is enough to find a word in its audio. What is in
+the model's dictionary is pronounced as there; numbers, abbreviations and letters are spelled out; the rest is
+pronounced by rules.
 """
 
 from __future__ import annotations
@@ -74,11 +75,11 @@ _LETTERS = dict(
     )
 )
 _SPELLINGS = (  # longer ones first; those that begin alike belong together
-    "tion:SH AH N,sion:ZH AH N,ture:CH ER,eigh:EY,ough:AO,augh:AO,igh:AY,tch:CH,dge:JH,sch:SH,que:K,ous:AH S,ch:CH,ck:K,"
-    "sh:SH,th:TH,ph:F,wh:W,gh:G,qu:K W,ng:NG,kn:N,wr:R,ee:IY,ea:IY,ie:IY,ei:IY,ey:IY,oo:UW,oa:OW,ou:AW,ow:OW,oi:OY,"
-    "oy:OY,ai:EY,ay:EY,au:AO,aw:AO,ew:UW,eu:Y UW,ue:UW,ui:UW,ar:AA R,er:ER,ir:ER,ur:ER,or:AO R,ce:S EH,ci:S IH,cy:S IY,"
-    "ge:JH EH,gi:JH IH,a:AE,b:B,c:K,d:D,e:EH,f:F,g:G,h:HH,i:IH,j:JH,k:K,l:L,m:M,n:N,o:AA,p:P,q:K,r:R,s:S,t:T,u:AH,v:V,"
-    "w:W,x:K S,y:IY,z:Z"
+    "tion:SH AH N,sion:ZH AH N,ture:CH ER,eigh:EY,ough:AO,augh:AO,igh:AY,tch:CH,dge:JH,sch:SH,que:K,ous:AH S,ch:CH,"
+    "ck:K,sh:SH,th:TH,ph:F,wh:W,gh:G,qu:K W,ng:NG,kn:N,wr:R,ee:IY,ea:IY,ie:IY,ei:IY,ey:IY,oo:UW,oa:OW,ou:AW,ow:OW,"
+    "oi:OY,oy:OY,ai:EY,ay:EY,au:AO,aw:AO,ew:UW,eu:Y UW,ue:UW,ui:UW,ar:AA R,er:ER,ir:ER,ur:ER,or:AO R,ce:S EH,ci:S IH,"
+    "cy:S IY,ge:JH EH,gi:JH IH,a:AE,b:B,c:K,d:D,e:EH,f:F,g:G,h:HH,i:IH,j:JH,k:K,l:L,m:M,n:N,o:AA,p:P,q:K,r:R,s:S,t:T,"
+    "u:AH,v:V,w:W,x:K S,y:IY,z:Z"
 )
 _RULES = [tuple(rule.split(":")) for rule in _SPELLINGS.split(",")]
 _ENDINGS = {

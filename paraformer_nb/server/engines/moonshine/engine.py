@@ -10,7 +10,7 @@ from ....errors import MissingDependency
 from ..base import Emit, Settings
 from ..workers.pool import WorkerPool
 from ..workers.stream import WorkerStream
-from .library import find_model
+from .kind import find_model
 
 _COMMAND = (sys.executable, "-m", "paraformer_nb.server.engines.moonshine.worker")
 

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 from ..base import Engine, EngineKind
+
+PACKAGE = "moonshine_voice"
+
+
+def find_model() -> Path | None:
+    """Return the folder of the English model in the installed package; None without the package or the model."""
+    spec = importlib.util.find_spec(PACKAGE)
+    for folder in spec.submodule_search_locations or () if spec else ():
+        if (model := Path(folder) / "assets" / "tiny-en").is_dir():
+            return model
+    return None
 
 
 def _make() -> Engine:
@@ -18,4 +32,5 @@ MOONSHINE = EngineKind(
     supported_parameters=frozenset({"max_sentence_silence"}),
     notice="English only, by a small model.",
     make=_make,
+    is_installed=lambda: find_model() is not None,
 )

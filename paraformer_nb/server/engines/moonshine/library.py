@@ -13,12 +13,12 @@ import importlib.util
 import os
 import sys
 import types
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..base import ENGINE_RATE
+from .kind import PACKAGE, find_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 HOP = 512
 """Samples that the detector decides on at once: 32 ms."""
 
-_PACKAGE = "moonshine_voice"
 _SHORTEST = ENGINE_RATE // 2  # samples; the model makes up words for less
 _STEP = 1600  # samples; the library drops what is not a whole number of these
 _TOKENS_PER_SECOND = 13  # no one speaks faster; it ends most of the model's loops
@@ -38,29 +37,25 @@ _DETECTOR_GAIN = 32.0  # at most: 30 dB
 _DECAY = 0.9978  # a hop: 6 dB in 10 s
 
 
-def find_model() -> Path | None:
-    """Return the folder of the English model in the installed package; None without the package or the model."""
-    spec = importlib.util.find_spec(_PACKAGE)
-    for folder in spec.submodule_search_locations or () if spec else ():
-        if (model := Path(folder) / "assets" / "tiny-en").is_dir():
-            return model
-    return None
-
-
 class _Library:
     """The loaded library, and handles of transcribers in it. They live as long as the process."""
 
     def __init__(self) -> None:
         os.environ.setdefault("MOONSHINE_ORT_SINGLE_THREAD", "1")  # else waiting threads double the CPU time
-        spec = importlib.util.find_spec(_PACKAGE)
+        spec = importlib.util.find_spec(PACKAGE)
         model = find_model()
         if spec is None or model is None:
             raise RuntimeError("the package moonshine-voice is not installed, or holds no model.")
-        package = types.ModuleType(_PACKAGE)
+        package = types.ModuleType(PACKAGE)
+        package.__spec__ = spec
         package.__path__ = list(spec.submodule_search_locations or ())
-        sys.modules.setdefault(_PACKAGE, package)
-        self.api: Any = importlib.import_module(f"{_PACKAGE}.moonshine_api")
-        self.functions: Any = self.api._MoonshineLib().lib
+        sys.modules.setdefault(PACKAGE, package)
+        errors: Any = importlib.import_module(f"{PACKAGE}.errors")
+        self.api: Any = importlib.import_module(f"{PACKAGE}.moonshine_api")
+        try:
+            self.functions: Any = self.api._MoonshineLib().lib
+        except errors.MoonshineError as error:
+            raise RuntimeError(str(error)) from error
         self._model = str(model).encode()
 
     def load(self, **options: object) -> int:

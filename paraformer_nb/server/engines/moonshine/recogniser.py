@@ -281,7 +281,7 @@ class UtteranceRecogniser:
 
 
 def _best_cut(words: list[_Word], latest: float) -> int | None:
-    """The number of words before the best pause: a long one, after a mark, late. None if no word ends before `latest`."""
+    """The number of words before the best pause: long, after a mark, late. None if no word ends before `latest`."""
 
     def value(number: int) -> float:
         before = words[number - 1]

@@ -1,6 +1,11 @@
-"""The worker process of the Moonshine engine: ``python -m paraformer_nb.server.engines.moonshine.worker``."""
+"""The Moonshine worker process: ``python -m`` this module, over its pipes; see `workers.process`.
+
+A crash of the C++ library must not end the kernel: hence a process of its own, as PocketSphinx has. It serves one task.
+"""
 
 from __future__ import annotations
+
+from functools import partial
 
 from ..workers.child import serve_task
 from .library import SpeechDetector, Transcriber
@@ -9,8 +14,7 @@ from .recogniser import UtteranceRecogniser, make_aligner
 
 def main() -> None:
     """Load the models, then serve one task."""
-    transcriber, detector, aligner = Transcriber(), SpeechDetector(), make_aligner()
-    serve_task(lambda **settings: UtteranceRecogniser(transcriber, detector, aligner, **settings))
+    serve_task(lambda: partial(UtteranceRecogniser, Transcriber(), SpeechDetector(), make_aligner()))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ from ....errors import MissingDependency
 from ..base import Emit, Settings
 from ..workers.pool import WorkerPool
 from ..workers.stream import WorkerStream
+from .kind import POCKETSPHINX
 
 _COMMAND = (sys.executable, "-m", "paraformer_nb.server.engines.pocketsphinx.worker")
 
@@ -38,7 +38,7 @@ class PocketSphinx:
         stall_timeout: float = 30.0,
         command: Sequence[str] = _COMMAND,
     ) -> None:
-        if importlib.util.find_spec("pocketsphinx") is None:
+        if not POCKETSPHINX.is_installed():
             raise MissingDependency(
                 "the embedded English recogniser needs the package pocketsphinx, which has no wheel for this Python "
                 "and platform. Use Python 3.11 or 3.13, a DashScope key, or the scripted engine."

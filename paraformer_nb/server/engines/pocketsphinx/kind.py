@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 from ..base import Engine, EngineKind
 
 
@@ -18,4 +20,5 @@ POCKETSPHINX = EngineKind(
     supported_parameters=frozenset({"max_sentence_silence"}),
     notice="English only, far weaker than the cloud.",
     make=_make,
+    is_installed=lambda: importlib.util.find_spec("pocketsphinx") is not None,
 )

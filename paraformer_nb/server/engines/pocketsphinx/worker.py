@@ -14,7 +14,7 @@ from .recogniser import UtteranceRecogniser, load_decoder
 
 def main() -> None:
     """Load the model, then serve one task."""
-    serve_task(partial(UtteranceRecogniser, load_decoder()))
+    serve_task(lambda: partial(UtteranceRecogniser, load_decoder()))
 
 
 if __name__ == "__main__":

@@ -36,12 +36,23 @@ class WorkerRecogniser(Protocol):
         """End the audio; yield the last results."""
 
 
-def serve_task(make_recogniser: Callable[..., WorkerRecogniser]) -> None:
-    """Serve one task. `make_recogniser` gets the task's settings as keywords; load the model before calling this."""
+def serve_task(load: Callable[[], Callable[..., WorkerRecogniser]]) -> None:
+    """Serve one task. `load` loads the model, and returns what makes a recogniser of the task's settings as keywords.
+
+    What `load` raises because of damaged files or missing packages is reported to the service when the task begins.
+    """
+    problem = ""
+    try:
+        make_recogniser = load()
+    except (RuntimeError, OSError, ImportError) as error:
+        problem = str(error) or type(error).__name__
     blocks = _read_blocks(sys.stdin.buffer)
     settings, _ = next(blocks, (None, 0.0))
     if settings is None:
         return  # the service ended this worker before it had a task
+    if problem:
+        _write(problem=problem)
+        return
     recogniser = make_recogniser(**json.loads(settings))
     _write(ready=True)
     for block, waited in blocks:

@@ -29,12 +29,14 @@ class WorkerMessage(Struct):
 
     Attributes:
         ready: the model is loaded and the settings have been read.
+        problem: why the model cannot be loaded, instead of `ready`.
         position: seconds of audio that have been recognised.
         sentence: a result.
         done: all results have been written.
     """
 
     ready: bool = False
+    problem: str = ""
     position: float = 0.0
     sentence: SentenceResult | None = None
     done: bool = False
@@ -73,6 +75,8 @@ class WorkerProcess:
                 message = await self.read()
         except TimeoutError:
             message = None
+        if message is not None and message.problem:
+            raise EngineError("InternalError", f"the embedded recogniser cannot start: {message.problem}")
         if message is None or not message.ready:
             raise EngineError("InternalError", "the embedded recogniser's process did not become ready.")
 

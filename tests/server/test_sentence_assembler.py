@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from paraformer_nb.server.engines.pocketsphinx.sentences import MAX_SENTENCE, SentenceAssembler
+
+from paraformer_nb.server.engines.sentence_assembler import MAX_SENTENCE, SentenceAssembler
 
 
 def words(*texts: str, at: int, is_final: bool = True) -> list[dict[str, Any]]:
     """Make words of 100 ms, one after the other."""
-    more = {"confidence": 0.9} if is_final else {}
+    more = {"fixed": is_final} | ({"confidence": 0.9} if is_final else {})
     return [
-        {"begin_time": at + 100 * n, "end_time": at + 100 * (n + 1), "text": text, "fixed": is_final} | more
+        {"begin_time": at + 100 * n, "end_time": at + 100 * (n + 1), "text": text, "punctuation": "", "fixed": is_final}
+        | more
         for n, text in enumerate(texts)
     ]
 
