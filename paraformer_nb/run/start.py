@@ -9,6 +9,7 @@ from typing import Any, Unpack
 
 from ..audio.clip_input import LiveInput, classify
 from ..audio.files import sha256_of
+from ..audio.live import LiveClip
 from ..client.request import OpenedRequest, Pace, Request
 from ..client.retry import Retry
 from ..client.service import Service
@@ -26,6 +27,7 @@ from ..transcript.transcript import Transcript
 from .clock import run_clock
 from .live_transcript import LiveTranscript
 from .run import Run
+from .save_folder import new_journal_path
 from .supervisor import Supervisor
 
 SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
@@ -136,6 +138,11 @@ def resume(
         parameters=run.parameters,
     ).open()
     try:
+        if isinstance(request.clip, LiveClip):
+            raise ParameterError(
+                f"{request.clip.name!r} is a pipe, of which a resume cannot skip what was recognised: give clip= as a "
+                "file of the same audio. Nothing was sent."
+            )
         _check_same_clip(request, transcript)
         now = run_clock(last)
         live = LiveTranscript(transcript, JournalWriter.reopen(journal, run), now)
@@ -166,8 +173,7 @@ def _new_journal(save: str | os.PathLike[str] | None, run: RunStarted) -> tuple[
     if save is None and not folder:
         return JournalWriter.temporary(run)
     if save is None:
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-        save = Path(folder or "") / f"{stamp}-{Path(run.clip.name).stem}.jsonl"
+        save = new_journal_path(Path(folder or ""), run.clip.name, datetime.now())
     return JournalWriter.create(Path(save).resolve(), run), None
 
 
