@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 from ..errors import ParameterError
 
@@ -20,13 +20,27 @@ class StdoutClosed(Exception):
     """stdout is closed, or cannot be written."""
 
 
+class _Unfailing(io.FileIO):
+    """stderr that discards what cannot be written: no message is worth a run."""
+
+    def write(self, data: Any) -> int:
+        """Write bytes; all of them count as written."""
+        try:
+            return super().write(data) or len(data)
+        except OSError:
+            return len(data)
+
+
 def prepare_streams() -> None:
     """Make every text printable, and messages harmless where stderr is closed."""
     codecs.register_error(_ESCAPE, _escape)
     for descriptor in range(3):
         _fill(descriptor)
-    if sys.stderr is None:  # else `print` and the progress bar would use stdout
-        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - for as long as the process lives
+    stderr: io.TextIOWrapper | None = sys.__stderr__
+    if sys.stderr is stderr and (stderr is None or not stderr.isatty()):
+        encoding = "utf-8" if stderr is None else stderr.encoding
+        buffer = io.BufferedWriter(_Unfailing(2, "wb", closefd=False))
+        sys.stderr = io.TextIOWrapper(buffer, encoding, "backslashreplace", line_buffering=True)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
         sys.stdout.reconfigure(errors=_ESCAPE)
 
@@ -53,17 +67,14 @@ def flush_stdout() -> bool:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError:
-        _discard(sys.stdout)
+        _discard_stdout()
         return False
     return True
 
 
 def message(text: str) -> None:
     """Print a message on stderr, if that can be written."""
-    try:
-        print(f"paraformer-nb: {text}", file=sys.stderr, flush=True)
-    except OSError:
-        _discard(sys.stderr)
+    print(f"paraformer-nb: {text}", file=sys.stderr, flush=True)
 
 
 def stdin_clip() -> io.FileIO:
@@ -79,16 +90,16 @@ def stdin_clip() -> io.FileIO:
 
 
 def _failed(error: OSError) -> StdoutClosed:
-    _discard(sys.stdout)
+    _discard_stdout()
     if isinstance(error, BrokenPipeError):
         return StdoutClosed("stdout was closed by its reader.")
     return StdoutClosed(f"stdout cannot be written: {error.strerror}.")
 
 
-def _discard(stream: TextIO) -> None:
+def _discard_stdout() -> None:
     """Send what is written from now on, and what is still buffered, nowhere: Python flushes it when it exits."""
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, stream.fileno())
+    os.dup2(null, sys.stdout.fileno())
     os.close(null)
 
 

@@ -297,6 +297,20 @@ def test_no_sample_of_a_live_source_is_lost_whatever_the_size_of_its_blocks(size
     assert all(block and len(block) % (2 * samples) == 0 for block in got[:-1])
 
 
+@_settings
+@given(st.lists(st.integers(0, 1800), max_size=12), st.integers(1, 700))
+def test_a_live_source_may_divide_a_sample(sizes: list[int], samples: int) -> None:
+    data = NOISE.tobytes()
+    ends = np.cumsum([0, *sizes])
+    got = live_blocks((source([data[a:b] for a, b in pairwise(ends)]), RATE), samples)
+    assert b"".join(got) == data[: ends[-1] - ends[-1] % 2], "half a sample at the very end is none"
+
+
+def test_a_live_source_that_gives_a_view_of_samples_is_counted_in_bytes() -> None:
+    views = [memoryview(NOISE[:801]), memoryview(NOISE)[801:1600], NOISE[1600:].tobytes()]
+    assert b"".join(live_blocks((source(views), RATE))) == NOISE.tobytes()
+
+
 def test_the_rate_of_a_live_source_is_its_attribute_or_given_beside_it() -> None:
     for clip in (Microphone(), (Microphone(), RATE), (source([NOISE.tobytes()]), RATE)):
         assert b"".join(live_blocks(clip)) == NOISE.tobytes()
