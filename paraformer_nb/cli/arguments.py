@@ -44,7 +44,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pace", type=float, help="× real time (default: the service's own)")
     parser.add_argument("--attempts", type=int, default=5, help="consecutive attempts without a new final sentence")
     add_file(parser, "--output", action="append", default=[], metavar="FILE", help=OUTPUT_HELP)
-    parser.add_argument("--json", action="store_true", help="print one JSON object for each final word")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each word")
 
 
 def add_pairs(parser: argparse.ArgumentParser, name: str, *, help: str) -> None:

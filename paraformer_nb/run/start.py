@@ -51,9 +51,11 @@ def transcribe(
     """Start to transcribe a clip, and return at once; as a cell's last line the result shows the live view.
 
     Args:
-        clip: a path; a binary file object; the bytes of an audio file; ``(array, sample_rate)`` with int16 or float32
-            of shape (n,) or (n, channels); or a live source: an async iterator of int16 mono PCM blocks (bytes or
-            arrays) that has a ``sample_rate``, or ``(iterator, sample_rate)``. It runs on the toolkit's own event loop.
+        clip: a path; a binary file object, which stays open until the run has ended; the bytes of an audio file;
+            ``(array, sample_rate)`` with int16 or float32 of shape (n,) or (n, channels); or a live source: an async
+            iterator of int16 mono PCM blocks (bytes or arrays) that has a ``sample_rate``, or
+            ``(iterator, sample_rate)``. It runs on the toolkit's own event loop. A path or file object that cannot
+            seek, such as a pipe, is recognised as it arrives.
         service: `DashScope` or `Embedded`. None: DashScope if there is a key (from `login` or DASHSCOPE_API_KEY), else
             Embedded (which recognises four clips at once and refuses a fifth for the time being).
         model: the service's name for it.
