@@ -154,7 +154,11 @@ def test_opening_a_pipe_does_not_wait_and_its_sound_is_read_as_it_arrives(
     clip = open_pipe_clip(out)
     chunks = clip.chunks()
     into.write(streamed_wav(SPEECH[:RATE], 0xFFFFFFFF)[: 44 + 2 * 3200])
+    last_resort = threading.Timer(20, into.close)
+    last_resort.start()
     first = next(chunks)
+    assert last_resort.is_alive(), "it waited for more than has to be there"
+    last_resort.cancel()
     assert first == SPEECH[: len(first) // 2].tobytes()
     into.close()
     assert len(first + b"".join(chunks)) == 2 * 3200

@@ -243,6 +243,6 @@ def test_resume_continues_with_a_file_as_stdin_and_refuses_a_pipe(part: Path, tm
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 2), done.stderr
 
 
-def test_a_named_file_is_not_taken_for_a_command_s_output(part: Path) -> None:
+def test_only_a_bare_dash_is_stdin(part: Path) -> None:
     done = command("transcribe", part.with_name("-"))
     assert (done.returncode, "there is no file" in done.stderr) == (1, True)
