@@ -71,6 +71,8 @@ def test_a_terminal_is_not_controlled(clip: Path) -> None:
     assert "the service ended the task" in shown
     assert_plain(re.split("\r\n|\r|\x1b\\[A", shown))  # the bar itself needs these
     rows = [json.loads(line) for line in piped.stdout.decode().splitlines()]
-    assert [row["text"] for row in rows] == [text.strip() for text in SHOWN.values()]
+    expected = [text.strip() for text in SHOWN.values()]
+    assert [row["text"] for row in rows if row["is_final"]] == expected
+    assert [row["text"] for row in rows if not row["is_final"]] == expected
     assert_plain(piped.stdout.decode().split("\n"))
     assert_plain(re.split("[\r\n]", piped.stderr.decode()))

@@ -11,8 +11,9 @@ from typing import Any
 from ..errors import ParameterError
 from .array_reader import ArrayReader
 from .clip_input import ArrayInput, LiveInput, PathInput, classify
-from .files import file_reader, open_file, sha256_of
+from .files import file_reader, open_as_pipe, open_file, sha256_of
 from .live import LiveClip
+from .pipe_clip import PipeClip
 from .reader import Reader
 
 
@@ -60,7 +61,9 @@ class Clip:
         self._close()
 
 
-def open_clip(clip: Any, *, sample_rate: int, start: float | None = None, end: float | None = None) -> Clip | LiveClip:
+def open_clip(
+    clip: Any, *, sample_rate: int, start: float | None = None, end: float | None = None
+) -> Clip | LiveClip | PipeClip:
     """Open a clip of any form, to be read at `sample_rate` from `start` to `end` seconds.
 
     Raises ParameterError for an object that is not a clip or a part that it does not have, AudioError for a clip that
@@ -80,6 +83,8 @@ def open_clip(clip: Any, *, sample_rate: int, start: float | None = None, end: f
         reader: Reader
         if isinstance(given, ArrayInput):
             reader = ArrayReader(given, sample_rate)
+        elif pipe := open_as_pipe(given):
+            return PipeClip(pipe, sample_rate, begin, end)
         else:
             reader = file_reader(open_file(given, opened), given.name, sample_rate, opened)
         if reader.duration is not None and begin >= reader.duration:

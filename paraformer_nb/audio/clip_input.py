@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import AudioError, ParameterError
 from ..text import sanitise
+from .claims import innermost
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +39,7 @@ class PathInput:
 
 @dataclass(frozen=True, eq=False)
 class FileInput:
-    """A file object, which stays open. `path` is the file that its name refers to, or None where it has no name."""
+    """A file object, which stays open. `path` is the file on disk that it reads, or None where it reads none."""
 
     file: Any
     path: Path | None
@@ -45,7 +47,8 @@ class FileInput:
     @property
     def name(self) -> str:
         """The file's name, safe to show."""
-        return sanitise(self.path.name) if self.path else "file"
+        name = getattr(self.file, "name", None)  # a pipe's is a number
+        return (sanitise(Path(name).name) if isinstance(name, (str, os.PathLike)) else "") or "file"
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +98,7 @@ def classify(clip: Any) -> ClipInput:
             raise AudioError(f"{text!r} is not a file. Download the clip first, then give its path.")
         return PathInput(_expand(clip))
     if hasattr(clip, "read"):
-        name = getattr(clip, "name", None)  # a pipe's is a number
-        return FileInput(clip, _expand(name) if isinstance(name, (str, os.PathLike)) else None)
+        return FileInput(clip, _path_of(clip))
     raise ParameterError(f"an object of type {type(clip).__name__} is not a clip. Give {_FORMS}.")
 
 
@@ -123,6 +125,18 @@ def _classify_array(clip: tuple[Any, ...]) -> ArrayInput:
 
 def _valid_rate(rate: Any) -> int | None:
     return int(rate) if isinstance(rate, Integral) and int(rate) > 0 else None
+
+
+def _path_of(file: Any) -> Path | None:
+    """The file on disk that a file object reads, byte by byte; not that of a zip's member, nor of a gzip file."""
+    inner = innermost(file)
+    if not isinstance(inner, io.FileIO):
+        return None
+    try:
+        path = Path(inner.name)
+        return path if os.path.samestat(path.stat(), os.fstat(inner.fileno())) else None
+    except (OSError, TypeError, ValueError):  # closed, deleted, or opened by a number
+        return None
 
 
 def _expand(path: str | os.PathLike[str]) -> Path:

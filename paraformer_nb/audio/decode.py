@@ -41,7 +41,8 @@ class Decoder:
         import av
 
         self._name = name
-        has_length = _has_length(file)
+        self._can_seek = file.seekable()
+        has_length = self._can_seek and _has_length(file)  # a pipe's is of no use, and may be wrong
         options = {"format_whitelist": _CONTAINERS}
         try:
             self._container: InputContainer = av.open(file, mode="r", options=options, **_lenient_tags())
@@ -76,7 +77,7 @@ class Decoder:
     @property
     def has_index(self) -> bool:
         """Whether a seek is exact to the sample."""
-        return bool(_INDEXED & self._formats)
+        return self._can_seek and bool(_INDEXED & self._formats)
 
     def _stored_duration(self) -> float | None:
         if self._stream.duration is not None and self._stream.time_base is not None:

@@ -4,28 +4,50 @@ from __future__ import annotations
 
 import hashlib
 import io
-import shutil
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from ..errors import AudioError, ParameterError
 from .clip_input import BytesInput, FileInput, PathInput
 from .decode import EncodedReader
+from .given_file import GivenFile, can_seek
+from .pipe import Pipe, is_pipe, open_pipe
 from .reader import Reader
 from .wav import WavReader, read_wav_format
 
 
 def open_file(given: PathInput | FileInput | BytesInput, opened: ExitStack) -> BinaryIO:
-    """Open a seekable binary file over the clip; `opened` closes what must be closed."""
+    """Open a seekable binary file over the clip; `opened` closes what must be closed.
+
+    Raises AudioError if it cannot be read, ParameterError for a file object that was opened as text.
+    """
     if isinstance(given, BytesInput):
         if not given.data:
             raise AudioError("the clip is empty: 0 bytes.")
         return io.BytesIO(given.data)
     if isinstance(given, FileInput):
-        return _seekable(given.file, given.name, opened)
-    return _seekable(opened.enter_context(_open_path(given.path)), given.name, opened)
+        return opened.enter_context(GivenFile(given.file, given.name).buffered())
+    return opened.enter_context(_open_path(given.path))
+
+
+def open_as_pipe(given: PathInput | FileInput | BytesInput) -> Pipe | None:
+    """Open a clip that is read once, as it arrives; None for one that can be read from any position.
+
+    Raises AudioError if it cannot be opened or another run is reading it, ParameterError for a file object that was
+    opened as text.
+    """
+    if isinstance(given, FileInput):
+        if isinstance(given.file, io.TextIOBase):
+            raise ParameterError(f"{given.name!r} was opened as text. Open it with mode 'rb'.")
+        return None if can_seek(given.file) else Pipe(given.file, given.name)
+    if isinstance(given, PathInput) and is_pipe(given.path):
+        try:
+            file = open_pipe(given.path)
+        except OSError as error:
+            raise _open_error(given.path, error) from error
+        return Pipe(file, given.name, is_own=True)
+    return None
 
 
 def file_reader(file: BinaryIO, name: str, sample_rate: int, opened: ExitStack) -> Reader:
@@ -52,25 +74,17 @@ def sha256_of(path: Path) -> str | None:
 def _open_path(path: Path) -> BinaryIO:
     try:
         file = path.open("rb")
-    except FileNotFoundError as error:
-        raise AudioError(f"there is no file {str(path)!r} (looked in {Path.cwd()}). Check the path.") from error
-    except IsADirectoryError as error:
-        raise AudioError(f"{str(path)!r} is a directory, not a clip. Name a file in it.") from error
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        raise AudioError(f"{str(path)!r} cannot be opened: {error}.") from error
+        raise _open_error(path, error) from error
     if path.is_file() and path.stat().st_size == 0:
         file.close()
         raise AudioError(f"{str(path)!r} is empty: 0 bytes.")
     return file
 
 
-def _seekable(file: Any, name: str, opened: ExitStack) -> BinaryIO:
-    if isinstance(file, io.TextIOBase):
-        raise ParameterError(f"{name!r} was opened as text. Open it with mode 'rb'.")
-    if getattr(file, "seekable", lambda: False)():
-        return file  # type: ignore[no-any-return]
-    # MP4 may keep its index at the end, so a pipe is first read to its end; to disk, not into memory.
-    spool = opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - it is one
-    shutil.copyfileobj(file, spool)
-    spool.seek(0)
-    return spool
+def _open_error(path: Path, error: Exception) -> AudioError:
+    if isinstance(error, FileNotFoundError):
+        return AudioError(f"there is no file {str(path)!r} (looked in {Path.cwd()}). Check the path.")
+    if isinstance(error, IsADirectoryError):
+        return AudioError(f"{str(path)!r} is a directory, not a clip. Name a file in it.")
+    return AudioError(f"{str(path)!r} cannot be opened: {error}.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from typing import Any
 
 from ..errors import AudioError
 from .clip_input import LiveInput
 from .resample import Resampler
+
+_BYTES = ("b", "B", "c", "h", "<h")  # formats of a memoryview
 
 
 class LiveClip:
@@ -17,26 +19,48 @@ class LiveClip:
         name, path, sample_rate, start, end: as a `Clip`'s; it has no file and no known length.
     """
 
-    def __init__(self, source: AsyncIterable[Any], source_rate: int, sample_rate: int) -> None:
-        self.name = LiveInput.name
+    def __init__(
+        self,
+        source: AsyncIterable[Any],
+        source_rate: int,
+        sample_rate: int,
+        *,
+        name: str = LiveInput.name,
+        start: float = 0.0,
+        end: float | None = None,
+        close: Callable[[], None] | None = None,
+    ) -> None:
+        """`start` and `end` describe the part that the source gives. `close`: called in the end."""
+        self.name = name
         self.path = None
         self.sample_rate = sample_rate
-        self.start = 0.0
-        self.end = None
+        self.start = start
+        self.end = end
         self._source = source
         self._source_rate = source_rate
+        self._close = close
 
     async def blocks(self, samples: int) -> AsyncGenerator[bytes]:
-        """Yield chunks of whole blocks of `samples` samples; the last chunk may be shorter."""
+        """Yield chunks of whole blocks of `samples` samples; the last chunk may be shorter.
+
+        What the source gave is yielded with no sample missing, wherever it divided it. An empty chunk is yielded where
+        it gave nothing.
+
+        Raises AudioError if the source gives something else than PCM.
+        """
         resampler = None if self._source_rate == self.sample_rate else Resampler(self.sample_rate)
+        half = b""  # of a sample, whose other byte comes with the next block
         pending = bytearray()
         source = aiter(self._source)
         try:
             async for block in source:
-                pcm = _check_pcm(block)
+                given = _check_pcm(block)
+                data = half + given
+                half = data[len(data) - len(data) % 2 :]
+                pcm = data[: len(data) - len(half)]
                 pending += resampler.pcm(pcm, self._source_rate) if resampler else pcm
                 whole = len(pending) - len(pending) % (2 * samples)
-                if whole:
+                if whole or not given:
                     yield bytes(pending[:whole])
                     del pending[:whole]
         finally:
@@ -50,7 +74,9 @@ class LiveClip:
         """A live source has no file."""
 
     def close(self) -> None:
-        """Nothing was opened."""
+        """Close what `open_clip` opened."""
+        if self._close is not None:
+            self._close()
 
 
 def _check_pcm(block: Any) -> bytes:
@@ -60,6 +86,11 @@ def _check_pcm(block: Any) -> bytes:
         if block.dtype != np.int16 or block.ndim != 1:
             raise AudioError(f"a live source gave {block.dtype} of shape {block.shape}: give int16 of shape (n,).")
         return bytes(block.astype("<i2", copy=False).tobytes())
-    if not isinstance(block, (bytes, bytearray, memoryview)) or len(block) % 2:
-        raise AudioError("a live source gave a block that is not int16 mono PCM: give bytes of whole samples.")
+    if isinstance(block, memoryview) and block.format not in _BYTES:
+        raise AudioError(f"a live source gave a memoryview of format {block.format!r}: give bytes of 16-bit mono PCM.")
+    if not isinstance(block, (bytes, bytearray, memoryview)):
+        raise AudioError(
+            f"a live source gave {type(block).__name__}, not 16-bit mono PCM: give bytes, or an int16 array of shape "
+            "(n,)."
+        )
     return bytes(block)

@@ -18,14 +18,14 @@ class Resampler:
         frame.pts = None  # the resampler counts samples; a jump of the timestamps would make it fail
         return self._resample(frame)
 
-    def pcm(self, pcm: bytes, sample_rate: int) -> bytes:
-        """Convert mono PCM; returns the PCM that is ready."""
+    def pcm(self, pcm: bytes, sample_rate: int, layout: str = "mono") -> bytes:
+        """Convert 16-bit PCM, its channels interleaved; returns the PCM that is ready."""
         import numpy as np
         from av import AudioFrame
 
         if not pcm:
             return b""
-        frame = AudioFrame.from_ndarray(np.frombuffer(pcm, "<i2").reshape(1, -1), format="s16", layout="mono")
+        frame = AudioFrame.from_ndarray(np.frombuffer(pcm, "<i2").reshape(1, -1), format="s16", layout=layout)
         frame.sample_rate = sample_rate
         return self._resample(frame)
 

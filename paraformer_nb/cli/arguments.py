@@ -18,6 +18,7 @@ from ..formats.registry import FORMATS
 from ..services.dashscope import DashScope
 from ..services.embedded import Embedded
 from ..services.keys import KEY_VARIABLE, known_key
+from .streams import stdin_clip
 
 _FORMAT_NAMES = "; ".join(f"{suffix}: {each.name}" for suffix, each in FORMATS.items())
 
@@ -43,7 +44,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pace", type=float, help="× real time (default: the service's own)")
     parser.add_argument("--attempts", type=int, default=5, help="consecutive attempts without a new final sentence")
     add_file(parser, "--output", action="append", default=[], metavar="FILE", help=OUTPUT_HELP)
-    parser.add_argument("--json", action="store_true", help="print one JSON object for each final word")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each word")
 
 
 def add_pairs(parser: argparse.ArgumentParser, name: str, *, help: str) -> None:
@@ -100,12 +101,18 @@ def run_options(options: argparse.Namespace) -> dict[str, Any]:
     return given if options.pace is None else given | {"pace": options.pace}
 
 
+def clip_of(text: str) -> Any:
+    """The clip of an argument: a path, or stdin for ``-``. Raises ParameterError if stdin has none."""
+    return stdin_clip() if text == "-" else text
+
+
 def paths_of(option: str, text: str, clips: Sequence[str]) -> list[Path]:
-    """The file of each clip: ``{name}`` in the text stands for the clip's name without its folder and suffix.
+    """The file of each clip: ``{name}`` in the text stands for the clip's name without its folder and suffix, or
+    "stdin".
 
     Raises ParameterError if two clips would be written to one file.
     """
-    paths = [Path(text.replace("{name}", Path(clip).stem)) for clip in clips]
+    paths = [Path(text.replace("{name}", "stdin" if clip == "-" else Path(clip).stem)) for clip in clips]
     if len(set(paths)) < len(paths):
         advice = "rename clips that have the same name"
         if "{name}" not in text:

@@ -7,6 +7,7 @@ import argparse
 import shtab
 
 from .arguments import Commands
+from .streams import write_line
 
 
 def add_to(commands: Commands) -> None:
@@ -19,4 +20,4 @@ def add_to(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    print(shtab.complete(options.parser, options.shell))
+    write_line(shtab.complete(options.parser, options.shell))

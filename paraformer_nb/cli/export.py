@@ -6,6 +6,7 @@ import argparse
 
 from ..run.start import load
 from .arguments import OUTPUT_HELP, Commands, add_file, output_paths
+from .streams import write_line
 
 
 def add_to(commands: Commands) -> None:
@@ -20,4 +21,4 @@ def _run(options: argparse.Namespace) -> None:
     (files,) = output_paths(options.output, [options.journal])
     run = load(options.journal)
     for path in files:
-        print(run.export(path))
+        write_line(str(run.export(path)))

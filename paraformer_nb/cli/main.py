@@ -1,40 +1,42 @@
-"""The command line's parser and exit codes. To add a command: a module beside this one, and a line in `_COMMANDS`.
-
-Exit codes: 0 done, 1 failed (a clip, the service, the connection), 2 wrong usage, 130 interrupted.
-"""
+"""The command line's parser and its end. To add a command: a module beside this one, and a line in `_COMMANDS`."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 
 from .. import __version__
 from ..errors import ParaformerError, ParameterError
 from . import completion, export, resume, serve, transcribe
+from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
+from .streams import StdoutClosed, flush_stdout, message, prepare_streams
 
 _COMMANDS = (transcribe, resume, export, serve, completion)
-
-DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    options = make_parser().parse_args(arguments)
+    prepare_streams()
     try:
-        options.run(options)
+        options = make_parser().parse_args(arguments)
+    except SystemExit:  # after help, the version, or wrong usage
+        if not flush_stdout():
+            return FAILED
+        raise
+    code = _run(options)
+    return code if flush_stdout() else FAILED
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        return options.run(options) or DONE
     except ParameterError as error:
-        print(f"paraformer-nb: {error}", file=sys.stderr)
+        message(str(error))
         return WRONG_USAGE
-    except BrokenPipeError:  # the reader of our output closed it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    except (ParaformerError, OSError) as error:
-        print(f"paraformer-nb: {error}", file=sys.stderr)
+    except (ParaformerError, StdoutClosed, OSError) as error:
+        message(str(error))
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    return DONE
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -6,51 +6,76 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
+from ..errors import AudioError
 from ..run.run import Run
 from ..run.waiting import Interrupts
 from ..tables.words import word_row
-from ..text import format_clock
+from ..text import format_clock, sanitise
 from ..transcript.transcript import ENDED
 from ..transcript.words import Sentence
+from .streams import StdoutClosed, message, write_line
 
 _POLL = 0.2  # seconds: on Windows an interrupt is handled only when a wait ends
 
 
-def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str | None = None) -> None:
-    """Print a run's words as they become final, then write the outputs.
+def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str | None = None) -> bool:
+    """Print a run's words as they become final, then write the outputs. Returns whether all of the clip was recognised.
 
     The first interrupt stops the run and keeps its last words, the second one cancels it. `name`: printed first, where
     there are several clips.
 
-    Raises the run's error, or KeyboardInterrupt if it was interrupted, after its words were printed and written.
+    Raises the run's error, or KeyboardInterrupt if it was interrupted, after its words were printed and written; and
+    StdoutClosed, at once, if they cannot be printed and there are no outputs.
     """
     changes = _Changes()
     run.add_listener(changes)
     try:
-        with _handle_interrupts(run) as interrupts, _Screen(run, as_json) as screen:
+        with _handle_interrupts(run) as interrupts, _Screen(run, as_json, has_outputs=bool(outputs)) as screen:
             if name is not None and not as_json:
                 screen.print(f"{name}:")
             while run.state not in ENDED:
                 changes.wait(_POLL)
                 screen.update()
-            screen.update()
+            screen.finish()
     finally:
         run.cancel()  # where printing failed
         with suppress(Exception):  # raised below
             run.wait()
-    has_words = bool(run.transcript.finals)
-    if not has_words and run.error is None:
-        print("paraformer-nb: no speech was found.", file=sys.stderr)
+    has_words = _report(run)
     for path in outputs if has_words or run.error is None else ():  # a failure must not replace an earlier file
-        print(f"paraformer-nb: wrote {run.export(path)}", file=sys.stderr)
+        message(f"wrote {_write(run, path)}")
     run.wait()
     if interrupts.count:
         raise KeyboardInterrupt
+    return not run.transcript.gaps
+
+
+def _report(run: Run) -> bool:
+    """Print what was not recognised. Returns whether there are words."""
+    transcript = run.transcript
+    has_words = bool(transcript.finals or transcript.partials)
+    for gap in transcript.gaps:
+        span = f"{format_clock(gap.start, 2)} to {format_clock(gap.end, 2)}"
+        message(f"warning: {span} was not recognised: {sanitise(gap.reason)}.")
+    if not has_words and run.error is None:
+        message(" ".join(["no speech was found.", transcript.hint]).rstrip())
+    return has_words
+
+
+def _write(run: Run, path: Path) -> Path:
+    """Write an output; a page without sound where the clip can be read only once."""
+    try:
+        return run.export(path)
+    except AudioError as error:
+        if path.suffix.lower() != ".html":
+            raise
+        message(f"{path.name} has no sound: {error}")
+        return run.export(path, audio=None)
 
 
 @contextmanager
@@ -81,11 +106,13 @@ class _Changes:
 class _Screen:
     """Final words on stdout, the bar on stderr."""
 
-    def __init__(self, run: Run, as_json: bool) -> None:
+    def __init__(self, run: Run, as_json: bool, *, has_outputs: bool) -> None:
         from tqdm import tqdm
 
+        self._is_printing = True
         self._transcript = run.transcript
         self._as_json = as_json
+        self._has_outputs = has_outputs
         self._shown = 0
         self._notice = ""
         part = run.transcript.run
@@ -102,9 +129,10 @@ class _Screen:
     def update(self) -> None:
         """Print new final sentences, and refresh the bar."""
         transcript = self._transcript
-        if transcript.notice and transcript.notice != self._notice:
-            self._notice = transcript.notice
-            self._bar.write(f"paraformer-nb: {self._notice}", file=sys.stderr)
+        if transcript.service_notice not in ("", self._notice):
+            self._notice = transcript.service_notice
+            with self._above_bar():
+                message(self._notice)
         for sentence in transcript.finals[self._shown :]:
             self._print_sentence(sentence)
             self._shown += 1
@@ -112,6 +140,12 @@ class _Screen:
         self._bar.set_description_str(partials[-1].text[-60:] if partials else "", refresh=False)
         sent = transcript.sent_until - transcript.run.start
         self._bar.update(min(sent, self._bar.total or sent) - self._bar.n)
+
+    def finish(self) -> None:
+        """Print what is left at the end, sentences included that never became final."""
+        self.update()
+        for sentence in self._transcript.partials:
+            self._print_sentence(sentence)
 
     def _print_sentence(self, sentence: Sentence) -> None:
         if self._as_json:
@@ -121,6 +155,18 @@ class _Screen:
             self.print(f"{format_clock(sentence.start, 2)}  {sentence.text.strip()}")
 
     def print(self, line: str) -> None:
-        """Print a line above the bar."""
-        self._bar.write(line, file=sys.stdout)
-        sys.stdout.flush()
+        """Print a line above the bar. Raises StdoutClosed if it cannot be printed and the words have no outputs."""
+        if not self._is_printing:
+            return
+        try:
+            with self._above_bar():
+                write_line(line)
+        except StdoutClosed as failure:
+            if not self._has_outputs:
+                raise StdoutClosed(f"{failure} The run was stopped.") from failure
+            self._is_printing = False
+            message(f"{failure} The words are written to --output only.")
+
+    def _above_bar(self) -> AbstractContextManager[None]:
+        manager: AbstractContextManager[None] = self._bar.external_write_mode(file=sys.stderr)
+        return manager

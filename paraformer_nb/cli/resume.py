@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 
 from ..run.start import resume
-from .arguments import Commands, add_file, add_run_options, output_paths, run_options
+from .arguments import Commands, add_file, add_run_options, clip_of, output_paths, run_options
+from .exit_codes import DONE, INCOMPLETE
 from .progress import follow
+from .streams import check_stdout
 
 
 def add_to(commands: Commands) -> None:
@@ -18,7 +20,10 @@ def add_to(commands: Commands) -> None:
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> int:
     (files,) = output_paths(options.output, [options.journal])
-    run = resume(options.journal, clip=options.clip, **run_options(options))
-    follow(run, as_json=options.json, outputs=files)
+    check_stdout(files)
+    clip = None if options.clip is None else clip_of(options.clip)
+    run = resume(options.journal, clip=clip, **run_options(options))
+    is_whole = follow(run, as_json=options.json, outputs=files)
+    return DONE if is_whole else INCOMPLETE

@@ -20,6 +20,7 @@ from ..server.engines.registry import ENGINES, default_engine, make_engine
 from ..server.faults import parse_fault
 from ..server.limits import Limits
 from .arguments import Commands, add_file
+from .streams import StdoutClosed, message, write_line
 
 SERVE_KEY_VARIABLE = "PARAFORMER_NB_API_KEY"
 
@@ -92,6 +93,19 @@ def _api_key(options: argparse.Namespace) -> str | None:
     return key
 
 
+def _announce(server: EmbeddedServer, *, show_key: bool, is_needed: bool) -> None:
+    """Print the address, a new key and the engine's notice. Raises StdoutClosed if that fails and is needed."""
+    try:
+        write_line(f"listening on {server.url}")
+        if show_key:
+            write_line(server.api_key)
+    except StdoutClosed:
+        if is_needed:
+            raise
+    if notice := server.kind.notice:
+        message(notice)
+
+
 async def _serve(server: EmbeddedServer, port: int, *, show_key: bool) -> None:
     """Serve until SIGINT or SIGTERM."""
     ended = asyncio.Event()
@@ -105,12 +119,8 @@ async def _serve(server: EmbeddedServer, port: int, *, show_key: bool) -> None:
         raise ParaformerError(
             f"cannot listen on port {port}: {error.strerror}. Choose another, or --port 0 for a free one."
         ) from error
-    print(f"listening on {server.url}", flush=True)
-    if show_key:
-        print(server.api_key, flush=True)
-    if notice := server.kind.notice:
-        print(f"paraformer-nb: {notice}", file=sys.stderr, flush=True)
     try:
+        _announce(server, show_key=show_key, is_needed=show_key or not port)
         await ended.wait()
     finally:
         await server.close()

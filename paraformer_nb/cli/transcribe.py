@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from ..dashscope.parameters import DEFAULT_MODEL
 from ..errors import AudioError
@@ -13,18 +12,21 @@ from .arguments import (
     add_file,
     add_pairs,
     add_run_options,
+    clip_of,
     output_paths,
     parse_parameters,
     paths_of,
     run_options,
 )
+from .exit_codes import DONE, INCOMPLETE
 from .progress import follow
+from .streams import check_stdout, message
 
 
 def add_to(commands: Commands) -> None:
     """Add ``transcribe`` to the commands."""
     parser = commands.add_parser("transcribe", help="transcribe clips, and print their words as they become final")
-    add_file(parser, "files", metavar="FILE", nargs="+", help="a clip")
+    add_file(parser, "files", metavar="FILE", nargs="+", help="a clip; - is stdin")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="the service's name for it (default: %(default)s)")
     parser.add_argument(
         "--language", action="append", metavar="CODE", help="what is spoken, such as en; may be given several times"
@@ -37,7 +39,7 @@ def add_to(commands: Commands) -> None:
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> int:
     given = parse_parameters(options.param)
     if options.language:
         given["language_hints"] = options.language
@@ -45,15 +47,19 @@ def _run(options: argparse.Namespace) -> None:
     files = output_paths(options.output, clips)
     journals = paths_of("--save", options.save, clips) if options.save else [None] * len(clips)
     arguments = run_options(options) | given | {name: getattr(options, name) for name in ("model", "start", "end")}
-    failed = 0
+    for own_files in files:
+        check_stdout(own_files)
+    failed, is_whole = 0, True
     for clip, own_files, journal in zip(clips, files, journals, strict=True):
         try:
-            run = transcribe(clip, save=journal, **arguments)
-            follow(run, as_json=options.json, outputs=own_files, name=clip if len(clips) > 1 else None)
+            run = transcribe(clip_of(clip), save=journal, **arguments)
+            name = clip if len(clips) > 1 else None
+            is_whole = follow(run, as_json=options.json, outputs=own_files, name=name) and is_whole
         except AudioError as error:
             if len(clips) == 1:
                 raise
-            print(f"paraformer-nb: {error}", file=sys.stderr)  # the other clips may be readable
+            message(str(error))  # the other clips may be readable
             failed += 1
     if failed:
         raise AudioError(f"{failed} of {len(clips)} clips could not be read.")
+    return DONE if is_whole else INCOMPLETE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from ..audio.live import LiveClip
 from ..errors import AudioError
 
+logger = logging.getLogger("paraformer_nb")
+
+_RETRY_EMPTY = 0.01  # seconds after an empty block until the source is asked again
 _MAX_PAUSE = 15.0  # seconds after which silence is requested, however long the source's chunks are
 
 
@@ -22,16 +26,25 @@ class LiveSource:
         stop: ends the reading.
         buffer: seconds that are kept to be read again.
         pause: seconds without a chunk after which silence is requested.
+        close_timeout: seconds that the source may need to end.
     """
 
     def __init__(
-        self, clip: LiveClip, samples: int, stop: asyncio.Event, *, buffer: float = 120.0, pause: float = 1.0
+        self,
+        clip: LiveClip,
+        samples: int,
+        stop: asyncio.Event,
+        *,
+        buffer: float = 120.0,
+        pause: float = 1.0,
+        close_timeout: float = 5.0,
     ) -> None:
         self._sample_rate = clip.sample_rate
         self._stop = stop
         self._blocks = clip.blocks(samples)
         self._buffer = buffer
         self._pause = pause
+        self._close_timeout = close_timeout
         self._silence_interval = samples / clip.sample_rate
         self._kept: deque[tuple[float, bytes]] = deque()  # position and chunk
         self._kept_seconds = 0.0
@@ -103,7 +116,11 @@ class LiveSource:
     async def _read(self) -> bytes | None:
         """The source's next chunk, or None at its end. If it is cancelled or exits, that is its own error."""
         try:
-            return await anext(self._blocks, None)
+            while True:
+                chunk = await anext(self._blocks, None)
+                if chunk != b"":
+                    return chunk
+                await asyncio.sleep(_RETRY_EMPTY)  # the source had nothing, and does not say when it will
         except (asyncio.CancelledError, SystemExit, KeyboardInterrupt) as error:
             raise AudioError(f"the live source ended with {type(error).__name__}.") from error
 
@@ -127,7 +144,20 @@ class LiveSource:
         return len(chunk) / 2 / self._sample_rate
 
     async def close(self) -> None:
-        """Release the source now, whatever it holds."""
+        """Release the source now, whatever it holds. One that does not end is left running, with a warning."""
+        closing = asyncio.ensure_future(self._release())
+        done, _ = await asyncio.wait({closing}, timeout=self._close_timeout)
+        if done:
+            closing.result()  # raises what the source's cleanup raised
+            return
+        closing.cancel()
+        logger.warning(
+            "a live source did not end within %g s after it was cancelled, and is left running: its iterator ignores "
+            "the cancellation, or its cleanup waits for something",
+            self._close_timeout,
+        )
+
+    async def _release(self) -> None:
         if self._next_chunk is not None:
             self._next_chunk.cancel()
             await asyncio.gather(self._next_chunk, return_exceptions=True)

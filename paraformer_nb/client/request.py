@@ -9,9 +9,11 @@ from typing import Any, Literal
 
 from ..audio.clip import Clip, open_clip
 from ..audio.live import LiveClip
+from ..audio.pipe_clip import PipeClip
 from ..dashscope.parameters import DEFAULT_MODEL, Parameters, check_parameters, has_known_language, has_parameter
 from ..errors import ParameterError
 from ..journal.records import VERSION, ClipSource, RunStarted
+from .pipe_source import live_clip
 from .retry import Retry
 from .service import Service
 from .timeouts import Timeouts
@@ -61,6 +63,8 @@ class Request:
         if not isinstance(self.timeouts, Timeouts | None):
             raise ParameterError(f"timeouts={self.timeouts!r}: give pnb.Timeouts(...).")
         clip = open_clip(self.clip, sample_rate=parameters["sample_rate"], start=self.start, end=self.end)
+        if isinstance(clip, PipeClip):
+            clip = live_clip(clip)
         if isinstance(clip, LiveClip) and has_parameter(self.model, "heartbeat"):
             parameters.setdefault("heartbeat", True)  # a live source may pause for long
         timeouts = self.timeouts or service.timeouts

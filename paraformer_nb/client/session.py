@@ -75,7 +75,8 @@ class Session:
         try:
             while not await self._try():
                 pass
-            end, reached = self._request.clip.end, self._transcript.sent_until
+            clip, reached = self._request.clip, self._transcript.sent_until
+            end = None if isinstance(clip, LiveClip) else clip.end  # a live source ends where it ends
             if end is not None and end - reached > _LENGTH_TOLERANCE and not self._stop.is_set():
                 self._sink.append(Gap(self._now(), reached, end, "the clip is cut off or damaged"))
         finally:

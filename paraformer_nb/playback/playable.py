@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..audio.clip_input import FileInput, LiveInput, PathInput, classify
 from ..audio.files import sha256_of
+from ..audio.pipe import is_pipe
 from ..audio.resample import Resampler
 from ..errors import AudioError, ParameterError
 from .opus import OPUS_RATE, PACKET, WARM_UP, encode
@@ -174,7 +175,15 @@ def _rereadable(clip: Any) -> RereadableInput:
             f"an object of type {type(clip).__name__} cannot be played: it is read once and has no file on disk. "
             "Transcribe a path or bytes to hear it again."
         )
-    return PathInput(given.path.resolve())
+    if is_pipe(given.path):
+        raise AudioError(
+            f"{given.name!r} is a pipe, which is read once, so it cannot be played. Save its sound to a file, and "
+            "transcribe that, to hear it again."
+        )
+    try:
+        return PathInput(given.path.resolve())
+    except UnicodeError as error:  # saved under a locale that can name the file
+        raise AudioError(f"{str(given.path)!r} cannot be a path here: {error}. Give clip=, or use UTF-8.") from error
 
 
 def _stamp(path: Path) -> tuple[int, int]:

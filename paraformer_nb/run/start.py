@@ -9,6 +9,7 @@ from typing import Any, Unpack
 
 from ..audio.clip_input import LiveInput, classify
 from ..audio.files import sha256_of
+from ..audio.live import LiveClip
 from ..client.request import OpenedRequest, Pace, Request
 from ..client.retry import Retry
 from ..client.service import Service
@@ -26,6 +27,7 @@ from ..transcript.transcript import Transcript
 from .clock import run_clock
 from .live_transcript import LiveTranscript
 from .run import Run
+from .save_folder import new_journal_path
 from .supervisor import Supervisor
 
 SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
@@ -49,9 +51,11 @@ def transcribe(
     """Start to transcribe a clip, and return at once; as a cell's last line the result shows the live view.
 
     Args:
-        clip: a path; a binary file object; the bytes of an audio file; ``(array, sample_rate)`` with int16 or float32
-            of shape (n,) or (n, channels); or a live source: an async iterator of int16 mono PCM blocks (bytes or
-            arrays) that has a ``sample_rate``, or ``(iterator, sample_rate)``. It runs on the toolkit's own event loop.
+        clip: a path; a binary file object, which stays open until the run has ended; the bytes of an audio file;
+            ``(array, sample_rate)`` with int16 or float32 of shape (n,) or (n, channels); or a live source: an async
+            iterator of int16 mono PCM blocks (bytes or arrays) that has a ``sample_rate``, or
+            ``(iterator, sample_rate)``. It runs on the toolkit's own event loop. A path or file object that cannot
+            seek, such as a pipe, is recognised as it arrives.
         service: `DashScope` or `Embedded`. None: DashScope if there is a key (from `login` or DASHSCOPE_API_KEY), else
             Embedded (which recognises four clips at once and refuses a fifth for the time being).
         model: the service's name for it.
@@ -136,6 +140,11 @@ def resume(
         parameters=run.parameters,
     ).open()
     try:
+        if isinstance(request.clip, LiveClip):
+            raise ParameterError(
+                f"{request.clip.name!r} is a pipe, of which a resume cannot skip what was recognised: give clip= as a "
+                "file of the same audio. Nothing was sent."
+            )
         _check_same_clip(request, transcript)
         now = run_clock(last)
         live = LiveTranscript(transcript, JournalWriter.reopen(journal, run), now)
@@ -166,8 +175,7 @@ def _new_journal(save: str | os.PathLike[str] | None, run: RunStarted) -> tuple[
     if save is None and not folder:
         return JournalWriter.temporary(run)
     if save is None:
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-        save = Path(folder or "") / f"{stamp}-{Path(run.clip.name).stem}.jsonl"
+        save = new_journal_path(Path(folder or ""), run.clip.name, datetime.now())
     return JournalWriter.create(Path(save).resolve(), run), None
 
 

@@ -74,7 +74,8 @@ class Transcript:
         sent_until: position up to which audio was sent, in seconds.
         final_until: position up to which the transcript will not be revised, in seconds.
         engine: the recogniser that the embedded service named, or None.
-        notice: what the embedded service wants shown beside the words, such as that nothing is recognised; or ``""``.
+        service_notice: what the embedded service wants shown beside the words, such as that nothing is recognised; or
+            ``""``.
         end: how the run ended, or None. Corrections may follow it.
 
     Example:
@@ -94,7 +95,7 @@ class Transcript:
         self.sent_until = run.start
         self.final_until = run.start
         self.engine = run.service.engine
-        self.notice = ""
+        self.service_notice = ""
         self.end: RunEnded | None = None
         self._partials: dict[_Key, Result] = {}
         self._last_final: dict[_Key, Sentence] = {}
@@ -158,6 +159,19 @@ class Transcript:
         return self._corrections.can_redo
 
     @property
+    def hint(self) -> str:
+        """Why a run that has ended may have found no words, or ``""``."""
+        has_words = self.finals or self._partials
+        if has_words or self.state not in ("finished", "stopped") or not self.waveform.is_near_silent:
+            return ""
+        return "The clip is silent or nearly so: check the microphone, the track, or whether its channels cancel out."
+
+    @property
+    def notice(self) -> str:
+        """What to show beside the words: the service's notice and the hint; or ``""``."""
+        return join([self.service_notice, self.hint])
+
+    @property
     def text(self) -> str:
         """All text so far, as corrected, on one line."""
         return join([sentence.text for sentence in self.sentences])
@@ -193,7 +207,7 @@ class Transcript:
                 self.waveform.write(record.position, record.data)
             case Connected():
                 self.engine = sanitise(record.engine or "") or self.engine
-                self.notice = sanitise(record.notice)[:_NOTICE_LENGTH]
+                self.service_notice = sanitise(record.notice)[:_NOTICE_LENGTH]
             case Sent():
                 if command_name(bytes(record.body)) == "finish-task":
                     self.state = "finishing"

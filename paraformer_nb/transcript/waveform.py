@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ..journal.records import PEAK_STEP
 
+_QUIET = bytes(level & 0xFF for level in range(-4, 4))  # of int8, so up to 4/128 of full scale
+
 
 class Waveform:
     """Peaks of the clip from `start` on: `data` holds a (min, max) pair of int8 for every `step` seconds."""
@@ -16,6 +18,11 @@ class Waveform:
     def __len__(self) -> int:
         """The number of pairs."""
         return len(self.data) // 2
+
+    @property
+    def is_near_silent(self) -> bool:
+        """Whether there is sound, and none of it is louder than 3 % of full scale (-30 dBFS)."""
+        return bool(self.data) and not self.data.translate(None, _QUIET)
 
     def write(self, position: float, data: bytes) -> None:
         """Write peaks at a position: normally appended, overwriting what is there, zeros in between."""

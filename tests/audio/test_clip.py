@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from paraformer_nb.audio.clip import Clip, open_clip
 from paraformer_nb.audio.live import LiveClip
+from paraformer_nb.audio.pipe_clip import PipeClip
 from paraformer_nb.errors import AudioError, ParameterError
 
 RATE = 8000
@@ -53,6 +54,15 @@ def blocks(clip: Any, samples: int = 800, **options: Any) -> list[bytes]:
 
 def read(clip: Any, **options: Any) -> np.ndarray:
     return np.frombuffer(b"".join(blocks(clip, **options)), "<i2")
+
+
+def read_pipe(clip: Any, **options: Any) -> np.ndarray:
+    opened = open_clip(clip, **({"sample_rate": RATE} | options))
+    assert isinstance(opened, PipeClip)
+    try:
+        return np.frombuffer(b"".join(opened.chunks()), "<i2")
+    finally:
+        opened.close()
 
 
 # ------------------------------------------------------------------------------------------------------ accepted forms
@@ -102,7 +112,7 @@ def test_a_pipe_is_accepted(by_name: bool) -> None:
     os.write(writing, WAV)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        assert (read(f"/dev/fd/{reading}" if by_name else pipe) == NOISE).all()
+        assert (read_pipe(f"/dev/fd/{reading}" if by_name else pipe) == NOISE).all()
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files in /proc")
@@ -271,7 +281,7 @@ def live_blocks(clip: Any, samples: int = 800, rate: int = RATE) -> list[bytes]:
     assert isinstance(opened, LiveClip)
 
     async def collect() -> list[bytes]:
-        return [block async for block in opened.blocks(samples)]
+        return [block async for block in opened.blocks(samples) if block]
 
     return asyncio.run(collect())
 
@@ -285,6 +295,20 @@ def test_no_sample_of_a_live_source_is_lost_whatever_the_size_of_its_blocks(size
     got = live_blocks((source(mixed), RATE), samples)
     assert b"".join(got) == NOISE[: ends[-1]].tobytes()
     assert all(block and len(block) % (2 * samples) == 0 for block in got[:-1])
+
+
+@_settings
+@given(st.lists(st.integers(0, 1800), max_size=12), st.integers(1, 700))
+def test_a_live_source_may_divide_a_sample(sizes: list[int], samples: int) -> None:
+    data = NOISE.tobytes()
+    ends = np.cumsum([0, *sizes])
+    got = live_blocks((source([data[a:b] for a, b in pairwise(ends)]), RATE), samples)
+    assert b"".join(got) == data[: ends[-1] - ends[-1] % 2], "half a sample at the very end is none"
+
+
+def test_a_live_source_that_gives_a_view_of_samples_is_counted_in_bytes() -> None:
+    views = [memoryview(NOISE[:801]), memoryview(NOISE)[801:1600], NOISE[1600:].tobytes()]
+    assert b"".join(live_blocks((source(views), RATE))) == NOISE.tobytes()
 
 
 def test_the_rate_of_a_live_source_is_its_attribute_or_given_beside_it() -> None:
@@ -302,7 +326,10 @@ def test_a_live_source_at_another_rate_is_resampled_to_its_last_sample(rate: int
     assert live_blocks((source([]), RATE), 100, rate) == []
 
 
-@pytest.mark.parametrize("block", [b"\0", "text", NOISE.astype(np.float32), NOISE.reshape(2, -1), None])
+@pytest.mark.parametrize(
+    "block",
+    [7, (1, 2), memoryview(NOISE.astype(np.float32)), "text", NOISE.astype(np.float32), NOISE.reshape(2, -1), None],
+)
 def test_a_live_source_that_does_not_give_pcm_raises_an_error(block: Any) -> None:
     with pytest.raises(AudioError, match="a live source gave"):
         live_blocks((source([NOISE, block]), RATE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import wave
@@ -54,6 +55,87 @@ def test_a_clip_without_speech_is_reported(tmp_path: Path) -> None:
     done = command("transcribe", path)
     assert (done.returncode, done.stdout) == (0, "")
     assert "no speech was found" in done.stderr
+
+
+def test_a_clip_that_is_nearly_silent_gets_a_hint(tmp_path: Path) -> None:
+    async def find_nothing(talk: Talk) -> None:
+        await talk.begin()
+        await talk.command()
+        await talk.finish()
+
+    for level, is_quiet in ((0, True), (300, True), (8000, False)):
+        path = tmp_path / f"{level}.wav"
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, 16000, 0, "NONE", ""))
+            file.writeframes((level.to_bytes(2, "little") + (-level).to_bytes(2, "little", signed=True)) * 4000)
+        with Cloud(find_nothing) as cloud:
+            done = command("transcribe", path, "--url", cloud.url, "--pace", 50, DASHSCOPE_API_KEY=KEY)
+        assert done.returncode == 0
+        assert "no speech was found" in done.stderr
+        assert ("silent or nearly so: check the microphone" in done.stderr) == is_quiet
+
+
+async def _leave_the_last_partial(talk: Talk) -> None:
+    await talk.begin()
+    await talk.command()
+    await talk.say("hello", "there")
+    await talk.say("good", "bye", number=2, final=False)
+    await talk.finish()
+
+
+def test_a_sentence_that_never_becomes_final_is_printed_and_written(part: Path, tmp_path: Path) -> None:
+    with Cloud(_leave_the_last_partial) as cloud:
+        arguments = ["transcribe", part, "--url", cloud.url, "--pace", 50, "--output", tmp_path / "words.txt"]
+        done = command(*arguments, DASHSCOPE_API_KEY=KEY)
+        as_json = command(*arguments, "--json", DASHSCOPE_API_KEY=KEY)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["0:00.00  hello there", "0:01.00  good bye"]
+    assert (tmp_path / "words.txt").read_text() == "hello there\ngood bye\n"
+    rows = [json.loads(line) for line in as_json.stdout.splitlines()]
+    assert [(row["text"], row["is_final"]) for row in rows] == [
+        ("hello", True),
+        ("there", True),
+        ("good", False),
+        ("bye", False),
+    ]
+
+
+def test_a_run_with_one_partial_sentence_only_has_speech(part: Path) -> None:
+    async def behave(talk: Talk) -> None:
+        await talk.begin()
+        await talk.command()
+        await talk.say("hello", final=False)
+        await talk.finish()
+
+    with Cloud(behave) as cloud:
+        done = command("transcribe", part, "--url", cloud.url, "--pace", 50, DASHSCOPE_API_KEY=KEY)
+    assert (done.returncode, done.stdout) == (0, "0:00.00  hello\n")
+    assert "no speech" not in done.stderr
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_each_gap_is_reported_and_has_an_exit_code(others: int, clips: list[Path], english: Path) -> None:
+    cut = clips[0].with_name("cut.flac")
+    cut.write_bytes(english.read_bytes()[:200_000])
+    with Cloud(well) as cloud:
+        arguments = ["transcribe", cut, *clips[:others], "--url", cloud.url, "--pace", 100]
+        done = command(*arguments, DASHSCOPE_API_KEY=KEY)
+    assert done.returncode == 3
+    (warning,) = [line for line in done.stderr.splitlines() if "warning" in line]
+    expected = r"paraformer-nb: warning: 0:\d\d\.\d\d to 0:39\.6\d was not recognised: the clip is cut off or damaged\."
+    assert re.fullmatch(expected, warning)
+
+
+def test_a_failure_counts_more_than_its_gap(part: Path) -> None:
+    async def fail(talk: Talk) -> None:
+        await talk.begin()
+        await talk.block()
+        await talk.fail("Arrearage", "The account is overdue.")
+
+    with Cloud(fail) as cloud:
+        done = command("transcribe", part, "--url", cloud.url, "--pace", 50, DASHSCOPE_API_KEY=KEY)
+    assert done.returncode == 1
+    assert "was not recognised: the run failed before this was final." in done.stderr
 
 
 def test_recognised_text_cannot_control_the_terminal(tmp_path: Path, part: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -47,13 +47,18 @@ def tenths(number: int, count: float = 1) -> bytes:
     return number.to_bytes(2, "little") * round(count * TENTH)
 
 
+def live_source(source: AsyncIterable[Any], stop: asyncio.Event, **options: float) -> LiveSource:
+    """A live source as a session has it."""
+    return LiveSource(LiveClip(source, RATE, RATE), TENTH, stop, **options)
+
+
 class Bench:
     """A live source over a microphone, as a session has it."""
 
     def __init__(self, *items: Any, **options: float) -> None:
         self.microphone = Microphone(*items)
         self.stop = asyncio.Event()
-        self.source = LiveSource(LiveClip(aiter(self.microphone), RATE, RATE), TENTH, self.stop, **options)
+        self.source = live_source(aiter(self.microphone), self.stop, **options)
 
     async def read(self, start: float = 0.0, most: int = 1000) -> list[int | None]:
         """The numbers of the tenths of a second from `start` on, None for a pause; no more than `most`."""
@@ -236,5 +241,90 @@ def test_closing_releases_the_source(is_requested: bool) -> None:
         await asyncio.gather(reading, return_exceptions=True)
         await bench.source.close()
         assert bench.microphone.is_closed
+
+    run(check)
+
+
+# ----------------------------------------------------------------------------------------------- sources that misbehave
+
+
+@pytest.mark.parametrize("first", [b"", b"\0"], ids=["nothing", "half a sample"])
+def test_a_source_of_empty_blocks_pauses_and_lets_others_run(first: bytes) -> None:
+    """It never waits for anything itself: without a pause of ours it would halt the loop."""
+
+    async def empty() -> AsyncGenerator[bytes]:
+        yield first
+        while True:
+            yield b""
+
+    async def check() -> None:
+        stop = asyncio.Event()
+        source = live_source(empty(), stop, pause=0.01)
+        chunks = []
+        async for chunk in source.chunks(0.0):
+            chunks.append(chunk)
+            if len(chunks) == 3:
+                stop.set()
+        assert chunks == [None, None, None], "silence keeps the task alive"
+        await source.close()
+
+    run(check)
+
+
+def test_an_empty_block_between_others_costs_nothing() -> None:
+    async def check() -> None:
+        bench = Bench(b"", tenths(1), b"", b"", tenths(2), b"")
+        assert await bench.read() == [1, 2]
+
+    run(check)
+
+
+class Stubborn:
+    """A source that ignores that it is cancelled, until `give_up` is set."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self.is_asked = asyncio.Event()
+        self.give_up = asyncio.Event()
+        self.is_over = asyncio.Event()
+
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        try:
+            self.is_asked.set()
+            if self._where == "iterator":
+                await self._wait()
+                return
+            yield tenths(1)
+            await asyncio.Event().wait()
+        finally:
+            if self._where == "cleanup":
+                await self._wait()
+            self.is_over.set()
+
+    async def _wait(self) -> None:
+        while not self.give_up.is_set():
+            try:
+                await self.give_up.wait()
+            except asyncio.CancelledError:
+                continue
+
+
+@pytest.mark.parametrize("where", ["iterator", "cleanup"])
+def test_a_source_that_does_not_end_is_left_running_with_a_warning(
+    where: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def check() -> None:
+        stubborn, stop = Stubborn(where), asyncio.Event()
+        source = live_source(stubborn, stop, close_timeout=0.05)
+        reading = asyncio.create_task(anext(source.chunks(0.0)))
+        await (stubborn.is_asked.wait() if where == "iterator" else reading)
+        stop.set()
+        await source.close()
+        assert "a live source did not end within 0.05 s" in caplog.text
+        assert not stubborn.is_over.is_set()
+        stubborn.give_up.set()
+        await stubborn.is_over.wait()
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
 
     run(check)

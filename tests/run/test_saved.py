@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import wave
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from servers import Cloud, Talk, assert_says, ended, eventually, failure, texts,
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
+from paraformer_nb.run.save_folder import new_journal_path
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -67,6 +70,40 @@ def test_a_folder_for_all_journals(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PARAFORMER_NB_SAVE_DIR", str(tmp_path / "missing"))
     with pytest.raises(errors.JournalError):
         pnb.transcribe(chinese)
+
+
+@pytest.mark.parametrize(
+    "stem",
+    ["语" * 80, "x" * 250, "é" * 100 + "𝄞" * 12, "课\N{COMBINING ACUTE ACCENT}" * 50],
+    ids=["3 bytes", "1 byte", "2 and 4 bytes", "two characters each"],
+)
+def test_a_long_name_is_cut_to_what_the_file_system_takes(
+    stem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "journals"
+    folder.mkdir()
+    clip = tmp_path / f"{stem}.wav"
+    with wave.open(str(clip), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(bytes(3200))
+    monkeypatch.setenv("PARAFORMER_NB_SAVE_DIR", str(folder))
+    with Cloud(well) as cloud:
+        runs = [ended(pnb.transcribe(clip, service=cloud.service(), pace=None)) for _ in range(2)]
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == sorted(run.journal.path.name for run in runs)
+    for name in names:
+        assert stem.startswith(name.removesuffix(".jsonl").split("-", 3)[3])
+        assert 200 < len(name.encode()) <= 255
+
+
+def test_two_runs_of_one_moment_have_journals_of_their_own(tmp_path: Path) -> None:
+    now = datetime(2026, 1, 2, 3, 4, 5, 6)
+    paths = []
+    for _ in range(3):
+        paths.append(new_journal_path(tmp_path, "lesson.wav", now))
+        paths[-1].touch()
+    stamp = "20260102-030405-000006-lesson"
+    assert [path.name for path in paths] == [f"{stamp}.jsonl", f"{stamp}-2.jsonl", f"{stamp}-3.jsonl"]
 
 
 def test_a_temporary_journal_is_deleted_with_its_run() -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -59,10 +60,15 @@ def test_a_whole_clip_leaves_no_gap(english: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_a_named_pipe_is_read_to_its_end(english: Path, tmp_path: Path) -> None:
+def test_a_named_pipe_is_read_as_far_as_it_is_needed(english: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.flac"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=lambda: pipe.write_bytes(english.read_bytes()))
+
+    def write() -> None:
+        with suppress(BrokenPipeError):  # the run reads no more than it needs
+            pipe.write_bytes(english.read_bytes())
+
+    writer = threading.Thread(target=write)
     writer.start()
     run = ended(pnb.transcribe(pipe, end=4.0))
     writer.join(20)

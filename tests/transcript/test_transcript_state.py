@@ -102,6 +102,28 @@ def test_a_service_s_notice_is_sanitised_and_cut_to_300_characters(notice: str, 
     assert fold(Connected(0.1, "t", "scripted", notice)).notice == shown
 
 
+@pytest.mark.parametrize(
+    ("records", "has_hint"),
+    [
+        ([Peaks(1.0, 0.0, 0.01, bytes(20))], True),
+        ([Peaks(1.0, 0.0, 0.01, b"\xfc\x03" * 10)], True),
+        ([Peaks(1.0, 0.0, 0.01, b"\xfc\x03" * 10 + b"\xfb\x03")], False),
+        ([Peaks(1.0, 0.0, 0.01, b"\xfc\x04")], False),
+        ([Peaks(1.0, 0.0, 0.01, bytes(20)), result("one", 0)], False),
+        ([Peaks(1.0, 0.0, 0.01, bytes(20)), result("one", 0, 900, 1)], False),
+        ([], False),
+    ],
+    ids=["zeros", "quiet", "a low peak", "a high peak", "a partial sentence", "a sentence", "no sound"],
+)
+def test_a_run_that_found_no_words_in_near_silence_has_a_hint(records: list[Record], has_hint: bool) -> None:
+    connected = Connected(0.1, "t", "scripted", "Scripted.")
+    for state in ("finished", "stopped"):
+        transcript = fold(connected, *records, RunEnded(9.0, state))
+        assert bool(transcript.hint) == has_hint
+        assert transcript.notice == " ".join(["Scripted.", *([transcript.hint] if has_hint else [])])
+    assert fold(connected, *records).notice == fold(connected, *records, RunEnded(9.0, "failed")).notice == "Scripted."
+
+
 def test_the_notice_is_the_last_connection_s() -> None:
     assert fold(Connected(0.1, "t", "scripted", "one"), Connected(2.0, "u", "scripted", "two")).notice == "two"
 

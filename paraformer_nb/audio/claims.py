@@ -1,0 +1,47 @@
+"""One reader at a time for what has one position only: a pipe, or a file object."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from typing import Any
+from weakref import WeakValueDictionary
+
+from ..errors import AudioError
+
+_owners: WeakValueDictionary[tuple[int, ...], Any] = WeakValueDictionary()
+
+
+def innermost(file: Any) -> Any:
+    """The object that does the reading below temporary files' wrappers and buffers."""
+    file = getattr(file, "file", file)
+    return getattr(file, "raw", file)
+
+
+def claim(file: Any, owner: Any, name: str) -> None:
+    """Become the one reader of a file object, until `release` or until `owner` is no longer used.
+
+    Raises AudioError if another owner is reading it.
+    """
+    if _owners.setdefault(_key(file), owner) is not owner:
+        raise AudioError(
+            f"{name!r} is being read by another run, and two runs cannot share one file object or pipe. Nothing was "
+            "sent. Give its path or its bytes, open it a second time, or wait until the other run has ended."
+        )
+
+
+def release(file: Any, owner: Any) -> None:
+    """Let others read a file object."""
+    for key in [key for key, other in list(_owners.items()) if other is owner]:
+        _owners.pop(key, None)
+
+
+def _key(file: Any) -> tuple[int, ...]:
+    """The same for all objects that read one pipe or socket; else for all wrappers of one object."""
+    inner = innermost(file)
+    if isinstance(inner, io.FileIO):
+        found = os.fstat(inner.fileno())
+        if stat.S_ISFIFO(found.st_mode) or stat.S_ISSOCK(found.st_mode):
+            return found.st_dev, found.st_ino
+    return (id(inner),)
