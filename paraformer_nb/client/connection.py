@@ -1,0 +1,56 @@
+"""A WebSocket connection that notices signs of life of the other side."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection
+
+from .tcp import limit_send_buffer, send_progress
+
+
+class ObservedConnection(ClientConnection):
+    """A client's connection with a small send buffer, which can say whether the other side is alive.
+
+    Signs of life are bytes that arrive, whatever they are, and the acknowledgement of bytes behind which others wait:
+    a slow network or a slow reader accepts them late, a dead one never. Acknowledgements of what waits for nothing are
+    not: the kernel of a frozen process, or a proxy before it, acknowledges megabytes.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._signs = 0
+        self._acknowledged = 0
+        self._is_waiting = False  # bytes waited to be sent when that was last read
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Limit the send buffer."""
+        super().connection_made(transport)
+        limit_send_buffer(transport.get_extra_info("socket"))
+
+    def data_received(self, data: bytes) -> None:
+        """Count a sign of life."""
+        self._signs += 1
+        super().data_received(data)
+
+    def resume_writing(self) -> None:
+        """Count a sign of life: what waited in this process fits into the kernel's buffer now."""
+        self._signs += 1
+        super().resume_writing()
+
+    @property
+    def is_write_pending(self) -> bool:
+        """Whether bytes wait in this process for room in the kernel's buffer."""
+        return self.transport.get_write_buffer_size() > 0
+
+    def signs_of_life(self) -> int:
+        """How many signs of life there were since the last call."""
+        progress = send_progress(self.transport.get_extra_info("socket"))
+        if progress is not None:
+            if self._is_waiting and progress.acknowledged > self._acknowledged:
+                self._signs += 1
+            self._acknowledged = progress.acknowledged
+            self._is_waiting = progress.unsent > 0 or self.is_write_pending
+        signs, self._signs = self._signs, 0
+        return signs

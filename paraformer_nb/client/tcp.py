@@ -1,0 +1,51 @@
+"""A connection's send buffer, and how far the other side has acknowledged it, as the operating system reports it."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from asyncio.trsock import TransportSocket
+from contextlib import suppress
+from socket import IPPROTO_TCP, SO_SNDBUF, SOL_SOCKET
+from typing import NamedTuple
+
+SEND_BUFFER = 32 * 1024
+"""Bytes of the kernel's send buffer, a second of 16 kHz audio: more would count audio as sent long before it is
+received, to be sent again after a disconnect, and delay pings and finish-task."""
+
+WRITE_LIMIT = 8 * 1024
+"""Bytes that may wait in this process for room in the kernel's buffer; then sending waits."""
+
+_UNSENT_LIMIT = 16 * 1024  # bytes in the kernel's buffer that are not on their way yet
+_NOTSENT_LOWAT = {"linux": 25, "darwin": 0x201}.get(sys.platform)  # socket.TCP_NOTSENT_LOWAT, from Python 3.12 on
+_TCP_INFO = 11 if sys.platform == "linux" else None  # socket.TCP_INFO, whose layout is the system's own
+# Offsets in Linux's struct tcp_info: tcpi_bytes_acked (since 4.1) and tcpi_notsent_bytes (since 4.6).
+_INFO = struct.Struct("=120xQ16xI")
+
+
+class Progress(NamedTuple):
+    """Bytes that the other side has acknowledged, and bytes in the kernel's buffer that were not sent yet."""
+
+    acknowledged: int
+    unsent: int
+
+
+def limit_send_buffer(sock: TransportSocket) -> None:
+    """Make the kernel's send buffer small. A connection that is closed already stays as it is."""
+    if sock.fileno() < 0:
+        return
+    with suppress(OSError):  # reset by the other side meanwhile
+        sock.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER)
+        if _NOTSENT_LOWAT is not None:
+            sock.setsockopt(IPPROTO_TCP, _NOTSENT_LOWAT, _UNSENT_LIMIT)
+
+
+def send_progress(sock: TransportSocket) -> Progress | None:
+    """How far the sending is; None where the system does not report it, or the connection is closed."""
+    if _TCP_INFO is None or sock.fileno() < 0:
+        return None
+    try:
+        info = sock.getsockopt(IPPROTO_TCP, _TCP_INFO, _INFO.size)
+    except OSError:
+        return None
+    return Progress(*_INFO.unpack(info)) if len(info) == _INFO.size else None
