@@ -64,16 +64,23 @@ class Link:
 
 
 @dataclass
-class Path_:
+class NetworkPath:
     """The way from the client to one server address and back."""
 
     address: str
     up: Link = field(default_factory=Link)
     down: Link = field(default_factory=Link)
+    ports: set[bytes] = field(default_factory=set, repr=False)
+    """The client's ports that were seen."""
+    forgotten: set[bytes] = field(default_factory=set, repr=False)
 
     def block(self, is_blocked: bool = True) -> None:
         """Begin or end a black hole."""
         self.up.is_blocked = self.down.is_blocked = is_blocked
+
+    def forget_connections(self) -> None:
+        """Drop everything of today's connections from now on, as a NAT does that has lost its table."""
+        self.forgotten |= self.ports
 
 
 class Namespace:
@@ -140,15 +147,15 @@ class Network:
         self.servers = Namespace(f"route add local {_PREFIX}.0/24 dev lo", "route add default dev tun0")
         self.packets = 0
         self.dropped = 0
-        self._paths: dict[int, Path_] = {}
+        self._paths: dict[int, NetworkPath] = {}
         self._random = Random(seed)
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._route, name="router")
 
-    def path(self) -> Path_:
+    def path(self) -> NetworkPath:
         """A new path to an address of its own."""
         number = len(self._paths) + 1
-        self._paths[number] = path = Path_(f"{_PREFIX}.{number}")
+        self._paths[number] = path = NetworkPath(f"{_PREFIX}.{number}")
         return path
 
     def __enter__(self) -> Self:
@@ -184,6 +191,10 @@ class Network:
             return None
         path = self._paths.get(packet[19] if is_up else packet[15])  # the last byte of the server's address
         if path is None:
+            return None
+        port = packet[20:22] if is_up else packet[22:24]
+        path.ports.add(port)
+        if port in path.forgotten:
             return None
         link = path.up if is_up else path.down
         return link.departure(time.monotonic(), len(packet), self._random)

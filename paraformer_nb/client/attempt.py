@@ -170,7 +170,8 @@ class Attempt:
         if is_open and self._task.state is not State.DONE:
             with suppress(ConnectionClosed):  # the receiver sees it too, and reports it
                 await self._send_command(self._task.finish())
-                self._response.set(self._timeouts.finish)  # after the sending, which a slow network may delay
+                await self._keepalive.wait_until_read()  # a slow network or service has much to do before it
+                self._response.set(self._timeouts.finish)
 
     async def _send_blocks(self) -> bool:
         """Send blocks from the start position on. A stop ends it, except for what an earlier task was sent already.

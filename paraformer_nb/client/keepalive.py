@@ -15,13 +15,13 @@ from websockets.exceptions import ConnectionClosed
 from .connection import ObservedConnection
 
 _TICKS = 20  # in which a timeout is counted
-_AUDIO_SHARE = 0.1  # × the timeout: a ping follows that much audio, so that a service that reads slowly answers often
+_AUDIO_SHARE = 0.05  # × the timeout: a ping follows that much audio, so that a service that reads slowly answers often
 
 
 class Keepalive:
     """Calls `on_timeout` within `timeout` seconds after the last sign of life of a connection.
 
-    A ping follows every few seconds of audio, and half a timeout without a sign. The time runs only between `resume`
+    A ping follows every second or so of audio, and half a timeout without a sign. The time runs only between `resume`
     and `pause`, and is counted in ticks: neither a consumer that is busy nor a process that was stopped is mistaken
     for a dead connection.
     """
@@ -47,6 +47,11 @@ class Keepalive:
         if self._seconds >= _AUDIO_SHARE * self._timeout:
             self._seconds = 0.0
             await self._socket.ping()
+
+    async def wait_until_read(self) -> None:
+        """Wait until the other side has read all that was sent: it answers a ping behind that. Raises
+        ConnectionClosed."""
+        await (await self._socket.ping())
 
     async def run(self) -> None:
         """Watch the connection until it ends."""

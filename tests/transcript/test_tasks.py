@@ -115,7 +115,7 @@ def test_silence_that_was_sent_in_a_pause_is_not_part_of_the_clip() -> None:
 
 def test_audio_that_is_sent_again_is_counted() -> None:
     first_task = sent_audio(0, 5), timed_final(("one", 1000, 2000)), DISCONNECTED
-    transcript = fold(*first_task, Resumed(3.0, "u", 1.7, 2), sent_audio(1.7, 4, "u"), sent_audio(4, 9, "u"))
+    transcript = fold(*first_task, Resumed(3.0, "u", 1.7, 2), sent_audio(1.7, 4, "u"), sent_audio(5.7, 3.3, "u"))
     assert (transcript.usage.sent, transcript.usage.sent_again) == (12.3, 3.3)
     transcript.apply(DISCONNECTED)
     transcript.apply(Resumed(4.0, "v", 1.7, 3))
