@@ -26,7 +26,7 @@ class Timeouts:
     """Without any sign that the connection is alive: nothing arrives, not even the answer to a ping, and nothing that
     waits to be sent is accepted. Then the connection counts as dead. A slow one is only late."""
     finish: float | None = None
-    """Without any result after finish-task."""
+    """Without any result, once the service has read finish-task (it answers a ping behind it)."""
     close: float | None = None
     """For the closing handshake."""
     pause: float | None = None

@@ -14,10 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 import network
 import pytest
+from certificates import authority_file, server_context
 from counting import assert_counted, counting, counting_clip
 from lessons import disconnects
 from network import Network, NetworkPath
@@ -70,12 +72,19 @@ def test_the_time_for_the_last_results_begins_when_the_service_has_read_everythi
 # ------------------------------------------------------------------------------------------------------ slow networks
 
 
-@pytest.mark.parametrize("rate", [20_000, 60_000])
-def test_a_slow_uplink_keeps_its_connection(rate: int) -> None:
+@pytest.mark.parametrize(("rate", "seconds", "is_tls"), [(20_000, 2, False), (60_000, 6, True)], ids=["ws", "wss"])
+def test_a_slow_uplink_keeps_its_connection(
+    rate: int, seconds: int, is_tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What waits to be sent takes longer than the keepalive's timeout."""
-    seconds = 4 * rate / 32_000
-    with Cloud(counting()) as cloud, Relay(cloud.port, rate=rate) as relay:
-        run = ended(pnb.transcribe(counting_clip(seconds), service=relay.service(), pace=None, timeouts=retimed(1.0)))
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority_file(tmp_path)))
+    with (
+        Cloud(counting(), ssl=server_context(tmp_path) if is_tls else None) as cloud,
+        Relay(cloud.port, rate=rate) as relay,
+    ):
+        url = f"wss://localhost:{relay.port}/x" if is_tls else relay.url
+        service = pnb.DashScope("a-key-of-this-test", url=url)
+        run = ended(pnb.transcribe(counting_clip(seconds), service=service, pace=None, timeouts=retimed(0.8)))
         assert relay.connections == 1
     assert_counted(run, seconds)
     assert disconnects(run) == []
