@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 
-from .tcp import limit_send_buffer, send_progress
+from .tcp import send_progress
 
 
 class ObservedConnection(ClientConnection):
-    """A client's connection with a small send buffer, which can say whether the other side is alive.
+    """A client's connection, which can say whether the other side is alive.
 
     Signs of life are bytes that arrive, whatever they are, and the acknowledgement of bytes behind which others wait:
     a slow network or a slow reader accepts them late, a dead one never. Acknowledgements of what waits for nothing are
@@ -23,11 +22,6 @@ class ObservedConnection(ClientConnection):
         self._signs = 0
         self._acknowledged = 0
         self._is_waiting = False  # bytes waited to be sent when that was last read
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Limit the send buffer."""
-        super().connection_made(transport)
-        limit_send_buffer(transport.get_extra_info("socket"))
 
     def data_received(self, data: bytes) -> None:
         """Count a sign of life."""

@@ -17,7 +17,7 @@ from ..errors import ConnectionFailed, MissingDependency, ParaformerError
 from .connection import ObservedConnection
 from .reasons import connect_problem
 from .service import Endpoint
-from .tcp import WRITE_LIMIT
+from .tcp import WRITE_LIMIT, limit_send_buffer
 from .timeouts import CompleteTimeouts
 
 _logger = logging.getLogger("paraformer_nb.websocket")
@@ -37,14 +37,13 @@ async def handshake(host: str, endpoint: Endpoint, timeouts: CompleteTimeouts) -
 
     Raises ConnectionFailed, MissingDependency or a ServiceError: whether a retry may help is its `retryable`.
     """
-    options: dict[str, Any] = {"proxy": None} if endpoint.is_loopback else {}
+    options: dict[str, Any] = {"proxy": None} if endpoint.is_loopback else {"write_limit": WRITE_LIMIT}
     try:
         socket = await _Connect(
             endpoint.url,
             additional_headers=endpoint.headers,
             compression=None,
             max_size=_MAX_MESSAGE,
-            write_limit=WRITE_LIMIT,
             open_timeout=timeouts.connect,
             ping_interval=None,
             close_timeout=timeouts.close,
@@ -67,6 +66,7 @@ async def handshake(host: str, endpoint: Endpoint, timeouts: CompleteTimeouts) -
         message = f"could not connect to {host}: {reason}. Nothing was sent. {advice}"
         problem = ConnectionFailed(message, retryable=is_temporary)
     else:
+        limit_send_buffer(socket.transport.get_extra_info("socket"), is_loopback=endpoint.is_loopback)
         return cast("ObservedConnection", socket)
     raise problem  # out here: the frames of what websockets raised hold the request, and the key in it
 
