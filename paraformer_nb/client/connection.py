@@ -6,22 +6,22 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 
-from .tcp import send_progress
+from .tcp import Progress, send_progress
 
 
 class ObservedConnection(ClientConnection):
     """A client's connection, which can say whether the other side is alive.
 
-    Signs of life are bytes that arrive, whatever they are, and the acknowledgement of bytes behind which others wait:
-    a slow network or a slow reader accepts them late, a dead one never. Acknowledgements of what waits for nothing are
-    not: the kernel of a frozen process, or a proxy before it, acknowledges megabytes.
+    Signs of life are bytes that arrive, whatever they are, and the acknowledgement of bytes that others wait behind, or
+    that are long on their way: a slow network or a slow reader accepts them late, a dead one never. A prompt
+    acknowledgement is not: the kernel of a frozen process, or a proxy before it, acknowledges megabytes.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._signs = 0
-        self._acknowledged = 0
-        self._is_waiting = False  # bytes waited to be sent when that was last read
+        self._last: Progress | None = None  # of the sending, when it was last read
+        self._is_waiting = False  # whether bytes waited to be sent then
 
     def data_received(self, data: bytes) -> None:
         """Count a sign of life."""
@@ -40,11 +40,11 @@ class ObservedConnection(ClientConnection):
 
     def signs_of_life(self) -> int:
         """How many signs of life there were since the last call."""
-        progress = send_progress(self.transport.get_extra_info("socket"))
+        progress, last = send_progress(self.transport.get_extra_info("socket")), self._last
         if progress is not None:
-            if self._is_waiting and progress.acknowledged > self._acknowledged:
-                self._signs += 1
-            self._acknowledged = progress.acknowledged
+            if last is not None and progress.acknowledged > last.acknowledged:
+                self._signs += self._is_waiting or progress.acknowledged < last.written
+            self._last = progress
             self._is_waiting = progress.unsent > 0 or self.is_write_pending
         signs, self._signs = self._signs, 0
         return signs

@@ -19,15 +19,16 @@ _NETWORK_BUFFER = 16 * 1024
 _LOOPBACK_BUFFER = 32 * 1024
 _UNSENT_LIMIT = 8 * 1024  # bytes in the kernel's buffer that are not on their way yet
 _NOTSENT_LOWAT = {"linux": 25, "darwin": 0x201}.get(sys.platform)  # socket.TCP_NOTSENT_LOWAT, from Python 3.12 on
-_TCP_INFO = 11 if sys.platform == "linux" else None  # socket.TCP_INFO, whose layout is the system's own
+_TCP_INFO = 11  # socket.TCP_INFO, whose layout is the system's own
 # Offsets in Linux's struct tcp_info: tcpi_bytes_acked (since 4.1) and tcpi_notsent_bytes (since 4.6).
 _INFO = struct.Struct("=120xQ16xI")
 
 
 class Progress(NamedTuple):
-    """Bytes that the other side has acknowledged, and bytes in the kernel's buffer that were not sent yet."""
+    """Bytes that the other side has acknowledged, that were written in all, and that were not sent yet."""
 
     acknowledged: int
+    written: int
     unsent: int
 
 
@@ -43,10 +44,17 @@ def limit_send_buffer(sock: TransportSocket, *, is_loopback: bool) -> None:
 
 def send_progress(sock: TransportSocket) -> Progress | None:
     """How far the sending is; None where the system does not report it, or the connection is closed."""
-    if _TCP_INFO is None or sock.fileno() < 0:
+    if sys.platform != "linux" or sock.fileno() < 0:
         return None
+    import fcntl  # Windows has neither
+    import termios
+
     try:
+        queue = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))  # SIOCOUTQ: not acknowledged yet
         info = sock.getsockopt(IPPROTO_TCP, _TCP_INFO, _INFO.size)
     except OSError:
         return None
-    return Progress(*_INFO.unpack(info)) if len(info) == _INFO.size else None
+    if len(info) < _INFO.size:  # an older kernel
+        return None
+    acknowledged, unsent = _INFO.unpack(info)
+    return Progress(acknowledged, acknowledged + int.from_bytes(queue, sys.byteorder), unsent)
