@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import struct
 import sys
-from asyncio.trsock import TransportSocket
 from contextlib import suppress
 from socket import IPPROTO_TCP, SO_SNDBUF, SOL_SOCKET
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from asyncio.trsock import TransportSocket
 
 WRITE_LIMIT = 8 * 1024
 """Bytes that may wait in this process for room in the kernel's buffer; then sending waits."""

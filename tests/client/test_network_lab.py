@@ -43,9 +43,11 @@ def retimed(keepalive: float) -> pnb.Timeouts:
 # ------------------------------------------------------------------------------------------------------ slow services
 
 
-@pytest.mark.parametrize("has_partials", [True, False], ids=["partials", "finals only"])
-@pytest.mark.parametrize("has_large_buffers", [True, False], ids=["large buffers", "small buffers"])
-@pytest.mark.parametrize(("pace", "speed"), [(None, 20.0), (10.0, 8.0)], ids=["unpaced", "paced"])
+@pytest.mark.parametrize(
+    ("pace", "speed", "has_large_buffers", "has_partials"),
+    [(None, 20.0, True, True), (None, 20.0, True, False), (None, 20.0, False, False), (10.0, 8.0, True, False)],
+    ids=["unpaced", "unpaced, finals only", "unpaced, small buffers", "paced"],
+)
 def test_a_service_that_reads_slowly_keeps_its_connection(
     pace: float | None, speed: float, has_large_buffers: bool, has_partials: bool
 ) -> None:
@@ -164,8 +166,8 @@ def check_bad_networks(seed: int, count: int, at_once: int = 6, seconds: float =
 
 
 def test_words_survive_bad_networks() -> None:
-    found, again = check_bad_networks(seed=1, count=12)
-    assert found >= 10
+    found, again = check_bad_networks(seed=1, count=6)
+    assert found >= 5
     assert again > 0
 
 
