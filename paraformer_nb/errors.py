@@ -32,9 +32,11 @@ class ParaformerError(Exception):
 
     Attributes:
         retryable: whether the same request may succeed later.
+        retry_after: seconds that the service asked to wait before that, or None.
     """
 
     retryable = False
+    retry_after: float | None = None
 
     def __init__(self, message: str = "") -> None:
         super().__init__(sanitise(message))
@@ -61,9 +63,16 @@ class MissingDependency(ParaformerError, ImportError):
 
 
 class ConnectionFailed(ParaformerError):
-    """No connection to the service could be made."""
+    """No connection to the service could be made.
+
+    It is not `retryable` where something must be changed first: a certificate, a proxy's password, an address.
+    """
 
     retryable = True
+
+    def __init__(self, message: str = "", *, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.retryable = retryable
 
 
 class ConnectionLost(ParaformerError):

@@ -29,15 +29,23 @@ RATE = 16_000
 Behaviour = Callable[["Talk"], Awaitable[None]]
 
 
-class _Threaded:
+class ThreadedServer:
     """A server on a thread and a loop of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1", enter: Callable[[], None] | None = None) -> None:
+        """`enter`: called on the thread before it listens, to move it into a network namespace."""
+        self._host = host
+        self._enter = enter
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop
         self._end: asyncio.Event
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="test-server")
+        self._thread = threading.Thread(target=self._run, name="test-server")
         self.port = 0
+
+    def _run(self) -> None:
+        if self._enter is not None:
+            self._enter()
+        asyncio.run(self._main())
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -54,7 +62,7 @@ class _Threaded:
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/api-ws/v1/inference"
+        return f"ws://{self._host}:{self.port}/api-ws/v1/inference"
 
     def service(self, key: Any = KEY, **options: Any) -> pnb.DashScope:
         """The service that a user would pass as service= to use it."""
@@ -71,15 +79,28 @@ class _Threaded:
         assert not self._thread.is_alive()
 
 
-class Cloud(_Threaded):
+class Cloud(ThreadedServer):
     """A service that runs `behave` for each connection, and keeps what it received."""
 
-    def __init__(self, behave: Behaviour, *, status: int = 101, body: str = "", location: str = "") -> None:
-        super().__init__()
+    def __init__(
+        self,
+        behave: Behaviour,
+        *,
+        status: int = 101,
+        body: str = "",
+        location: str = "",
+        has_large_buffers: bool = False,
+        ssl: Any = None,
+        **options: Any,
+    ) -> None:
+        """`has_large_buffers`: accept megabytes that the behaviour has not received yet, as a cloud does."""
+        super().__init__(**options)
         self._behave = behave
         self._status = status
         self._body = body
         self._location = location
+        self._has_large_buffers = has_large_buffers
+        self._ssl = ssl
         self.headers: list[dict[str, str]] = []  # of each handshake, names in lower case
         self.commands: list[dict[str, Any]] = []
         self.blocks: list[bytes] = []
@@ -88,8 +109,9 @@ class Cloud(_Threaded):
 
     async def _listen(self) -> None:
         listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
-        listener.bind(("127.0.0.1", 0))
+        size = 4 * 1024 * 1024 if self._has_large_buffers else 32 * 1024
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+        listener.bind((self._host, 0))
         async with serve(
             self._serve,
             sock=listener,
@@ -98,6 +120,7 @@ class Cloud(_Threaded):
             ping_interval=None,
             close_timeout=0.2,
             max_queue=2,
+            ssl=self._ssl,
         ):
             await self._until_end(listener.getsockname()[1])
             for task in self._tasks:
@@ -183,7 +206,7 @@ class Talk:
         await asyncio.Event().wait()
 
 
-class RawServer(_Threaded):
+class RawServer(ThreadedServer):
     """A TCP server; `handle` sends and receives the bytes."""
 
     def __init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 import paraformer_nb as pnb
 from paraformer_nb.cli import exit_codes
 from paraformer_nb.cli import main as cli
+from paraformer_nb.client.timeouts import CompleteTimeouts
 from paraformer_nb.dashscope.messages import AUDIO_FORMATS
 from paraformer_nb.formats.registry import FORMATS
 from paraformer_nb.server.engines.registry import ENGINES
@@ -117,7 +118,7 @@ def test_retries_and_timeouts_are_described() -> None:
     rows = table("docs/recovery.md", "`Timeouts(...)`")
     for at, service in ((1, pnb.DashScope), (2, pnb.Embedded)):
         listed = {codes(row[0])[0]: float(row[at]) for row in rows}
-        assert listed == {field.name: getattr(service.timeouts, field.name) for field in fields(pnb.Timeouts)}
+        assert listed == asdict(CompleteTimeouts.of(service.timeouts))
 
 
 def test_every_model_and_its_rate_is_described() -> None:

@@ -7,7 +7,6 @@ import logging
 from contextlib import aclosing, suppress
 
 from msgspec import Raw
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from ..audio.peaks import bin_samples
@@ -18,14 +17,18 @@ from ..dashscope.redaction import redact
 from ..errors import ConnectionLost
 from ..journal.records import Disconnected, Received, Sent
 from .coalescer import RecordCoalescer
+from .connection import ObservedConnection
 from .feed import Block, Feed
 from .keepalive import Keepalive
 from .pacer import Pacer
+from .reasons import close_reason
 from .request import Clock, OpenedRequest
 from .response_timeout import ResponseTimeout
 from .sink import Sink
 
 logger = logging.getLogger("paraformer_nb")
+
+_NO_SIGN = "did not answer a ping in time: for {:g} s nothing arrived, and nothing that was sent was acknowledged"
 
 
 class Attempt:
@@ -40,7 +43,7 @@ class Attempt:
     def __init__(
         self,
         *,
-        socket: ClientConnection,
+        socket: ObservedConnection,
         task: ClientTask,
         start: float,
         feed: Feed,
@@ -65,7 +68,7 @@ class Attempt:
         self._sent = RecordCoalescer(sink.append, task.task_id, bin_samples(self._rate) / self._rate)
         self._response = ResponseTimeout(self._on_response_timeout)
         self._keepalive = Keepalive(
-            socket, self._timeouts.keepalive, lambda: self._abort("did not answer a ping in time")
+            socket, self._timeouts.keepalive, lambda: self._abort(_NO_SIGN.format(self._timeouts.keepalive))
         )
         self._failure: Exception | None = None  # the clip's; raised once what was sent before is final
         self._has_warned = False
@@ -158,8 +161,7 @@ class Attempt:
         """Record the disconnect, and make the error for it."""
         self._sent.flush(self._now())  # so that the message counts all audio that was sent
         close = None if self._abort_reason else error.rcvd or error.sent
-        text = redact(close.reason) if close else ""
-        cause = f"code {close.code}{f', {text!r}' if text else ''}" if close else "without a close frame"
+        cause = close_reason(error)
         code = close.code if close else None
         self._sink.append(Disconnected(self._now(), self._task.task_id, self._abort_reason or cause, code))
         what = self._abort_reason or f"closed the connection before the task ended ({cause})"
@@ -180,9 +182,10 @@ class Attempt:
             if self._task.state is not State.DONE:
                 self._failure = error
         if is_open and self._task.state is not State.DONE:
-            self._response.set(self._timeouts.finish)
             with suppress(ConnectionClosed):  # the receiver sees it too, and reports it
                 await self._send_command(self._task.finish())
+                await self._keepalive.wait_until_read()  # a slow network or service has much to do before it
+                self._response.set(self._timeouts.finish)
 
     async def _send_blocks(self) -> bool:
         """Send blocks from the start position on. A stop ends it, except for what an earlier task was sent already.
@@ -209,6 +212,7 @@ class Attempt:
         seconds = len(block.pcm) / 2 / self._rate
         try:
             await self._socket.send(self._task.audio(block.pcm))
+            await self._keepalive.count_audio(seconds)
         except ConnectionClosed:  # caught here: a live source may be a socket as well, and raise it
             return False
         if block.peaks is None:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
-from socket import SO_SNDBUF, SOL_SOCKET
-from typing import Any
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.http11 import Response
 
 from ..dashscope.codes import handshake_error
 from ..dashscope.redaction import redact, redact_log_record
-from ..errors import ConnectionFailed, ParaformerError
-from .service import Endpoint, Service
-from .timeouts import Timeouts
+from ..errors import ConnectionFailed, MissingDependency, ParaformerError
+from .connection import ObservedConnection
+from .reasons import connect_problem
+from .service import Endpoint
+from .tcp import WRITE_LIMIT, limit_send_buffer
+from .timeouts import CompleteTimeouts
 
 _logger = logging.getLogger("paraformer_nb.websocket")
 _logger.addFilter(redact_log_record)
 
 _MAX_MESSAGE = 2**20
-# Bytes of the kernel's send buffer: more would count audio as sent long before it is received, and delay pings.
-_EMBEDDED_BUFFER, _NETWORK_BUFFER = 32 * 1024, 128 * 1024
 
 
 class _Connect(connect):
@@ -30,10 +32,12 @@ class _Connect(connect):
         return exc
 
 
-async def handshake(service: Service, endpoint: Endpoint, timeouts: Timeouts) -> ClientConnection:
-    """Open a connection. Raises ConnectionFailed if a retry may help, a ServiceError if it will not."""
-    host = service.source.host
-    options: dict[str, Any] = {"proxy": None} if endpoint.is_loopback else {}
+async def handshake(host: str, endpoint: Endpoint, timeouts: CompleteTimeouts) -> ObservedConnection:
+    """Open a connection to a service. `host` is how messages name it.
+
+    Raises ConnectionFailed, MissingDependency or a ServiceError: whether a retry may help is its `retryable`.
+    """
+    options: dict[str, Any] = {"proxy": None} if endpoint.is_loopback else {"write_limit": WRITE_LIMIT}
     try:
         socket = await _Connect(
             endpoint.url,
@@ -42,29 +46,40 @@ async def handshake(service: Service, endpoint: Endpoint, timeouts: Timeouts) ->
             max_size=_MAX_MESSAGE,
             open_timeout=timeouts.connect,
             ping_interval=None,
-            close_timeout=min(timeouts.close, 0.2 * timeouts.keepalive),
+            close_timeout=timeouts.close,
             user_agent_header="paraformer_nb",
             logger=_logger,
+            create_connection=ObservedConnection,
             **options,
         )
     except InvalidStatus as error:
         body = redact(bytes(error.response.body or b"").decode("utf-8", "replace"))
-        problem: ParaformerError = handshake_error(error.response.status_code, body, host)
-    except (WebSocketException, ImportError, ValueError, LookupError) as error:
-        # Mostly a bad proxy or redirect; the text may hold a password, so only the kind of error is reported.
-        reason = redact(str(error)) if isinstance(error, InvalidHandshake) else type(error).__name__
-        problem = _connection_failed(host, reason)
-    except (OSError, TimeoutError, EOFError) as error:
-        problem = _connection_failed(host, f"{type(error).__name__}: {error}".rstrip(": "))
+        wait = retry_after(error.response)
+        problem: ParaformerError = handshake_error(error.response.status_code, body, host, wait)
+    except ImportError:  # websockets needs another package for this kind of proxy only
+        problem = MissingDependency(
+            f"could not connect to {host}: the configured SOCKS proxy needs the package python-socks. Nothing was "
+            "sent. Run: pip install python-socks[asyncio]; or exempt the host in NO_PROXY."
+        )
+    except (WebSocketException, ValueError, LookupError, OSError, EOFError) as error:
+        reason, advice, is_temporary = connect_problem(error, timeouts.connect)
+        message = f"could not connect to {host}: {reason}. Nothing was sent. {advice}"
+        problem = ConnectionFailed(message, retryable=is_temporary)
     else:
-        buffer = _EMBEDDED_BUFFER if service.source.kind == "embedded" else _NETWORK_BUFFER
-        with suppress(OSError):  # closed already; the next use of it reports that
-            socket.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, buffer)
-        return socket
+        limit_send_buffer(socket.transport.get_extra_info("socket"), is_loopback=endpoint.is_loopback)
+        return cast("ObservedConnection", socket)
     raise problem  # out here: the frames of what websockets raised hold the request, and the key in it
 
 
-def _connection_failed(host: str, reason: str) -> ConnectionFailed:
-    return ConnectionFailed(
-        f"could not connect to {host} ({reason}). Nothing was sent. Check the network, the proxy and the URL."
-    )
+def retry_after(response: Response) -> float | None:
+    """The seconds that a response's Retry-After asks to wait; None where there is none that can be read."""
+    values = response.headers.get_all("Retry-After")
+    value = values[0].strip() if len(values) == 1 else ""
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - datetime.now(UTC)).total_seconds())

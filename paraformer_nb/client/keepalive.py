@@ -1,7 +1,8 @@
-"""Detect a dead connection: pings that must be answered while the consumer is reading.
+"""Detect a dead connection by what shows that it is alive, not by the answer to one ping.
 
 The socket's own keepalive is not enough: its ping waits without a timeout behind audio that a dead connection does not
-accept, and it blames the connection for what a slow consumer leaves unread.
+accept, it is answered late behind audio that a slow one has not accepted, and it blames the connection for what a slow
+consumer leaves unread.
 """
 
 from __future__ import annotations
@@ -9,40 +10,61 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from .response_timeout import ResponseTimeout
+from .connection import ObservedConnection
+
+_TICKS = 20  # in which a timeout is counted
+_AUDIO_SHARE = 0.1  # × the timeout: a ping follows that much audio, so that a service that reads slowly answers often
 
 
 class Keepalive:
-    """Calls `on_timeout` within `timeout` seconds after a connection stops answering.
+    """Calls `on_timeout` within `timeout` seconds after the last sign of life of a connection.
 
-    The time runs only between `resume` and `pause`, as a `ResponseTimeout`'s does.
+    A ping follows every few seconds of audio, and half a timeout without a sign. The time runs only between `resume`
+    and `pause`, and is counted in ticks: neither a consumer that is busy nor a process that was stopped is mistaken
+    for a dead connection.
     """
 
-    def __init__(self, socket: ClientConnection, timeout: float, on_timeout: Callable[[], None]) -> None:
+    def __init__(self, socket: ObservedConnection, timeout: float, on_timeout: Callable[[], None]) -> None:
         self._socket = socket
-        self._interval = 0.4 * timeout  # between pings, and as long for the answer; the rest is for closing
-        self._response = ResponseTimeout(on_timeout)
+        self._timeout = timeout
+        self._on_timeout = on_timeout
+        self._is_running = False
+        self._seconds = 0.0  # of audio since the last ping
 
     def resume(self) -> None:
         """The consumer is waiting for the next event."""
-        self._response.resume()
+        self._is_running = True
 
     def pause(self) -> None:
         """The consumer is busy."""
-        self._response.pause()
+        self._is_running = False
+
+    async def count_audio(self, seconds: float) -> None:
+        """Ping behind what was sent where that is much. Raises ConnectionClosed."""
+        self._seconds += seconds
+        if self._seconds >= _AUDIO_SHARE * self._timeout:
+            self._seconds = 0.0
+            await self._socket.ping()
+
+    async def wait_until_read(self) -> None:
+        """Wait until the other side has read all that was sent: it answers a ping behind that. Raises
+        ConnectionClosed."""
+        await (await self._socket.ping())
 
     async def run(self) -> None:
-        """Ping until the connection ends."""
-        try:
-            while True:
-                await asyncio.sleep(self._interval)
-                self._response.set(self._interval)  # before the ping, which may have to wait for room to be sent
-                await (await self._socket.ping())
-                self._response.set(None)
-        except ConnectionClosed:
-            pass  # the receiver sees it too, and reports it
-        finally:
-            self._response.set(None)
+        """Watch the connection until it ends."""
+        silent = 0  # consecutive ticks without a sign of life
+        while silent < _TICKS - 1:  # the last sign may be up to a tick older
+            await asyncio.sleep(self._timeout / _TICKS)
+            if self._socket.signs_of_life():
+                silent = 0
+            elif self._is_running:
+                silent += 1
+                if silent == _TICKS // 2 and not self._socket.is_write_pending:  # that needs an answer as well
+                    try:
+                        await self._socket.ping()
+                    except ConnectionClosed:
+                        return  # the receiver sees it too, and reports it
+        self._on_timeout()

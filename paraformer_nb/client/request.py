@@ -16,7 +16,7 @@ from ..journal.records import VERSION, ClipSource, RunStarted
 from .pipe_source import live_clip
 from .retry import Retry
 from .service import Service
-from .timeouts import Timeouts
+from .timeouts import CompleteTimeouts, Timeouts
 
 Pace = float | Literal["service"] | None
 """× real time; None: as fast as the service reads; "service": the service's own."""
@@ -35,7 +35,7 @@ class Request:
         start, end: the part of the clip, in seconds.
         parameters: the service's own.
         retry: None: `Retry`'s defaults.
-        timeouts: None: those of the service.
+        timeouts: what is None in them, or missing altogether, is the service's.
     """
 
     clip: Any
@@ -67,7 +67,7 @@ class Request:
             clip = live_clip(clip)
         if isinstance(clip, LiveClip) and has_parameter(self.model, "heartbeat"):
             parameters.setdefault("heartbeat", True)  # a live source may pause for long
-        timeouts = self.timeouts or service.timeouts
+        timeouts = CompleteTimeouts.of(service.timeouts, self.timeouts)
         return OpenedRequest(clip, service, self.model, parameters, pace, self.retry or Retry(), timeouts)
 
 
@@ -81,7 +81,7 @@ class OpenedRequest:
     parameters: Parameters
     pace: float | None
     retry: Retry
-    timeouts: Timeouts
+    timeouts: CompleteTimeouts
 
     def run_started(self, t: float) -> RunStarted:
         """The journal's first record."""

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from ..errors import ParameterError
 from .timeouts import check_seconds
 
+LONGEST_RETRY_AFTER = 600.0
+"""Seconds that a service may ask to wait (Retry-After) before the next attempt; a longer wait ends the run."""
+
 _MAX_DOUBLINGS = 60  # of the wait: more would overflow a float
 _LOOPBACK_SHARE = 1 / 20  # × the wait: a loopback network is not shared with others
 
@@ -31,7 +34,8 @@ class Retry:
     """Seconds before the second attempt; doubled for each further one. Each wait is shortened at random by up to half,
     so that many clients do not connect at the same moment."""
     longest_wait: float = 8.0
-    """Seconds that no wait exceeds."""
+    """Seconds that no wait exceeds, unless the service asks for a longer one (Retry-After), which is respected up to
+    10 minutes."""
     overlap: float = 0.3
     """Seconds before the end of the last final sentence at which the next attempt starts, so that the first sound of
     a word is not cut off."""

@@ -26,7 +26,7 @@ class Service(Protocol):
         pace: the pace at which it wants its audio, as a multiple of real time; None: as fast as it reads.
         source: how the journal names it.
         languages: the languages it recognises; None: unknown, the service checks them.
-        timeouts: the timeouts that suit it.
+        timeouts: the timeouts that suit it; what is None in them is as for the cloud.
     """
 
     @property

@@ -9,22 +9,30 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import unquote
 
-from websockets.asyncio.client import ClientConnection
-
 from ..audio.live import LiveClip
 from ..dashscope.client_task import ClientTask
 from ..dashscope.messages import RunTask
 from ..dashscope.parameters import wire_form
 from ..dashscope.redaction import redact
 from ..dashscope.server_protocol import ENGINE_HEADER, NOTICE_HEADER
-from ..errors import ConnectionFailed, ConnectionLost, ParaformerError, ProtocolError, ServiceError, Throttled
+from ..errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    MissingDependency,
+    ParaformerError,
+    ProtocolError,
+    ServiceError,
+    Throttled,
+)
 from ..journal.records import Connected, Disconnected, Gap, Resumed
 from .attempt import Attempt
+from .connection import ObservedConnection
 from .feed import Feed, FileSource, block_samples
 from .handshake import handshake
 from .live_source import LiveSource
 from .pacer import Pacer
 from .request import Clock, OpenedRequest
+from .retry import LONGEST_RETRY_AFTER
 from .service import Endpoint
 from .sink import Sink
 from .stopping import wait_for_stop
@@ -94,13 +102,13 @@ class Session:
             endpoint = await self._request.service.endpoint()
             async with self._connection(endpoint, task) as socket:
                 await self._run_attempt(socket, task, start)
-        except (ConnectionFailed, ConnectionLost, ServiceError, ProtocolError) as error:
+        except (ConnectionFailed, ConnectionLost, MissingDependency, ServiceError, ProtocolError) as error:
             if self._transcript.final_until > final_until:
                 self._attempts_without_progress = 0
             self._check_retry(task, error)
             is_loopback = endpoint is not None and endpoint.is_loopback and not isinstance(error, Throttled)
             delay = self._request.retry.delay(self._attempts_without_progress, is_loopback=is_loopback)
-            await self._back_off(delay)
+            await self._back_off(max(delay, error.retry_after or 0.0))
             return False
         return True
 
@@ -128,7 +136,9 @@ class Session:
     def _check_retry(self, task: ClientTask, error: ParaformerError) -> None:
         """Record that an attempt failed. Raises its error if a further one cannot help, or there were enough."""
         transcript = self._transcript
-        if not error.retryable or self._attempts_without_progress >= self._request.retry.attempts:
+        is_too_long = (error.retry_after or 0.0) > LONGEST_RETRY_AFTER
+        is_last = self._attempts_without_progress >= self._request.retry.attempts
+        if not error.retryable or is_last or is_too_long:
             sent_until, final_until = transcript.sent_until, transcript.final_until
             if sent_until > final_until:
                 self._sink.append(Gap(self._now(), final_until, sent_until, "the run failed before this was final"))
@@ -151,10 +161,10 @@ class Session:
     # --------------------------------------------------------------------------------------------------- one attempt
 
     @asynccontextmanager
-    async def _connection(self, endpoint: Endpoint, task: ClientTask) -> AsyncIterator[ClientConnection]:
+    async def _connection(self, endpoint: Endpoint, task: ClientTask) -> AsyncIterator[ObservedConnection]:
         """Open a connection, and close it in the end."""
         close_timeout = self._request.timeouts.close
-        socket = await handshake(self._request.service, endpoint, self._request.timeouts)
+        socket = await handshake(self._request.service.source.host, endpoint, self._request.timeouts)
         try:
             engine, notice = _header(socket, ENGINE_HEADER), unquote(_header(socket, NOTICE_HEADER))
             self._sink.append(Connected(self._now(), task.task_id, engine or None, notice))
@@ -169,7 +179,7 @@ class Session:
             except TimeoutError:  # it would wait forever for a peer that does not read
                 socket.transport.abort()
 
-    async def _run_attempt(self, socket: ClientConnection, task: ClientTask, start: float) -> None:
+    async def _run_attempt(self, socket: ObservedConnection, task: ClientTask, start: float) -> None:
         self._attempt = Attempt(
             socket=socket,
             task=task,
@@ -198,6 +208,6 @@ def _feed(request: OpenedRequest, stop: asyncio.Event) -> Feed:
     return Feed(source, clip.start, clip.sample_rate, samples)
 
 
-def _header(socket: ClientConnection, name: str) -> str:
+def _header(socket: ObservedConnection, name: str) -> str:
     """A header of the handshake's response, without keys that a service may repeat."""
     return redact(" ".join(socket.response.headers.get_all(name))) if socket.response else ""

@@ -69,9 +69,22 @@ def task_error(code: str, message: str, task_id: str) -> TaskFailed:
     return TaskFailed(code, message, task_id, False, "")
 
 
-def handshake_error(status: int, body: str, host: str) -> ServiceError | ConnectionFailed:
-    """Return the error for a handshake that was answered with an HTTP status other than 101."""
-    answer = f" Its answer: {body.strip()[:300]}" if body.strip() else ""
+def handshake_error(
+    status: int, body: str, host: str, retry_after: float | None = None
+) -> ServiceError | ConnectionFailed:
+    """Return the error for a handshake that was answered with an HTTP status other than 101.
+
+    `retry_after`: seconds that the service asked to wait.
+    """
+    error = _handshake_error(
+        status, body, host, "" if retry_after is None else f" It asks to wait {retry_after:.0f} s."
+    )
+    error.retry_after = retry_after
+    return error
+
+
+def _handshake_error(status: int, body: str, host: str, wait: str) -> ServiceError | ConnectionFailed:
+    answer = (f" Its answer: {body.strip()[:300]}" if body.strip() else "") + wait
     if status in (401, 403):
         return AuthenticationError(
             f"{host} does not accept the API key (HTTP {status}).{answer} Nothing was sent. Check DASHSCOPE_API_KEY or "
@@ -80,6 +93,10 @@ def handshake_error(status: int, body: str, host: str) -> ServiceError | Connect
     if status == 429:
         return Throttled(
             f"{host} receives too many requests (HTTP 429).{answer} Nothing was sent. Wait a moment and try again."
+        )
+    if status in (408, 425):  # it gave up waiting; it will not answer this early
+        return ConnectionFailed(
+            f"{host} did not accept the connection in time (HTTP {status}).{answer} Nothing was sent. Try again."
         )
     if status >= 500:
         return ConnectionFailed(

@@ -38,17 +38,25 @@ class Wire(Protocol):
         """Stop reading, pings included, without informing the client."""
 
 
-class LimitedConnection(ServerConnection):
-    """A server connection that limits what one client can cost: frames parsed at once, and unread answers to pings."""
+class LimitedConnection(ServerConnection, asyncio.BufferedProtocol):
+    """A server connection that limits what one client can cost: frames parsed at once, and unread answers to pings.
+
+    It gives asyncio a small buffer to read into. uvloop does not ask a `Protocol` for one: there the listening
+    socket's receive buffer is the limit.
+    """
 
     def __init__(self, *args: Any, limits: Limits, **options: Any) -> None:
         super().__init__(*args, **options)
         self._limits = limits
+        self._read = bytearray(_MAX_READ)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Limit the size of one read."""
-        super().connection_made(transport)
-        self.transport.max_size = _MAX_READ  # type: ignore[attr-defined]
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """Give the buffer that the next read fills."""
+        return self._read
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Parse what was read."""
+        self.data_received(bytes(memoryview(self._read)[:nbytes]))
 
     def data_received(self, data: bytes) -> None:
         """Parse the data; drop a client that sends pings and does not read the answers."""

@@ -69,7 +69,7 @@ class Transcript:
         corrected_ids: the id of the sentence that each correction changed, in order; only ever appended to.
         gaps: parts of the clip that were never recognised.
         resumes: where a new task continued after a disconnect in mid-clip.
-        usage: seconds of audio sent, recognised and billed.
+        usage: seconds of audio sent, sent again, recognised and billed.
         waveform: the clip's peaks, as far as it was sent.
         sent_until: position up to which audio was sent, in seconds.
         final_until: position up to which the transcript will not be revised, in seconds.
@@ -102,6 +102,7 @@ class Transcript:
         self._clocks: dict[str, TaskClock] = {}
         self._billed: dict[str, float] = {}  # by task
         self._seconds_sent = 0.0
+        self._seconds_sent_again = 0.0
         self._seconds_silent = 0.0
         self._last_id = 0
         self._unread_from: float | None = None  # where words may be missing since an unreadable result
@@ -181,8 +182,13 @@ class Transcript:
         """What was sent, recognised and billed so far, in seconds."""
         missing = sum(gap.end - gap.start for gap in self.gaps if gap.start < self.sent_until)
         recognised = max(0.0, self.sent_until - self.run.start - missing)
-        seconds = self._seconds_sent, self._seconds_silent, recognised, sum(self._billed.values())
-        return Usage(*(round(each, 3) for each in seconds))
+        return Usage(
+            sent=round(self._seconds_sent, 3),
+            sent_again=round(self._seconds_sent_again, 3),
+            silence=round(self._seconds_silent, 3),
+            recognised=round(recognised, 3),
+            billed=round(sum(self._billed.values()), 3),
+        )
 
     # ------------------------------------------------------------------------------------------------------- folding
 
@@ -196,8 +202,10 @@ class Transcript:
             case Received():
                 return self._receive(record)
             case Audio():
-                self.sent_until = max(self.sent_until, record.position + record.seconds)
+                end = record.position + record.seconds
                 self._seconds_sent += record.seconds
+                self._seconds_sent_again += max(0.0, min(end, self.sent_until) - record.position)
+                self.sent_until = max(self.sent_until, end)
                 self._clock(record.task).add_audio(record.seconds)
             case Silence():
                 self._seconds_sent += record.seconds

@@ -46,9 +46,11 @@ class Usage(NamedTuple):
         silence: the part of it that was silence, sent to keep a task alive while a live source paused.
         recognised: the part of the clip that was recognised: what was sent, without gaps.
         billed: as the service reports it (``usage.duration``), over all tasks.
+        sent_again: the part of `sent` that had been sent before, and was sent again after a disconnect.
     """
 
     sent: float
     silence: float
     recognised: float
     billed: float
+    sent_again: float = 0.0

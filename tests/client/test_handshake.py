@@ -31,7 +31,9 @@ def test_a_handshake_that_is_never_answered() -> None:
     with RawServer(silent) as server:
         error = failure(transcribe(server, timeouts=pnb.Timeouts(connect=0.3)))
     assert isinstance(error, errors.ConnectionFailed)
-    assert_says(error, "could not connect to 127.0.0.1", "TimeoutError", "Nothing was sent", "Check the network")
+    assert_says(
+        error, "could not connect to 127.0.0.1", "no answer within 0.3 s", "Nothing was sent", "Check the network"
+    )
 
 
 def test_a_server_that_closes_the_connection_before_the_handshake() -> None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
+from counting import counting
 from lessons import disconnects
-from servers import Cloud, Talk, ended, texts, tone
+from servers import Cloud, Talk, ended, eventually, texts, tone
+from wire import clean_environment
 
 import paraformer_nb as pnb
 from paraformer_nb.dashscope import messages
@@ -54,3 +60,27 @@ def test_a_slow_connection_is_not_mistaken_for_a_dead_one() -> None:
         run = ended(pnb.transcribe(tone(60), service=cloud.service(), timeouts=timeouts, pace=None))
     assert texts(run) == ["hello"]
     assert disconnects(run) == []
+
+
+_TRANSCRIBE = """
+import sys
+import numpy as np
+import paraformer_nb as pnb
+clip = np.full(16_000 * 6, 50, np.int16), 16_000
+service = pnb.DashScope("a-key-of-this-test", url=sys.argv[1])
+run = pnb.transcribe(clip, service=service, pace=2.0, timeouts=pnb.Timeouts(keepalive=1.0)).wait(30)
+print(run.state, "disconnected" in set(run.events["event"]))
+"""
+
+
+def test_a_process_that_was_stopped_does_not_blame_the_connection() -> None:
+    with Cloud(counting()) as cloud:
+        command = [sys.executable, "-c", _TRANSCRIBE, cloud.url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=clean_environment()) as process:
+            assert eventually(lambda: cloud.commands)
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(2.5)  # longer than the keepalive's timeout
+            process.send_signal(signal.SIGCONT)
+            output, _ = process.communicate(timeout=60)
+    assert output.split() == ["finished", "False"]
+    assert len(cloud.headers) == 1

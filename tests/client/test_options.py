@@ -11,12 +11,13 @@ from servers import Cloud, RawServer, Talk, ended, event, failure, texts, tone, 
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
+from paraformer_nb.client.timeouts import CompleteTimeouts
 
 # ------------------------------------------------------------------------------------------------------- valid values
 
 
 @pytest.mark.parametrize("name", ["connect", "start", "keepalive", "finish", "close", "pause"])
-@pytest.mark.parametrize("wrong", [0, -1, float("nan"), float("inf"), True, "10", None, 1j])
+@pytest.mark.parametrize("wrong", [0, -1, float("nan"), float("inf"), True, "10", 1j])
 def test_a_timeout_must_be_a_finite_number_above_zero(name: str, wrong: Any) -> None:
     with pytest.raises(errors.ParameterError, match=rf"Timeouts\({name}=.*is not a number of seconds above 0"):
         pnb.Timeouts(**{name: wrong})
@@ -111,7 +112,7 @@ async def _stops_answering(talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("server", "timeouts", "what"),
     [
-        (lambda: RawServer(_never_answers), pnb.Timeouts(connect=0.3), "TimeoutError"),
+        (lambda: RawServer(_never_answers), pnb.Timeouts(connect=0.3), "no answer within 0.3 s"),
         (lambda: Cloud(_never_starts), pnb.Timeouts(start=0.3), "did not answer run-task in time"),
         (lambda: Cloud(_never_finishes), pnb.Timeouts(finish=0.3), "did not answer finish-task in time"),
         (lambda: Cloud(_stops_answering), pnb.Timeouts(keepalive=0.5), "did not answer a ping in time"),
@@ -154,8 +155,30 @@ def test_a_late_task_started_is_accepted_within_a_longer_timeout() -> None:
 
 
 def test_the_embedded_service_has_longer_timeouts_of_its_own() -> None:
-    cloud, embedded = pnb.DashScope.timeouts, pnb.Embedded.timeouts
-    assert cloud == pnb.Timeouts()
+    cloud, embedded = CompleteTimeouts.of(pnb.DashScope.timeouts), CompleteTimeouts.of(pnb.Embedded.timeouts)
+    assert cloud == CompleteTimeouts()
     assert (embedded.start, embedded.keepalive) == (40.0, 60.0)
     assert embedded.start > cloud.start
     assert embedded.keepalive > cloud.keepalive
+
+
+def test_a_timeout_that_is_not_given_stays_the_services_own() -> None:
+    given = CompleteTimeouts.of(pnb.Embedded.timeouts, pnb.Timeouts(keepalive=5))
+    assert (given.start, given.keepalive, given.finish) == (40.0, 5, 60.0)
+
+    async def starts_late(talk: Talk) -> None:
+        await talk.command()
+        await asyncio.sleep(0.6)
+        await talk.send(event("task-started", talk.task))
+        await talk.command()
+        await talk.finish()
+
+    class Slow(pnb.DashScope):
+        timeouts = pnb.Timeouts(start=0.3)
+
+    with Cloud(starts_late) as cloud:
+        options: dict[str, Any] = {"pace": None, "retry": pnb.Retry(attempts=1)}
+        service = Slow("a-key", url=cloud.url)
+        run = pnb.transcribe(tone(0.2), service=service, timeouts=pnb.Timeouts(keepalive=5), **options)
+        assert "did not answer run-task in time" in str(failure(run)), "the service's own start still counts"
+        ended(pnb.transcribe(tone(0.2), service=service, timeouts=pnb.Timeouts(start=10), **options))

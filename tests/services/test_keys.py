@@ -203,7 +203,7 @@ def test_the_key_and_a_proxys_password_are_hidden_where_the_proxy_fails(
         monkeypatch.setenv(name, proxy.format(password))
     service = pnb.DashScope(key, url="wss://nowhere.invalid/inference")
     run = pnb.transcribe(tone(0.2), service=service, retry=pnb.Retry(attempts=1))
-    assert "Check the network, the proxy" in str(failure(run))
+    assert "proxy" in str(failure(run))
     texts = [*texts_of_run(run), *texts_of_error(run.error), *logged]
     assert_hidden(key, "key", texts)
     assert_hidden(password, "password", texts)

@@ -113,6 +113,16 @@ def test_silence_that_was_sent_in_a_pause_is_not_part_of_the_clip() -> None:
     assert transcript.usage == Usage(sent=4.5, silence=1.5, recognised=3.0, billed=5)
 
 
+def test_audio_that_is_sent_again_is_counted() -> None:
+    first_task = sent_audio(0, 5), timed_final(("one", 1000, 2000)), DISCONNECTED
+    transcript = fold(*first_task, Resumed(3.0, "u", 1.7, 2), sent_audio(1.7, 4, "u"), sent_audio(5.7, 3.3, "u"))
+    assert (transcript.usage.sent, transcript.usage.sent_again) == (12.3, 3.3)
+    transcript.apply(DISCONNECTED)
+    transcript.apply(Resumed(4.0, "v", 1.7, 3))
+    transcript.apply(sent_audio(1.7, 9, "v"))
+    assert transcript.usage.sent_again == 10.6
+
+
 def test_a_gap_that_is_recognised_after_all_is_removed() -> None:
     gaps = Gap(2.0, 1.0, 2.0, "out of reach"), Gap(3.0, 4.0, 6.0, "the run failed")
     transcript = fold(sent_audio(0, 6), *gaps, RunEnded(3.0, "failed", Failure("ConnectionLost", "gone")))
