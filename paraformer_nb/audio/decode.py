@@ -154,8 +154,9 @@ class Decoder:
                 tail = resampler.flush() if resampler else b""
                 samples += len(tail) // 2
                 yield tail
-                if jump > max_hole and position + jump > start:
-                    self.hole = Hole(max(position, start), position + jump)
+                hole = Hole(max(position, start), position + jump)
+                if hole.end - hole.start > max_hole:
+                    self.hole = hole
                     return
                 position += jump
                 missing = round(position * sample_rate) - samples

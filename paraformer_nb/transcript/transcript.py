@@ -27,6 +27,7 @@ from ..journal.records import (
     Corrected,
     Disconnected,
     Gap,
+    Noticed,
     Peaks,
     Received,
     Record,
@@ -47,7 +48,8 @@ from .words import Sentence, Usage, Word
 ENDED = ("finished", "stopped", "failed")
 """The states that a run does not leave again, unless it is resumed."""
 
-_NOTICE_LENGTH = 300  # characters of a service's notice that are kept
+_NOTICE_LENGTH = 300  # characters of a notice that are kept
+_MAX_NOTICES = 10  # of a clip
 _Key = tuple[str, int | None]
 
 
@@ -69,7 +71,6 @@ class Transcript:
         sent_until: position up to which audio was sent, in seconds.
         final_until: position up to which the transcript will not be revised, in seconds.
         engine: the recogniser that the embedded service named, or None.
-        notice: what the embedded service wants shown beside the words, such as that nothing is recognised; or ``""``.
         end: how the run ended, or None. Corrections may follow it.
 
     Example:
@@ -89,7 +90,8 @@ class Transcript:
         self.sent_until = run.start
         self.final_until = run.start
         self.engine = run.service.engine
-        self.notice = ""
+        self._service_notice = ""
+        self._clip_notices: list[str] = []
         self.end: RunEnded | None = None
         self._partials: dict[_Key, _Partial] = {}
         self._last_final: dict[_Key, Sentence] = {}
@@ -157,6 +159,12 @@ class Transcript:
         return join([sentence.text for sentence in self.sentences])
 
     @property
+    def notice(self) -> str:
+        """What is to be shown beside the words: what the embedded service wants, such as that nothing is recognised,
+        and how the clip is read; or ``""``."""
+        return join([each for each in (self._service_notice, *self._clip_notices) if each])
+
+    @property
     def usage(self) -> Usage:
         """What was sent, recognised and billed so far, in seconds."""
         missing = sum(gap.end - gap.start for gap in self.gaps if gap.start < self.sent_until)
@@ -187,7 +195,7 @@ class Transcript:
                 self.waveform.write(record.position, record.data)
             case Connected():
                 self.engine = sanitise(record.engine or "") or self.engine
-                self.notice = sanitise(record.notice)[:_NOTICE_LENGTH]
+                self._service_notice = sanitise(record.notice)[:_NOTICE_LENGTH]
             case Sent():
                 if command_name(bytes(record.body)) == "finish-task":
                     self.state = "finishing"
@@ -197,6 +205,8 @@ class Transcript:
                 self._resume(record)
             case Gap():
                 self.gaps.append(record)
+            case Noticed():
+                self._add_notice(sanitise(record.notice)[:_NOTICE_LENGTH])
             case Corrected():
                 self._correct(record)
             case RunEnded():
@@ -225,6 +235,11 @@ class Transcript:
         self.end, self.state = None, "reconnecting"
         if record.position > start:
             self.resumes.append(record)
+
+    def _add_notice(self, notice: str) -> None:
+        """Add a notice once: a resumed run notices it again."""
+        if notice not in self._clip_notices:
+            self._clip_notices = [*self._clip_notices, notice][:_MAX_NOTICES]
 
     def _clock(self, task: str) -> TaskClock:
         clock = self._clocks.get(task)
