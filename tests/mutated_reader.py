@@ -7,6 +7,8 @@ as windows of sound. Prints one line of JSON for each fault that was found, and 
 too much memory ends the process: the last line of standard error has the seed.
 """
 
+# ruff: noqa: T201 - what it prints is its result
+
 from __future__ import annotations
 
 import faulthandler
