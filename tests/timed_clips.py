@@ -81,7 +81,7 @@ FORMS = [
     Form("amr", "libopencore_amrnb", 8_000),
     Form("wv", "wavpack", 44_100),
 ]
-KEEPS_STAMPS = {"mp4", "mov", "ipod", "matroska", "webm", "mpegts", "mpeg", "ogg", "flac", "flv", "asf", "wv"}
+KEEPS_STAMPS = {"mp4", "mov", "ipod", "matroska", "webm", "mpegts", "mpeg", "ogg", "flac", "flv", "asf"}
 """Containers in which a missing packet is a hole: in others what follows moves up, or FFmpeg writes it otherwise."""
 
 
@@ -165,8 +165,10 @@ def ffmpeg_onsets(data: bytes) -> list[float]:
     quiet_since = -1.0
     with av.open(io.BytesIO(data)) as container:
         begin = (container.start_time or 0) / 1_000_000
+        expected = 0.0
         for frame in container.decode(audio=0):
-            time = float(frame.time) - begin
+            time = expected if frame.time is None else float(frame.time) - begin
+            expected = time + frame.samples / frame.sample_rate
             for at in np.flatnonzero(np.abs(_first_channel(frame)) > _LOUD):
                 moment = time + at / frame.sample_rate
                 if moment - quiet_since > _QUIET:

@@ -21,7 +21,9 @@ _CONTAINERS = (
 _DEFAULT = 1  # FFmpeg's dispositions, https://ffmpeg.org/doxygen/trunk/group__lavf__decoding.html
 _SPECIAL = 8 | 128 | 256 | 512  # comments, for the hearing or the visually impaired, without voices
 _SCANNED = 1 << 20  # bytes at both ends of a file that are searched for the name of a codec
-_CODEC_NAME = re.compile(rb"soun.*?stsd.{12}([\w .-]{4})|\x86[\x80-\xff](A_[A-Z0-9_/.]+)", re.DOTALL)  # MP4; Matroska
+_CODEC_NAME = re.compile(  # MP4: in the description of a sound track; Matroska: behind its length
+    rb"soun.*?stsd.{12}(?P<mp4>[\w .-]{4})|\x86(?P<size>[\x80-\xff])(?P<matroska>A_[A-Z0-9_/.]+)", re.DOTALL
+)
 
 
 class Track(NamedTuple):
@@ -115,7 +117,8 @@ def _codec_name(file: BinaryIO, number: int) -> str:
     for at in sorted({0, max(0, end - _SCANNED)}):
         file.seek(at)
         parts.append(file.read(_SCANNED))
-    names = [match[1] or match[2] for part in parts for match in _CODEC_NAME.finditer(part)]
+    matches = [match for part in parts for match in _CODEC_NAME.finditer(part)]
+    names = [match["mp4"] or match["matroska"][: match["size"][0] & 127] for match in matches]
     found = names[min(number, len(names)) - 1].decode("ascii", "replace") if names else "unnamed"
     return sanitise(found).strip()
 
