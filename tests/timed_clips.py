@@ -101,13 +101,15 @@ def make_clip(
     seconds: float,
     *,
     holes: Sequence[tuple[float, float]] = (),
+    jumps: Sequence[tuple[float, float]] = (),
     late: float = 0.0,
     shift: float = 0.0,
     has_picture: bool = False,
 ) -> bytes:
     """Write bursts as a clip.
 
-    Packets that begin within a hole are left out. `late` is added to the sound's stamps only, `shift` to all stamps.
+    Packets that begin within a hole are left out. A jump (time, seconds) moves all stamps from a time on. `late` is
+    added to the sound's stamps only, `shift` to all stamps.
     """
     file = io.BytesIO()
     with av.open(file, "w", format=form.container, options=dict(form.options)) as out:
@@ -119,7 +121,8 @@ def make_clip(
             time = float(packet.pts * packet.time_base)
             if any(begin <= time < end for begin, end in holes):
                 continue
-            packet.pts += round(late / packet.time_base)
+            moved = late + sum(seconds for begin, seconds in jumps if time >= begin)
+            packet.pts += round(moved / packet.time_base)
             packet.dts = packet.pts
             packets.append(packet)
         packets.sort(key=lambda packet: packet.dts * packet.time_base)

@@ -82,11 +82,11 @@ class Clock:
             return jump >= -_MAX_OVERLAP
         if jump > _LONGEST_PAUSE:
             return False
-        if expected + jump - self._start <= MAX_HOLE:
+        if expected <= self._start or expected + jump - self._start <= MAX_HOLE:
             return True  # at the beginning, or before the part that is wanted: an earlier reading found it so
         if jump > MAX_HOLE:
             is_inside = self._duration is None or expected + jump < self._duration + 1
-            return is_inside and (self._sound == 0 or self._sound >= _MIN_SOUND)
+            return is_inside and self._sound >= _MIN_SOUND
         return self._silence + jump <= MAX_HOLE + _SILENCE_PER_SOUND * self._sound
 
 

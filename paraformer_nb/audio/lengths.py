@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .id3 import ID3_HEADER_SIZE, id3_size
@@ -46,7 +47,7 @@ def _is_counted(formats: set[str], stream: Any, file: BinaryIO) -> bool:
     if "mp3" in formats:
         return _has_frame_count(file)
     if "ogg" in formats:
-        return not _is_chained(file)
+        return _is_one_ogg(file)
     if "flac" in formats:
         return _has_sample_count(file)
     return bool(formats & _WHOLE) or bool(formats & _COUNTED and stream.codec_context.name.startswith("pcm_"))
@@ -108,20 +109,33 @@ def _has_frame_count(file: BinaryIO) -> bool:
     return b"VBRI" in head
 
 
-def _is_chained(file: BinaryIO) -> bool:
-    """Whether an Ogg file has several recordings one after the other: its last page is not of a first track."""
+def _is_one_ogg(file: BinaryIO) -> bool:
+    """Whether an Ogg file is one recording from its beginning on.
+
+    Of several joined ones the last page belongs to a track that the first page does not know. One that was captured
+    from a station does not begin at 0: its first page ends later than pages are long.
+    """
     file.seek(0)
     head = file.read(_HEAD)
-    first = set()
+    tracks: dict[bytes, list[int]] = {}  # the positions at which each track's first pages end
     position = 0
-    while head[position : position + 4] == b"OggS" and len(head) > position + 27 and head[position + 5] & 2:
-        first.add(head[position + 14 : position + 18])
+    while head[position : position + 4] == b"OggS" and len(head) > position + 27:
+        flags, granule, serial = struct.unpack_from("<Bq4s", head, position + 5)
+        if flags & 2:  # the first page of a track
+            if any(tracks.values()):
+                return False  # of another recording, which follows
+            tracks[serial] = []
+        elif granule > 0 and serial in tracks:
+            tracks[serial].append(granule)
         count = head[position + 26]
         position += 27 + count + sum(head[position + 27 : position + 27 + count])
+    for ends in tracks.values():
+        if len(ends) > 1 and ends[0] > 2 * max(after - before for before, after in pairwise(ends)):
+            return False
     file.seek(max(0, file.seek(0, 2) - _TAIL))
     tail = file.read(_TAIL)
     last = tail.rfind(b"OggS")
-    return last < 0 or tail[last + 14 : last + 18] not in first
+    return last >= 0 and tail[last + 14 : last + 18] in tracks
 
 
 def _has_sample_count(file: BinaryIO) -> bool:

@@ -94,7 +94,7 @@ class RiffParser:
         name, size = struct.unpack_from("<4sI", head, start)
         padded = start + 8 + size + size % 2
         if self._has_sound and name in MAGICS:
-            self._has_sound = self._is_end_confirmed = False
+            self._is_end_confirmed = True
             return Part(Kind.FILE, start + HEADER_SIZE)
         if name == b"data":
             return self._begin_sound(start + 8, size)

@@ -150,6 +150,14 @@ def test_the_length_of_chained_ogg_files_is_not_that_of_one() -> None:
     assert onsets(read(b"".join(parts), start=3.2)[1], RATE, 3.2) == pytest.approx([3.5], abs=0.03)
 
 
+@pytest.mark.parametrize(
+    "form", [Form("ogg", "libopus", 48_000), Form("ogg", "vorbis", 44_100, "", "stereo", (), (("strict", "-2"),))]
+)
+def test_an_ogg_file_that_was_captured_later_has_no_sure_length(form: Form) -> None:
+    clip, pcm = read(make_clip(form, TIMES, 8.0, shift=50.0))
+    assert clip.end is None or clip.end == pytest.approx(len(pcm) / RATE, abs=0.1)
+
+
 def tag(size: int) -> bytes:
     """An ID3 tag with `size` bytes of padding."""
     return b"ID3\3\0\0" + bytes([0, 0, size >> 7, size & 127]) + bytes(size)

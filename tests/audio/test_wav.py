@@ -216,8 +216,12 @@ def test_a_client_and_the_service_find_the_same_sound(parts: list[bytes]) -> Non
     form = read_wav_format(corrected_wav(io.BytesIO(data), Notices()))
     ours = read(data) if form else np.zeros(0, np.int16)
     decoder = TaskDecoder("wav", 8000, 8000)
-    theirs = b"".join([*decoder.feed(data), *decoder.finish()])
-    assert ours.tobytes() == theirs
+    try:
+        theirs = b"".join([*decoder.feed(data), *decoder.finish()])
+    except AudioError:  # a client tries FFmpeg then
+        assert form is None
+    else:
+        assert ours.tobytes() == theirs
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 4001, 79_000])
