@@ -31,6 +31,8 @@ def decode_frames(container: InputContainer, stream: Any, name: str) -> Iterator
                     logger.warning("%s: a damaged packet was skipped (%s)", name, error)
     except av.error.FFmpegError as error:
         logger.warning("%s: the clip ends early, because it is damaged (%s)", name, error)
+    except IndexError:
+        pass  # PyAV's, after the last packet, where a track appeared that was not there at first (MPEG-TS)
     if damaged > 1:
         logger.warning("%s: %d damaged packets were skipped", name, damaged)
 

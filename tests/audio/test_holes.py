@@ -106,7 +106,7 @@ def test_damaged_fragments_never_become_endless_silence() -> None:
     data = make_clip(FMP4, TIMES, 5.0)
     fields = [at for name in (b"tfdt", b"tfhd", b"trun", b"mvhd", b"mdhd", b"trex") for at in _all(data, name)]
     dice = random.Random(5)
-    for _ in range(60):
+    for _ in range(25):
         changed = bytearray(data)
         at = dice.choice(fields) + 4 + dice.randrange(16)
         changed[at : at + 9] = dice.choice([dice.randbytes(9), bytes(9), b"\xff" * 9, b"\0\0\1\0\0\0\1\0\0"])
