@@ -1,4 +1,4 @@
-"""Holes in time stamps: short ones are silence, long ones are gaps that nobody is billed for, damage is neither."""
+"""Holes in time stamps: short ones are silence, long ones are gaps that are not billed, damage is neither."""
 
 from __future__ import annotations
 
