@@ -8,11 +8,13 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from ..errors import ParameterError
+from ..errors import AudioError, ParameterError
 from .array_reader import ArrayReader
 from .clip_input import ArrayInput, LiveInput, PathInput, classify
+from .clock import Hole
 from .files import file_reader, open_as_pipe, open_file, sha256_of
 from .live import LiveClip
+from .notices import Notices
 from .pipe_clip import PipeClip
 from .reader import Reader
 
@@ -24,7 +26,8 @@ class Clip:
         name: the name to show.
         path: its file, or None.
         sample_rate: of the PCM that `blocks` yields, in Hz.
-        start, end: the part that is read, in seconds; `end` is None where the clip's length is not known.
+        start, end: the part that is read, in seconds; `end` is None where the clip's length is not known for sure.
+        notices: what the user should know about how it is read; some are added while it is read.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class Clip:
         sample_rate: int,
         start: float,
         end: float | None,
+        notices: Notices,
         close: Callable[[], None],
     ) -> None:
         """`end` may be beyond the clip's end."""
@@ -43,14 +47,36 @@ class Clip:
         self.sample_rate = sample_rate
         self.start = start
         self.end = _earlier(end, reader.duration)
+        self.notices = notices
         self._reader = reader
         self._limit = end  # not `self.end`: a known length may be wrong by some samples
         self._close = close
 
     def blocks(self, samples: int, start: float | None = None) -> Iterator[bytes]:
-        """Yield blocks of `samples` samples, the last one shorter, from `start` seconds on (None: from the start)."""
+        """Yield blocks of `samples` samples, the last one shorter, from `start` seconds on (None: from the start).
+
+        They end before a `hole`. Raises AudioError if the clip ends before its part begins.
+        """
         size = 2 * samples
-        return _rechunk(self._reader.read(self.start if start is None else start, self._limit, size), size)
+        begin = self.start if start is None else start
+        chunks = self._reader.read(begin, self._limit, size)
+        return _rechunk(chunks if begin > self.start else self._not_beyond_end(chunks), size)
+
+    @property
+    def hole(self) -> Hole | None:
+        """Where the last blocks ended although the clip goes on: nothing was recorded for more than a minute."""
+        hole = self._reader.hole
+        if hole is None or self._limit is None or hole.end < self._limit:
+            return hole
+        return Hole(hole.start, self._limit)
+
+    def _not_beyond_end(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        is_empty = True
+        for chunk in chunks:
+            is_empty = is_empty and not chunk
+            yield chunk
+        if is_empty and self.start > 0 and self._reader.hole is None:
+            raise AudioError(f"start={self.start:g} lies beyond the end of {self.name!r}. Choose an earlier start.")
 
     def sha256(self) -> str | None:
         """The digest of the clip's file, or None where it has none (any more)."""
@@ -79,21 +105,27 @@ def open_clip(
                 "a live source needs its sample rate: an attribute sample_rate, or (source, sample_rate)."
             )
         return LiveClip(given.source, given.sample_rate, sample_rate)
+    notices = Notices()
     with ExitStack() as opened:
         reader: Reader
         if isinstance(given, ArrayInput):
-            reader = ArrayReader(given, sample_rate)
+            reader = ArrayReader(given, sample_rate, notices)
         elif pipe := open_as_pipe(given):
             return PipeClip(pipe, sample_rate, begin, end)
         else:
-            reader = file_reader(open_file(given, opened), given.name, sample_rate, opened)
-        if reader.duration is not None and begin >= reader.duration:
+            reader = file_reader(open_file(given, opened), given.name, sample_rate, notices, opened)
+        if reader.duration is not None and begin >= reader.duration and not _has_sound(reader, begin):
             raise ParameterError(
                 f"start={begin:g} lies beyond the clip's end; {given.name!r} is {reader.duration:.2f} s long."
             )
         close = opened.pop_all().close
     path = given.path.resolve() if isinstance(given, PathInput) else None
-    return Clip(reader, given.name, path, sample_rate, begin, end, close)
+    return Clip(reader, given.name, path, sample_rate, begin, end, notices, close)
+
+
+def _has_sound(reader: Reader, start: float) -> bool:
+    """Whether anything is read from `start` on: only reading shows it, as a header may be wrong."""
+    return any(reader.read(start, None, 2))
 
 
 def _check_part(start: float | None, end: float | None) -> float:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import AudioError, ParameterError
 from ..text import sanitise
+from .array_values import dtype_advice
 from .claims import innermost
 
 if TYPE_CHECKING:
@@ -115,9 +116,8 @@ def _classify_array(clip: tuple[Any, ...]) -> ArrayInput:
     if rate > _MAX_RATE:
         raise ParameterError(f"a sample rate of {rate} Hz is too high: give (array, sample_rate).")
     if array.dtype not in (np.int16, np.float32):
-        raise ParameterError(
-            f"the array's dtype is {array.dtype}: give int16, or float32 between -1 and 1 (array.astype('float32'))."
-        )
+        name = "array" if hasattr(clip[0], "dtype") else "np.array(samples)"
+        raise ParameterError(f"the array's dtype is {array.dtype}, not int16 or float32: {dtype_advice(array, name)}.")
     if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= _MAX_CHANNELS):
         raise ParameterError(f"the array's shape is {array.shape}: give (n,) or (n, channels).")
     return ArrayInput(array, rate)

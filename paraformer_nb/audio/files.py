@@ -12,9 +12,10 @@ from ..errors import AudioError, ParameterError
 from .clip_input import BytesInput, FileInput, PathInput
 from .decode import EncodedReader
 from .given_file import GivenFile, can_seek
+from .notices import Notices
 from .pipe import Pipe, is_pipe, open_pipe
 from .reader import Reader
-from .wav import WavReader, read_wav_format
+from .wav import WavReader, corrected_wav, read_wav_format
 
 
 def open_file(given: PathInput | FileInput | BytesInput, opened: ExitStack) -> BinaryIO:
@@ -50,12 +51,13 @@ def open_as_pipe(given: PathInput | FileInput | BytesInput) -> Pipe | None:
     return None
 
 
-def file_reader(file: BinaryIO, name: str, sample_rate: int, opened: ExitStack) -> Reader:
+def file_reader(file: BinaryIO, name: str, sample_rate: int, notices: Notices, opened: ExitStack) -> Reader:
     """Read plain PCM directly, anything else through a decoder. Raises AudioError if FFmpeg cannot read it."""
+    file = corrected_wav(file, notices)
     form = read_wav_format(file)
     if form and (form.sample_rate, form.channels) == (sample_rate, 1):
         return WavReader(file, form)
-    reader = EncodedReader(file, name, sample_rate, duration=form.duration if form else None)
+    reader = EncodedReader(file, name, sample_rate, notices, duration=form.duration if form else None)
     opened.callback(reader.close)
     return reader
 

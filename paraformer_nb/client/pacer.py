@@ -16,6 +16,10 @@ class Pacer:
         self._stop = stop
         self._started: float | None = None
 
+    def restart(self) -> None:
+        """Begin again with the next block, because a part of the clip is skipped."""
+        self._started = None
+
     async def wait(self, seconds: float) -> None:
         """Wait until `seconds` of the clip may have been sent; a stop ends the wait."""
         now = time.monotonic()

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import unquote
 
+from ..audio.clip import Clip
 from ..audio.live import LiveClip
 from ..dashscope.client_task import ClientTask
 from ..dashscope.messages import RunTask
@@ -24,7 +25,7 @@ from ..errors import (
     ServiceError,
     Throttled,
 )
-from ..journal.records import Connected, Disconnected, Gap, Resumed
+from ..journal.records import Connected, Disconnected, Gap, Noticed, Resumed
 from .attempt import Attempt
 from .connection import ObservedConnection
 from .feed import Feed, FileSource, block_samples
@@ -60,6 +61,7 @@ class Session:
         self._stop = asyncio.Event()
         self._feed = _feed(request, self._stop)
         self._pacer = Pacer(request.pace, self._stop) if request.pace else None
+        self._noticed = 0  # of the clip's notices, how many are recorded
         self._attempts = 0
         self._attempts_without_progress = 0  # consecutive ones, including the current one
         self._attempt: Attempt | None = None
@@ -81,21 +83,61 @@ class Session:
     async def run(self) -> None:
         """Send the clip to its end. Raises the error of the last attempt, if a further one cannot help."""
         try:
-            while not await self._try():
-                pass
-            clip, reached = self._request.clip, self._transcript.sent_until
+            start: float | None = None
+            while True:
+                while not await self._try(start):
+                    start = None
+                start = self._skip_hole()
+                if start is None:
+                    break
+            clip, reached = self._request.clip, self._reached
             end = None if isinstance(clip, LiveClip) else clip.end  # a live source ends where it ends
             if end is not None and end - reached > _LENGTH_TOLERANCE and not self._stop.is_set():
                 self._sink.append(Gap(self._now(), reached, end, "the clip is cut off or damaged"))
         finally:
+            self._append_notices()
             await self._feed.close()
+
+    @property
+    def _reached(self) -> float:
+        """The position up to which the clip was sent, or is known to have nothing."""
+        return max([self._transcript.sent_until, *(gap.end for gap in self._transcript.gaps)])
+
+    def _skip_hole(self) -> float | None:
+        """Record the hole before which the clip's blocks ended: hours of silence would be billed.
+
+        Returns the position where the clip goes on, None if it has ended.
+        """
+        clip = self._request.clip
+        hole = clip.hole if isinstance(clip, Clip) else None
+        if hole is None or self._stop.is_set():
+            return None
+        reason = "the clip's time stamps jump: the recorder paused, or the file is damaged"
+        self._sink.append(Gap(self._now(), max(hole.start, self._transcript.sent_until), hole.end, reason))
+        self._attempts_without_progress = 0
+        if self._pacer is not None:
+            self._pacer.restart()
+        return None if hole.end == clip.end else hole.end
+
+    def _append_notices(self) -> None:
+        """Record what is new of what the user should know about how the clip is read."""
+        clip = self._request.clip
+        if isinstance(clip, Clip):
+            new = clip.notices[self._noticed :]
+            self._noticed += len(new)
+            for notice in new:
+                self._sink.append(Noticed(self._now(), notice))
 
     # ------------------------------------------------------------------------------------------ attempts and retries
 
-    async def _try(self) -> bool:
-        """Make one attempt. Returns whether the clip was recognised to its end; if not, a further attempt may help."""
+    async def _try(self, start: float | None = None) -> bool:
+        """Make one attempt, from `start` on (None: from where it must go on).
+
+        Returns whether the clip was recognised to its end; if not, a further attempt may help.
+        """
         task = self._new_task()
-        start = self._begin(task)
+        self._append_notices()
+        start = self._begin(task, start)
         final_until = self._transcript.final_until
         endpoint: Endpoint | None = None
         try:
@@ -116,13 +158,20 @@ class Session:
         parameters, resources, task_input = wire_form(self._request.parameters)
         return ClientTask(RunTask(uuid.uuid4().hex, self._request.model, parameters, resources, task_input))
 
-    def _begin(self, task: ClientTask) -> float:
-        """The position at which a task starts; records a resume, and a gap where earlier audio is not kept any more."""
+    def _begin(self, task: ClientTask, skip_to: float | None) -> float:
+        """The position at which a task starts; records a resume, and a gap where earlier audio is not kept any more.
+
+        `skip_to`: where the clip goes on after a hole.
+        """
         self._attempts += 1
         self._attempts_without_progress += 1
         transcript = self._transcript
         if self._attempts == 1 and not self._is_resumed:
             return transcript.run.start
+        if skip_to is not None:
+            start = self._feed.first_available(skip_to)
+            self._sink.append(Resumed(self._now(), task.task_id, start, self._attempts))
+            return start
         final_until = transcript.final_until
         resume_at = min(final_until - self._request.retry.overlap, transcript.sent_until)
         wanted = max(transcript.run.start, resume_at)

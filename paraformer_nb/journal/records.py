@@ -179,6 +179,13 @@ class Gap(Struct, tag_field="kind", tag=_kebab, frozen=True):
     reason: str
 
 
+class Noticed(Struct, tag_field="kind", tag=_kebab, frozen=True):
+    """What the user should know about how the clip is read: which of its tracks, one channel alone."""
+
+    t: float
+    notice: str
+
+
 class Corrected(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """A person's correction; it may follow the end. `correction` is a `transcript.corrections.Correction`, as a struct
     or as the JSON object of one; an object that this version cannot read is ignored."""
@@ -218,6 +225,7 @@ KnownRecord = (
     | Disconnected
     | Resumed
     | Gap
+    | Noticed
     | Corrected
     | RunEnded
 )

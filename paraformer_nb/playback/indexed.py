@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..audio.decode import Decoder
@@ -14,18 +16,20 @@ if TYPE_CHECKING:
 class IndexedSource:
     """A container with an index, decoded from the nearest indexed position.
 
-    Reading on from where the last reading ended needs no seek. It closes `file`.
+    Reading on from where the last reading ended needs no seek. It closes what `opened` has.
 
     Attributes:
         sample_rate: the clip's own, in Hz.
     """
 
-    def __init__(self, decoder: Decoder, file: BinaryIO, name: str) -> None:
+    def __init__(self, decoder: Decoder, file: BinaryIO, name: str, opened: ExitStack) -> None:
         self.sample_rate = decoder.sample_rate
         self._file = file
+        self._opened = opened
         self._name = name
+        self._is_seekable = True
         self._decoder: Decoder | None = decoder  # None after a seek that failed
-        self._chunks: Iterator[bytes] = decoder.read(self.sample_rate, 0.0, None)
+        self._chunks: Iterator[bytes] = decoder.read(self.sample_rate, 0.0, None, max_hole=math.inf)
         self._buffer = bytearray()  # the last reading, and what the decoder returned beyond it
         self._first = 0  # the sample at which the buffer begins
         self._end: int | None = None  # the clip's length in samples, once it was reached
@@ -50,17 +54,18 @@ class IndexedSource:
         return np.frombuffer(bytes(self._buffer[:size]), "<i2")
 
     def _seek(self, first: int) -> None:
+        is_damaged = self._decoder is not None and self._decoder.is_damaged
         self._close_decoder()
         self._buffer.clear()
         self._first = first
-        self._file.seek(0)
-        self._decoder = Decoder(self._file, self._name)
-        self._chunks = self._decoder.read(self.sample_rate, first / self.sample_rate, None)
+        self._is_seekable = self._is_seekable and not is_damaged
+        self._decoder = Decoder(self._file, self._name, is_seekable=self._is_seekable)
+        self._chunks = self._decoder.read(self.sample_rate, first / self.sample_rate, None, max_hole=math.inf)
 
     def close(self) -> None:
         """Close the container and its file."""
         self._close_decoder()
-        self._file.close()
+        self._opened.close()
 
     def _close_decoder(self) -> None:
         if self._decoder is not None:

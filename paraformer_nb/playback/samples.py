@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from ..audio.array_reader import to_pcm
 from ..audio.clip_input import ArrayInput, BytesInput, PathInput
 from ..audio.decode import Decoder
-from ..audio.wav import WavFormat, read_wav_format
+from ..audio.notices import Notices
+from ..audio.wav import WavFormat, corrected_wav, read_wav_format
 from .indexed import IndexedSource
 from .opus import OPUS_RATE
 from .spooled import SpooledSource
@@ -70,7 +71,7 @@ def open_samples(clip: RereadableInput) -> Samples:
     if isinstance(clip, ArrayInput):
         return Samples(_ArraySource(clip))
     with _open(clip) as file:
-        form = read_wav_format(file)
+        form = read_wav_format(corrected_wav(file, Notices()))
     return Samples(_WavSource(clip, form) if form else _open_encoded(clip))
 
 
@@ -81,11 +82,12 @@ def _open(clip: PathInput | BytesInput) -> BinaryIO:
 def _open_encoded(clip: PathInput | BytesInput) -> SampleSource:
     with ExitStack() as on_error:
         file = on_error.enter_context(_open(clip))
-        decoder = Decoder(file, clip.name)
-        on_error.pop_all()
+        corrected = corrected_wav(file, Notices())
+        decoder = Decoder(corrected, clip.name)
+        close = on_error.pop_all()
     if decoder.has_index:
-        return IndexedSource(decoder, file, clip.name)
-    return SpooledSource(decoder, file, sample_rate=min(decoder.sample_rate, OPUS_RATE))
+        return IndexedSource(decoder, corrected, clip.name, close)
+    return SpooledSource(decoder, close, sample_rate=min(decoder.sample_rate, OPUS_RATE))
 
 
 class _ArraySource:
@@ -112,9 +114,9 @@ class _WavSource:
         frame = 2 * self._form.channels  # bytes
         first = min(first, self._form.samples)
         last = min(last, self._form.samples)
-        with _open(
-            self._clip
-        ) as file:  # not memory-mapped: if the file were truncated meanwhile, the kernel would crash
+        # Not memory-mapped: if the file were truncated meanwhile, the kernel would crash.
+        with _open(self._clip) as opened:
+            file = corrected_wav(opened, Notices())
             file.seek(self._form.data + first * frame)
             data = file.read((last - first) * frame)
         return np.frombuffer(data[: len(data) - len(data) % frame], "<i2").reshape(-1, self._form.channels)

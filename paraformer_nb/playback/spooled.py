@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any
 
 from ..audio.decode import Decoder
 from ..errors import AudioError
@@ -14,17 +15,18 @@ if TYPE_CHECKING:
 
 
 class SpooledSource:
-    """A stream without an index, decoded from its beginning into a temporary file, as far as needed. It closes `file`.
+    """A stream without an index, decoded from its beginning into a temporary file, as far as needed. It closes
+    what `opened` has.
 
     Attributes:
         sample_rate: of the temporary file, in Hz.
     """
 
-    def __init__(self, decoder: Decoder, file: BinaryIO, *, sample_rate: int) -> None:
+    def __init__(self, decoder: Decoder, opened: ExitStack, *, sample_rate: int) -> None:
         self.sample_rate = sample_rate
         self._decoder = decoder
-        self._file = file
-        self._chunks = decoder.read(sample_rate, 0.0, None)
+        self._opened = opened
+        self._chunks = decoder.read(sample_rate, 0.0, None, max_hole=math.inf)
         self._pcm = tempfile.TemporaryFile(prefix="paraformer_nb-")  # noqa: SIM115 - closed with this
         self._length = 0  # bytes
 
@@ -35,10 +37,15 @@ class SpooledSource:
         """
         import numpy as np
 
-        self._pcm.seek(0, 2)
+        self._pcm.seek(self._length)
         try:
             while self._length < 2 * last and (chunk := next(self._chunks, None)) is not None:
-                self._length += self._pcm.write(chunk)
+                if chunk.count(0) < len(chunk):
+                    self._pcm.write(chunk)
+                else:  # silence needs no room on disk: a hole of hours is a hole in the file
+                    self._pcm.seek(len(chunk), 1)
+                self._length += len(chunk)
+            self._pcm.truncate(self._length)
             self._pcm.seek(2 * first)  # writes what is buffered
         except OSError as error:
             raise AudioError(
@@ -50,6 +57,6 @@ class SpooledSource:
     def close(self) -> None:
         """Close the clip, and delete the temporary file."""
         self._decoder.close()
-        self._file.close()
+        self._opened.close()
         with suppress(OSError):  # it writes what is buffered, which a full disk refuses
             self._pcm.close()

@@ -14,6 +14,7 @@ from ..journal.records import (
     Corrected,
     Disconnected,
     Gap,
+    Noticed,
     Received,
     Record,
     Reopened,
@@ -78,6 +79,8 @@ def _row(record: Record) -> _Row | None:
             return _Row(record.t, "reopened", None, "")
         case Gap():
             return _Row(record.t, "gap", None, f"{record.start:.2f}–{record.end:.2f} s: {record.reason}")
+        case Noticed():
+            return _Row(record.t, "notice", None, record.notice)
         case RunEnded():
             error = record.error
             return _Row(record.t, record.state, None, f"{error.kind}: {error.message}" if error else "")

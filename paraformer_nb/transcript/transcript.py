@@ -28,6 +28,7 @@ from ..journal.records import (
     Corrected,
     Disconnected,
     Gap,
+    Noticed,
     Peaks,
     Received,
     Record,
@@ -52,7 +53,8 @@ ENDED = ("finished", "stopped", "failed")
 UNREADABLE_RESULT = "the service sent a result that cannot be read: words may be missing"
 """The reason of a gap that such a result leaves."""
 
-_NOTICE_LENGTH = 300  # characters of a service's notice that are kept
+_NOTICE_LENGTH = 300  # characters of a notice that are kept
+_MAX_NOTICES = 10  # of a clip
 _Key = tuple[str, int | str | None]
 
 
@@ -96,6 +98,7 @@ class Transcript:
         self.final_until = run.start
         self.engine = run.service.engine
         self.service_notice = ""
+        self._clip_notices: list[str] = []
         self.end: RunEnded | None = None
         self._partials: dict[_Key, Result] = {}
         self._last_final: dict[_Key, Sentence] = {}
@@ -169,8 +172,8 @@ class Transcript:
 
     @property
     def notice(self) -> str:
-        """What to show beside the words: the service's notice and the hint; or ``""``."""
-        return join([self.service_notice, self.hint])
+        """What to show beside the words: the service's notice, how the clip is read, and the hint; or ``""``."""
+        return join([each for each in (self.service_notice, *self._clip_notices, self.hint) if each])
 
     @property
     def text(self) -> str:
@@ -225,6 +228,8 @@ class Transcript:
                 self._resume(record)
             case Gap():
                 self._add_gap(record)
+            case Noticed():
+                self._add_notice(sanitise(record.notice)[:_NOTICE_LENGTH])
             case Corrected():
                 self._correct(record)
             case RunEnded():
@@ -255,6 +260,11 @@ class Transcript:
         self.end, self.state = None, "reconnecting"
         if record.position > start:
             self.resumes.append(record)
+
+    def _add_notice(self, notice: str) -> None:
+        """Add a notice once: a resumed run notices it again."""
+        if notice not in self._clip_notices:
+            self._clip_notices = [*self._clip_notices, notice][:_MAX_NOTICES]
 
     def _clock(self, task: str) -> TaskClock:
         clock = self._clocks.get(task)

@@ -146,6 +146,49 @@ def test_floats_out_of_range_are_clipped_and_nan_becomes_silence() -> None:
     assert read((odd, RATE)).tolist() == [32767, -32767, 0, 32767, -32767, 0]
 
 
+ADVICE = [
+    (NOISE / 32768, "array.astype('float32')"),  # float64 between -1 and 1
+    (NOISE.astype(np.float64), "(array / 32768).astype('float32')"),
+    (NOISE.astype(np.int64), "array.astype('int16')"),
+    (NOISE.astype(np.int32) << 16, "(array / 2147483648).astype('float32')"),
+    (NOISE.astype(np.int32) << 8, "(array / 8388608).astype('float32')"),
+    ((NOISE >> 8).astype(np.int8), "array.astype('int16') * 256"),
+    (((NOISE >> 8) + 128).astype(np.uint8), "(array.astype('float32') - 128) / 128"),
+    ((NOISE.astype(np.int32) + 32768).astype(np.uint16), "(array.astype('float32') - 32768) / 32768"),
+    (NOISE.astype(">i2"), "array.astype('int16')"),
+    ((NOISE / 32768).astype(np.float16), "array.astype('float32')"),
+]
+
+
+@pytest.mark.parametrize(("array", "advice"), ADVICE, ids=[str(array.dtype) + advice[-8:] for array, advice in ADVICE])
+def test_the_advice_for_another_dtype_gives_the_same_sound(array: np.ndarray, advice: str) -> None:
+    with pytest.raises(ParameterError, match=rf"dtype is {array.dtype}, .*give {re.escape(advice)}\.$"):
+        open_clip((array, RATE), sample_rate=RATE)
+    followed = eval(advice, {"array": array})
+    assert np.abs(read((followed, RATE)).astype(int) - NOISE).max() <= 256  # of 8 bits; others are closer
+
+
+def test_the_advice_for_lists_can_be_followed() -> None:
+    for samples in (NOISE.tolist(), (NOISE / 32768).tolist(), NOISE.astype(float).tolist()):
+        with pytest.raises(ParameterError) as caught:
+            open_clip((samples, RATE), sample_rate=RATE)
+        advice = str(caught.value).rpartition("give ")[2].rstrip(".")
+        followed = eval(advice, {"np": np, "samples": samples})
+        assert np.abs(read((followed, RATE)).astype(int) - NOISE).max() <= 1
+
+
+@pytest.mark.parametrize("scale", [100.0, 32768.0, 2.0**31])
+def test_floats_far_beyond_1_are_refused_with_advice(scale: float) -> None:
+    array = (NOISE / 32768 * scale).astype(np.float32)
+    with pytest.raises(ParameterError, match="floats must lie between -1 and 1: nothing was sent.*give array / "):
+        open_clip((array, RATE), sample_rate=RATE)
+
+
+def test_floats_somewhat_beyond_1_are_clipped() -> None:
+    loud = (NOISE / 32768 * 6).astype(np.float32)
+    assert np.abs(read((loud, RATE)) - np.clip(loud, -1, 1) * 32767).max() <= 1
+
+
 def test_views_of_arrays_are_read_in_their_own_order() -> None:
     assert (read((NOISE[::-1], RATE)) == NOISE[::-1]).all()
     assert (read((np.asfortranarray(np.stack([NOISE, NOISE], 1))[::2], RATE)) == NOISE[::2]).all()
@@ -221,8 +264,8 @@ def test_a_string_that_cannot_be_a_path_raises_an_audio_error(path: str) -> None
         ((NOISE,), "sample rate"),
         ((NOISE, 0), "sample rate"),
         ((NOISE, "8000"), "sample rate"),
-        ((NOISE.astype(float), RATE), "float64: give int16, or float32"),
-        ((NOISE.astype(np.int32), RATE), "int32"),
+        ((NOISE.astype(float), RATE), r"float64.*give \(array / 32768\)\.astype\('float32'\)"),
+        ((NOISE.astype(np.int32), RATE), r"int32.*fit into 16 bits: give array\.astype\('int16'\)"),
         ((NOISE.reshape(2, -1), RATE), "shape"),
         ((np.zeros((4, 2, 2), np.int16), RATE), "shape"),
         ((np.zeros((9, 0), np.int16), RATE), "shape"),

@@ -27,6 +27,7 @@ from paraformer_nb.journal.records import (
     Failure,
     Gap,
     KnownRecord,
+    Noticed,
     Peaks,
     Received,
     Reopened,
@@ -67,6 +68,7 @@ _records = st.one_of(
     st.builds(Disconnected, _times, st.text(), st.text(), st.none() | st.integers(0, 5000)),
     st.builds(Resumed, _times, st.text(), _times, st.integers(1, 9)),
     st.builds(Gap, _times, _times, _times, st.text()),
+    st.builds(Noticed, _times, st.text()),
     st.builds(Corrected, _times, _objects),
     st.builds(RunEnded, _times, st.text(), st.none() | _failures, _times, st.none() | st.text()),
 )

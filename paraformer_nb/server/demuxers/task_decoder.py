@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from ...audio.riff import is_riff
 from ...dashscope.messages import AUDIO_FORMATS
 from ...errors import AudioError, ParameterError
 from .demuxer import Codec, Demuxer
@@ -15,7 +16,7 @@ from .framed import FrameDemuxer
 from .framings import ADTS, AMR, MP3
 from .ogg import OggDemuxer
 from .packet_decoder import PacketDecoder
-from .riff import RiffDemuxer, is_riff
+from .riff import RiffDemuxer
 
 _SLICE = 4096  # bytes demuxed at once
 _BLOCK = 0.25  # seconds; decoded in a few milliseconds, after which the caller can do other work

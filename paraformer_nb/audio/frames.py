@@ -1,0 +1,55 @@
+"""Decode the packets of a sound track to frames."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+logger = logging.getLogger("paraformer_nb")
+
+_RATES = range(1000, 768_001)  # Hz; a header with another rate is damaged
+_MAX_CHANNELS = 64
+
+
+def decode_frames(container: InputContainer, stream: Any, name: str) -> Iterator[Any]:
+    """Yield decoded frames. A damaged packet is skipped, as players do; a damaged container ends the clip."""
+    import av
+
+    decode = _packet_decoder(stream)
+    damaged = 0
+    try:
+        for packet in container.demux(stream):
+            try:
+                yield from filter(_is_possible, decode(packet))
+            except (av.error.FFmpegError, ValueError, MemoryError) as error:  # numbers that no packet should have
+                damaged += 1
+                if damaged == 1:
+                    logger.warning("%s: a damaged packet was skipped (%s)", name, error)
+    except av.error.FFmpegError as error:
+        logger.warning("%s: the clip ends early, because it is damaged (%s)", name, error)
+    except IndexError:
+        pass  # PyAV's, after the last packet, where a track appeared that was not there at first (MPEG-TS)
+    if damaged > 1:
+        logger.warning("%s: %d damaged packets were skipped", name, damaged)
+
+
+def _packet_decoder(stream: Any) -> Callable[[Any], Iterable[Any]]:
+    """The function that decodes a packet of this stream to frames.
+
+    FFmpeg's own decoder of narrow-band AMR fails at the pauses that telephones leave out, so another one is used.
+    """
+    import av
+
+    if stream.codec_context.name != "amrnb":
+        return lambda packet: packet.decode()
+    context: Any = av.CodecContext.create("libopencore_amrnb", "r")
+    return lambda packet: context.decode(packet) if packet.size else ()
+
+
+def _is_possible(frame: Any) -> bool:
+    """Whether a frame's form is one that a file can have."""
+    return bool(frame.samples) and frame.sample_rate in _RATES and 1 <= frame.layout.nb_channels <= _MAX_CHANNELS
