@@ -171,7 +171,7 @@ test("a search is repeated in what changes", () => {
   begin();
   runModel.cursor.found = { text: "new", matches: [], current: -1 };
   model.receive(makeUpdate(6, { sentences: [makeSentence(2, 5, "a new one")] }));
-  assert.deepEqual(runModel.cursor.found.matches.map(({ sentence, wordIndex }) => [sentence, wordIndex]), [[2, 1]]);
+  assert.deepEqual(runModel.cursor.found.matches.map(({ first, last }) => [first, last]), [[3, 3]]);
 });
 
 test("a Stop that the kernel has not read in 2.5 s is reported as unread, until it is", () => {

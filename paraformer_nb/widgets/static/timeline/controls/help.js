@@ -30,7 +30,6 @@ export class Help {
     fill(make("dl", "pnb-keys", this.#dialog), POINTER);
     makeButton("Close", "Close (Esc)", this.#dialog, () => this.toggle());
     this.#dialog.addEventListener("keydown", (event) => {
-      event.stopPropagation();
       if (event.key !== "Escape" && event.key !== "?") return;
       event.preventDefault();
       this.toggle();

@@ -11,11 +11,8 @@ const DRAG_PIXELS = 4; // less is a click with an unsteady hand
 const WHEEL_ZOOM = 0.002;
 const LINE = 16; // pixels of a wheel that counts in lines
 
-/**
- * @param {Targets} targets
- * @param {() => void} focusWords
- */
-export function listenToPicture(targets, focusWords) {
+/** @param {Targets} targets */
+export function listenToPicture(targets) {
   const { commands, stage } = targets;
   const canvas = stage.pictureCanvas;
   /** @type {{ x: number, y: number, hit: Hit, last: number, isDrag: boolean } | null} */
@@ -29,7 +26,6 @@ export function listenToPicture(targets, focusWords) {
     canvas.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, x);
     press = fingers.size > 1 ? null : { x, y, hit: stage.hit(x, y), last: x, isDrag: false };
-    focusWords();
   });
   canvas.addEventListener("pointermove", (event) => {
     const { x, y } = pointIn(canvas, event);
@@ -48,7 +44,6 @@ export function listenToPicture(targets, focusWords) {
     release(event);
     targets.dropDraft();
   });
-  canvas.addEventListener("mousedown", (event) => event.preventDefault()); // its default moves the focus away from the words
   canvas.addEventListener("dblclick", (event) => {
     const { x, y } = pointIn(canvas, event);
     const { part, index } = stage.hit(x, y);
