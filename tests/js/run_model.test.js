@@ -79,6 +79,28 @@ test("no answer in 3 s means no kernel, until a message arrives", () => {
   assert.equal(runModel.isDisconnected, false);
 });
 
+test("sound that a restarted kernel will never send is given up in seconds; a kernel that answers is waited for", async () => {
+  begin();
+  const request = runModel.requests.send({ kind: "audio", index: 0 });
+  mock.timers.tick(2000);
+  assert.deepEqual(model.sent, ["sync", "audio", "sync"]);
+  model.receive(makeUpdate(9, { reset: true, run: makeRun() })); // it decodes a long clip
+  mock.timers.tick(30_000);
+  model.receive({ kind: "reply", request_id: 1, mime: "late" });
+  assert.equal((await request).reply.mime, "late");
+  const second = runModel.requests.send({ kind: "audio", index: 1 });
+  mock.timers.tick(2000);
+  mock.timers.tick(3000);
+  await assert.rejects(second, /No answer/);
+  assert.equal(runModel.isDisconnected, true);
+});
+
+test("a request to a kernel that was shut down is given up at once", async () => {
+  begin();
+  model.isDead = true;
+  await assert.rejects(runModel.requests.send({ kind: "audio", index: 0 }), /No answer/);
+});
+
 test("Stop is sent once, and can be pressed again only after the state changed", () => {
   begin();
   runModel.stop();

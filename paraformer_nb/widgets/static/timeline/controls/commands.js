@@ -137,6 +137,14 @@ export class Commands {
     this.#runModel.cursor.select(from, to);
   }
 
+  get selection() {
+    return this.#runModel.cursor.selection;
+  }
+
+  deselect() {
+    this.#runModel.cursor.deselect();
+  }
+
   /** Ends one thing at each call: playing, the selection, the search, the focus of a word. */
   escape() {
     const { cursor, playback } = this.#runModel;

@@ -29,7 +29,7 @@ export class TextMarks {
     this.#names = { spoken: `pnb-spoken-${id}`, found: `pnb-found-${id}`, current: `pnb-current-${id}` };
     this.#style = document.createElement("style");
     this.#style.textContent = `
-      ::highlight(${this.#names.found}) { background-color: var(--pnb-found); color: var(--pnb-ink); }
+      ::highlight(${this.#names.found}) { background-color: var(--pnb-found); color: var(--pnb-found-ink); }
       ::highlight(${this.#names.current}) { background-color: var(--pnb-doubt); color: var(--pnb-paper); }
       ::highlight(${this.#names.spoken}) { background-color: var(--pnb-brand); color: var(--pnb-paper); }`;
     root.append(this.#style);
