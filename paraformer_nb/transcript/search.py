@@ -1,4 +1,6 @@
-"""Find a text in a transcript, whatever its case, diacritics, width and punctuation; the view's `find.js` does the same.
+"""Find a text in a transcript, whatever its case, diacritics, width and punctuation.
+
+The view's `find.js` does the same; `tests/find_cases.json` holds the two equal.
 
 Both sides of the comparison, the query and the words as they are shown on one line, are folded: compatibility forms to
 plain ones, upper to lower case, letters with diacritics to letters without. Then
