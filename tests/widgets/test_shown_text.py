@@ -133,8 +133,7 @@ def test_words_with_their_own_spaces_are_shown_alike_everywhere(
     """In the live view, the text, the search and the exported page, with and without the sentence's own text."""
     spans = [WordResult(100, 190, *first), WordResult(200, 290, *second)]
     transcript = Transcript(run_started())
-    line = "".join(first) + "".join(second) if is_spelled else ""
-    transcript.apply(received(SentenceResult(100, 290, line, spans, True, sentence_id=1)))
+    transcript.apply(received(SentenceResult(100, 290, shown if is_spelled else "", spans, True, sentence_id=1)))
     shown = shown if is_spelled else join(["".join(first), "".join(second)]).strip()
     front_end = FrontEnd(transcript)
     front_end.send("sync")
