@@ -227,11 +227,14 @@ def test_the_five_hundred_and_first_hit_is_lit_and_scrolled_to(page: Page) -> No
 # ------------------------------------------------------------------------------------------------- colours and height
 
 
+def pixels(part: Locator) -> np.ndarray[Any, Any]:
+    """What is on screen there, in grey."""
+    return np.asarray(Image.open(io.BytesIO(part.screenshot())).convert("L")).astype(int)
+
+
 def word_row(view: Locator) -> np.ndarray[Any, Any]:
     """The middle of the row of words, as pixels."""
-    image = Image.open(io.BytesIO(view.locator(".pnb-picture").screenshot())).convert("L")
-    height = image.height
-    return np.asarray(image)[height - 68 : height - 48].astype(int)
+    return pixels(view.locator(".pnb-picture"))[-68:-48]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -243,6 +246,14 @@ def test_words_can_be_read_in_forced_colours(page: Page, scheme: Any) -> None:
     paper, ink = np.bincount(row.ravel()).argmax(), row.min() if scheme == "light" else row.max()
     assert abs(int(paper) - int(ink)) > 150, "the texts differ from what is behind them"
     assert np.mean(np.abs(row - paper) > 100) < 0.4, "and do not fill it"
+    view.get_by_role("button", name="Loop").click()
+    for button in (".pnb-play", ".pnb-button[aria-pressed=true]"):
+        face = pixels(view.locator(button))[8:-8, 20:-20]
+        ground = np.bincount(face.ravel()).argmax()
+        assert 0.02 < np.mean(np.abs(face - ground) > 60) < 0.4, f"the text of {button} can be seen, and is no plate"
+    edge = pixels(view.locator(".pnb-text"))[2]
+    assert np.ptp(edge[5:-5]) < 10, "no bars around the running text"
+    assert abs(int(edge[50]) - int(paper)) < 10
 
 
 DARK = "--jp-layout-color0: #000; --jp-content-font-color1: #fff"
