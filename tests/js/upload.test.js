@@ -33,7 +33,7 @@ test("a file travels in blocks, each sent when the one before it has arrived", a
   assert.deepEqual(shares, [0, 0.4, 0.8]);
 });
 
-test("a refusal ends the upload with its reason, whenever it comes", async () => {
+test("a refusal ends the upload with its reason, at any block", async () => {
   for (const refusedAt of [1, 2, 4]) {
     let asked = 0;
     const ask = async () => /** @type {Answer} */ (++asked === refusedAt ? { kind: "refused", reason: "No." } : { kind: "received", bytes: 0 });

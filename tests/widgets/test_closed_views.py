@@ -36,7 +36,7 @@ class Published(list[dict[str, Any]]):
 
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> Iterator[Published]:
-    """An IPython whose outputs are kept; it is gone after the test, because runs ask whether they are in one."""
+    """An IPython whose outputs are kept; it is removed after the test, because runs ask whether they are in one."""
     shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     kept = Published()
     monkeypatch.setattr(shell.display_pub, "publish", kept.publish)

@@ -8,7 +8,7 @@
  */
 
 const DRAG_PIXELS = 4; // less is a click with an unsteady hand
-const SWIPE_PIXELS = 10; // of a finger; before that, and where it goes up or down, it scrolls the page
+const SWIPE_PIXELS = 10; // of a finger; before that, and up or down, it scrolls the page
 const WHEEL_ZOOM = 0.002;
 const LINE = 16; // pixels of a wheel that counts in lines
 
