@@ -77,7 +77,7 @@ def test_a_run_is_shown_again_after_all_widgets_were_closed_in_mid_run(
         notebook.run(2)
         view.locator(".pnb-text", has_text="good").wait_for(timeout=60_000)
         assert notebook.run(3).strip() == "finished"
-        view.locator(".pnb-state", has_text="Finished").first.wait_for()
+        view.locator(".pnb-state", has_text="Finished").first.wait_for(state="attached")
         notebook.page.wait_for_function(
             "() => [0, 2].every(i => window.jupyterapp.shell.currentWidget.content.widgets[i].outputArea.model.toJSON()"
             ".some(output => 'image/png' in output.data))"
