@@ -83,7 +83,7 @@ def test_a_run_is_shown_again_after_all_widgets_were_closed_in_mid_run(
             ".some(output => 'image/png' in output.data))"
         )
         for index in (0, 2):
-            assert "good morning" in notebook.text(index)
+            assert "Good morning and welcome" in notebook.text(index)
         assert notebook.errors == []
     finally:
         notebook.close()
