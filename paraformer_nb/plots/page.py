@@ -39,7 +39,9 @@ def draw(transcript: Transcript, start: float, end: float, width: float) -> Tran
     all_sentences = transcript.sentences  # read once: a live transcript may change meanwhile
     total = sum(len(sentence.words) for sentence in all_sentences)
     # Only the texts of the part are measured: measuring is slow.
-    sentences = [sentence for sentence in all_sentences if sentence.start <= end and _last_end(sentence) >= start]
+    sentences = [
+        sentence for sentence in all_sentences if _first_start(sentence) <= end and _last_end(sentence) >= start
+    ]
     name = one_line(transcript.run.clip.name)
     inner_width = width * 72 - 2 * _SIDE
     with without_glyph_warnings():
@@ -60,6 +62,11 @@ def draw(transcript: Transcript, start: float, end: float, width: float) -> Tran
             message = no_words(transcript, total)
             pen.write(axes[0], middle, BASELINE, message, ha="center", color=palette.MUTED_TEXT)
     return page.figure
+
+
+def _first_start(sentence: Sentence) -> float:
+    """Where the first of its words begins, which may be before the sentence's own start."""
+    return min(sentence.start, *(word.start for word in sentence.words)) if sentence.words else sentence.start
 
 
 def _last_end(sentence: Sentence) -> float:

@@ -17,20 +17,28 @@ if TYPE_CHECKING:
 class Display:
     """A view as a cell's output; once the run `has_ended`, the output is replaced by the final picture, once.
 
-    The replacement happens on the main shell, never on the background loop: when a front end has drawn the final state,
-    or when a waiter has seen the end.
+    A view that was closed meanwhile (``Widget.close_all()``) is followed by a new one. The replacement happens on the
+    main shell, never on the background loop: when a front end has drawn the final state, or when a waiter has seen the
+    end.
     """
 
-    def __init__(self, view: Timeline, has_ended: Callable[[], bool]) -> None:
-        self._view = view
+    def __init__(self, make_view: Callable[[], Timeline], has_ended: Callable[[], bool]) -> None:
+        self._make_view = make_view
+        self._view = self._make()
         self._has_ended = has_ended
         self._handles: list[Any] = []  # of every cell that showed the view before the end
+
+    def _make(self) -> Timeline:
+        view = self._make_view()
         view.on_finished(self.finish)
+        return view
 
     def show(self) -> None:
         """Display the view."""
         from IPython.display import display
 
+        if self._view.is_closed:
+            self._view = self._make()
         has_ended = self._has_ended()
         handle = display(self._view, display_id=True)  # type: ignore[no-untyped-call]
         if handle is not None and not has_ended:

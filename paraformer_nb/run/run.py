@@ -56,6 +56,7 @@ class Run(RunTables):
         self._supervisor = supervisor
         self._playable: PlayableClip | None = None
         self._display: Display | None = None
+        self._views: weakref.WeakSet[Timeline] = weakref.WeakSet()
         self._is_warned = False
         with suppress(AudioError):  # raised when it is to be played
             self._open_audio()
@@ -142,7 +143,21 @@ class Run(RunTables):
             warning=lambda: live.warning,
         )
         live.add_listener(view)
+        self._views.add(view)
         return view
+
+    def close(self) -> None:
+        """Close the views of this run, and free the clip's sound. A run that goes on does so, texts and tables can
+        still be read, and showing the run makes a new view.
+
+        A notebook's widgets keep what they show: a run that was shown stays in memory, with its temporary files, until
+        this is called and nothing else refers to the run.
+        """
+        for view in list(self._views):
+            view.close()
+        self._display = None
+        if self._playable is not None:
+            self._playable.close()
 
     def _correct_in_view(self, correction: Correction) -> str | None:
         """Make a correction for a view. Returns the problem for the view to show, or None.
@@ -193,5 +208,5 @@ class Run(RunTables):
         return self.timeline()
 
     def _ipython_display_(self) -> None:
-        self._display = self._display or Display(self.timeline(), lambda: self.state in ENDED)
+        self._display = self._display or Display(self.timeline, lambda: self.state in ENDED)
         self._display.show()

@@ -1,4 +1,4 @@
-"""The separators between the words of a sentence: one rule for search and views."""
+"""The separators between words and between sentences: one rule for search, views and pages."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def separators(sentence: Sentence) -> list[str]:
     return _from_words(sentence.words) if spelled is None else spelled
 
 
+def separator_before(sentence: Sentence, before: Sentence | None) -> str:
+    """The text between a sentence and the one `before` it, a space or nothing; None: it is the first."""
+    return "" if before is None else separator(before.text, sentence.text)
+
+
 def _from_text(sentence: Sentence) -> list[str] | None:
     """The spaces that the text has between the words, or None where the words do not spell the text."""
     text = sentence.text
@@ -25,7 +30,7 @@ def _from_text(sentence: Sentence) -> list[str] | None:
         start = end
         while start < len(text) and text[start].isspace():
             start += 1
-        shown = word.text.strip() + word.punctuation
+        shown = shown_text(word)
         if not text.startswith(shown, start):
             return None
         found.append(" " if found and start > end else "")
@@ -40,3 +45,8 @@ def _from_words(words: tuple[Word, ...]) -> list[str]:
         found.append(separator(line, word.text) if line.strip() else "")
         line += word.text + word.punctuation
     return found
+
+
+def shown_text(word: Word) -> str:
+    """A word and its punctuation without spaces around them: those are its separator's."""
+    return word.text.strip() + word.punctuation.rstrip()

@@ -1,7 +1,7 @@
 """A form for people who write no code: choose a clip, a service and a language, press Transcribe.
 
-It is made of plain ipywidgets and knows nothing of runs: a callback starts them. It has no field for a key, because
-what is typed into a widget is saved with the notebook.
+It is made of plain ipywidgets, but for the upload, and knows nothing of runs: a callback starts them. It has no field
+for a key, because what is typed into a widget is saved with the notebook.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from ..dashscope.parameters import LANGUAGE_NAMES
+from .upload import Upload
 
 AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".amr", ".webm", ".mp4")
 _DETECT = ""
@@ -42,9 +43,7 @@ class Panel(widgets.VBox):
         self._folder = folder
         self._errors = errors
         self.clip = widgets.Dropdown(description="Clip", options=_clips(folder), layout={"width": "28em"})
-        self.upload = widgets.FileUpload(
-            accept=",".join(AUDIO), multiple=False, description="Upload (to 9 MB)", layout={"width": "auto"}
-        )
+        self.upload = Upload(self._on_upload, AUDIO)
         services = [("Embedded (no key, English only)", False), ("DashScope (cloud)", True)]
         self.service = widgets.Dropdown(
             description="Service", options=services, value=has_cloud, layout={"width": "28em"}
@@ -54,7 +53,6 @@ class Panel(widgets.VBox):
         self.message = widgets.HTML()
         self.view = widgets.Box(layout={"width": "100%"})
         self.service.observe(self._on_service, "value")
-        self.upload.observe(self._on_upload, "value")
         self.transcribe.on_click(self._on_transcribe)
         self._on_service(None)
         source = widgets.HBox([self.clip, self.upload], layout={"flex_flow": "row wrap"})
@@ -67,13 +65,10 @@ class Panel(widgets.VBox):
         self.language.options = [("detect", _DETECT), *names] if is_cloud else [(LANGUAGE_NAMES["en"], "en")]
         self.language.index = 0
 
-    def _on_upload(self, _change: object) -> None:
-        """Choose the uploaded file as the clip, and remove it from the upload widget, which a notebook saves."""
-        files = [(file["name"], bytes(file["content"])) for file in self.upload.value]
-        if files:
-            self.clip.options = [*files, *_clips(self._folder)]
-            self.clip.index = 0
-            self.upload.value = ()
+    def _on_upload(self, name: str, data: bytes) -> None:
+        """Choose the uploaded file as the clip."""
+        self.clip.options = [(name, data), *_clips(self._folder)]
+        self.clip.index = 0
 
     def _on_transcribe(self, _button: object) -> None:
         if self.clip.value is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from ..text import separator
+from ..transcript.spacing import separator_before
 from ..transcript.words import Sentence
 
 
@@ -65,5 +65,4 @@ class SentenceOrder:
         return self._separators[sentence_id]
 
     def _separator_before(self, index: int, sentence: Sentence) -> str:
-        before = self._sentences[self._keys[index - 1][2]].text if index else ""
-        return separator(before, sentence.text)
+        return separator_before(sentence, self._sentences[self._keys[index - 1][2]] if index else None)

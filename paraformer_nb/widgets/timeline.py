@@ -25,6 +25,7 @@ from ..text import sanitise
 from ..transcript.corrections import Correction
 from ..transcript.search import find
 from ..transcript.transcript import ENDED, Transcript
+from ..transcript.words import Sentence
 from . import messages
 from .audio_requests import AudioRequests
 from .layers import make_layer
@@ -62,6 +63,8 @@ class Timeline(anywidget.AnyWidget):
 
     _esm = link(_STATIC / "index.js")
     _css = (_STATIC / "timeline.css").read_text(encoding="utf-8")
+
+    _is_closed = False  # also while ipywidgets deletes a view that could not be made
 
     selection = SpanTrait().tag(sync=True)
     playhead = traitlets.Float(0.0).tag(sync=True)
@@ -120,7 +123,7 @@ class Timeline(anywidget.AnyWidget):
 
     def words_within(self, start: float, end: float) -> pd.DataFrame:
         """The words that touch a span, in seconds of the clip; the columns are those of `run.words`."""
-        near = [each for each in self._transcript.sentences if each.start < end and each.end > start]
+        near = [each for each in self._transcript.sentences if _has_word_within(each, start, end)]
         words = words_table(near, self._transcript)
         chosen: pd.DataFrame = words[(words["start"] < end) & (words["end"] > start)].reset_index(drop=True)
         return chosen
@@ -140,6 +143,18 @@ class Timeline(anywidget.AnyWidget):
     def on_finished(self, callback: Callable[[], None]) -> None:
         """Call `callback` on the main shell when a front end has drawn the final state."""
         self._on_finished = callback
+
+    def close(self) -> None:
+        """Close the view wherever it is shown, and free it. Shown again, it is its text and picture only: a run makes a
+        new view. ``Widget.close_all()`` calls this as well."""
+        self._is_closed = True
+        super().close()
+        self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets sets None: a repr would replace the saved picture
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called: nothing shows the view any more."""
+        return self._is_closed
 
     # ------------------------------------------------------------------------------------------ from the front end
 
@@ -197,7 +212,8 @@ class Timeline(anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Send the front end what changed, at most 20 times a second. Background loop only."""
-        self._updates.refresh()
+        if not self._is_closed:
+            self._updates.refresh()
 
     def _describe(self) -> messages.RunState:
         can_stop = self._stop is not None and not self._is_stopping
@@ -205,13 +221,14 @@ class Timeline(anywidget.AnyWidget):
         return describe_run(self._transcript, can_stop=can_stop, can_correct=can_correct, warning=self._warning())
 
     def _send_message(self, message: messages.ToFrontEnd, buffers: list[bytes] | None = None) -> None:
-        self.send(messages.encode(message), buffers)
+        if not self._is_closed:
+            self.send(messages.encode(message), buffers)
 
     # ---------------------------------------------------------------------------------------- what a notebook keeps
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """The widget; beside it what a saved notebook shows without a kernel: the text, and at the end the picture."""
-        bundle = super()._repr_mimebundle_(**options)
+        bundle = ({}, {}) if self._is_closed else super()._repr_mimebundle_(**options)
         if bundle is None:
             return None
         data, metadata = dict(bundle[0]), bundle[1]
@@ -231,3 +248,8 @@ class Timeline(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"Timeline({self._title()!r})"
+
+
+def _has_word_within(sentence: Sentence, start: float, end: float) -> bool:
+    """Asked of the words: a service may time a word before its sentence begins, or after it ends."""
+    return any(word.start < end and word.end > start for word in sentence.words)

@@ -19,7 +19,7 @@ def sentence_data(sentence: Sentence, separator: str) -> SentenceData:
 
 def _word_row(word: Word, separator: str) -> WordRow:
     start, end = round(word.start, 3), round(word.end, 3)
-    return WordRow(word.text.strip(), word.punctuation, start, end, word.confidence, separator, word.is_edited)
+    return WordRow(word.text.strip(), word.punctuation.rstrip(), start, end, word.confidence, separator, word.is_edited)
 
 
 def to_correction(message: Correct | Undo | Redo, recognised: Iterable[Sentence]) -> Correction:

@@ -1,59 +1,76 @@
-// Finding words, whatever their case, width and punctuation. tests/transcript/test_search.py has the same cases.
+// Finding words, whatever their case, diacritics, width and punctuation. The kernel's find is tested with the same cases.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { comparable, findMatches } from "../../paraformer_nb/widgets/static/timeline/model/find.js";
-import { makeSentence, makeWord } from "./fixtures.js";
+import { comparable, findAgain, findMatches } from "../../paraformer_nb/widgets/static/timeline/model/find.js";
+import { Transcript } from "../../paraformer_nb/widgets/static/timeline/model/transcript.js";
+import { makeSentence, makeUpdate, makeWord } from "./fixtures.js";
 
 /** @import { Sentence } from "../../paraformer_nb/widgets/static/timeline/model/words.js" */
+/** @typedef {[separator: string, text: string, punctuation: string]} Row */
+/** @typedef {{ transcript: string, query: string, found: [number, number][], why: string }} Case */
 
-/** @type {Sentence} */
-const CHINESE = {
-  id: 3, is_final: true, start: 9, end: 11, separator: " ",
-  words: [
-    makeWord("今天", 9, 9.5, { separator: "" }),
-    makeWord("天气", 9.5, 10, { separator: "" }),
-    makeWord("好", 10, 11, { separator: "", punctuation: "。" }),
-  ],
-};
-const ORDER = [makeSentence(1, 0, "Good morning good day"), makeSentence(2, 5, "A good-morning song"), CHINESE];
+/** @type {{ transcripts: Record<string, Row[][]>, cases: Case[] }} */
+const SHARED = JSON.parse(readFileSync(new URL("../find_cases.json", import.meta.url), "utf8"));
 
-/** @param {string} text */
-function found(text) {
-  return findMatches(ORDER, text).map(({ sentence, wordIndex, count }) => [sentence, wordIndex, count]);
+/**
+ * A transcript of the shared cases; its words are half a second apart.
+ * @param {string} name
+ */
+function sharedSentences(name) {
+  let index = 0;
+  return SHARED.transcripts[name].map((rows, i) => {
+    const words = rows.map(([separator, text, punctuation], j) => {
+      const start = index++ / 2;
+      return makeWord(text, start, start + 0.4, { separator: j ? separator : "", punctuation });
+    });
+    const { start } = words[0];
+    return { id: i + 1, is_final: true, start, end: words[words.length - 1].end, separator: rows[0][0], words };
+  });
 }
 
-test("case, width and punctuation do not matter", () => {
-  assert.deepEqual(found("GOOD"), [[1, 0, 1], [1, 2, 1], [2, 1, 1]]);
-  assert.deepEqual(found("ｇｏｏｄ, morning!"), [[1, 0, 2], [2, 1, 1]]);
+/** @param {Sentence[]} sentences */
+function transcriptOf(sentences) {
+  const transcript = new Transcript();
+  transcript.apply(makeUpdate(1, { reset: true, sentences }), [], 0);
+  return transcript;
+}
+
+for (const { transcript, query, found, why } of SHARED.cases) {
+  test(`${JSON.stringify(query)} finds the words that the shared table names: ${why}`, () => {
+    const matches = findMatches(transcriptOf(sharedSentences(transcript)), query);
+    assert.deepEqual(matches.map(({ first, last }) => [first, last]), found);
+  });
+}
+
+test("a text is compared without case, punctuation and extra spaces", () => {
   assert.equal(comparable("  Don't —  stop… "), "don t stop");
-});
-
-test("a word that is only a sign does not separate a phrase", () => {
-  const order = [makeSentence(1, 0, "rock & roll"), makeSentence(2, 5, "... and so on")];
-  assert.deepEqual(findMatches(order, "rock roll").map(({ wordIndex, count }) => [wordIndex, count]), [[0, 3]]);
-  assert.deepEqual(findMatches(order, "Rock & Roll").map(({ wordIndex, count }) => [wordIndex, count]), [[0, 3]]);
-  assert.deepEqual(findMatches(order, "and so").map(({ wordIndex, count }) => [wordIndex, count]), [[1, 2]]);
-});
-
-test("a part of a word is found, and a phrase over several", () => {
-  assert.deepEqual(found("orn"), [[1, 1, 1], [2, 1, 1]]);
-  assert.deepEqual(found("morning good d"), [[1, 1, 3]]);
-});
-
-test("Chinese is found across its words", () => {
-  assert.deepEqual(found("天天"), [[3, 0, 2]]);
-  assert.deepEqual(found("气好"), [[3, 1, 2]]);
-});
-
-test("an empty text is never found, and overlapping occurrences count once", () => {
-  assert.deepEqual(found(" .,"), []);
-  assert.deepEqual(found("zebra"), []);
-  assert.deepEqual(findMatches([makeSentence(1, 0, "aaaa")], "aa").length, 2);
+  assert.equal(comparable("你好， 世界。 Hello"), "你好世界hello");
+  assert.equal(comparable("…"), "");
 });
 
 test("a match has the times of its words", () => {
-  const [{ start, end }] = findMatches(ORDER, "morning good");
+  const [{ start, end }] = findMatches(transcriptOf([makeSentence(1, 0, "Good morning good day")]), "morning good");
   assert.deepEqual([start, end], [0.5, 1.4]);
+});
+
+test("searching again after a change finds what a new search finds", () => {
+  const texts = ["a b a b", "a", "b a", "a b", "b", "a a", "b b a b a"];
+  let seed = 7;
+  const random = (/** @type {number} */ below) => (seed = (seed * 48271) % 2147483647) % below;
+  for (const query of ["a", "a b", "b a", "a a", "a b a b a", "b a b a a b", "x"]) {
+    const transcript = new Transcript();
+    let matches = findMatches(transcript, query);
+    for (let seq = 1; seq < 80; seq++) {
+      const id = 1 + random(9);
+      const text = texts[random(texts.length)];
+      const isRemoved = random(4) === 0;
+      const over = isRemoved ? { removed: [id] } : { sentences: [makeSentence(id, 10 * id, text)] };
+      const { from } = transcript.apply(makeUpdate(seq, over), [], 0);
+      matches = findAgain(transcript, query, matches, from);
+      assert.deepEqual(matches, findMatches(transcript, query), `${query} after ${seq} changes`);
+    }
+  }
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KEYS, keyOf, shownKey, withKeys } from "../../paraformer_nb/widgets/static/timeline/controls/keys.js";
+import { KEYS, isForNotebook, keyOf, shownKey, withKeys } from "../../paraformer_nb/widgets/static/timeline/controls/keys.js";
 
 const PLAIN = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
 
@@ -57,4 +57,21 @@ test("buttons show the keys of their commands", () => {
   assert.equal(withKeys("Play", "play"), "Play (Space)");
   assert.equal(withKeys("Redo", "redo"), "Redo (Ctrl Shift Z)");
   assert.equal(withKeys("Speed", "slower", "faster"), "Speed (, and .)");
+});
+
+test("the notebook gets the chords of the page as a whole, and none that acts on cells", () => {
+  const gets = (/** @type {string} */ key, /** @type {Partial<typeof PLAIN>} */ over) => isForNotebook({ ...PLAIN, key, ...over });
+  for (const key of ["s", "S", "f", "g", "p", "b"]) assert.ok(gets(key, { ctrlKey: true }), key);
+  assert.ok(gets("s", { metaKey: true }));
+  assert.ok(gets("C", { ctrlKey: true, shiftKey: true }));
+  const cells = ["a", "Backspace", "Enter", "x", "v", "c", "m", "ArrowUp", "ArrowLeft", "z", "y", "d"];
+  for (const key of cells) assert.ok(!gets(key, { ctrlKey: true }) && !gets(key, { metaKey: true }), key);
+  for (const key of ["ArrowUp", "ArrowDown", "m", "Enter", "-"]) assert.ok(!gets(key, { ctrlKey: true, shiftKey: true }), key);
+  for (const key of ["Enter", "ArrowUp", "w", "a"]) assert.ok(!gets(key, { altKey: true }), key);
+  for (const key of ["s", "d", "Delete"]) assert.ok(!gets(key, {}), key);
+});
+
+test("a key with another modifier is another key", () => {
+  for (const key of ["Backspace", "Delete", "Enter", "p", "m", "i"]) assert.equal(textOf(key, { ctrlKey: true }), undefined, key);
+  assert.equal(textOf("a", { metaKey: true }), "select the running text, to copy it");
 });

@@ -9,12 +9,14 @@ import { Requests } from "../../paraformer_nb/widgets/static/timeline/model/requ
 let sent;
 /** @type {Requests} */
 let requests;
+let late = 0;
 
 beforeEach(() => {
   mock.timers.reset();
   mock.timers.enable({ apis: ["setTimeout"] });
   sent = [];
-  requests = new Requests((content) => sent.push(content));
+  late = 0;
+  requests = new Requests((content) => sent.push(content), () => late++);
 });
 
 test("replies resolve their requests, in any order", async () => {
@@ -37,4 +39,23 @@ test("a request without a reply is rejected after a timeout", async () => {
   const request = requests.send({ kind: "audio", index: 1 });
   mock.timers.tick(60_000);
   await assert.rejects(request, /did not answer/);
+});
+
+test("a late answer is reported, so that the kernel can be asked whether it is there", async () => {
+  const request = requests.send({ kind: "audio", index: 1 });
+  mock.timers.tick(1999);
+  requests.receive({ kind: "reply", request_id: 1 }, []);
+  await request;
+  mock.timers.tick(10_000);
+  assert.equal(late, 0);
+  requests.send({ kind: "audio", index: 2 });
+  mock.timers.tick(2000);
+  assert.equal(late, 1);
+});
+
+test("all that wait are rejected where there is no kernel", async () => {
+  const waiting = [requests.send({ kind: "audio", index: 1 }), requests.send({ kind: "audio", index: 2 })];
+  requests.failAll("No kernel.");
+  for (const request of waiting) await assert.rejects(request, /No kernel/);
+  requests.receive({ kind: "reply", request_id: 1 }, []);
 });

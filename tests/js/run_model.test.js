@@ -79,6 +79,28 @@ test("no answer in 3 s means no kernel, until a message arrives", () => {
   assert.equal(runModel.isDisconnected, false);
 });
 
+test("sound that a restarted kernel will never send is given up in seconds; a kernel that answers is waited for", async () => {
+  begin();
+  const request = runModel.requests.send({ kind: "audio", index: 0 });
+  mock.timers.tick(2000);
+  assert.deepEqual(model.sent, ["sync", "audio", "sync"]);
+  model.receive(makeUpdate(9, { reset: true, run: makeRun() })); // it decodes a long clip
+  mock.timers.tick(30_000);
+  model.receive({ kind: "reply", request_id: 1, mime: "late" });
+  assert.equal((await request).reply.mime, "late");
+  const second = runModel.requests.send({ kind: "audio", index: 1 });
+  mock.timers.tick(2000);
+  mock.timers.tick(3000);
+  await assert.rejects(second, /No answer/);
+  assert.equal(runModel.isDisconnected, true);
+});
+
+test("a request to a kernel that was shut down is given up at once", async () => {
+  begin();
+  model.isDead = true;
+  await assert.rejects(runModel.requests.send({ kind: "audio", index: 0 }), /No answer/);
+});
+
 test("Stop is sent once, and can be pressed again only after the state changed", () => {
   begin();
   runModel.stop();
@@ -171,7 +193,7 @@ test("a search is repeated in what changes", () => {
   begin();
   runModel.cursor.found = { text: "new", matches: [], current: -1 };
   model.receive(makeUpdate(6, { sentences: [makeSentence(2, 5, "a new one")] }));
-  assert.deepEqual(runModel.cursor.found.matches.map(({ sentence, wordIndex }) => [sentence, wordIndex]), [[2, 1]]);
+  assert.deepEqual(runModel.cursor.found.matches.map(({ first, last }) => [first, last]), [[3, 3]]);
 });
 
 test("a Stop that the kernel has not read in 2.5 s is reported as unread, until it is", () => {

@@ -206,6 +206,13 @@ def test_times_are_minutes_and_seconds_with_hours_in_long_clips(seconds: float, 
     assert [label.get_text() for label in ax.get_xticklabels()][:2] == [first, second]
 
 
+def test_a_word_before_its_sentences_start_is_drawn() -> None:
+    """A service may time a word earlier than the sentence that it is in."""
+    transcript = recognised([("middle", 5, 5.5), ("early", 1, 2)], per_sentence=2, seconds=8.0)
+    (ax, *_) = plot(transcript, start=0, end=3).axes
+    assert "early" in [text.get_text() for text in texts(ax)]
+
+
 def test_a_part_of_the_clip() -> None:
     transcript = recognised([("before", 1, 2), ("over", 2.5, 3.5), ("within", 4, 5), ("after", 7, 8)])
     figure = plot(transcript, start=3, end=6)

@@ -1,9 +1,55 @@
-"""Find words, whatever their case, width and punctuation. tests/js/find.test.js has the same cases."""
+"""Find words, whatever their case, diacritics, width and punctuation. The view's find is tested with the same cases."""
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
 from paraformer_nb.transcript.search import comparable, find
+from paraformer_nb.transcript.spacing import separator_before, separators
 from paraformer_nb.transcript.words import Sentence, Word
+
+SHARED: dict[str, Any] = json.loads((Path(__file__).parents[1] / "find_cases.json").read_text(encoding="utf-8"))
+
+
+def shared_transcript(name: str) -> list[Sentence]:
+    """A transcript of the shared cases; its words are half a second apart."""
+    sentences, time = [], 0.0
+    for number, rows in enumerate(SHARED["transcripts"][name], start=1):
+        words = tuple(Word(text, time + i / 2, time + i / 2 + 0.4, mark) for i, (_, text, mark) in enumerate(rows))
+        line = "".join(f"{before if i else ''}{text}{mark}" for i, (before, text, mark) in enumerate(rows))
+        sentences.append(Sentence(number, line, words[0].start, words[-1].end, True, words))
+        time += len(words) / 2
+    return sentences
+
+
+@pytest.mark.parametrize("case", SHARED["cases"], ids=lambda case: f"{case['query']}: {case['why']}")
+def test_a_query_finds_the_words_that_the_shared_table_names(case: dict[str, Any]) -> None:
+    sentences = shared_transcript(case["transcript"])
+    words = [word for sentence in sentences for word in sentence.words]
+    expected = [(words[first].start, words[last].end) for first, last in case["found"]]
+    assert [(match.start, match.end) for match in find(sentences, case["query"])] == expected
+
+
+@pytest.mark.parametrize("name", SHARED["transcripts"])
+def test_the_shared_table_has_the_separators_that_views_show(name: str) -> None:
+    sentences = shared_transcript(name)
+    for rows, sentence in zip(SHARED["transcripts"][name], sentences, strict=True):
+        assert separators(sentence)[1:] == [before for before, _, _ in rows[1:]]
+    for before, after in pairwise(range(len(sentences))):
+        assert separator_before(sentences[after], sentences[before]) == SHARED["transcripts"][name][after][0][0]
+
+
+@pytest.mark.parametrize("name", SHARED["transcripts"])
+def test_each_sentence_is_found_as_it_is_shown(name: str) -> None:
+    sentences = shared_transcript(name)
+    for sentence in sentences:
+        spans = [(match.sentence_id, match.start, match.end) for match in find(sentences, sentence.text)]
+        assert (sentence.id, sentence.start, sentence.end) in spans
 
 
 def sentence(number: int, start: float, *texts: str) -> Sentence:
@@ -11,51 +57,22 @@ def sentence(number: int, start: float, *texts: str) -> Sentence:
     return Sentence(number, " ".join(texts), start, words[-1].end, True, words)
 
 
-SENTENCES = [
-    sentence(1, 0, "Good", "morning", "good", "day"),
-    sentence(2, 5, "A", "good-morning", "song"),
-    Sentence(3, "今天天气好。", 9, 11, True, (Word("今天", 9, 9.5), Word("天气", 9.5, 10), Word("好", 10, 11, "。"))),
-]
-
-
-def found(text: str) -> list[tuple[int, str]]:
-    return [(match.sentence_id, match.text) for match in find(SENTENCES, text)]
-
-
-def test_case_width_and_punctuation_do_not_matter() -> None:
-    assert found("GOOD") == [(1, "Good"), (1, "good"), (2, "good-morning")]
-    assert found("ｇｏｏｄ, morning!") == [(1, "Good morning"), (2, "good-morning")]
-    assert comparable("  Don't —  stop… ") == "don t stop"
-
-
-def test_a_word_that_is_only_punctuation_does_not_split_a_phrase() -> None:
-    sentences = [sentence(1, 0, "rock", "&", "roll"), sentence(2, 5, "...", "and", "so", "on")]
-    assert [match.text for match in find(sentences, "rock roll")] == ["rock & roll"]
-    assert [match.text for match in find(sentences, "Rock & Roll")] == ["rock & roll"]
-    assert [match.text for match in find(sentences, "and so")] == ["and so"]
-
-
-def test_words_that_begin_with_their_own_space_are_found_as_a_phrase() -> None:
+def test_words_that_bring_their_own_space_are_found_as_a_phrase() -> None:
     """As the words of some services do."""
-    (match,) = find([sentence(1, 0, " Good", " morning", " all")], "good morning")
-    assert match.text == "Good morning"
+    for texts in ((" Good", " morning", " all"), ("Good ", "morning ", "all ")):
+        (match,) = find([sentence(1, 0, *texts)], "good morning")
+        assert match.text == "Good morning"
 
 
-def test_part_of_a_word_is_found_and_a_phrase_of_several_words() -> None:
-    assert found("orn") == [(1, "morning"), (2, "good-morning")]
-    assert found("morning good d") == [(1, "morning good day")]
+def test_a_match_has_the_text_as_shown_without_the_punctuation_after_it() -> None:
+    chinese, english = shared_transcript("chinese"), shared_transcript("english")
+    assert [(match.sentence_id, match.text) for match in find(chinese, "识别很有意思")] == [(1, "识别，很有意思")]
+    assert [(match.sentence_id, match.text) for match in find(english, "day a")] == [(1, "day. A")]
+    assert [(match.sentence_id, match.text) for match in find(chinese, "好 hello")] == [(2, "好！ Hello")]
+    assert [match.text for match in find(chinese, "，")] == ["识别，", "世界，"]
 
 
-def test_chinese_is_found_across_word_boundaries() -> None:
-    assert found("天天") == [(3, "今天天气")]
-    assert found("气好") == [(3, "天气好")]
-
-
-def test_an_empty_query_finds_nothing_and_overlapping_matches_count_once() -> None:
-    assert found(" .,") == found("zebra") == []
-    assert len(list(find([sentence(1, 0, "aaaa")], "aa"))) == 2
-
-
-def test_a_match_has_the_times_of_its_words() -> None:
-    (match,) = find(SENTENCES, "morning good")
-    assert (match.start, match.end) == (0.5, 1.4)
+def test_a_text_is_compared_without_case_punctuation_and_extra_spaces() -> None:
+    assert comparable("  Don't —  stop… ") == "don t stop"
+    assert comparable("你好， 世界。 Hello") == "你好世界hello"
+    assert comparable("…") == ""

@@ -47,7 +47,7 @@ def on_loop(call: Callable[..., Any], *arguments: Any) -> None:
     submit(called()).result(10)
 
 
-class _Comm(BaseComm):  # type: ignore[misc]
+class FakeComm(BaseComm):  # type: ignore[misc]
     """Keeps the custom messages that are sent on it."""
 
     def __init__(self) -> None:
@@ -58,9 +58,9 @@ class _Comm(BaseComm):  # type: ignore[misc]
         if msg_type == "comm_msg" and data.get("method") == "custom":
             self.sent.append((data["content"], list(buffers or [])))
 
-    def deliver(self, data: dict[str, Any]) -> None:
+    def deliver(self, data: dict[str, Any], *buffers: bytes) -> None:
         """Deliver a message as a kernel does."""
-        self.handle_msg({"content": {"comm_id": self.comm_id, "data": data}, "buffers": []})
+        self.handle_msg({"content": {"comm_id": self.comm_id, "data": data}, "buffers": [*map(memoryview, buffers)]})
 
 
 class FrontEnd:
@@ -73,7 +73,7 @@ class FrontEnd:
     def __init__(self, transcript: Transcript, view: Timeline | None = None, **options: Any) -> None:
         self.transcript = transcript
         self.view = view or Timeline(transcript, **options)
-        self._comm = _Comm()
+        self._comm = FakeComm()
         self.view.comm = self._comm
 
     @property

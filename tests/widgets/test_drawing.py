@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from msgspec import to_builtins
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, Route
+from playwright.sync_api import Page
+from standalone_view import RUN, mount, row
+from standalone_view import page as page
 
-import paraformer_nb
 from paraformer_nb.widgets.messages import (
     GapSpan,
     Layer,
     LayerSpan,
     ResumeMark,
-    RunState,
-    SavedRun,
-    SavedUpdate,
     SentenceData,
-    SoundFormat,
     Update,
-    WordRow,
 )
 
-MODULES = Path(paraformer_nb.__file__).parent / "widgets" / "static" / "timeline"
 RED = (255, 0, 0)
 
 # Draws one picture of some words for a window, in glaring colours; returns the spans of the layout, in pixels.
@@ -46,7 +39,8 @@ DRAW = """async ([words, window, density]) => {
   const white = "#fff";
   const names = ["paper", "ink", "muted", "grid", "edge", "wave", "sure", "doubt", "bar", "brand", "bad", "playhead",
     "partial-text", "partial-outline"];
-  const colours = { ...Object.fromEntries(names.map((name) => [name, white])), block: "#f00" };
+  const colours = { ...Object.fromEntries(names.map((name) => [name, white])), block: "#f00",
+    "block-edge": "rgba(0, 0, 0, 0)" };
   const marks = { selection: null, playhead: -1, focus: -1, spoken: -1, found: [], draft: null };
   const theme = { colours, layers: [], family: "sans-serif" };
   drawPicture(g, { width: 1000, height: 226 }, transcript, window, theme, new Ruler(), marks, null);
@@ -56,40 +50,11 @@ DRAW = """async ([words, window, density]) => {
 }"""
 
 
-@pytest.fixture
-def page(browser: BrowserContext) -> Iterator[Page]:
-    """An empty page that can import the modules as they are."""
-
-    def serve(route: Route) -> None:
-        name = route.request.url.removeprefix("http://modules.test/")
-        if name.endswith(".js"):
-            route.fulfill(path=MODULES / name, content_type="text/javascript")
-        else:
-            style = (MODULES / "timeline.css").read_text(encoding="utf-8")
-            body = f"<!doctype html><style>{style}</style><body style='margin:0'><canvas></canvas><main></main>"
-            route.fulfill(body=body, content_type="text/html")
-
-    page, wrong = browser.new_page(), []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.route("http://modules.test/**", serve)
-    page.goto("http://modules.test/")
-    yield page
-    page.close()
-    assert wrong == []
-
-
 def runs(line: np.ndarray) -> list[tuple[int, int]]:
     """Where a line of pixels is red: [first, after the last)."""
     is_red = (line[:, 0] > 200) & (line[:, 1] < 128)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], is_red.astype(int), [0]])))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
-
-
-def row(
-    text: str, start: float, end: float, confidence: float | None = None, mark: str = "", *, is_edited: bool = False
-) -> WordRow:
-    """A word as it is sent."""
-    return WordRow(text, mark, start, end, confidence, " " if text else "", is_edited)
 
 
 @pytest.mark.parametrize("span", [0.5, 2.0, 8.0, 30.0, 60.0])
@@ -130,28 +95,6 @@ ODD = [
     row("past the end", 90, 99, 0.9),
 ]
 SPANS = [LayerSpan(0, 99, "all"), LayerSpan(1, 1, ""), LayerSpan(5, 4, "مرحبا")]
-RUN = RunState(
-    state="finished",
-    has_ended=True,
-    clip="odd.wav",
-    service="x",
-    model="y",
-    notice="",
-    message="",
-    start=0,
-    end=12,
-    sent_until=12,
-    final_until=12,
-    can_stop=False,
-    can_correct=True,
-    can_undo=False,
-    can_redo=False,
-    sound=SoundFormat("audio/webm", 10),
-)
-MOUNT = """async (saved) => {
-  const { mountSavedRun } = await import("/standalone.js");
-  mountSavedRun(document.querySelector("main"), saved);
-}"""
 
 
 def test_odd_words_are_shown_walked_and_found(page: Page) -> None:
@@ -164,8 +107,7 @@ def test_odd_words_are_shown_walked_and_found(page: Page) -> None:
         resumes=[ResumeMark(4, 2)],
         layers=[Layer("<b>odd</b>", SPANS)],
     )
-    page.evaluate(MOUNT, to_builtins(SavedRun([SavedUpdate(update, [])], None)))
-    view = page.locator(".pnb-timeline")
+    view = mount(page, update)
     view.locator(".pnb-text", has_text="negative").wait_for()
     assert "<img src=x" in view.locator(".pnb-text").inner_text()
     assert page.evaluate("window.hacked") is None

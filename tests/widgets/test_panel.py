@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from fake_front_end import FakeComm
 
 import paraformer_nb as pnb
 from paraformer_nb.dashscope.parameters import Language
@@ -25,11 +25,16 @@ def test_pressing_transcribe_starts_a_run_and_shows_it() -> None:
 def test_an_uploaded_file_becomes_the_clip() -> None:
     panel = pnb.panel(DATA)
     content = (DATA / "lesson_en.flac").read_bytes()
-    now = datetime.now(UTC)
-    file = {"name": "mine.flac", "type": "audio/flac", "size": 0, "content": memoryview(content), "last_modified": now}
-    panel.upload.value = (file,)
-    assert panel.upload.value == (), "an upload left in the widget would be saved with the notebook"
+    comm = FakeComm()
+    panel.upload.comm = comm
+    comm.deliver({"method": "custom", "content": {"kind": "begin", "name": "mine.flac", "size": len(content)}})
+    half = len(content) // 2
+    for offset, block in ((0, content[:half]), (half, content[half:])):
+        assert panel.clip.label == "lesson_en.flac", "it has not arrived"
+        comm.deliver({"method": "custom", "content": {"kind": "block", "offset": offset}}, block)
     assert panel.clip.label == "mine.flac"
+    assert panel.clip.value == content
+    assert len(str(panel.upload.get_state())) < 10_000, "an upload left in the widget would be saved with the notebook"
     panel.transcribe.click()
     panel.run.cancel()
     panel.run.wait(60)

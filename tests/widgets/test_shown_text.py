@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
+from typing import Any
 
+import msgspec
+import pytest
 from fake_front_end import FrontEnd, received, recognised, run_started, shown_text
 from hypothesis import given
 from hypothesis import strategies as st
 
 from paraformer_nb.dashscope.messages import SentenceResult, WordResult
+from paraformer_nb.formats.html import to_html
 from paraformer_nb.journal.records import Corrected
 from paraformer_nb.text import join
 from paraformer_nb.transcript.corrections import Correction
+from paraformer_nb.transcript.search import find
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.transcript.words import Word
 from paraformer_nb.widgets.messages import Update
@@ -105,6 +112,45 @@ def test_words_that_bring_their_own_spaces_are_separated_by_one() -> None:
     front_end.apply(received(SentenceResult(100, 490, "", spans, True, sentence_id=1)))
     assert [word.text for word in front_end.updates[-1].sentences[0].words] == ["Hello", "你好", "世界", "!"]
     assert shown_text(front_end.updates) == front_end.transcript.text == "Hello 你好 世界!"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shown"),
+    [
+        (("Hello ", ""), ("world", ""), "Hello world"),
+        (("Hello", ""), (" world", ""), "Hello world"),
+        (("Hello ", ""), (" world ", ""), "Hello world"),
+        (("Hello", ", "), ("world", "! "), "Hello, world!"),
+        ((" Hello", ","), (" world", ""), "Hello, world"),
+        (("你好 ", ""), ("世界", ""), "你好 世界"),
+        (("你好", "，"), ("world ", ""), "你好，world"),
+    ],
+)
+@pytest.mark.parametrize("is_spelled", [False, True])
+def test_words_with_their_own_spaces_are_shown_alike_everywhere(
+    first: tuple[str, str], second: tuple[str, str], shown: str, is_spelled: bool
+) -> None:
+    """In the live view, the text, the search and the exported page, with and without the sentence's own text."""
+    spans = [WordResult(100, 190, *first), WordResult(200, 290, *second)]
+    transcript = Transcript(run_started())
+    transcript.apply(received(SentenceResult(100, 290, shown if is_spelled else "", spans, True, sentence_id=1)))
+    shown = shown if is_spelled else join(["".join(first), "".join(second)]).strip()
+    front_end = FrontEnd(transcript)
+    front_end.send("sync")
+    assert shown_text(front_end.updates) == shown
+    assert transcript.text.strip() == shown
+    (match,) = find(transcript.sentences, shown)
+    assert (match.start, match.end) == (0.1, 0.29)
+    assert [word.text for word in front_end.updates[-1].sentences[0].words] == [first[0].strip(), second[0].strip()]
+    (page_row,) = saved_sentences(to_html(transcript, None, "a page"))
+    assert page_row == msgspec.to_builtins(front_end.updates[-1].sentences[0])
+
+
+def saved_sentences(page: str) -> list[Any]:
+    """The sentences that an exported page holds."""
+    saved = re.search(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
+    assert saved is not None
+    return [row for each in json.loads(saved[1])["updates"] for row in each["update"].get("sentences", [])]
 
 
 def test_a_sentence_is_sent_again_where_its_separator_changes() -> None:

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import traitlets
-from fake_front_end import FrontEnd, recognised, run_started
+from fake_front_end import FrontEnd, received, recognised, run_started
 from servers import eventually
 
+from paraformer_nb.dashscope.messages import SentenceResult, WordResult
 from paraformer_nb.errors import AudioError, ParameterError
 from paraformer_nb.journal.records import Corrected, Resumed
 from paraformer_nb.playback.playable import PlayableClip
@@ -46,6 +47,17 @@ def test_a_selection_selects_words(transcript: Transcript) -> None:
     assert view.selection == (1.05, 1.15)
     assert view.selected_words.text.tolist() == ["good", "morning"]
     assert view.selected_words.dtypes["start"] == "float64"
+
+
+def test_selected_words_include_words_outside_of_their_sentences_times() -> None:
+    """A service may time a word before its sentence begins, or after it ends."""
+    transcript = Transcript(run_started())
+    words = [WordResult(900, 990, "early"), WordResult(2000, 2100, "middle"), WordResult(4000, 4500, "late")]
+    transcript.apply(received(SentenceResult(2000, 3000, "early middle late", words, True, sentence_id=1)))
+    view = Timeline(transcript)
+    for selection, expected in (((0.5, 1.0), ["early"]), ((4.1, 5.0), ["late"]), ((3.0, 3.9), [])):
+        view.selection = selection
+        assert view.selected_words.text.tolist() == expected
 
 
 def test_selected_words_include_words_that_arrive_later(transcript: Transcript) -> None:

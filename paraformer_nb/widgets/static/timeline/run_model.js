@@ -78,7 +78,7 @@ export class RunModel {
     this.#model = model;
     this.#openAudio = openAudio;
     this.cursor = new Cursor(model, () => this.notifyViewChange(), (time) => this.playback.seek(time));
-    this.requests = new Requests((request) => this.#send(request));
+    this.requests = new Requests((request) => this.#send(request), () => this.#sync());
     this.playback = new Playback(this);
     model.on("msg:custom", this.#receive);
     this.#sync();
@@ -297,6 +297,7 @@ export class RunModel {
   #disconnect() {
     this.isDisconnected = true;
     this.#stoppedIn = null;
+    this.requests.failAll(NO_ANSWER);
     this.#notifyStateChange();
   }
 

@@ -7,6 +7,7 @@ import { Commands } from "./controls/commands.js";
 import { Editor } from "./controls/editor.js";
 import { Header } from "./controls/header.js";
 import { Help } from "./controls/help.js";
+import { listenToKeys, listenToPresses } from "./controls/keyboard.js";
 import { Legend } from "./controls/legend.js";
 import { listenToMinimap, listenToPicture } from "./controls/pointer.js";
 import { Toolbar } from "./controls/toolbar.js";
@@ -71,12 +72,14 @@ export class View {
     this.#editor = new Editor(runModel, this.#stage, { focusWords, step: (steps) => this.#editNext(steps) });
     const help = new Help(this.#root, focusWords);
     const focusFind = () => this.#toolbar.focusFind();
-    const parts = { stage: this.#stage, editor: this.#editor, spectrogram: this.#spectrogram, help, focusFind };
+    const selectText = () => this.#textPane.selectAll();
+    const parts = { stage: this.#stage, editor: this.#editor, spectrogram: this.#spectrogram, help, focusFind, selectText };
     this.#commands = new Commands(runModel, parts);
     this.#toolbar = new Toolbar(runModel, this.#body, this.#commands, focusWords);
     this.#wordBar = new WordBar(runModel, this.#body, this.#commands);
     this.#announcer = new Announcer(runModel, this.#root);
-    this.#wordList.onKeys(this.#commands);
+    listenToKeys(this.#root, this.#textPane.box, this.#commands);
+    listenToPresses(this.#root, this.#textPane.box, focusWords);
     this.#listenToPointers();
     this.#unsubscribe = [
       runModel.addListener((notification) => this.#onNotification(notification)),
@@ -101,29 +104,24 @@ export class View {
     const root = make("div", "pnb-timeline", parent);
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "Speech recognition run");
-    root.addEventListener("keydown", (event) => {
-      if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); // else JupyterLab acts on them: "d d" deletes the cell
-    });
     root.addEventListener("focusout", () => this.#schedule()); // for what waits until the focus has left the view
     return root;
   }
 
   #listenToPointers() {
-    const focusWords = () => this.#wordList.focus();
     const targets = {
       commands: this.#commands,
       stage: this.#stage,
       moveDraft: (/** @type {"start" | "end"} */ edge, /** @type {number} */ time) => this.#moveDraft(edge, time),
       dropDraft: () => this.#setDraft(null),
     };
-    listenToPicture(targets, focusWords);
+    listenToPicture(targets);
     listenToMinimap(this.#stage);
     this.#textPane.onWord((sentence, wordIndex) => {
       const { order, words } = this.#runModel.transcript;
       const sentenceIndex = order.findIndex(({ id }) => id === sentence);
       if (sentenceIndex < 0) return;
       this.#commands.playFromWord(words.firstOf(sentenceIndex) + wordIndex);
-      focusWords();
     });
   }
 

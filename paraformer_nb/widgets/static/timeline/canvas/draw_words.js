@@ -15,6 +15,8 @@ import { isDoubtful, lowerBound } from "../model/words.js";
 const ROUND = 3;
 const CORNER = 7; // pixels
 export const BOX_INSET = 0.5; // pixels by which a block is inside its word's span, so that neighbours do not touch
+const DASHES = [3, 2.5]; // of the outline of a partial word
+const TRANSPARENT = "rgba(0, 0, 0, 0)"; // as a browser computes it
 const SMALL_BAR = 8; // pixels; a shorter bar has no dashes, and is joined with the next where that is close
 
 /**
@@ -35,8 +37,10 @@ export function drawWords(g, words, timeWindow, width, row, theme, ruler) {
     return;
   }
   const blocks = blocksOf(words, first, last, timeWindow, width);
-  drawShapes(g, blocks.filter(({ index }) => words.isFinal[index]), row, colours.block, true);
-  drawShapes(g, blocks.filter(({ index }) => !words.isFinal[index]), row, colours["partial-outline"], false);
+  const finals = blocks.filter(({ index }) => words.isFinal[index]);
+  fillBlocks(g, finals, row, colours.block);
+  if (colours["block-edge"] !== TRANSPARENT) outlineBlocks(g, finals, row, colours["block-edge"], []);
+  outlineBlocks(g, blocks.filter(({ index }) => !words.isFinal[index]), row, colours["partial-outline"], DASHES);
   drawConfidence(g, words, blocks, row, colours);
   drawCorrected(g, words, blocks, row, colours);
   drawLabels(g, words, blocks, width, row, theme, ruler);
@@ -95,26 +99,42 @@ function blocksOf(words, first, last, timeWindow, width) {
  * @param {Block[]} blocks
  * @param {Row} row
  * @param {string} colour
- * @param {boolean} isFinal
  */
-function drawShapes(g, blocks, row, colour, isFinal) {
-  const inset = isFinal ? 0 : 0.5; // a line is inside the block, not around it
+function fillBlocks(g, blocks, row, colour) {
+  tracePaths(g, blocks, row, 0);
+  g.fillStyle = colour;
+  g.fill();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {Block[]} blocks
+ * @param {Row} row
+ * @param {string} colour
+ * @param {number[]} dashes none: a whole line
+ */
+function outlineBlocks(g, blocks, row, colour, dashes) {
+  tracePaths(g, blocks, row, 0.5); // a line is inside the block, not around it
+  g.setLineDash(dashes);
+  g.lineWidth = 1;
+  g.strokeStyle = colour;
+  g.stroke();
+  g.setLineDash([]);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {Block[]} blocks
+ * @param {Row} row
+ * @param {number} inset pixels
+ */
+function tracePaths(g, blocks, row, inset) {
   g.beginPath();
   for (const { left, right } of blocks) {
     const size = right - left - 2 * inset;
     if (size < 5) g.rect(left + inset, row.top + inset, Math.max(0.5, size), row.height - 2 * inset);
     else g.roundRect(left + inset, row.top + inset, size, row.height - 2 * inset, ROUND);
   }
-  if (isFinal) {
-    g.fillStyle = colour;
-    g.fill();
-    return;
-  }
-  g.setLineDash([3, 2.5]);
-  g.lineWidth = 1;
-  g.strokeStyle = colour;
-  g.stroke();
-  g.setLineDash([]);
 }
 
 /**

@@ -14,7 +14,7 @@ import { movedTo, windowOf, zoomedAbout } from "./viewport.js";
 /** @import { RunModel } from "../run_model.js" */
 /** @import { Spectrogram } from "./spectrogram.js" */
 /** @import { Theme } from "./theme.js" */
-/** @import { Scene, ViewportChoice } from "./viewport.js" */
+/** @import { Scene } from "./viewport.js" */
 /** @typedef {{ part: "axis" | "wave" | "word", time: number, index: number, edge: "start" | "end" | null }} Hit */
 
 const GLIDE = 0.3; // of the distance to where the window should be, each frame
@@ -142,10 +142,19 @@ export class Stage {
 
   // --------------------------------------------------------------------------------------- moving the window
 
+  /** What a person chose to look at. */
+  get choice() {
+    return this.#runModel.viewportChoice;
+  }
+
+  set choice(choice) {
+    this.#runModel.viewportChoice = choice;
+    this.#runModel.notifyViewChange();
+  }
+
   /** @param {number} factor below 1: in; around the middle, and following continues */
   zoom(factor) {
-    const { follow } = this.#runModel.viewportChoice;
-    this.#choose({ ...this.#zoomed(factor, this.#pictureSurface.width / 2), follow });
+    this.choice = { ...this.#zoomed(factor, this.#pictureSurface.width / 2), follow: this.choice.follow };
   }
 
   /**
@@ -153,24 +162,24 @@ export class Stage {
    * @param {number} x whose time stays there
    */
   zoomAt(factor, x) {
-    this.#choose(this.#zoomed(factor, x));
+    this.choice = this.#zoomed(factor, x);
   }
 
   /** Shows the whole clip, or, where that is shown, the natural span. */
   fit() {
     const { start, end } = this.#runModel.transcript.extent;
     const isWhole = this.shown.span >= end - start - 1e-6;
-    this.#choose(isWhole ? { start: this.shown.start, span: null, follow: false } : { start, span: end - start, follow: false });
+    this.choice = isWhole ? { start: this.shown.start, span: null, follow: false } : { start, span: end - start, follow: false };
   }
 
   toggleFollow() {
-    const { viewportChoice: choice } = this.#runModel;
-    this.#choose({ ...choice, start: this.shown.start, span: choice.span ?? this.shown.span, follow: !choice.follow });
+    const { span, follow } = this.choice;
+    this.choice = { start: this.shown.start, span: span ?? this.shown.span, follow: !follow };
   }
 
   /** @param {number} start */
   moveTo(start) {
-    this.#choose(movedTo(this.#runModel.viewportChoice, this.#target, this.#scene, start));
+    this.choice = movedTo(this.choice, this.#target, this.#scene, start);
   }
 
   /**
@@ -251,11 +260,5 @@ export class Stage {
   #zoomed(factor, x) {
     const { width } = this.#pictureSurface;
     return zoomedAbout(this.#target, this.#scene, width, factor, xToTime(this.#target, width, x));
-  }
-
-  /** @param {ViewportChoice} choice */
-  #choose(choice) {
-    this.#runModel.viewportChoice = choice;
-    this.#runModel.notifyViewChange();
   }
 }

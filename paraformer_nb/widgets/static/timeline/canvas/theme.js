@@ -4,7 +4,7 @@ import { make } from "../dom/elements.js";
 
 // Each is the variable `--pnb-NAME` of the style sheet.
 const COLOURS = /** @type {const} */ ([
-  "paper", "ink", "muted", "grid", "edge", "wave", "block", "sure", "doubt", "bar", "brand", "bad", "playhead",
+  "paper", "ink", "muted", "grid", "edge", "wave", "block", "block-edge", "sure", "doubt", "bar", "brand", "bad", "playhead",
   "partial-text", "partial-outline",
 ]);
 
@@ -27,8 +27,9 @@ export class ThemeReader {
     this.#probe = make("span", "pnb-probe", root);
     this.#probe.setAttribute("aria-hidden", "true");
     // The probe has the theme's colours and a transition of no length, so however a page changes its theme
-    // (another style sheet, a class, the system's own setting), this event follows.
-    this.#probe.addEventListener("transitionend", onChange);
+    // (another style sheet, a class, the system's own setting), these events follow. The first comes with the colours;
+    // the last does not where the probe is hidden, or the theme changes again, before the transition has ended.
+    for (const name of ["transitionrun", "transitionend"]) this.#probe.addEventListener(name, onChange);
   }
 
   /** @returns {Theme} */

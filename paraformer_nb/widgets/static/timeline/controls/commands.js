@@ -13,7 +13,7 @@ import { findMatches } from "../model/find.js";
 /** @import { Help } from "./help.js" */
 /**
  * The parts of a view that commands act on.
- * @typedef {{ stage: Stage, editor: Editor, spectrogram: Spectrogram, help: Help, focusFind: () => void }} Parts
+ * @typedef {{ stage: Stage, editor: Editor, spectrogram: Spectrogram, help: Help, focusFind: () => void, selectText: () => void }} Parts
  */
 
 const NUDGE = 0.01; // seconds that a key moves an edge by
@@ -25,18 +25,20 @@ export class Commands {
   #spectrogram;
   #help;
   #focusFind;
+  #selectText;
 
   /**
    * @param {RunModel} runModel
    * @param {Parts} parts
    */
-  constructor(runModel, { stage, editor, spectrogram, help, focusFind }) {
+  constructor(runModel, { stage, editor, spectrogram, help, focusFind, selectText }) {
     this.#runModel = runModel;
     this.#stage = stage;
     this.#editor = editor;
     this.#spectrogram = spectrogram;
     this.#help = help;
     this.#focusFind = focusFind;
+    this.#selectText = selectText;
   }
 
   toggleHelp() {
@@ -135,6 +137,14 @@ export class Commands {
     this.#runModel.cursor.select(from, to);
   }
 
+  get selection() {
+    return this.#runModel.cursor.selection;
+  }
+
+  deselect() {
+    this.#runModel.cursor.deselect();
+  }
+
   /** Ends one thing at each call: playing, the selection, the search, the focus of a word. */
   escape() {
     const { cursor, playback } = this.#runModel;
@@ -145,6 +155,10 @@ export class Commands {
     this.#runModel.showMessage("");
   }
 
+  selectText() {
+    this.#selectText();
+  }
+
   // ----------------------------------------------------------------------------------------------------- finding
 
   /**
@@ -153,7 +167,7 @@ export class Commands {
    */
   find(text) {
     const { cursor, transcript } = this.#runModel;
-    const matches = findMatches(transcript.order, text);
+    const matches = findMatches(transcript, text);
     const next = matches.findIndex((match) => match.end > cursor.playhead);
     cursor.found = { text, matches, current: matches.length ? Math.max(0, next) : -1 };
     this.#showFound();
@@ -173,11 +187,9 @@ export class Commands {
   }
 
   #showFound() {
-    const { cursor, transcript } = this.#runModel;
+    const { cursor } = this.#runModel;
     const match = cursor.found.matches[cursor.found.current];
-    const sentenceIndex = match ? transcript.order.findIndex(({ id }) => id === match.sentence) : -1;
-    const index = sentenceIndex < 0 ? -1 : this.#words.firstOf(sentenceIndex) + match.wordIndex;
-    if (index >= 0) this.#focusAndSeek(Math.min(index, this.#words.count - 1));
+    if (match) this.#focusAndSeek(match.first);
     else this.#runModel.notifyViewChange();
   }
 

@@ -90,7 +90,6 @@ export class Editor {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    event.stopPropagation(); // typing is not a command
     if (event.isComposing) return;
     if (event.key === "Escape") this.#close();
     else if (event.key === "Enter") this.#keep();

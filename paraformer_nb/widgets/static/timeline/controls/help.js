@@ -25,12 +25,11 @@ export class Help {
     this.#dialog.tabIndex = -1;
     this.#dialog.setAttribute("role", "dialog");
     this.#dialog.setAttribute("aria-label", "Keys and gestures");
+    makeButton("Close", "Close (Esc)", this.#dialog, () => this.toggle());
     const rows = KEYS.map(({ keys, text }) => [keys.map(shownKey).join(" or "), text]);
     fill(make("dl", "pnb-keys", this.#dialog), rows);
     fill(make("dl", "pnb-keys", this.#dialog), POINTER);
-    makeButton("Close", "Close (Esc)", this.#dialog, () => this.toggle());
     this.#dialog.addEventListener("keydown", (event) => {
-      event.stopPropagation();
       if (event.key !== "Escape" && event.key !== "?") return;
       event.preventDefault();
       this.toggle();

@@ -50,8 +50,20 @@ export const KEYS = [
   { keys: ["Delete", "Backspace"], text: "delete the word", run: (c) => c.remove(), id: "delete" },
   { keys: ["Ctrl+z"], text: "undo", run: (c) => c.undo(), id: "undo" },
   { keys: ["Ctrl+Shift+z", "Ctrl+y"], text: "redo", run: (c) => c.redo(), id: "redo" },
+  { keys: ["Ctrl+a"], text: "select the running text, to copy it", run: (c) => c.selectText() },
   { keys: ["Escape"], text: "stop playing; then clear selection, search, focused word", run: (c) => c.escape() },
   { keys: ["?"], text: "this list", run: (c) => c.toggleHelp(), id: "help" },
+];
+
+// Chords that the notebook gets: those that act on the page as a whole. It gets no other, because it would act on cells:
+// merge, select, move or run them, and the view would be lost. What the browser itself does (copy, zoom, print, reload)
+// goes on working with every chord that the view does not use.
+const FOR_NOTEBOOK = [
+  "Ctrl+s", "Ctrl+Shift+s", // save: the browser would save the page
+  "Ctrl+f", "Ctrl+g", "Ctrl+Shift+g", // search in the notebook: the view's own search finds nothing outside of it
+  "Ctrl+Shift+c", "Ctrl+Shift+p", // all commands, in JupyterLab and in VS Code
+  "Ctrl+p", // print: the browser would print what is on screen
+  "Ctrl+b", "Ctrl+j", // show and hide the sidebars
 ];
 
 const SHOWN = {
@@ -79,16 +91,33 @@ export function withKeys(name, ...ids) {
   return entries.length ? `${name} (${entries.map(({ keys }) => shownKey(keys[0])).join(" and ")})` : name;
 }
 
+/** @typedef {{ key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean }} Press */
+
 /**
  * The entry of a press, or undefined.
- * @param {{ key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean }} event
+ * @param {Press} press
  */
-export function keyOf(event) {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // Caps Lock changes nothing
+export function keyOf(press) {
+  const name = nameOf(press);
+  return KEYS.find(({ keys }) => keys.includes(name));
+}
+
+/**
+ * Whether the notebook gets a press.
+ * @param {Press} press
+ */
+export function isForNotebook(press) {
+  return FOR_NOTEBOOK.includes(nameOf(press));
+}
+
+/**
+ * A press as `KEYS` writes it.
+ * @param {Press} press
+ */
+function nameOf(press) {
+  const key = press.key.length === 1 ? press.key.toLowerCase() : press.key; // Caps Lock changes nothing
   const name = key === " " ? "Space" : key;
   const isSign = name.length === 1 && !/[a-z]/iu.test(name); // typed with Shift or without, as keyboards differ
-  const pressed = [
-    event.ctrlKey || event.metaKey ? "Ctrl" : "", event.altKey ? "Alt" : "", event.shiftKey && !isSign ? "Shift" : "", name,
-  ].filter(Boolean).join("+");
-  return KEYS.find(({ keys }) => keys.includes(pressed));
+  const { ctrlKey, metaKey, altKey, shiftKey } = press;
+  return [ctrlKey || metaKey ? "Ctrl" : "", altKey ? "Alt" : "", shiftKey && !isSign ? "Shift" : "", name].filter(Boolean).join("+");
 }

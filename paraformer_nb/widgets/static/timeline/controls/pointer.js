@@ -8,17 +8,25 @@
  */
 
 const DRAG_PIXELS = 4; // less is a click with an unsteady hand
+const SWIPE_PIXELS = 10; // of a finger; before that, and up or down, it scrolls the page
 const WHEEL_ZOOM = 0.002;
 const LINE = 16; // pixels of a wheel that counts in lines
 
 /**
- * @param {Targets} targets
- * @param {() => void} focusWords
+ * @typedef {object} Press
+ * @property {number} x
+ * @property {number} y
+ * @property {Hit} hit
+ * @property {number} last x of the last move
+ * @property {boolean} isDrag
+ * @property {() => void} restore undoes what the drag did: a finger's drag may turn out to scroll the page
  */
-export function listenToPicture(targets, focusWords) {
+
+/** @param {Targets} targets */
+export function listenToPicture(targets) {
   const { commands, stage } = targets;
   const canvas = stage.pictureCanvas;
-  /** @type {{ x: number, y: number, hit: Hit, last: number, isDrag: boolean } | null} */
+  /** @type {Press | null} */
   let press = null;
   /** @type {Map<number, number>} where each finger is */
   const fingers = new Map();
@@ -28,33 +36,36 @@ export function listenToPicture(targets, focusWords) {
     const { x, y } = pointIn(canvas, event);
     canvas.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, x);
-    press = fingers.size > 1 ? null : { x, y, hit: stage.hit(x, y), last: x, isDrag: false };
-    focusWords();
+    if (fingers.size > 1 && press?.isDrag) press.restore();
+    press = fingers.size > 1 ? null : { x, y, hit: stage.hit(x, y), last: x, isDrag: false, restore: restorer(targets) };
   });
   canvas.addEventListener("pointermove", (event) => {
     const { x, y } = pointIn(canvas, event);
     if (fingers.size > 1) pinch(fingers, event.pointerId, x, stage);
-    else if (press && fingers.has(event.pointerId)) drag(press, x, targets);
+    else if (press && fingers.has(event.pointerId)) drag(press, x, y, event, targets);
     else canvas.style.cursor = cursorFor(stage.hit(x, y));
   });
   canvas.addEventListener("pointerup", (event) => {
     const was = press;
     release(event);
     if (was?.isDrag && was.hit.edge) commands.moveEdge(was.hit.edge, stage.timeAt(was.last));
-    else if (was && !was.isDrag) click(stage.hit(was.x, was.y), event, commands); // new words may have arrived since
+    else if (was && !was.isDrag && !isSwipe(was, event, canvas)) {
+      click(stage.hit(was.x, was.y), event, commands); // new words may have arrived since
+    }
     targets.dropDraft();
   });
   canvas.addEventListener("pointercancel", (event) => {
+    if (press?.isDrag) press.restore();
     release(event);
     targets.dropDraft();
   });
-  canvas.addEventListener("mousedown", (event) => event.preventDefault()); // its default moves the focus away from the words
   canvas.addEventListener("dblclick", (event) => {
     const { x, y } = pointIn(canvas, event);
     const { part, index } = stage.hit(x, y);
     if (part === "word") commands.edit(index);
   });
   canvas.addEventListener("wheel", (event) => onWheel(event, canvas, stage), { passive: false });
+  listenToGestures(canvas, stage, () => fingers.size > 0);
 
   /** @param {PointerEvent} event */
   function release(event) {
@@ -64,40 +75,118 @@ export function listenToPicture(targets, focusWords) {
 }
 
 /**
- * A press on the frame drags it; a press beside it moves it there first.
+ * Safari's events of a pinch on a trackpad; it has no others for that. A touch screen has them beside its pointers.
+ * @param {HTMLElement} canvas
+ * @param {Stage} stage
+ * @param {() => boolean} hasFingers
+ */
+function listenToGestures(canvas, stage, hasFingers) {
+  let scale = 1;
+  const zoom = (/** @type {Event} */ event) => {
+    event.preventDefault(); // it would zoom the page
+    const now = event.type === "gesturestart" ? 1 : Number(Reflect.get(event, "scale"));
+    if (event.type === "gesturechange" && now > 0 && !hasFingers()) {
+      stage.zoomAt(scale / now, Number(Reflect.get(event, "clientX")) - canvas.getBoundingClientRect().left);
+    }
+    scale = now;
+  };
+  for (const name of ["gesturestart", "gesturechange", "gestureend"]) canvas.addEventListener(name, zoom);
+}
+
+/**
+ * A press on the frame drags it; a press beside it moves it there first. A finger may be about to scroll the page: it
+ * moves the frame once it moves sideways, or is lifted.
  * @param {Stage} stage
  */
 export function listenToMinimap(stage) {
   const canvas = stage.minimapCanvas;
   let held = 0;
-  canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    canvas.setPointerCapture(event.pointerId);
-    const time = stage.minimapTimeAt(pointIn(canvas, event).x);
+  /** @type {{ x: number, y: number } | null} where a finger is down that has not moved sideways */
+  let resting = null;
+  const grab = (/** @type {number} */ x) => {
+    const time = stage.minimapTimeAt(x);
     held = time - stage.shown.start;
     if (held >= 0 && held <= stage.shown.span) return;
     held = stage.shown.span / 2;
     stage.moveTo(time - held);
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    canvas.setPointerCapture(event.pointerId);
+    const point = pointIn(canvas, event);
+    resting = event.pointerType === "touch" ? point : null;
+    if (!resting) grab(point.x);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (canvas.hasPointerCapture(event.pointerId)) stage.moveTo(stage.minimapTimeAt(pointIn(canvas, event).x) - held);
+    if (!canvas.hasPointerCapture(event.pointerId)) return;
+    const { x, y } = pointIn(canvas, event);
+    if (resting) {
+      if (!isDrag(resting, x, y, event)) return;
+      grab(resting.x);
+      resting = null;
+    }
+    stage.moveTo(stage.minimapTimeAt(x) - held);
   });
+  canvas.addEventListener("pointerup", () => {
+    if (resting) grab(resting.x);
+    resting = null;
+  });
+  canvas.addEventListener("pointercancel", () => (resting = null));
   canvas.addEventListener("wheel", (event) => onWheel(event, stage.pictureCanvas, stage), { passive: false });
 }
 
 /**
- * @param {{ x: number, hit: Hit, last: number, isDrag: boolean }} press
+ * Whether a pointer has moved so far from where it was pressed that it drags.
+ * @param {{ x: number, y: number }} from
  * @param {number} x
+ * @param {number} y
+ * @param {PointerEvent} event
+ */
+function isDrag(from, x, y, { pointerType }) {
+  const [across, down] = [Math.abs(x - from.x), Math.abs(y - from.y)];
+  return pointerType === "touch" ? across >= SWIPE_PIXELS && across > down : across >= DRAG_PIXELS;
+}
+
+/**
+ * Whether a finger was lifted elsewhere than where it was put down.
+ * @param {Press} press
+ * @param {PointerEvent} event
+ * @param {HTMLElement} canvas
+ */
+function isSwipe(press, event, canvas) {
+  const { x, y } = pointIn(canvas, event);
+  return event.pointerType === "touch" && Math.hypot(x - press.x, y - press.y) >= SWIPE_PIXELS;
+}
+
+/**
+ * @param {Press} press
+ * @param {number} x
+ * @param {number} y
+ * @param {PointerEvent} event
  * @param {Targets} targets
  */
-function drag(press, x, { commands, stage, moveDraft }) {
-  press.isDrag ||= Math.abs(x - press.x) >= DRAG_PIXELS;
+function drag(press, x, y, event, { commands, stage, moveDraft }) {
+  press.isDrag ||= isDrag(press, x, y, event);
   if (!press.isDrag) return;
   const { part, time, edge } = press.hit;
   if (part === "axis") stage.pan(press.last - x);
   else if (edge) moveDraft(edge, stage.timeAt(x));
   else commands.select(time, stage.timeAt(x));
   press.last = x;
+}
+
+/**
+ * Makes a function that selects what is selected now, and shows what is shown now.
+ * @param {Targets} targets
+ */
+function restorer({ commands, stage }) {
+  const { selection } = commands;
+  const { choice } = stage;
+  return () => {
+    if (selection) commands.select(...selection);
+    else commands.deselect();
+    stage.choice = choice;
+  };
 }
 
 /**

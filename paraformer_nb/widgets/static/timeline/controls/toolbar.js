@@ -34,7 +34,7 @@ export class Toolbar {
     this.#play.classList.add("pnb-play");
     const loop = withKeys("Loop the selection, or the clip", "loop");
     this.#loop = makeButton("⟲ Loop", loop, row, () => commands.toggleLoop());
-    this.#rate = this.#makeRate(row, runModel);
+    this.#rate = this.#makeRate(row, runModel, focusWords);
     this.#follow = makeButton("Follow", withKeys("Follow the newest words", "follow"), row, () => commands.toggleFollow());
     const spectrogram = withKeys("Spectrogram", "spectrogram");
     this.#spectrogram = makeButton("Spectrogram", spectrogram, row, () => commands.toggleSpectrogram());
@@ -72,13 +72,20 @@ export class Toolbar {
   /**
    * @param {HTMLElement} row
    * @param {RunModel} runModel
+   * @param {() => void} focusWords
    */
-  #makeRate(row, runModel) {
+  #makeRate(row, runModel, focusWords) {
     const select = make("select", "pnb-button pnb-rate", row);
     select.setAttribute("aria-label", "Speed");
     select.title = withKeys("Speed, with the pitch kept", "slower", "faster");
     for (const rate of RATES) select.add(new Option(`${rate}×`, String(rate)));
-    select.addEventListener("change", () => runModel.playback.setRate(Number(select.value)));
+    let isByPointer = false; // then the keys are given back; with the keyboard a person may still be choosing
+    select.addEventListener("pointerdown", () => (isByPointer = true));
+    select.addEventListener("keydown", () => (isByPointer = false));
+    select.addEventListener("change", () => {
+      runModel.playback.setRate(Number(select.value));
+      if (isByPointer) focusWords();
+    });
     return select;
   }
 
@@ -102,7 +109,6 @@ export class Toolbar {
       this.#typing = setTimeout(find, FIND_AFTER_MS);
     });
     input.addEventListener("keydown", (event) => {
-      event.stopPropagation(); // typing is not a command
       if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
       event.preventDefault();
       if (event.key === "Escape") {

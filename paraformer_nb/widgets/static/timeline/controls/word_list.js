@@ -2,12 +2,10 @@
 // is drawn in the picture. Only the words around the focused one are elements.
 
 import { make } from "../dom/elements.js";
-import { keyOf } from "./keys.js";
 import { clock } from "../model/scale.js";
 import { isDoubtful } from "../model/words.js";
 import { isolated } from "../text/text.js";
 
-/** @import { Commands } from "./commands.js" */
 /** @import { RunModel } from "../run_model.js" */
 /** @import { Word } from "../messages.js" */
 
@@ -35,20 +33,6 @@ export class WordList {
 
   focus() {
     this.#list.focus({ preventScroll: true });
-  }
-
-  /**
-   * Runs commands by keys.
-   * @param {Commands} commands
-   */
-  onKeys(commands) {
-    this.#list.addEventListener("keydown", (event) => {
-      const key = keyOf(event);
-      if (!key) return;
-      event.preventDefault();
-      event.stopPropagation();
-      key.run(commands);
-    });
   }
 
   update() {

@@ -1,7 +1,7 @@
 // Where a person is in a run: the focused word, the selection, the playhead, what was searched for. One for
 // all views of a run; selection and playhead are traits that Python reads and sets.
 
-import { findMatches } from "./find.js";
+import { findAgain } from "./find.js";
 
 /** @import { AnyModel } from "@anywidget/types" */
 /** @import { Match } from "./find.js" */
@@ -115,17 +115,14 @@ export class Cursor {
   }
 
   /**
-   * Repeats the last search in the sentences that changed.
+   * Repeats the last search in what changed.
    * @param {Transcript} transcript
    * @param {Change} change
    */
-  refind(transcript, { reset, sentences, removed }) {
+  refind(transcript, { reset, from }) {
     const { text, matches, current } = this.found;
     if (text === "") return;
-    const touched = new Set([...sentences, ...removed]);
-    const kept = reset ? [] : matches.filter(({ sentence }) => !touched.has(sentence));
-    const searched = reset ? transcript.order : transcript.order.filter(({ id }) => touched.has(id));
-    const all = [...kept, ...findMatches(searched, text)].sort((a, b) => a.start - b.start);
+    const all = findAgain(transcript, text, reset ? [] : matches, reset ? 0 : from);
     const same = all.findIndex(({ start }) => start >= (matches[current]?.start ?? Infinity) - SAME_POSITION);
     this.found = { text, matches: all, current: all.length === 0 ? -1 : same < 0 ? all.length - 1 : same };
   }

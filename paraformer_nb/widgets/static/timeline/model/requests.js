@@ -9,16 +9,23 @@
 /** @typedef {{ reply: Reply, buffers: DataView[] }} Answer */
 
 const TIMEOUT_MS = 60_000; // a long clip without an index is decoded once before its first window
+const SLOW_MS = 2000; // after which it is worth asking whether the kernel is there
+const NO_ANSWER = "The kernel did not answer. It may be busy with a cell, or shut down.";
 
 export class Requests {
   #send;
+  #onSlow;
   #last = 0;
-  /** @type {Map<number, { resolve: (answer: Answer) => void, reject: (error: Error) => void, timer: ReturnType<typeof setTimeout> }>} */
+  /** @type {Map<number, { resolve: (answer: Answer) => void, reject: (error: Error) => void, timers: ReturnType<typeof setTimeout>[] }>} */
   #waiting = new Map();
 
-  /** @param {(request: Request) => void} send */
-  constructor(send) {
+  /**
+   * @param {(request: Request) => void} send
+   * @param {() => void} onSlow called where an answer is late
+   */
+  constructor(send, onSlow) {
     this.#send = send;
+    this.#onSlow = onSlow;
   }
 
   /**
@@ -29,13 +36,18 @@ export class Requests {
   send(content) {
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        reject(new Error("The kernel did not answer. It may be busy with a cell, or shut down."));
-      }, TIMEOUT_MS);
-      this.#waiting.set(id, { resolve, reject, timer });
+      const timers = [setTimeout(() => this.#onSlow(), SLOW_MS), setTimeout(() => this.#fail(id, NO_ANSWER), TIMEOUT_MS)];
+      this.#waiting.set(id, { resolve, reject, timers });
       this.#send({ ...content, id });
     });
+  }
+
+  /**
+   * Rejects all that wait: the kernel that was asked does not answer at all.
+   * @param {string} reason
+   */
+  failAll(reason) {
+    for (const id of [...this.#waiting.keys()]) this.#fail(id, reason);
   }
 
   /**
@@ -43,16 +55,29 @@ export class Requests {
    * @param {DataView[]} buffers
    */
   receive(reply, buffers) {
-    const request = this.#waiting.get(reply.request_id);
+    const request = this.#remove(reply.request_id);
     if (!request) return; // of another front end, or too late
-    this.#waiting.delete(reply.request_id);
-    clearTimeout(request.timer);
     if (reply.error) request.reject(new Error(reply.error));
     else request.resolve({ reply, buffers });
   }
 
   close() {
-    for (const { timer } of this.#waiting.values()) clearTimeout(timer);
-    this.#waiting.clear();
+    for (const id of [...this.#waiting.keys()]) this.#remove(id);
+  }
+
+  /**
+   * @param {number} id
+   * @param {string} reason
+   */
+  #fail(id, reason) {
+    this.#remove(id)?.reject(new Error(reason));
+  }
+
+  /** @param {number} id */
+  #remove(id) {
+    const request = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    for (const timer of request?.timers ?? []) clearTimeout(timer);
+    return request;
   }
 }

@@ -7,7 +7,7 @@ import { WordTable } from "./words.js";
 /** @import { GapSpan, Layer, ResumeMark, RunState, SentenceData, Update, Word } from "../messages.js" */
 /** @import { Sentence } from "./words.js" */
 /** @typedef {Layer & { maxEnds: number[] }} IndexedLayer `maxEnds` has the latest end up to each span */
-/** @typedef {{ reset: boolean, sentences: number[], removed: number[] }} Change ids of what an update touched */
+/** @typedef {{ reset: boolean, sentences: number[], removed: number[], from: number }} Change ids of what an update touched; the first index in the order that it touched */
 
 // Over less wall time than this a pace is noise; above this pace the words are behind the audio, not the speaker.
 const PACE_SECONDS = 0.5;
@@ -55,7 +55,7 @@ export class Transcript {
     if (update.resumes) this.resumes = update.resumes;
     if (update.layers) this.layers = update.layers.map(withMaxEnds);
     if (waveform && buffers[0]) this.peaks.write(waveform.position, waveform.step, buffers[0]);
-    return { reset: update.reset === true, sentences: sentences.map(({ id }) => id), removed };
+    return { reset: update.reset === true, sentences: sentences.map(({ id }) => id), removed, from };
   }
 
   /**
@@ -71,7 +71,7 @@ export class Transcript {
     const end = Math.max(...words.map((word) => word.end));
     const from = words.length ? this.#put({ ...sentence, start, end, words }) : this.#remove(id);
     this.words.rewrite(this.order, from);
-    return { reset: false, sentences: words.length ? [id] : [], removed: words.length ? [] : [id] };
+    return { reset: false, sentences: words.length ? [id] : [], removed: words.length ? [] : [id], from };
   }
 
   /** The part of the clip that can be seen; grows while its end is not known. */

@@ -21,7 +21,19 @@ const FASTEST = 2;
 const EARLY_TIMER_SECONDS = 0.004;
 const NOT_ALLOWED = "The browser did not allow this page to play sound. Press Play again.";
 const NOT_PLAYABLE = "The browser cannot play this clip's sound.";
+const NO_DEVICE =
+  "The browser found no device to play sound on. The clip is as it was: connect one (headphones, a virtual device), and press Play.";
+// Firefox's names for it in MediaError.message; other browsers play to nowhere without an error.
+const DEVICE_ERRORS = /CUBEB_INITIALIZATION_ERR|MEDIASINK_ERR/;
 const EVENTS = ["playing", "waiting", "seeking", "seeked", "timeupdate", "ratechange", "ended", "error"];
+
+/**
+ * Explains a media element's error.
+ * @param {{ message: string } | null} error
+ */
+export function explain(error) {
+  return DEVICE_ERRORS.test(error?.message ?? "") ? NO_DEVICE : NOT_PLAYABLE;
+}
 
 export class Player {
   isPlaying = false;
@@ -143,7 +155,7 @@ export class Player {
     this.#audio.play().catch((error) => {
       // A pause before the sound arrived is not a failure, and neither is the end of this source.
       if (error.name === "AbortError" || !this.isPlaying) return;
-      this.#fail(error.name === "NotAllowedError" ? NOT_ALLOWED : NOT_PLAYABLE);
+      this.#fail(error.name === "NotAllowedError" ? NOT_ALLOWED : explain(this.#audio.error ?? error));
     });
   }
 
@@ -163,7 +175,7 @@ export class Player {
 
   #onEvent = (/** @type {Event} */ { type }) => {
     if (!this.#isAttached) return;
-    if (type === "error") this.#fail(NOT_PLAYABLE);
+    if (type === "error") this.#fail(explain(this.#audio.error));
     if (!this.isPlaying) return;
     if (type === "ended") this.#finish();
     else if (type === "playing") this.#wait(false);

@@ -6,7 +6,7 @@ import { spokenAt } from "../model/hits.js";
 /** @import { RunModel } from "../run_model.js" */
 /** @import { TextPane } from "./text_pane.js" */
 
-const MOST_FOUND = 500; // ranges; more would be a wall of colour, and slow
+const MOST_FOUND = 500; // ranges around the current one; more would be slow
 let views = 0;
 
 export class TextMarks {
@@ -29,7 +29,7 @@ export class TextMarks {
     this.#names = { spoken: `pnb-spoken-${id}`, found: `pnb-found-${id}`, current: `pnb-current-${id}` };
     this.#style = document.createElement("style");
     this.#style.textContent = `
-      ::highlight(${this.#names.found}) { background-color: var(--pnb-found); color: var(--pnb-ink); }
+      ::highlight(${this.#names.found}) { background-color: var(--pnb-found); color: var(--pnb-found-ink); }
       ::highlight(${this.#names.current}) { background-color: var(--pnb-doubt); color: var(--pnb-paper); }
       ::highlight(${this.#names.spoken}) { background-color: var(--pnb-brand); color: var(--pnb-paper); }`;
     root.append(this.#style);
@@ -55,10 +55,7 @@ export class TextMarks {
   #markSpoken(spoken) {
     const hasMoved = spoken !== this.#spoken;
     this.#spoken = spoken;
-    const { words, order } = this.#runModel.transcript;
-    const sentenceIndex = spoken < 0 ? -1 : words.sentenceOf(spoken);
-    const wordIndex = spoken - (words.firstOf(sentenceIndex) ?? 0);
-    const range = sentenceIndex < 0 ? null : this.#textPane.rangeOf(order[sentenceIndex], wordIndex, 1);
+    const range = spoken < 0 ? null : this.#rangeOf(spoken, spoken);
     this.#set(this.#names.spoken, range ? [range] : []);
     if (range && hasMoved) this.#textPane.scrollTo(range);
   }
@@ -68,15 +65,27 @@ export class TextMarks {
     const hasMoved = key !== this.#foundKey;
     this.#foundKey = key;
     const { matches, current } = this.#runModel.cursor.found;
-    const { sentences } = this.#runModel.transcript;
-    const ranges = matches.slice(0, MOST_FOUND).map((match) => {
-      const sentence = sentences.get(match.sentence);
-      return sentence ? this.#textPane.rangeOf(sentence, match.wordIndex, match.count) : null;
-    });
-    this.#set(this.#names.found, ranges.filter((range, i) => range && i !== current));
-    const now = ranges[current] ?? null;
+    const from = Math.max(0, Math.min(current - MOST_FOUND / 2, matches.length - MOST_FOUND));
+    const near = matches.slice(from, from + MOST_FOUND);
+    const ranges = near.map(({ first, last }) => this.#rangeOf(first, last));
+    this.#set(this.#names.found, ranges.filter((range, i) => range && from + i !== current));
+    const now = ranges[current - from] ?? null;
     this.#set(this.#names.current, now ? [now] : []);
     if (now && hasMoved) this.#textPane.scrollTo(now);
+  }
+
+  /**
+   * Words as a range of the text, or null where the text does not hold them.
+   * @param {number} first index of a word
+   * @param {number} last
+   */
+  #rangeOf(first, last) {
+    const { words, order } = this.#runModel.transcript;
+    const position = (/** @type {number} */ index) => {
+      const sentenceIndex = words.sentenceOf(index);
+      return { sentence: order[sentenceIndex], wordIndex: index - words.firstOf(sentenceIndex) };
+    };
+    return this.#textPane.rangeOf(position(first), position(last));
   }
 
   /**

@@ -9,6 +9,7 @@ import { offsetIn, rangeIn, wordAtOffset } from "./text_ranges.js";
 /** @import { Word } from "../messages.js" */
 /** @import { Transcript } from "../model/transcript.js" */
 /** @import { Sentence } from "../model/words.js" */
+/** @typedef {{ sentence: Sentence, wordIndex: number }} WordPosition */
 
 const PAUSE_SECONDS = 2.5; // of silence, after which a new paragraph begins
 const MOST_SENTENCES = 8; // in a paragraph
@@ -50,15 +51,30 @@ export class TextPane {
   }
 
   /**
-   * Words of a sentence as a range of the text, or null where the text does not hold them.
-   * @param {Sentence} sentence
-   * @param {number} wordIndex
-   * @param {number} count
+   * The range from a word to the end of another, or null where the text does not hold them.
+   * @param {WordPosition} first
+   * @param {WordPosition} last
    */
-  rangeOf(sentence, wordIndex, count) {
+  rangeOf(first, last) {
+    const range = this.#rangeOfWord(first);
+    if (first.sentence === last.sentence && first.wordIndex === last.wordIndex) return range;
+    const end = this.#rangeOfWord(last);
+    if (!range || !end) return null;
+    range.setEnd(end.endContainer, end.endOffset);
+    return range;
+  }
+
+  /** @param {WordPosition} position */
+  #rangeOfWord({ sentence, wordIndex }) {
     const element = this.#elements.get(sentence.id);
     const isCurrent = element && this.#sentences.get(element) === sentence;
-    return isCurrent ? rangeIn(element, sentence, wordIndex, count) : null;
+    return isCurrent ? rangeIn(element, sentence, wordIndex) : null;
+  }
+
+  /** Selects the whole text, to be copied. */
+  selectAll() {
+    this.#box.focus({ preventScroll: true });
+    document.getSelection()?.selectAllChildren(this.#box);
   }
 
   /**
@@ -79,12 +95,12 @@ export class TextPane {
   onWord(callback) {
     this.#box.addEventListener("click", (event) => {
       if (document.getSelection()?.type === "Range") return; // text was selected, to be copied
-      const caret = document.caretPositionFromPoint?.(event.clientX, event.clientY);
-      const element = caret?.offsetNode.parentElement?.closest(".pnb-final, .pnb-partial");
+      const caret = caretAt(event.clientX, event.clientY);
+      const element = caret?.node.parentElement?.closest(".pnb-final, .pnb-partial");
       const sentence = element instanceof HTMLElement && this.#sentences.get(element);
       if (!caret || !sentence) return;
-      const index = wordAtOffset(sentence, offsetIn(element, caret.offsetNode, caret.offset));
-      const range = index < 0 ? null : rangeIn(element, sentence, index, 1);
+      const index = wordAtOffset(sentence, offsetIn(element, caret.node, caret.offset));
+      const range = index < 0 ? null : rangeIn(element, sentence, index);
       if (range && isWithin(range, event)) callback(sentence.id, index); // and not the empty end of a line
     });
   }
@@ -151,6 +167,19 @@ export class TextPane {
     const previous = element.previousElementSibling ?? element.parentElement?.previousElementSibling?.lastElementChild;
     return previous instanceof HTMLElement ? previous : undefined;
   }
+}
+
+/**
+ * The point of the text under a point of the window.
+ * @param {number} x
+ * @param {number} y
+ * @returns {{ node: Node, offset: number } | null}
+ */
+function caretAt(x, y) {
+  const caret = document.caretPositionFromPoint?.(x, y);
+  if (caret) return { node: caret.offsetNode, offset: caret.offset };
+  const range = document.caretRangeFromPoint?.(x, y); // WebKit's older name, and before Chrome 128
+  return range ? { node: range.startContainer, offset: range.startOffset } : null;
 }
 
 /**

@@ -1,4 +1,4 @@
-// Words and offsets of the running text: the range of some words of a sentence, the word at an offset.
+// Words and offsets of the running text: the range of a word of a sentence, the word at an offset.
 
 /** @import { Sentence } from "../model/words.js" */
 
@@ -17,19 +17,18 @@ export function offsetsOf({ separator, words }) {
 }
 
 /**
+ * The range of a word.
  * @param {HTMLElement} element of a sentence
  * @param {Sentence} sentence
  * @param {number} wordIndex
- * @param {number} count of words
  * @returns {Range | null} null while the element holds another text
  */
-export function rangeIn(element, sentence, wordIndex, count) {
-  const offsets = offsetsOf(sentence);
-  const last = offsets[wordIndex + count - 1];
-  if (!last) return null;
+export function rangeIn(element, sentence, wordIndex) {
+  const offsets = offsetsOf(sentence)[wordIndex];
+  if (!offsets) return null;
   const range = document.createRange();
-  const from = pointIn(element, offsets[wordIndex].from, false);
-  const to = pointIn(element, last.to, true);
+  const from = pointIn(element, offsets.from, false);
+  const to = pointIn(element, offsets.to, true);
   if (!from || !to) return null;
   range.setStart(from.node, from.offset);
   range.setEnd(to.node, to.offset);
