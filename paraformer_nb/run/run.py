@@ -17,10 +17,8 @@ from ..journal.journal import Journal
 from ..journal.records import ClipSource, ServiceSource
 from ..playback.playable import PlayableClip
 from ..transcript.corrections import Correction
-from ..transcript.transcript import ENDED
 from ..transcript.words import Usage
 from .live_transcript import Listener, LiveTranscript
-from .notebook import Display
 from .supervisor import Supervisor
 from .tables import RunTables
 from .waiting import wait, wait_blocking
@@ -55,7 +53,7 @@ class Run(RunTables):
         self._source = self.clip.path if source is None else source
         self._supervisor = supervisor
         self._playable: PlayableClip | None = None
-        self._display: Display | None = None
+        self._shown: Timeline | None = None  # the view that cells show
         self._is_warned = False
         with suppress(AudioError):  # raised when it is to be played
             self._open_audio()
@@ -101,8 +99,6 @@ class Run(RunTables):
         return self._result()
 
     def _result(self) -> Run:
-        if self._display is not None:
-            self._display.finish()
         if self._live.warning and not self._is_warned:
             self._is_warned = True
             warnings.warn(self._live.warning, stacklevel=3)
@@ -193,5 +189,7 @@ class Run(RunTables):
         return self.timeline()
 
     def _ipython_display_(self) -> None:
-        self._display = self._display or Display(self.timeline(), lambda: self.state in ENDED)
-        self._display.show()
+        from IPython.display import display
+
+        self._shown = self._shown or self.timeline()
+        display(self._shown)  # type: ignore[no-untyped-call]

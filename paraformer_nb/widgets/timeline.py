@@ -27,6 +27,8 @@ from ..transcript.search import find
 from ..transcript.transcript import ENDED, Transcript
 from . import messages
 from .audio_requests import AudioRequests
+from .cell_outputs import CellOutputs, MimeBundle
+from .front_ends import can_connect, can_replace_outputs
 from .layers import make_layer
 from .linker import link
 from .run_state import describe_run
@@ -82,9 +84,10 @@ class Timeline(anywidget.AnyWidget):
         self._correct = correct
         self._warning = warning
         self._is_stopping = False
-        self._on_finished: Callable[[], None] | None = None
         self._audio = AudioRequests(self._send_message, open_audio)
         self._updates = UpdateSender(transcript, self._describe, self._send_message)
+        self._outputs = CellOutputs(self._bundle, lambda: self._has_ended, lambda: self._updates.is_requested)
+        self._on_finished = [self._outputs.replace]
         self.on_msg(self._on_message)
         handle_on_subshells(self, except_kind=_MAIN_SHELL_KIND)
 
@@ -139,7 +142,7 @@ class Timeline(anywidget.AnyWidget):
 
     def on_finished(self, callback: Callable[[], None]) -> None:
         """Call `callback` on the main shell when a front end has drawn the final state."""
-        self._on_finished = callback
+        self._on_finished.append(callback)
 
     # ------------------------------------------------------------------------------------------ from the front end
 
@@ -157,8 +160,8 @@ class Timeline(anywidget.AnyWidget):
             case messages.Stop():
                 self._stop_run()
             case messages.EndDrawn():
-                if self._on_finished is not None:
-                    self._on_finished()
+                for callback in self._on_finished:
+                    callback()
             case messages.Correct() | messages.Undo() | messages.Redo():
                 loop.call_soon_threadsafe(self._apply, message)
             case messages.AudioRequest() | messages.SpectrogramRequest():
@@ -197,7 +200,8 @@ class Timeline(anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Send the front end what changed, at most 20 times a second. Background loop only."""
-        self._updates.refresh()
+        if self.comm is not None:
+            self._updates.refresh()
 
     def _describe(self) -> messages.RunState:
         can_stop = self._stop is not None and not self._is_stopping
@@ -209,18 +213,48 @@ class Timeline(anywidget.AnyWidget):
 
     # ---------------------------------------------------------------------------------------- what a notebook keeps
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """The widget; beside it what a saved notebook shows without a kernel: the text, and at the end the picture."""
-        bundle = super()._repr_mimebundle_(**options)
-        if bundle is None:
-            return None
-        data, metadata = dict(bundle[0]), bundle[1]
-        data["text/plain"] = f"{self._title()}\n{self._transcript.text}".rstrip()
-        if self._transcript.state in ENDED:
-            from ..plots.plot import notebook_png
+    def open(self) -> None:
+        """Open the comm to a front end, if one can connect: else a notebook would store the view's whole program."""
+        if can_connect():
+            super().open()
 
-            data["image/png"] = notebook_png(self._transcript)
+    @property
+    def model_id(self) -> str:
+        """The id of the widget's model. A container asks for it, and then the view needs its comm in any case."""
+        if self.comm is None:
+            super().open()
+        model_id: str = self.comm.comm_id
+        return model_id
+
+    def _ipython_display_(self) -> None:
+        """Show the view of a run that goes on: the output is replaced at its end. Others are shown as they are."""
+        if self._has_ended or not can_replace_outputs():
+            raise NotImplementedError  # IPython then shows `_repr_mimebundle_`
+        self._outputs.show()
+
+    def _repr_mimebundle_(self, **_options: Any) -> MimeBundle:
+        return self._bundle()
+
+    def _bundle(self) -> MimeBundle:
+        """The widget, where a front end can connect; and what a saved notebook shows without a kernel: the text, and
+        at the end the picture."""
+        data, metadata = super()._repr_mimebundle_() if can_connect() else ({}, {})
+        if not self._has_ended:
+            note = "it was still being recognised when this was shown. Show the run again for all its words."
+            data["text/plain"] = f"{self._clip_name()}: {note}\n{self._transcript.text}".rstrip()
+            return data, metadata
+        from ..plots.plot import notebook_png
+
+        data["text/plain"] = f"{self._title()}\n{self._transcript.text}".rstrip()
+        data["image/png"] = notebook_png(self._transcript)
         return data, metadata
+
+    @property
+    def _has_ended(self) -> bool:
+        return self._transcript.state in ENDED
+
+    def _clip_name(self) -> str:
+        return sanitise(self._transcript.run.clip.name)
 
     def _title(self) -> str:
         """The clip and the run's state on one line."""
