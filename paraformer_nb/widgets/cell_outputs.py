@@ -30,21 +30,18 @@ class CellOutputs:
 
     def show(self) -> None:
         """Show the view in the running cell."""
-        from IPython.core.getipython import get_ipython
         from IPython.display import display
 
         data, metadata = self._bundle()
         if not self._handles:
-            get_ipython().events.register("post_run_cell", self._on_cell_end)
+            _events().register("post_run_cell", self._on_cell_end)
         self._handles.append(display(data, metadata=metadata, raw=True, display_id=True))  # type: ignore[no-untyped-call]
 
     def replace(self) -> None:
         """Replace the outputs, unless that was done or the run goes on."""
         if not self._handles or not self._has_ended():
             return
-        from IPython.core.getipython import get_ipython
-
-        get_ipython().events.unregister("post_run_cell", self._on_cell_end)
+        _events().unregister("post_run_cell", self._on_cell_end)
         data, metadata = self._bundle()
         while self._handles:
             self._handles.pop().update(data, metadata=metadata, raw=True)
@@ -52,3 +49,11 @@ class CellOutputs:
     def _on_cell_end(self, _result: object) -> None:
         if not self._is_connected():
             self.replace()
+
+
+def _events() -> Any:
+    """The events of the kernel's shell."""
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    return shell.events

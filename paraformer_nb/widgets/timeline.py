@@ -238,7 +238,7 @@ class Timeline(anywidget.AnyWidget):
     def _bundle(self) -> MimeBundle:
         """The widget, where a front end can connect; and what a saved notebook shows without a kernel: the text, and
         at the end the picture."""
-        data, metadata = super()._repr_mimebundle_() if can_connect() else ({}, {})
+        data, metadata = (super()._repr_mimebundle_() if can_connect() else None) or ({}, {})
         if not self._has_ended:
             note = "it was still being recognised when this was shown. Show the run again for all its words."
             data["text/plain"] = f"{self._clip_name()}: {note}\n{self._transcript.text}".rstrip()
