@@ -136,6 +136,7 @@ RUN = RunState(
     clip="odd.wav",
     service="x",
     model="y",
+    language="en",
     notice="",
     message="",
     start=0,
