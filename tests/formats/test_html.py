@@ -12,6 +12,7 @@ from fake_front_end import received, recognised, run_started
 from msgspec.structs import replace
 from node import installed
 from playwright.sync_api import BrowserContext, Page
+from saved_pages import KEEP_AUDIO, POSITION_OF, lesson_run
 
 import paraformer_nb as pnb
 from paraformer_nb.dashscope.messages import SentenceResult, WordResult
@@ -26,27 +27,8 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture(scope="module")
 def run() -> pnb.Run:
-    """The English lesson, as its script has it."""
-    clip = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
-    return pnb.transcribe(clip, service=pnb.Embedded("scripted", script=clip.with_suffix(".json"))).wait()
-
-
-# Remembers the element that plays.
-KEEP_AUDIO = """const { play } = HTMLMediaElement.prototype;
-HTMLMediaElement.prototype.play = function () { window.audio = this; return play.call(this); };"""
-# A function that returns the position of a word of the text in the window.
-POSITION_OF = """word => {
-  const texts = document.createTreeWalker(document.querySelector(".pnb-text"), NodeFilter.SHOW_TEXT);
-  const range = document.createRange();
-  for (let node; (node = texts.nextNode()); ) {
-    const first = node.nodeValue.indexOf(word);
-    if (first < 0) continue;
-    range.setStart(node, first);
-    range.setEnd(node, first + word.length);
-    const { left, top, width, height } = range.getBoundingClientRect();
-    return [left + width / 2, top + height / 2];
-  }
-}"""
+    """The English lesson."""
+    return lesson_run()
 
 
 @pytest.fixture

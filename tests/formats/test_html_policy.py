@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from fake_front_end import recognised, run_started
 from playwright.sync_api import BrowserContext, Page
+from saved_pages import lesson_run
 
-import paraformer_nb as pnb
 from paraformer_nb.formats.html import to_html
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets.messages import SavedSound
@@ -93,9 +93,7 @@ def server() -> Iterator[_Server]:
 @pytest.fixture(scope="module")
 def text(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page of the English lesson, with its sound."""
-    clip = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
-    run = pnb.transcribe(clip, service=pnb.Embedded("scripted", script=clip.with_suffix(".json"))).wait()
-    return run.export(tmp_path_factory.mktemp("page") / "lesson.html").read_text(encoding="utf-8")
+    return lesson_run().export(tmp_path_factory.mktemp("page") / "lesson.html").read_text(encoding="utf-8")
 
 
 def _opened(browser: BrowserContext, path: Path, text: str) -> Page:

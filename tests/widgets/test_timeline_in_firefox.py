@@ -27,11 +27,6 @@ def test_words_appear_live_stop_keeps_them_and_they_can_be_played_and_corrected(
         view.locator(".pnb-text", has_text="welcome").wait_for(timeout=60_000)
         view.get_by_role("button", name="Stop").click()
         view.locator(".pnb-state", has_text="Stopped").wait_for(timeout=60_000)
-        notebook.page.wait_for_function(
-            "() => window.jupyterapp.shell.currentWidget.content.widgets[0].outputArea.model.toJSON()"
-            ".some(output => 'image/png' in output.data)",
-            timeout=60_000,
-        )
         view.locator(".pnb-find").fill("welcome")
         view.locator(".pnb-found", has_text="1/1").wait_for()
         notebook.page.keyboard.press("Escape")
@@ -50,6 +45,11 @@ def test_words_appear_live_stop_keeps_them_and_they_can_be_played_and_corrected(
         printed = notebook.run(1)
         assert printed.startswith("stopped Great morning")
         assert "see where they are" not in printed
+        notebook.page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget.content.widgets[0].outputArea.model.toJSON()"
+            ".some(output => 'image/png' in output.data)",
+            timeout=60_000,
+        )
         assert notebook.errors == []
     finally:
         notebook.close()

@@ -4,7 +4,6 @@ export class WholeSource {
   /** The clip's time at the media's time 0. */
   offset;
   #url;
-  #time = 0;
 
   /**
    * @param {string} url
@@ -18,15 +17,9 @@ export class WholeSource {
   /** @param {HTMLAudioElement} audio */
   attach(audio) {
     audio.src = this.#url;
-    // WebKit forgets a position that was sought before it knew the file.
-    const seekAgain = () => audio.currentTime === 0 && (audio.currentTime = this.#time);
-    audio.addEventListener("loadedmetadata", seekAgain, { once: true });
   }
 
   detach() {}
 
-  /** @param {number} time where the playhead is, or will be */
-  ensure(time) {
-    this.#time = time;
-  }
+  ensure() {}
 }
