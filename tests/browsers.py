@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from firefox import FIREFOX, PULSEAUDIO, firefox
 from lab import CHROMIUM, chromium, jupyter_lab
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
@@ -41,6 +42,22 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[BrowserContext]:
-    """A browser."""
+    """A browser: Chromium."""
     with chromium(playwright=playwright) as context:
         yield context
+
+
+@pytest.fixture(scope="module", name="firefox")
+def another_browser(playwright: Playwright) -> Iterator[BrowserContext]:
+    """Firefox. Skips a test where it is missing."""
+    if FIREFOX is None or PULSEAUDIO is None:
+        pytest.skip("NO FIREFOX: apt-get install firefox-esr pulseaudio, or the view is tested in Chromium only")
+    with firefox(playwright) as context:
+        yield context
+
+
+@pytest.fixture(scope="module", params=["browser", "firefox"])
+def each_browser(request: pytest.FixtureRequest) -> BrowserContext:
+    """Chromium, then Firefox."""
+    context: BrowserContext = request.getfixturevalue(request.param)
+    return context

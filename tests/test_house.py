@@ -50,7 +50,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "client": {"websockets", "msgspec"},
     "tables": {"pandas"},
     "plots": {"matplotlib", "numpy", "msgspec", "PIL"},
-    "widgets": {"msgspec", "anywidget", "ipywidgets", "traitlets", "pandas"},
+    "widgets": {"IPython", "msgspec", "anywidget", "ipywidgets", "traitlets", "pandas"},
     "formats": {"msgspec"},
     "run": {"IPython", "pandas", "matplotlib"},
     "cli": {"tqdm", "msgspec", "shtab"},

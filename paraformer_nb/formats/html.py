@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 from base64 import b64encode
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 
 from ..errors import AudioError, ParameterError
 from ..playback.playable import OpenAudio
-from ..text import is_cjk
+from ..transcript.language import language_of
 from ..transcript.transcript import Transcript
 from ..widgets.linker import link
 from ..widgets.messages import SavedRun, SavedSound, SavedUpdate
@@ -23,9 +24,11 @@ from ..widgets.view_state import ViewState
 from .base import Format, write_file
 
 _STATIC = Path(__file__).parents[1] / "widgets" / "static" / "timeline"
-_START = """
-mountSavedRun(document.getElementById("timeline"), JSON.parse(document.getElementById("run").textContent));
-"""
+_START = '\nmountPage(document.getElementById("timeline"));\n'
+_STYLE = """
+:root {{ color-scheme: light dark; }}
+body {{ max-width: 1200px; margin: 24px auto; padding: 0 16px; font: 15px/1.5 system-ui, sans-serif; }}
+{timeline}"""
 _PAGE = """<!doctype html>
 <html lang="{language}">
 <head>
@@ -33,26 +36,26 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ max-width: 1200px; margin: 24px auto; padding: 0 16px; font: 15px/1.5 system-ui, sans-serif; }}
-{style}
-</style>
+<style>{style}</style>
 </head>
 <body>
 <h1>{title}</h1>
 <main id="timeline"></main>
 <noscript><p>{text}</p></noscript>
-<script type="application/json" id="run">{run}</script>
+{run}
+{sound}
 <script type="module">{script}</script>
 </body>
 </html>
 """
-# The page may run only the script that is in it, and load only its own sound.
+# The page may run only the script and use only the style that are in it, load only its own sound, and send nothing.
 _POLICY = (
-    "default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; media-src 'self' data: file:; "
-    "base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src {script}; style-src {style}; media-src {media}; base-uri 'none'; form-action 'none'"
 )
+_INSIDE = "blob:"
+_BESIDE = "'self' file:"  # 'self' is nothing for a page that is opened from a disk
+_DATA = '<script type="application/octet-stream" class="{name}">{text}</script>'
+_MAX_ELEMENT = 1_000_000  # characters of a data element: WebKit takes a minute to read one of 24 MB, and 0.1 s for this
 
 
 def _write(
@@ -74,14 +77,14 @@ def _write(
     clip = Path(run.clip.path) if run.clip.path else None
     if clip is not None and clip.exists() and any(each.exists() and each.samefile(clip) for each in (path, beside)):
         raise ParameterError(f"{str(path)!r} would overwrite the clip itself: give the page another name.")
-    sound = None
+    sound, inside = None, b""
     if audio is not None and transcript.sent_until > run.start:
         mime, data = _read_sound(open_audio, run.start, transcript.sent_until)
         if audio == "inside":
-            sound = f"data:{mime};base64,{b64encode(data).decode()}"
-        else:
-            sound = quote(write_file(beside, data).name)
-    write_file(path, to_html(transcript, sound, title or run.clip.name).encode())
+            inside = data
+        url = None if audio == "inside" else quote(write_file(beside, data).name)
+        sound = SavedSound(mime, url, run.start)
+    write_file(path, to_html(transcript, sound, title or run.clip.name, inside).encode())
 
 
 FORMAT = Format(".html", "the timeline as one HTML page", ("audio", "title"), _write)
@@ -98,23 +101,45 @@ def _read_sound(open_audio: OpenAudio, start: float, end: float) -> tuple[str, b
         raise AudioError(f"{error} Or give audio=None, for a page without sound.") from error
 
 
-def to_html(transcript: Transcript, sound: str | None, title: str) -> str:
-    """Return the page. `sound` is the URL of a compressed file that begins where the run's part of the clip does; it
-    may be a ``data:`` one. None: the page is silent.
+def to_html(transcript: Transcript, sound: SavedSound | None, title: str, inside: bytes = b"") -> str:
+    """Return the page. `sound`: a compressed file that begins where the run's part of the clip does, which is beside
+    the page or `inside` it. None: the page is silent.
     """
-    saved = SavedRun(_updates(transcript), SavedSound(sound, transcript.run.start) if sound else None)
+    saved = SavedRun(_updates(transcript), sound)
     script = link(_STATIC / "standalone.js") + _START
-    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    is_chinese = any(map(is_cjk, transcript.text[:200]))
+    style = _STYLE.format(timeline=(_STATIC / "timeline.css").read_text(encoding="utf-8"))
+    media = "'none'" if sound is None else _INSIDE if sound.url is None else _BESIDE
     return _PAGE.format(
-        language="zh" if is_chinese else "en",
-        policy=_POLICY.format(digest=digest),
+        language=language_of(transcript),
+        policy=_POLICY.format(script=_digest(script), style=_digest(style), media=media),
         title=html.escape(title),
-        style=(_STATIC / "timeline.css").read_text(encoding="utf-8"),
+        style=style,
         text=html.escape(transcript.text),
-        run=_inert(msgspec.json.encode(saved).decode()),
+        run=_data("pnb-run", _split(_inert(msgspec.json.encode(saved).decode()))),
+        sound=_data("pnb-sound", _base64(inside)),
         script=script,
     )
+
+
+def _digest(text: str) -> str:
+    """How a policy allows one inline script or style."""
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _base64(data: bytes) -> Iterator[str]:
+    """Encode data in parts that can be decoded one by one, each for a data element."""
+    step = _MAX_ELEMENT // 4 * 3
+    return (b64encode(data[first : first + step]).decode() for first in range(0, len(data), step))
+
+
+def _split(text: str) -> Iterator[str]:
+    """Split a text into parts, each for a data element."""
+    return (text[first : first + _MAX_ELEMENT] for first in range(0, len(text), _MAX_ELEMENT))
+
+
+def _data(name: str, texts: Iterable[str]) -> str:
+    """Elements that hold data for the script."""
+    return "\n".join(_DATA.format(name=name, text=text) for text in texts)
 
 
 def _updates(transcript: Transcript) -> list[SavedUpdate]:

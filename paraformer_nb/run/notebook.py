@@ -1,4 +1,4 @@
-"""A run in a notebook's cell: the live view, the picture that a saved notebook keeps of it, interrupts."""
+"""Interrupts of a notebook's cells."""
 
 from __future__ import annotations
 
@@ -8,46 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ..widgets.timeline import Timeline
-
-
-class Display:
-    """A view as a cell's output; once the run `has_ended`, the output is replaced by the final picture, once.
-
-    A view that was closed meanwhile (``Widget.close_all()``) is followed by a new one. The replacement happens on the
-    main shell, never on the background loop: when a front end has drawn the final state, or when a waiter has seen the
-    end.
-    """
-
-    def __init__(self, make_view: Callable[[], Timeline], has_ended: Callable[[], bool]) -> None:
-        self._make_view = make_view
-        self._view = self._make()
-        self._has_ended = has_ended
-        self._handles: list[Any] = []  # of every cell that showed the view before the end
-
-    def _make(self) -> Timeline:
-        view = self._make_view()
-        view.on_finished(self.finish)
-        return view
-
-    def show(self) -> None:
-        """Display the view."""
-        from IPython.display import display
-
-        if self._view.is_closed:
-            self._view = self._make()
-        has_ended = self._has_ended()
-        handle = display(self._view, display_id=True)  # type: ignore[no-untyped-call]
-        if handle is not None and not has_ended:
-            self._handles.append(handle)
-
-    def finish(self) -> None:
-        """Replace the outputs by the final picture, unless that was done."""
-        while self._handles and self._has_ended():
-            self._handles.pop().update(self._view)
+from typing import Any
 
 
 def in_kernel() -> bool:

@@ -17,10 +17,8 @@ from ..journal.journal import Journal
 from ..journal.records import ClipSource, ServiceSource
 from ..playback.playable import PlayableClip
 from ..transcript.corrections import Correction
-from ..transcript.transcript import ENDED
 from ..transcript.words import Usage
 from .live_transcript import Listener, LiveTranscript
-from .notebook import Display
 from .supervisor import Supervisor
 from .tables import RunTables
 from .waiting import wait, wait_blocking
@@ -55,7 +53,7 @@ class Run(RunTables):
         self._source = self.clip.path if source is None else source
         self._supervisor = supervisor
         self._playable: PlayableClip | None = None
-        self._display: Display | None = None
+        self._shown: Timeline | None = None  # the view that cells show
         self._views: weakref.WeakSet[Timeline] = weakref.WeakSet()
         self._is_warned = False
         with suppress(AudioError):  # raised when it is to be played
@@ -102,8 +100,6 @@ class Run(RunTables):
         return self._result()
 
     def _result(self) -> Run:
-        if self._display is not None:
-            self._display.finish()
         if self._live.warning and not self._is_warned:
             self._is_warned = True
             warnings.warn(self._live.warning, stacklevel=3)
@@ -155,7 +151,7 @@ class Run(RunTables):
         """
         for view in list(self._views):
             view.close()
-        self._display = None
+        self._shown = None
         if self._playable is not None:
             self._playable.close()
 
@@ -208,5 +204,8 @@ class Run(RunTables):
         return self.timeline()
 
     def _ipython_display_(self) -> None:
-        self._display = self._display or Display(self.timeline, lambda: self.state in ENDED)
-        self._display.show()
+        from IPython.display import display
+
+        if self._shown is None or self._shown.is_closed:
+            self._shown = self.timeline()
+        display(self._shown)  # type: ignore[no-untyped-call]

@@ -119,6 +119,8 @@ class RunState(Struct, frozen=True):
     service: str
     model: str
     """The engine of the embedded service, or the model that was asked for."""
+    language: str
+    """Of the words, as an HTML `lang` attribute names it."""
     notice: str
     """What the service wants shown beside the words, or ""."""
     message: str
@@ -256,7 +258,9 @@ class SavedUpdate(Struct, frozen=True):
 class SavedSound(Struct, frozen=True):
     """A file with the clip's sound."""
 
-    url: str
+    mime: str
+    url: str | None
+    """null: the file is in the page."""
     start: float
     """The position at which the file begins."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from ..playback.playable import PlayableClip
+from ..transcript.language import language_of
 from ..transcript.transcript import ENDED, Transcript
 from .messages import RunState, RunStateName, SoundFormat
 
@@ -23,6 +24,7 @@ def describe_run(transcript: Transcript, *, can_stop: bool, can_correct: bool, w
         clip=run.clip.name,
         service="Embedded" if run.service.kind == "embedded" else run.service.host,
         model=transcript.engine or run.model,
+        language=language_of(transcript),
         notice=transcript.notice,
         message=_message(transcript, warning),
         start=run.start,

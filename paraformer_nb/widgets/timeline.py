@@ -28,6 +28,8 @@ from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Sentence
 from . import messages
 from .audio_requests import AudioRequests
+from .cell_outputs import CellOutputs, MimeBundle
+from .front_ends import can_connect, can_replace_outputs
 from .layers import make_layer
 from .linker import link
 from .run_state import describe_run
@@ -85,9 +87,10 @@ class Timeline(anywidget.AnyWidget):
         self._correct = correct
         self._warning = warning
         self._is_stopping = False
-        self._on_finished: Callable[[], None] | None = None
         self._audio = AudioRequests(self._send_message, open_audio)
         self._updates = UpdateSender(transcript, self._describe, self._send_message)
+        self._outputs = CellOutputs(self._bundle, lambda: self._has_ended, lambda: self._updates.is_requested)
+        self._on_finished = [self._outputs.replace]
         self.on_msg(self._on_message)
         handle_on_subshells(self, except_kind=_MAIN_SHELL_KIND)
 
@@ -142,7 +145,7 @@ class Timeline(anywidget.AnyWidget):
 
     def on_finished(self, callback: Callable[[], None]) -> None:
         """Call `callback` on the main shell when a front end has drawn the final state."""
-        self._on_finished = callback
+        self._on_finished.append(callback)
 
     def close(self) -> None:
         """Close the view wherever it is shown, and free it. Shown again, it is its text and picture only: a run makes a
@@ -172,8 +175,8 @@ class Timeline(anywidget.AnyWidget):
             case messages.Stop():
                 self._stop_run()
             case messages.EndDrawn():
-                if self._on_finished is not None:
-                    self._on_finished()
+                for callback in self._on_finished:
+                    callback()
             case messages.Correct() | messages.Undo() | messages.Redo():
                 loop.call_soon_threadsafe(self._apply, message)
             case messages.AudioRequest() | messages.SpectrogramRequest():
@@ -212,7 +215,7 @@ class Timeline(anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Send the front end what changed, at most 20 times a second. Background loop only."""
-        if not self._is_closed:
+        if self.comm is not None:
             self._updates.refresh()
 
     def _describe(self) -> messages.RunState:
@@ -226,18 +229,49 @@ class Timeline(anywidget.AnyWidget):
 
     # ---------------------------------------------------------------------------------------- what a notebook keeps
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """The widget; beside it what a saved notebook shows without a kernel: the text, and at the end the picture."""
-        bundle = ({}, {}) if self._is_closed else super()._repr_mimebundle_(**options)
-        if bundle is None:
-            return None
-        data, metadata = dict(bundle[0]), bundle[1]
-        data["text/plain"] = f"{self._title()}\n{self._transcript.text}".rstrip()
-        if self._transcript.state in ENDED:
-            from ..plots.plot import notebook_png
+    def open(self) -> None:
+        """Open the comm to a front end, if one can connect: else a notebook would store the view's whole program."""
+        if can_connect():
+            super().open()
 
-            data["image/png"] = notebook_png(self._transcript)
+    @property
+    def model_id(self) -> str | None:
+        """The id of the widget's model; None once it is closed. A container asks for it, and then the view needs its
+        comm in any case."""
+        if self.comm is None and not self._is_closed:
+            super().open()
+        return None if self.comm is None else str(self.comm.comm_id)
+
+    def _ipython_display_(self) -> None:
+        """Show the view of a run that goes on: the output is replaced at its end. Others are shown as they are."""
+        if self._has_ended or self._is_closed or not can_replace_outputs():
+            raise NotImplementedError  # IPython then shows `_repr_mimebundle_`
+        self._outputs.show()
+
+    def _repr_mimebundle_(self, **_options: Any) -> MimeBundle:
+        return self._bundle()
+
+    def _bundle(self) -> MimeBundle:
+        """The widget, where a front end can connect; and what a saved notebook shows without a kernel: the text, and
+        at the end the picture."""
+        is_widget = can_connect() and not self._is_closed
+        data, metadata = (super()._repr_mimebundle_() if is_widget else None) or ({}, {})
+        if not self._has_ended:
+            note = "it was still being recognised when this was shown. Show the run again for all its words."
+            data["text/plain"] = f"{self._clip_name()}: {note}\n{self._transcript.text}".rstrip()
+            return data, metadata
+        from ..plots.plot import notebook_png
+
+        data["text/plain"] = f"{self._title()}\n{self._transcript.text}".rstrip()
+        data["image/png"] = notebook_png(self._transcript)
         return data, metadata
+
+    @property
+    def _has_ended(self) -> bool:
+        return self._transcript.state in ENDED
+
+    def _clip_name(self) -> str:
+        return sanitise(self._transcript.run.clip.name)
 
     def _title(self) -> str:
         """The clip and the run's state on one line."""

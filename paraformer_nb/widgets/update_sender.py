@@ -34,7 +34,7 @@ class UpdateSender:
         self._describe = describe
         self._send = send
         self._state = ViewState()
-        self._is_requested = False
+        self.is_requested = False
         self._created = time.monotonic()
         self._last = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -42,9 +42,9 @@ class UpdateSender:
     def refresh(self) -> None:
         """Send what changed, now or as soon as the last update is old enough."""
         now = time.monotonic()
-        if self._timer is not None or not (self._is_requested or now - self._created < _FULL_UPDATES_FOR):
+        if self._timer is not None or not (self.is_requested or now - self._created < _FULL_UPDATES_FOR):
             return
-        delay = self._last + (_UPDATE_INTERVAL if self._is_requested else _FULL_UPDATE_INTERVAL) - now
+        delay = self._last + (_UPDATE_INTERVAL if self.is_requested else _FULL_UPDATE_INTERVAL) - now
         if delay <= 0:
             self._send_updates()
         else:
@@ -52,7 +52,7 @@ class UpdateSender:
 
     def send_everything(self) -> None:
         """A front end has asked: send everything now, and what changes from here on."""
-        self._is_requested = True
+        self.is_requested = True
         self._state = ViewState(self._state.seq)
         self._send_updates()
 
@@ -61,7 +61,7 @@ class UpdateSender:
             self._timer.cancel()
             self._timer = None
         self._last = time.monotonic()
-        if not self._is_requested:
+        if not self.is_requested:
             self._state = ViewState(self._state.seq)
         for update, buffers in self._state.updates(self._transcript, self._describe(), self.layers):
             self._send(update, buffers)

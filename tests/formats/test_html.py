@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from fake_front_end import received, recognised, run_started
+from msgspec.structs import replace
 from node import installed
 from playwright.sync_api import BrowserContext, Page
+from saved_pages import KEEP_AUDIO, POSITION_OF, lesson_run
 
 import paraformer_nb as pnb
 from paraformer_nb.dashscope.messages import SentenceResult, WordResult
@@ -25,18 +27,18 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture(scope="module")
 def run() -> pnb.Run:
-    """The English lesson, as its script has it."""
-    clip = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
-    return pnb.transcribe(clip, service=pnb.Embedded("scripted", script=clip.with_suffix(".json"))).wait()
+    """The English lesson."""
+    return lesson_run()
 
 
 @pytest.fixture
-def page(browser: BrowserContext, run: pnb.Run, tmp_path: Path) -> Iterator[Page]:
+def page(each_browser: BrowserContext, run: pnb.Run, tmp_path: Path) -> Iterator[Page]:
     """The saved page, opened from disk. Fails a test that requests anything over a network, or has an error."""
     run.export(tmp_path / "clip.html")
-    page, wrong = browser.new_page(), []
+    page, wrong = each_browser.new_page(), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: wrong.append(request.url) if request.url.startswith(("http", "ws")) else None)
+    page.add_init_script(KEEP_AUDIO)
     page.goto((tmp_path / "clip.html").as_uri())
     page.locator(".pnb-text", has_text="morning").wait_for()
     yield page
@@ -54,7 +56,7 @@ def test_it_plays_seeks_marks_words_and_searches(page: Page, run: pnb.Run) -> No
     page.locator(".pnb-find").fill("computer")
     page.locator(".pnb-found", has_text="1/1").wait_for()
     word = run.words[run.words.text == "computer"].iloc[0]
-    assert page.locator(".pnb-word-about").inner_text().startswith("\u2068computer")
+    assert (page.locator(".pnb-word-about").text_content() or "").startswith("\u2068computer")
     page.keyboard.press("Escape")
     page.keyboard.press("Space")  # from the found word
     playing(page, yes=True)
@@ -67,6 +69,15 @@ def test_it_plays_seeks_marks_words_and_searches(page: Page, run: pnb.Run) -> No
     assert re.sub(r"\W", "", marked).lower() in [text.lower() for text in spoken_then]
     page.keyboard.press("Space")
     playing(page, yes=False)
+
+
+def test_a_click_on_a_word_of_the_text_plays_from_there(page: Page, run: pnb.Run) -> None:
+    word = run.words[run.words.text == "microphone"].iloc[0]
+    page.mouse.click(*page.evaluate(f"word => ({POSITION_OF})(word)", word.text))
+    page.locator(".pnb-word-about", has_text="microphone").wait_for()
+    page.wait_for_function(f"() => window.audio && !audio.paused && audio.currentTime > {word.start + 0.1}")
+    page.locator(".pnb-words").press("Space")
+    page.wait_for_function("() => audio.paused")
 
 
 def test_it_cannot_be_corrected_and_shows_that(page: Page) -> None:
@@ -148,16 +159,16 @@ def test_words_are_shown_as_text_and_never_as_markup(browser: BrowserContext, tm
 
 
 @pytest.mark.parametrize(
-    "sentences",
+    ("sentences", "hints", "language"),
     [
-        [["你好", "。"], ["Hello", "world."], ["𠀁", "𠀁", "OK"], ["我有", "3", "个", "苹果"]],
-        [["Hello ", "你好"], [" world", "!"], ["안녕", "하세요", "中文"]],
+        ([["你好", "。"], ["Hello", "world."], ["𠀁", "𠀁", "OK"], ["我有", "3", "个", "苹果"]], [], "zh"),
+        ([["Hello ", "你好"], [" world", "!"], ["안녕", "하세요", "中文"]], ["fr"], "fr"),
     ],
 )
-def test_the_page_shows_the_text_of_the_run(
-    browser: BrowserContext, tmp_path: Path, sentences: list[list[str]]
+def test_the_page_shows_the_text_of_the_run_in_its_language(
+    browser: BrowserContext, tmp_path: Path, sentences: list[list[str]], hints: list[str], language: str
 ) -> None:
-    transcript = Transcript(run_started())
+    transcript = Transcript(replace(run_started(), parameters={"language_hints": hints}))
     for number, texts in enumerate(sentences, 1):
         spans = [
             WordResult(1000 * number + 100 * i, 1000 * number + 100 * i + 90, text) for i, text in enumerate(texts)
@@ -170,6 +181,9 @@ def test_the_page_shows_the_text_of_the_run(
     page.locator(".pnb-text .pnb-final").last.wait_for()
     shown = "".join(page.locator(".pnb-text p:not(.pnb-empty)").all_text_contents())
     assert shown.strip() == transcript.text.strip()
+    assert page.locator(".pnb-timeline").get_attribute("lang") == "en"  # its buttons
+    languages = [page.locator(name).get_attribute("lang") for name in ("html", ".pnb-text", ".pnb-stage")]
+    assert languages == [language] * 3
     page.close()
 
 

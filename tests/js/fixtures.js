@@ -19,6 +19,7 @@ export function makeRun(over = {}) {
     clip: "lesson.flac",
     service: "Embedded · pocketsphinx",
     model: "paraformer-realtime-v2",
+    language: "en",
     notice: "",
     message: "",
     start: 0,

@@ -1,5 +1,6 @@
 """The browser fixtures of this folder."""
 
+from browsers import another_browser as another_browser
 from browsers import browser as browser
 from browsers import folder as folder
 from browsers import lab as lab

@@ -29,6 +29,7 @@ RUN = RunState(
     clip="odd.wav",
     service="x",
     model="y",
+    language="en",
     notice="",
     message="",
     start=0,

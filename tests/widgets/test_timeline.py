@@ -165,6 +165,8 @@ def test_the_picture_is_displayed_only_at_the_end(transcript: Transcript) -> Non
     view = synced(transcript).view
     data, _ = DisplayFormatter().format(view)
     assert "image/png" not in data
+    note = "it was still being recognised when this was shown. Show the run again for all its words."
+    assert data["text/plain"] == f"a.wav: {note}\ngood day"  # true whenever it is saved
     transcript.apply(RunEnded(2.0, "finished", None, 2.0))
     data, _ = DisplayFormatter().format(view)
     assert data["text/plain"] == "a.wav: finished\ngood day"

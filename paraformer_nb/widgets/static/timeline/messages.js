@@ -103,6 +103,7 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {string} clip Its name.
  * @property {string} service
  * @property {string} model The engine of the embedded service, or the model that was asked for.
+ * @property {string} language Of the words, as an HTML `lang` attribute names it.
  * @property {string} notice What the service wants shown beside the words, or "".
  * @property {string} message What ended the run, what was not recognised, what could not be written; or "".
  * @property {number} start
@@ -230,7 +231,8 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
 /**
  * A file with the clip's sound.
  * @typedef {object} SavedSound
- * @property {string} url
+ * @property {string} mime
+ * @property {string | null} url null: the file is in the page.
  * @property {number} start The position at which the file begins.
  */
 

@@ -11,6 +11,15 @@ import { View } from "./view.js";
 const NO_SOUND = "This page was saved without its sound.";
 
 /**
+ * Shows the run that is in the page. It is in several script elements, and so is its sound: WebKit takes a minute to
+ * read one of 24 MB.
+ * @param {HTMLElement} parent
+ */
+export function mountPage(parent) {
+  mountSavedRun(parent, JSON.parse(textsOf("pnb-run").join("")));
+}
+
+/**
  * Shows a saved run.
  * @param {HTMLElement} parent
  * @param {SavedRun} saved
@@ -19,9 +28,25 @@ export function mountSavedRun(parent, saved) {
   const { sound } = saved;
   const runModel = new RunModel(modelOf(saved), () => {
     if (!sound) throw new Error(NO_SOUND);
-    return new WholeSource(sound.url, sound.start);
+    return new WholeSource(sound.url ?? soundUrl(sound.mime), sound.start);
   });
   return new View(runModel, parent);
+}
+
+/**
+ * A URL of the sound that is in the page. A `data:` URL of an hour would keep Firefox busy for ten seconds.
+ * @param {string} mime
+ */
+function soundUrl(mime) {
+  return URL.createObjectURL(new Blob(textsOf("pnb-sound").map(decode), { type: mime }));
+}
+
+/**
+ * The texts of the page's data elements of a class, in their order.
+ * @param {string} name
+ */
+function textsOf(name) {
+  return Array.from(document.querySelectorAll(`script.${name}`), (element) => element.textContent ?? "");
 }
 
 /**
@@ -61,5 +86,8 @@ function modelOf({ updates }) {
 
 /** @param {string} text base64 */
 function decode(text) {
-  return new DataView(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer);
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return new DataView(bytes.buffer);
 }

@@ -13,7 +13,7 @@ import { listenToMinimap, listenToPicture } from "./controls/pointer.js";
 import { Toolbar } from "./controls/toolbar.js";
 import { WordBar } from "./controls/word_bar.js";
 import { WordList } from "./controls/word_list.js";
-import { make } from "./dom/elements.js";
+import { make, setAttribute } from "./dom/elements.js";
 import { Announcer } from "./text/announcer.js";
 import { SteadyScroll } from "./text/steady_scroll.js";
 import { TextMarks } from "./text/text_marks.js";
@@ -63,7 +63,7 @@ export class View {
     this.#body = make("div", "pnb-body", this.#root);
     this.#textPane = new TextPane(this.#body);
     this.#scroll = new SteadyScroll(runModel, this.#textPane);
-    this.#textMarks = new TextMarks(runModel, this.#textPane, this.#root);
+    this.#textMarks = new TextMarks(runModel, this.#textPane);
     this.#legend = new Legend(this.#body);
     this.#spectrogram = new Spectrogram(runModel);
     this.#stage = new Stage(runModel, this.#spectrogram, this.#body, () => this.#resize());
@@ -102,6 +102,7 @@ export class View {
   /** @param {HTMLElement} parent */
   #makeRoot(parent) {
     const root = make("div", "pnb-timeline", parent);
+    root.lang = "en"; // of buttons and messages
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "Speech recognition run");
     root.addEventListener("focusout", () => this.#schedule()); // for what waits until the focus has left the view
@@ -208,6 +209,7 @@ export class View {
     this.#body.hidden = isEmpty || (run === null && isDisconnected);
     this.#header.update();
     this.#legend.update(transcript.layers);
+    for (const box of [this.#textPane.box, this.#stage.box]) setAttribute(box, "lang", run?.language ?? "");
     this.#textPane.show(transcript, this.#changed);
     this.#scroll.update();
     this.#announcer.announce(this.#changed ?? transcript.sentences.keys());

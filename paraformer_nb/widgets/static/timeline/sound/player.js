@@ -47,6 +47,8 @@ export class Player {
   #isAttached = false;
   /** The position last sought; the element does not keep it while it has no sound. */
   #sought = 0;
+  /** True while the element cannot seek there yet. */
+  #isSeekPending = false;
   /** @type {number | null} */
   #until = null;
   /** @type {number | null} */
@@ -73,7 +75,8 @@ export class Player {
 
   /** The position of the clip that sounds now. */
   get time() {
-    return this.#audio.readyState === 0 ? this.#sought : this.#source.offset + this.#audio.currentTime;
+    const isUnknown = this.#isSeekPending || this.#audio.readyState === 0;
+    return isUnknown ? this.#sought : this.#source.offset + this.#audio.currentTime;
   }
 
   /** Speed, 0.5 to 2; the pitch is kept. */
@@ -146,9 +149,22 @@ export class Player {
     clearTimeout(this.#endTimer);
     this.#sought = time;
     if (!this.#isAttached) return;
-    const mediaTime = Math.max(0, time - this.#source.offset);
+    const mediaTime = this.#mediaTime(time);
     if (this.isPlaying) this.#source.ensure(mediaTime);
-    this.#audio.currentTime = mediaTime;
+    // WebKit would never play after a seek before it knows the file.
+    this.#isSeekPending = this.#audio.readyState === 0;
+    if (!this.#isSeekPending) this.#audio.currentTime = mediaTime;
+    else this.#audio.addEventListener("loadedmetadata", this.#onMetadata, { once: true, signal: this.#listening.signal });
+  }
+
+  #onMetadata = () => {
+    if (this.#isAttached && this.#isSeekPending) this.#audio.currentTime = this.#mediaTime(this.#sought);
+    this.#isSeekPending = false;
+  };
+
+  /** @param {number} time of the clip */
+  #mediaTime(time) {
+    return Math.max(0, time - this.#source.offset);
   }
 
   #start() {
@@ -180,7 +196,7 @@ export class Player {
     if (type === "ended") this.#finish();
     else if (type === "playing") this.#wait(false);
     else if (type === "waiting") this.#wait(true);
-    else if (type !== "ratechange") this.#source.ensure(this.#audio.currentTime);
+    else if (type !== "ratechange") this.#source.ensure(this.#mediaTime(this.time));
     this.#armEnd();
   };
 

@@ -7,32 +7,24 @@ import { spokenAt } from "../model/hits.js";
 /** @import { TextPane } from "./text_pane.js" */
 
 const MOST_FOUND = 500; // ranges around the current one; more would be slow
-let views = 0;
+/** Names of the style sheet. All views share them: highlights belong to the document. */
+const HIGHLIGHTS = { spoken: "pnb-spoken", found: "pnb-found", current: "pnb-current" };
 
 export class TextMarks {
   #runModel;
   #textPane;
   #spoken = -1;
   #foundKey = "";
-  #names;
-  #style;
+  /** This view's part of each highlight. @type {Map<string, Range[]>} */
+  #ranges = new Map();
 
   /**
    * @param {RunModel} runModel
    * @param {TextPane} textPane
-   * @param {HTMLElement} root
    */
-  constructor(runModel, textPane, root) {
+  constructor(runModel, textPane) {
     this.#runModel = runModel;
     this.#textPane = textPane;
-    const id = ++views; // names of its own for each view: highlights are global
-    this.#names = { spoken: `pnb-spoken-${id}`, found: `pnb-found-${id}`, current: `pnb-current-${id}` };
-    this.#style = document.createElement("style");
-    this.#style.textContent = `
-      ::highlight(${this.#names.found}) { background-color: var(--pnb-found); color: var(--pnb-found-ink); }
-      ::highlight(${this.#names.current}) { background-color: var(--pnb-doubt); color: var(--pnb-paper); }
-      ::highlight(${this.#names.spoken}) { background-color: var(--pnb-brand); color: var(--pnb-paper); }`;
-    root.append(this.#style);
   }
 
   /** @param {boolean} isTextNew */
@@ -47,8 +39,7 @@ export class TextMarks {
   }
 
   dispose() {
-    if ("highlights" in CSS) for (const name of Object.values(this.#names)) CSS.highlights.delete(name);
-    this.#style.remove();
+    if ("highlights" in CSS) for (const name of Object.values(HIGHLIGHTS)) this.#set(name, []);
   }
 
   /** @param {number} spoken */
@@ -56,7 +47,7 @@ export class TextMarks {
     const hasMoved = spoken !== this.#spoken;
     this.#spoken = spoken;
     const range = spoken < 0 ? null : this.#rangeOf(spoken, spoken);
-    this.#set(this.#names.spoken, range ? [range] : []);
+    this.#set(HIGHLIGHTS.spoken, range ? [range] : []);
     if (range && hasMoved) this.#textPane.scrollTo(range);
   }
 
@@ -68,9 +59,9 @@ export class TextMarks {
     const from = Math.max(0, Math.min(current - MOST_FOUND / 2, matches.length - MOST_FOUND));
     const near = matches.slice(from, from + MOST_FOUND);
     const ranges = near.map(({ first, last }) => this.#rangeOf(first, last));
-    this.#set(this.#names.found, ranges.filter((range, i) => range && from + i !== current));
+    this.#set(HIGHLIGHTS.found, ranges.filter((range, i) => range && from + i !== current));
     const now = ranges[current - from] ?? null;
-    this.#set(this.#names.current, now ? [now] : []);
+    this.#set(HIGHLIGHTS.current, now ? [now] : []);
     if (now && hasMoved) this.#textPane.scrollTo(now);
   }
 
@@ -93,8 +84,12 @@ export class TextMarks {
    * @param {(Range | null)[]} ranges
    */
   #set(name, ranges) {
+    const highlight = CSS.highlights.get(name) ?? new Highlight();
+    for (const range of this.#ranges.get(name) ?? []) highlight.delete(range);
     const known = ranges.filter((range) => range !== null);
-    if (known.length) CSS.highlights.set(name, new Highlight(...known));
+    for (const range of known) highlight.add(range);
+    this.#ranges.set(name, known);
+    if (highlight.size) CSS.highlights.set(name, highlight);
     else CSS.highlights.delete(name);
   }
 }
