@@ -48,7 +48,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "server": {"av", "websockets", "msgspec", "pocketsphinx", "numpy", "onnxruntime", "kaldi_native_fbank"},
     "services": {"keyring"},
     "client": {"websockets", "msgspec"},
-    "tables": {"pandas"},
+    "tables": {"numpy", "pandas"},
     "plots": {"matplotlib", "numpy", "msgspec", "PIL"},
     "widgets": {"msgspec", "anywidget", "ipywidgets", "traitlets", "pandas"},
     "formats": {"msgspec"},

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..transcript.transcript import Transcript
 from ..transcript.words import Sentence, Word
-from .frame import make_frame, table_attrs
+from .frame import frame_of, make_array, table_attrs
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .frame import Array
+
 
 class Column(NamedTuple):
-    """A column of the words table: its dtype, its meaning, and how a word gives its value."""
+    """A column of the words table: its dtype, its meaning, whose value it is, and how that one gives it."""
 
     name: str
     dtype: str
     meaning: str
-    value: Callable[[Sentence, Word], Any]
+    of: type[Sentence | Word]
+    value: Callable[[Any], Any]
 
 
 COLUMNS = (
-    Column("sentence_id", "int64", "from 1, over the whole run", lambda sentence, word: sentence.id),
-    Column("text", "string", "the word", lambda sentence, word: word.text.strip()),
-    Column("punctuation", "string", 'the mark after it, or ""', lambda sentence, word: word.punctuation),
-    Column("start", "float64", "seconds of the clip", lambda sentence, word: word.start),
-    Column("end", "float64", "seconds of the clip", lambda sentence, word: word.end),
-    Column("confidence", "float64", "0 to 1, NaN where unknown", lambda sentence, word: word.confidence),
-    Column("speaker", "string", "NA where unknown", lambda sentence, word: word.speaker),
-    Column("is_final", "bool", "whether it will not be revised", lambda sentence, word: sentence.is_final),
+    Column("sentence_id", "int64", "from 1, over the whole run", Sentence, attrgetter("id")),
+    Column("text", "string", "the word", Word, lambda word: word.text.strip()),
+    Column("punctuation", "string", 'the mark after it, or ""', Word, attrgetter("punctuation")),
+    Column("start", "float64", "seconds of the clip", Word, attrgetter("start")),
+    Column("end", "float64", "seconds of the clip", Word, attrgetter("end")),
+    Column("confidence", "float64", "0 to 1, NaN where unknown", Word, attrgetter("confidence")),
+    Column("speaker", "string", "NA where unknown", Word, attrgetter("speaker")),
+    Column("is_final", "bool", "whether it will not be revised", Sentence, attrgetter("is_final")),
 )
 
 
-def words_table(sentences: Iterable[Sentence], transcript: Transcript) -> pd.DataFrame:
-    """One row a word, sorted by start, with a RangeIndex; `COLUMNS` has names, dtypes and meanings.
+def words_table(sentences: Sequence[Sentence], transcript: Transcript) -> pd.DataFrame:
+    """One row a word, sorted by start, with a RangeIndex; `COLUMNS` has names, dtypes and meanings. Words that start
+    together keep the order of the sentences.
 
     ``attrs`` has ``clip``, ``service`` and ``model``.
 
@@ -44,14 +49,28 @@ def words_table(sentences: Iterable[Sentence], transcript: Transcript) -> pd.Dat
         >>> words_table(transcript.sentences, transcript)["text"].tolist()
         ['Good', 'morning.', '今天', '天气', '好']
     """
-    pairs = [(sentence, word) for sentence in sentences for word in sentence.words]
-    pairs.sort(key=lambda pair: pair[1].start)
-    columns = {column.name: ([column.value(*pair) for pair in pairs], column.dtype) for column in COLUMNS}
-    table = make_frame(**columns)
+    return finish_table(word_columns(sentences), transcript)
+
+
+def word_columns(sentences: Sequence[Sentence]) -> dict[str, Array]:
+    """The words table as arrays, in the order of the sentences."""
+    words = [word for sentence in sentences for word in sentence.words]
+    owners = [sentence for sentence in sentences for _ in sentence.words]
+    owned: dict[type[Sentence | Word], list[Any]] = {Sentence: owners, Word: words}
+    return {each.name: make_array(list(map(each.value, owned[each.of])), each.dtype) for each in COLUMNS}
+
+
+def finish_table(columns: Mapping[str, Array], transcript: Transcript) -> pd.DataFrame:
+    """Sort a words table by start, and name its clip, service and model."""
+    starts = columns["start"]
+    if (starts[1:] < starts[:-1]).any():
+        order = starts.argsort(kind="stable")
+        columns = {name: column[order] for name, column in columns.items()}
+    table = frame_of(columns)
     table.attrs.update(table_attrs(transcript))
     return table
 
 
 def word_row(sentence: Sentence, word: Word) -> dict[str, Any]:
     """One row of the words table as plain values, without pandas."""
-    return {column.name: column.value(sentence, word) for column in COLUMNS}
+    return {column.name: column.value(sentence if column.of is Sentence else word) for column in COLUMNS}

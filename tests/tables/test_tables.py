@@ -115,8 +115,8 @@ def test_columns_define_the_words_table() -> None:
     for column in COLUMNS:
         assert table[column.name].dtype == (TEXT if column.dtype == "string" else column.dtype)
         assert column.meaning
-    values = [column.value(SENTENCES[1], SENTENCES[1].words[0]) for column in COLUMNS]
-    assert values == [1, "One", "", 1.0, 1.4, 0.75, None, True]
+    values = word_row(SENTENCES[1], SENTENCES[1].words[0])
+    assert list(values.values()) == [1, "One", "", 1.0, 1.4, 0.75, None, True]
 
 
 def test_gaps_and_matches_are_tables_of_spans() -> None:
