@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..tables.edited import Comparison
-    from ..tables.frame import Array
     from ..tables.given import Unit
     from ..tables.words_cache import WordsCache
 
@@ -51,15 +50,16 @@ class RunTables:
         ``attrs`` has ``clip``, ``service``, ``model``, and ``snapshot``: a text by which `correct` knows when the table
         was read. Two readings of the same words are equal, ``attrs`` included.
         """
-        from ..tables.words import finish_table
+        from ..tables.frame import table_attrs
 
-        snapshot, columns = self._read_words()
-        table = finish_table(columns, self.transcript)
+        snapshot, shared = self._read_words()
+        table = shared.copy()
+        table.attrs.update(table_attrs(self.transcript))
         table.attrs["snapshot"] = self._snapshots.name(snapshot, is_ended=self.transcript.state in ENDED)
         return table
 
-    def _read_words(self) -> tuple[Snapshot, dict[str, Array]]:
-        """The words of now, as columns. Only what changed since the last reading is converted."""
+    def _read_words(self) -> tuple[Snapshot, pd.DataFrame]:
+        """The words of now, to be copied. Only what changed since the last reading is converted."""
         from ..tables.words_cache import WordsCache
 
         with self._live.lock:
@@ -69,7 +69,7 @@ class RunTables:
             if not snapshot.equals(self._last[0]):
                 self._last = snapshot, self.transcript.sentences
             snapshot, sentences = self._last
-        return snapshot, self._words.columns(sentences)
+        return snapshot, self._words.table(sentences)
 
     @property
     def words_raw(self) -> pd.DataFrame:

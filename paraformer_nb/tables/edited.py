@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ParameterError
@@ -15,7 +15,7 @@ from .rows import Row, Rows
 from .snapshots import SentenceVersions, Snapshot
 
 if TYPE_CHECKING:
-    from .frame import Array
+    import pandas as pd
 
 _LONG_WORD = 20.0  # seconds: words that are longer, and twice as long as the run's longest, are in milliseconds
 _MANY = 0.3  # the share of words that is deleted without a warning
@@ -29,7 +29,7 @@ class Comparison(NamedTuple):
 
 
 def compare(
-    rows: Rows, transcript: Transcript, words: Mapping[str, Array], snapshot: Snapshot | None, *, delete_all: bool
+    rows: Rows, transcript: Transcript, words: pd.DataFrame, snapshot: Snapshot | None, *, delete_all: bool
 ) -> Comparison:
     """Compare an edited table with what it was made of. The order of its rows means nothing.
 
@@ -37,13 +37,13 @@ def compare(
     does not say when it was read, and the run goes on, sentences after its last one are kept.
 
     Args:
-        words: the columns of the words table of now.
+        words: the words table of now.
         snapshot: what the table was made of; None where it does not say.
         delete_all: whether a table without rows deletes all words.
 
     Raises ParameterError for rows that are invalid, or that look like a mistake.
     """
-    if not len(rows.ids) and len(words["text"]) and not delete_all:
+    if not len(rows.ids) and len(words) and not delete_all:
         raise ParameterError(
             "the table has no rows, which would delete all words: say delete_all=True if you mean it. Nothing was "
             "changed."
@@ -68,7 +68,7 @@ def compare(
     for correction in corrections:
         correction.check()
     corrections = [each for each in corrections if not _is_already_applied(each, versions[each.sentence])]
-    deletes = _deletes_many(corrections, len(words["text"])) if len(rows.ids) else ""
+    deletes = _deletes_many(corrections, len(words)) if len(rows.ids) else ""
     return Comparison(corrections, [each for each in (_names_kept(kept), problem, deletes) if each])
 
 
@@ -110,15 +110,15 @@ def _moved(rows: Iterable[Row], version: SentenceVersions) -> list[Row]:
     return [row for row in rows if row.times not in known]
 
 
-def _check_times(rows: Sequence[Row], transcript: Transcript, words: Mapping[str, Array]) -> str:
+def _check_times(rows: Sequence[Row], transcript: Transcript, words: pd.DataFrame) -> str:
     """Raise ParameterError if new times look like milliseconds. Returns a warning about those behind the clip."""
     import numpy as np
 
     starts, ends = np.array([row.start for row in rows]), np.array([row.end for row in rows])
-    longest = max(_LONG_WORD, 2 * float((words["end"] - words["start"]).max(initial=0.0)))
+    longest = max(_LONG_WORD, 2 * float((words["end"] - words["start"]).max() if len(words) else 0.0))
     end = clip_end(transcript)
-    if end is not None:  # a service's clock may run ahead
-        end = max(end, float(words["end"].max(initial=0.0)))
+    if end is not None and len(words):  # a service's clock may run ahead
+        end = max(end, float(words["end"].max()))
     check_unit(starts, ends, end, longest)
     return beyond_clip(ends, end)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..transcript.transcript import Transcript
@@ -16,25 +15,21 @@ if TYPE_CHECKING:
 
 def make_frame(**columns: tuple[list[Any], str]) -> pd.DataFrame:
     """A DataFrame of (values, dtype) columns with a RangeIndex; "string" is text with NA where it is missing."""
-    return frame_of({name: make_array(values, dtype) for name, (values, dtype) in columns.items()})
-
-
-def make_array(values: list[Any], dtype: str) -> Array:
-    """An array of one column's values; "string" is an array of str objects and NA."""
     import numpy as np
     import pandas as pd
 
-    if dtype != "string":
-        return np.array(values, dtype=dtype)
-    return np.array([pd.NA if value is None else value for value in values] if None in values else values, dtype=object)
-
-
-def frame_of(arrays: Mapping[str, Array]) -> pd.DataFrame:
-    """A DataFrame of copies of these arrays, with a RangeIndex; arrays of objects are text."""
-    import pandas as pd
+    def text(values: list[Any]) -> Any:
+        if None in values:
+            values = [pd.NA if value is None else value for value in values]
+        return pd.arrays.StringArray(np.array(values, dtype=object))
 
     # pandas' default text depends on whether pyarrow is installed; this one does not.
-    return pd.DataFrame({n: pd.arrays.StringArray(a) if a.dtype == object else a for n, a in arrays.items()}, copy=True)
+    return pd.DataFrame(
+        {
+            name: text(values) if dtype == "string" else np.array(values, dtype=dtype)
+            for name, (values, dtype) in columns.items()
+        }
+    )
 
 
 def table_attrs(transcript: Transcript) -> dict[str, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,7 +24,7 @@ _MISSING = {"", "na", "n/a", "nan", "-nan", "null", "none", "<na>", "#na", "#n/a
 
 
 class Row(NamedTuple):
-    """A row, and its number in the table. A text that is not a string came so out of a file."""
+    """A row, and its number in the table. A text that is not a string came so out of a file; None: missing."""
 
     number: int
     text: Any
@@ -68,81 +68,96 @@ def _is_read_as(text: str, value: Any) -> bool:
     """Whether reading a file may turn a text into this value."""
     if isinstance(value, bool):
         return text.lower() == str(value).lower()
-    if not isinstance(value, Real) or value != value:
+    if value is None:
         return text.lower() in _MISSING
     try:
-        return float(text.replace(",", "")) == value
+        return bool(float(text.replace(",", "")) == value)
     except ValueError:
         return False
 
 
 class Rows(NamedTuple):
-    """The rows of an edited words table, by column."""
+    """The rows of an edited words table, by column. Texts and punctuation are unchecked."""
 
     ids: Array
-    texts: list[Any]
-    punctuation: list[str] | None
+    texts: Array
+    punctuation: Array | None
     starts: Array
     ends: Array
 
     @classmethod
     def of(cls, table: Any, unit: Unit) -> Rows:
-        """Read a table. Raises ParameterError for missing columns and for values of another kind."""
+        """Read a table. Raises ParameterError for missing columns, and for ids and times of another kind."""
         frame = as_frame(table)
         require_columns(frame, NEEDED)
         for name in ("file", "clip"):
             if name in frame.columns and frame[name].nunique() > 1:
                 raise ParameterError(
-                    f"the table has words of several clips ({name}): give the rows of this one only. "
+                    f"the table has words of several clips (its column {name!r}): give the rows of this one only. "
                     "Nothing was changed."
                 )
-        has_marks = "punctuation" in frame.columns
         return cls(
             ids=_whole_numbers(frame["sentence_id"]),
-            texts=[text.strip() if isinstance(text, str) else text for text in frame["text"].tolist()],
-            punctuation=[_mark(*pair) for pair in enumerate(frame["punctuation"].tolist())] if has_marks else None,
+            texts=_texts(frame["text"], None),
+            punctuation=_texts(frame["punctuation"], "") if "punctuation" in frame.columns else None,
             starts=seconds_of(frame, "start", unit),
             ends=seconds_of(frame, "end", unit),
         )
 
     def by_sentence(self, ids: Collection[int]) -> dict[int, list[Row]]:
-        """The rows of some sentences."""
+        """The rows of some sentences. Raises ParameterError for punctuation that is not a string."""
         import numpy as np
 
         found: dict[int, list[Row]] = {number: [] for number in ids}
         for index in np.flatnonzero(np.isin(self.ids, list(ids))).tolist():
+            text = self.texts[index]
             mark = None if self.punctuation is None else self.punctuation[index]
-            row = Row(index, self.texts[index], mark, float(self.starts[index]), float(self.ends[index]))
+            if not isinstance(mark, str | None):
+                raise invalid(index, f"punctuation is {mark!r}, not a string")
+            text = text.strip() if isinstance(text, str) else text
+            row = Row(index, text, mark, float(self.starts[index]), float(self.ends[index]))
             found[int(self.ids[index])].append(row)
         return found
 
-    def changed_sentences(self, words: Mapping[str, Array]) -> set[int]:
-        """The ids of the sentences whose rows may differ from the columns of the words table, whatever their order."""
+    def changed_sentences(self, words: pd.DataFrame) -> set[int]:
+        """The ids of the sentences whose rows may differ from a words table, whatever their order."""
         import numpy as np
 
-        texts = np.array([text if isinstance(text, str) else None for text in self.texts], dtype=object)
-        pairs: list[tuple[Array, Array]] = [(texts, words["text"])]
-        pairs += [
-            (np.round(mine, 3), np.round(words[name], 3)) for name, mine in (("start", self.starts), ("end", self.ends))
-        ]
-        if self.punctuation is not None:
-            pairs.append((np.array(self.punctuation, dtype=object), words["punctuation"]))
-        mine, theirs = (
-            np.lexsort((starts, ids))
-            for starts, ids in ((self.starts, self.ids), (words["start"], words["sentence_id"]))
+        ids, starts = words["sentence_id"].to_numpy(), words["start"].to_numpy()
+        if np.array_equal(self.ids, ids):
+            return set(ids[self._differs(words)].tolist())
+        (known, counts), (present, other_counts) = (np.unique(each, return_counts=True) for each in (self.ids, ids))
+        both, mine, theirs = np.intersect1d(known, present, assume_unique=True, return_indices=True)
+        equally_long = both[counts[mine] == other_counts[theirs]]
+        orders = (np.lexsort(each) for each in ((self.starts, self.ids), (starts, ids)))
+        my_rows, their_rows = (
+            order[np.isin(each[order], equally_long)] for order, each in zip(orders, (self.ids, ids), strict=True)
         )
-        my_ids, their_ids = self.ids[mine], words["sentence_id"][theirs]
-        (known, my_counts), (present, their_counts) = (
-            np.unique(ids, return_counts=True) for ids in (my_ids, their_ids)
-        )
-        both, in_mine, in_theirs = np.intersect1d(known, present, assume_unique=True, return_indices=True)
-        equally_long = both[my_counts[in_mine] == their_counts[in_theirs]]
-        mine, theirs = mine[np.isin(my_ids, equally_long)], theirs[np.isin(their_ids, equally_long)]
-        differs = np.zeros(len(mine), dtype=bool)
-        for one, other in pairs:
-            differs |= (one[mine] != other[theirs]).astype(bool)
+        differs = self._differs(words, my_rows, their_rows)
         changed = {*known.tolist(), *present.tolist()} - {*equally_long.tolist()}
-        return changed | {*self.ids[mine][differs].tolist()}
+        return changed | {*self.ids[my_rows][differs].tolist()}
+
+    def _differs(self, words: pd.DataFrame, mine: Any = slice(None), theirs: Any = slice(None)) -> Array:
+        """Whether each of these rows differs from the one of a words table at the same index."""
+        import numpy as np
+
+        differs: Array = self.texts[mine] != words["text"].to_numpy(object)[theirs]
+        for name, times in (("start", self.starts), ("end", self.ends)):
+            differs |= np.round(times[mine], 3) != np.round(words[name].to_numpy()[theirs], 3)
+        if self.punctuation is not None:
+            differs |= self.punctuation[mine] != words["punctuation"].to_numpy(object)[theirs]
+        return differs
+
+
+def _texts(column: pd.Series[Any], missing: str | None) -> Array:
+    """A column of texts as objects, with one value for what is missing: a CSV does not distinguish that from ``""``."""
+    values: Array = column.to_numpy(object)
+    is_missing = column.isna().to_numpy(bool)
+    if not is_missing.any():
+        return values
+    values = values.copy()
+    values[is_missing] = missing
+    return values
 
 
 def _whole_numbers(column: pd.Series[Any]) -> Array:
@@ -161,13 +176,3 @@ def _whole_number(row: int, value: Any) -> int:
     if not number.is_integer():
         raise invalid(row, f"sentence_id is {value!r}, not a whole number")
     return int(number)
-
-
-def _mark(row: int, value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    import pandas as pd
-
-    if not pd.api.types.is_scalar(value) or not pd.isna(value):
-        raise invalid(row, f"punctuation is {value!r}, not a string")
-    return ""  # a CSV does not distinguish an empty string from a missing one

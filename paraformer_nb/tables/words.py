@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..transcript.transcript import Transcript
 from ..transcript.words import Sentence, Word
-from .frame import frame_of, make_array, table_attrs
+from .frame import make_frame, table_attrs
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from .frame import Array
 
 
 class Column(NamedTuple):
@@ -49,26 +47,23 @@ def words_table(sentences: Sequence[Sentence], transcript: Transcript) -> pd.Dat
         >>> words_table(transcript.sentences, transcript)["text"].tolist()
         ['Good', 'morning.', '今天', '天气', '好']
     """
-    return finish_table(word_columns(sentences), transcript)
+    table = sorted_by_start(unsorted_words(sentences))
+    table.attrs.update(table_attrs(transcript))
+    return table
 
 
-def word_columns(sentences: Sequence[Sentence]) -> dict[str, Array]:
-    """The words table as arrays, in the order of the sentences."""
+def unsorted_words(sentences: Sequence[Sentence]) -> pd.DataFrame:
+    """The words table in the order of the sentences, without ``attrs``."""
     words = [word for sentence in sentences for word in sentence.words]
     owners = [sentence for sentence in sentences for _ in sentence.words]
     owned: dict[type[Sentence | Word], list[Any]] = {Sentence: owners, Word: words}
-    return {each.name: make_array(list(map(each.value, owned[each.of])), each.dtype) for each in COLUMNS}
+    return make_frame(**{each.name: (list(map(each.value, owned[each.of])), each.dtype) for each in COLUMNS})
 
 
-def finish_table(columns: Mapping[str, Array], transcript: Transcript) -> pd.DataFrame:
-    """Sort a words table by start, and name its clip, service and model."""
-    starts = columns["start"]
-    if (starts[1:] < starts[:-1]).any():
-        order = starts.argsort(kind="stable")
-        columns = {name: column[order] for name, column in columns.items()}
-    table = frame_of(columns)
-    table.attrs.update(table_attrs(transcript))
-    return table
+def sorted_by_start(table: pd.DataFrame) -> pd.DataFrame:
+    """A words table by start; rows that start together keep their order."""
+    starts = table["start"]
+    return table if starts.is_monotonic_increasing else table.sort_values("start", kind="stable", ignore_index=True)
 
 
 def word_row(sentence: Sentence, word: Word) -> dict[str, Any]:

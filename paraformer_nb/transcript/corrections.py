@@ -288,6 +288,8 @@ class Corrections:
         if self._orphans:
             return [self.corrected(sentence) for sentence in sentences]
         wanted = self._by_sentence
+        if not wanted:
+            return list(sentences)
         return [self.corrected(sentence) if sentence.id in wanted else sentence for sentence in sentences]
 
     def corrected(self, sentence: Sentence) -> Sentence:
