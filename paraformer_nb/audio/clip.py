@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ParameterError
+from ..text import unit_advice
 from .array_reader import ArrayReader
 from .clip_input import ArrayInput, LiveInput, PathInput, classify
 from .files import file_reader, open_file, sha256_of
@@ -85,6 +86,7 @@ def open_clip(clip: Any, *, sample_rate: int, start: float | None = None, end: f
         if reader.duration is not None and begin >= reader.duration:
             raise ParameterError(
                 f"start={begin:g} lies beyond the clip's end; {given.name!r} is {reader.duration:.2f} s long."
+                f"{unit_advice(begin, reader.duration)}"
             )
         close = opened.pop_all().close
     path = given.path.resolve() if isinstance(given, PathInput) else None

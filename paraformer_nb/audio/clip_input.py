@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import AudioError, ParameterError
+from ..paths import expand
 from ..text import sanitise
 
 if TYPE_CHECKING:
@@ -93,10 +94,10 @@ def classify(clip: Any) -> ClipInput:
         text = str(clip)
         if not text or text.startswith(("http://", "https://")):
             raise AudioError(f"{text!r} is not a file. Download the clip first, then give its path.")
-        return PathInput(_expand(clip))
+        return PathInput(expand(clip))
     if hasattr(clip, "read"):
         name = getattr(clip, "name", None)  # a pipe's is a number
-        return FileInput(clip, _expand(name) if isinstance(name, (str, os.PathLike)) else None)
+        return FileInput(clip, expand(name) if isinstance(name, (str, os.PathLike)) else None)
     raise ParameterError(f"an object of type {type(clip).__name__} is not a clip. Give {_FORMS}.")
 
 
@@ -123,7 +124,3 @@ def _classify_array(clip: tuple[Any, ...]) -> ArrayInput:
 
 def _valid_rate(rate: Any) -> int | None:
     return int(rate) if isinstance(rate, Integral) and int(rate) > 0 else None
-
-
-def _expand(path: str | os.PathLike[str]) -> Path:
-    return Path(os.path.expanduser(path))  # noqa: PTH111 - unlike pathlib's it never raises

@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Real
 
 from ..errors import ParameterError
+from ..text import unit_advice
 from ..transcript.transcript import Transcript
 
 
@@ -17,9 +18,10 @@ def time_range(transcript: Transcript, start: float | None = None, end: float | 
     low = first if start is None else start
     high = last if end is None else end
     if not (isinstance(low, Real) and isinstance(high, Real) and first <= low < high <= last):
+        advice = unit_advice(max(low, high), last) if isinstance(low, Real) and isinstance(high, Real) else ""
         raise ParameterError(
             f"start={start!r}, end={end!r} is not a part of this clip. Both are seconds from {first:.10g} to "
-            f"{last:.10g}, or None, and start comes before end."
+            f"{last:.10g}, or None, and start comes before end.{advice}"
         )
     return low, high
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AudioError, ExportError
+from ..formats.base import cannot_write
 from ..formats.registry import export
 from ..journal.failures import to_error
 from ..journal.journal import Journal
 from ..journal.records import ClipSource, ServiceSource
+from ..paths import expand
 from ..playback.playable import PlayableClip
 from ..transcript.corrections import Correction
 from ..transcript.transcript import ENDED
@@ -169,7 +171,7 @@ class Run(RunTables):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Copy the journal to `path`. Raises JournalError if it exists or cannot be written."""
-        self._live.copy_to(Path(path))
+        self._live.copy_to(expand(path))
 
     def export(self, path: str | os.PathLike[str], **options: Any) -> Path:
         """Write the transcript to a file, in its suffix's format: ``.html``, ``.txt`` or ``.jsonl``. Returns the path.
@@ -183,10 +185,13 @@ class Run(RunTables):
         Example:
             >>> run.export("lecture.html", audio="beside", title="A lecture")  # doctest: +SKIP
         """
-        path = Path(path).expanduser()
-        if path.exists() and self.journal.path.exists() and path.samefile(self.journal.path):
-            raise ExportError(f"{str(path)!r} is the run's journal, which is kept: give another name.")
-        return export(self.transcript, path, self._open_audio, options)
+        path = expand(path)
+        try:
+            if path.exists() and self.journal.path.exists() and path.samefile(self.journal.path):
+                raise ExportError(f"{str(path)!r} is the run's journal, which is kept: give another name.")
+            return export(self.transcript, path, self._open_audio, options)
+        except OSError as error:  # asking for the file may fail as well, as for a name that is too long
+            raise cannot_write(path, error) from error
 
     def _display_(self) -> Timeline:
         """What marimo shows as a cell's value."""
