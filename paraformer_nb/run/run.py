@@ -8,9 +8,9 @@ import weakref
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..errors import AudioError, ExportError
+from ..errors import AudioError, ExportError, ParameterError
 from ..formats.base import cannot_write
 from ..formats.registry import export
 from ..journal.failures import to_error
@@ -81,6 +81,13 @@ class Run(RunTables):
     def usage(self) -> Usage:
         """What was sent, recognised and billed so far, in seconds of audio."""
         return self.transcript.usage
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled and copied: two copies would write one journal."""
+        raise ParameterError(
+            "a run cannot be pickled or copied, because it may go on and has a journal of its own. Its tables can be, "
+            "such as run.words. To have the run elsewhere: run.save('run.jsonl'), and pnb.load('run.jsonl') there."
+        )
 
     def __repr__(self) -> str:
         words = sum(len(sentence.words) for sentence in self.transcript.sentences)
@@ -164,7 +171,10 @@ class Run(RunTables):
         return self._playable
 
     def plot(self, start: float | None = None, end: float | None = None) -> Figure:
-        """The waveform over time with the words at their spans, as a matplotlib Figure. `start`, `end`: seconds."""
+        """The waveform over time with the words at their spans, as a matplotlib Figure. `start`, `end`: seconds.
+
+        Of more than 200 s it is an overview, with the sentences and without the words' texts.
+        """
         from ..plots.plot import plot
 
         return plot(self.transcript, start=start, end=end)
