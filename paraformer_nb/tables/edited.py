@@ -123,19 +123,22 @@ def _check_times(rows: Sequence[Row], transcript: Transcript, words: pd.DataFram
     return beyond_clip(ends, end)
 
 
-def _check_repeated(rows: Sequence[Row], words: Sequence[Word]) -> None:
+def _check_repeated(rows: Sequence[Row], sentence: SentenceVersions) -> None:
     """Raise ParameterError if a row is there twice, as in a table that was concatenated with itself."""
     first: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in rows:
         first[row.appearance()].append(row)
     for same in first.values():
-        known = sum(same[0].appearance_for(word) == same[0].appearance() for word in words) if len(same) > 1 else 1
-        if len(same) > max(1, known):
+        if len(same) > 1 and len(same) > max(_count(same[0], each.words) for each in sentence):
             raise ParameterError(
                 f"rows {same[0].number} and {same[-1].number} of the table (counted from 0) are the same word: "
                 f"{same[0].text!r} at {same[0].start:.10g} s. Leave out such rows with table.drop_duplicates(). "
                 "Nothing was changed."
             )
+
+
+def _count(row: Row, words: Iterable[Word]) -> int:
+    return sum(row.appearance_for(word) == row.appearance() for word in words)
 
 
 # ----------------------------------------------------------------------------------------------------------- comparing
@@ -144,7 +147,7 @@ def _check_repeated(rows: Sequence[Row], words: Sequence[Word]) -> None:
 def _correction(sentence: SentenceVersions, rows: list[Row]) -> Correction | None:
     """Replace the words that differ, and those between them; None where all are equal."""
     words = sentence.corrected.words
-    _check_repeated(rows, (*words, *sentence.recognised.words))
+    _check_repeated(rows, sentence)
     free: dict[tuple[object, ...], deque[int]] = defaultdict(deque)
     for index, word in enumerate(words):
         free[rows[0].appearance_for(word) if rows else ()].append(index)
