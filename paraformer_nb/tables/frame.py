@@ -18,15 +18,11 @@ def make_frame(**columns: tuple[list[Any], str]) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    def text(values: list[Any]) -> Any:
-        if None in values:
-            values = [pd.NA if value is None else value for value in values]
-        return pd.arrays.StringArray(np.array(values, dtype=object))
-
-    # pandas' default text depends on whether pyarrow is installed; this one does not.
+    # The storage is named, because pandas' default depends on whether pyarrow is installed.
+    text = pd.StringDtype("python", na_value=pd.NA)
     return pd.DataFrame(
         {
-            name: text(values) if dtype == "string" else np.array(values, dtype=dtype)
+            name: pd.array(values, dtype=text) if dtype == "string" else np.array(values, dtype=dtype)
             for name, (values, dtype) in columns.items()
         }
     )

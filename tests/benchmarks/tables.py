@@ -103,7 +103,7 @@ def main(words: int) -> None:
         show("run.correct, one word", best(correct_one(run)))
         shuffled = run.words.sample(frac=1, random_state=1)
         show("run.correct, rows in another order", best(lambda: run.correct(shuffled)))
-        #        show("run.plot(), drawn", best(lambda: run.plot().to_png()))
+        show("run.plot(), drawn", best(lambda: run.plot().to_png()))
 
 
 if __name__ == "__main__":
