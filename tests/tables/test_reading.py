@@ -121,10 +121,8 @@ def test_a_run_is_not_copied_and_the_error_says_what_to_do(action: Any, run: pnb
 
 
 def test_dtypes_name_their_storage(run: pnb.Run) -> None:
-    """They do not depend on whether pyarrow is installed, nor on what pandas then prefers."""
-    with pd.option_context("mode.string_storage", "pyarrow"):
-        tables = run.words, run.words_raw, run.sentences, run.events, run.gaps
-    for table in tables:
+    """They do not depend on whether pyarrow is installed, which pandas would then prefer."""
+    for table in (run.words, run.words_raw, run.sentences, run.events, run.gaps):
         texts = [dtype for dtype in table.dtypes if isinstance(dtype, pd.StringDtype)]
         assert texts
         assert {dtype.storage for dtype in texts} == {"python"}

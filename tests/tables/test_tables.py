@@ -22,7 +22,7 @@ SENTENCES = [
     Sentence(2, "今天,好。", 5.0, 6.0, False, (Word("今天", 5.0, 5.5, ","), Word("好", 5.5, 6.0, "。", None, "b"))),
     Sentence(1, " One two.", 1.0, 2.0, True, (Word(" One", 1.0, 1.4, "", 0.75), Word(" two", 1.5, 2.0, ".", 0.5, "a"))),
 ]
-TEXT = pd.StringDtype(na_value=pd.NA)
+TEXT = pd.StringDtype("python", na_value=pd.NA)
 WORD_DTYPES = {
     "sentence_id": "int64",
     "text": TEXT,
