@@ -176,8 +176,8 @@ def test_a_layer_s_times_may_be_milliseconds_or_durations_where_that_is_said(tra
 
 def test_spans_behind_the_clip_are_shown_with_a_warning(transcript: Transcript) -> None:
     front_end = FrontEnd(transcript)
-    with pytest.warns(UserWarning, match=r"1 of the rows end behind the clip, which ends at 40 s") as warned:
-        front_end.view.highlight(pd.DataFrame({"start": [1, 39], "end": [2, 41]}))
+    with pytest.warns(UserWarning, match=r"1 of the rows end behind the clip, which ends at 60 s") as warned:
+        front_end.view.highlight(pd.DataFrame({"start": [1, 59], "end": [2, 61]}))
     assert warned[0].filename == __file__
     front_end.send("sync")
     assert len(layers(front_end)[-1][0].spans) == 2
@@ -189,9 +189,9 @@ def test_positions_in_milliseconds_are_refused(transcript: Transcript) -> None:
         view.selection = (1000, 2500)
     with pytest.raises(ParameterError, match="look like milliseconds"):
         view.seek(1500)
-    view.selection = (39, 41)
-    view.seek(41)
-    assert (view.selection, view.playhead) == ((39, 41), 41)
+    view.selection = (59, 61)
+    view.seek(61)
+    assert (view.selection, view.playhead) == ((59, 61), 61)
 
 
 def test_resumes_are_sent(transcript: Transcript) -> None:
