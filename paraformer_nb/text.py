@@ -101,6 +101,17 @@ def _is_shared(character: str) -> bool:
     return character.isdecimal() or (character > "\x7f" and unicodedata.category(character).startswith("P"))
 
 
+def unit_advice(time: float, end: float | None) -> str:
+    """Advice where a time in seconds looks like milliseconds of a clip that ends at `end`; else ``""``.
+
+    Example:
+        >>> unit_advice(1500.0, 39.0), unit_advice(15.0, 39.0)
+        (' These look like milliseconds: give seconds.', '')
+    """
+    is_likely = end is not None and 2 * end < time <= 1000 * end
+    return " These look like milliseconds: give seconds." if is_likely else ""
+
+
 def format_clock(seconds: float, decimals: int = 0, *, hours: bool = False) -> str:
     """Format a time as m:ss, or with `hours` as h:mm:ss, with `decimals` digits of a second, rounded.
 

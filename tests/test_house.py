@@ -16,6 +16,7 @@ PACKAGE = Path(paraformer_nb.__file__).parent
 FLOORS: dict[str, int] = {
     "text": 0,
     "errors": 0,
+    "paths": 0,
     "audio": 1,
     "dashscope": 1,
     "journal": 1,
@@ -39,6 +40,7 @@ VIEWS_MAY_USE = {"loop", "playback"}
 THIRD_PARTY: dict[str, set[str]] = {
     "text": set(),
     "errors": set(),
+    "paths": set(),
     "audio": {"av", "numpy"},
     "dashscope": {"msgspec"},
     "journal": {"msgspec"},
@@ -48,7 +50,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "server": {"av", "websockets", "msgspec", "pocketsphinx", "numpy", "onnxruntime", "kaldi_native_fbank"},
     "services": {"keyring"},
     "client": {"websockets", "msgspec"},
-    "tables": {"pandas"},
+    "tables": {"numpy", "pandas"},
     "plots": {"matplotlib", "numpy", "msgspec", "PIL"},
     "widgets": {"IPython", "msgspec", "anywidget", "ipywidgets", "traitlets", "pandas"},
     "formats": {"msgspec"},

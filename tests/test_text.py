@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from paraformer_nb.text import join, needs_space, sanitise, separator
+from paraformer_nb.text import join, needs_space, sanitise, separator, unit_advice
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,12 @@ from paraformer_nb.text import join, needs_space, sanitise, separator
         (["use", ".NET", "here", "."], "use .NET here."),
         (["👋", "Hello", "👋", "你好"], "👋 Hello 👋 你好"),
         (["한국어", "中文"], "한국어 中文"),
+        (["so", "😀", "happy"], "so 😀 happy"),
+        (
+            ["so", "❤\ufe0f", "⭐", "👩\u200d👧", "🇩🇪", "1\ufe0f\u20e3", "🫠"],
+            "so ❤\ufe0f ⭐ 👩\u200d👧 🇩🇪 1\ufe0f\u20e3 🫠",
+        ),
+        (["很", "😀", "高兴"], "很 😀 高兴"),
         ([" hello", " world"], " hello world"),  # Gummy's English words carry their space
         (["ありがとう", "ございます。"], "ありがとうございます。"),
         (["안녕하세요", "여러분"], "안녕하세요 여러분"),
@@ -52,6 +58,14 @@ def test_a_space_between_texts_is_their_own_or_the_one_that_joining_adds(
     before: str, after: str, is_spaced: bool
 ) -> None:
     assert (separator(before, after) == " ") == is_spaced == (" " in join([before, after]))
+
+
+@pytest.mark.parametrize(
+    ("time", "end", "is_advised"),
+    [(1500.0, 39.0, True), (79.0, 39.0, True), (78.0, 39.0, False), (40_000.0, 39.0, False), (1500.0, None, False)],
+)
+def test_times_far_behind_a_clip_look_like_milliseconds(time: float, end: float | None, is_advised: bool) -> None:
+    assert ("look like milliseconds" in unit_advice(time, end)) == is_advised
 
 
 @pytest.mark.parametrize(

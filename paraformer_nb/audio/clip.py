@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AudioError, ParameterError
+from ..text import unit_advice
 from .array_reader import ArrayReader
 from .clip_input import ArrayInput, LiveInput, PathInput, classify
 from .clock import Hole
@@ -117,6 +118,7 @@ def open_clip(
         if reader.duration is not None and begin >= reader.duration and not _has_sound(reader, begin):
             raise ParameterError(
                 f"start={begin:g} lies beyond the clip's end; {given.name!r} is {reader.duration:.2f} s long."
+                f"{unit_advice(begin, reader.duration)}"
             )
         close = opened.pop_all().close
     path = given.path.resolve() if isinstance(given, PathInput) else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import AudioError, ParameterError
+from ..paths import expand
 from ..text import sanitise
 from .array_values import dtype_advice
 from .claims import innermost
@@ -97,7 +98,7 @@ def classify(clip: Any) -> ClipInput:
         text = str(clip)
         if not text or text.startswith(("http://", "https://")):
             raise AudioError(f"{text!r} is not a file. Download the clip first, then give its path.")
-        return PathInput(_expand(clip))
+        return PathInput(expand(clip))
     if hasattr(clip, "read"):
         return FileInput(clip, _path_of(clip))
     raise ParameterError(f"an object of type {type(clip).__name__} is not a clip. Give {_FORMS}.")
@@ -137,7 +138,3 @@ def _path_of(file: Any) -> Path | None:
         return path if os.path.samestat(path.stat(), os.fstat(inner.fileno())) else None
     except (OSError, TypeError, ValueError):  # closed, deleted, or opened by a number
         return None
-
-
-def _expand(path: str | os.PathLike[str]) -> Path:
-    return Path(os.path.expanduser(path))  # noqa: PTH111 - unlike pathlib's it never raises

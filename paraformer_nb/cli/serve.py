@@ -11,9 +11,9 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 
 from ..errors import ParaformerError, ParameterError
+from ..paths import expand
 from ..server.embedded_server import EmbeddedServer
 from ..server.engines.base import EngineKind
 from ..server.engines.registry import ENGINES, default_engine, make_engine
@@ -32,7 +32,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--api-key", help=f"the key that clients must send (default: ${SERVE_KEY_VARIABLE}, else a new one)"
     )
-    add_file(parser, "--api-key-file", type=Path, help="a file that holds the key")
+    add_file(parser, "--api-key-file", type=expand, help="a file that holds the key")
     parser.add_argument(
         "--engine",
         default=default_engine().name,

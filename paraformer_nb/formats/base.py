@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -33,12 +35,18 @@ class Format(NamedTuple):
 
 def write_file(path: Path, data: bytes) -> Path:
     """Write a whole file, or leave what is there as it is. Returns the path. Raises ExportError if it cannot."""
-    draft = path.with_name(f".{path.name}.draft")
+    draft = path.with_name(f".{secrets.token_hex(8)}.draft")  # as long as a name may be, this one is shorter
     try:
         draft.write_bytes(data)
         draft.replace(path)
     except OSError as error:
         with suppress(OSError):  # its folder may not exist
             draft.unlink()
-        raise ExportError(f"{str(path)!r} cannot be written: {error.strerror}. Choose another folder.") from error
+        raise cannot_write(path, error) from error
     return path
+
+
+def cannot_write(path: Path, error: OSError) -> ExportError:
+    """The error for a file that the system refuses."""
+    advice = "a shorter name" if error.errno == errno.ENAMETOOLONG else "another folder"
+    return ExportError(f"{str(path)!r} cannot be written: {error.strerror}. Choose {advice}.")

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from ..transcript.transcript import Transcript
 from ..transcript.words import DOUBTFUL_BELOW
-from .layout import Row
+from .layout import MAX_WITH_WORDS, Row
 from .pen import Pen, one_line
 
 
-def title_facts(transcript: Transcript, total: int, rows: list[Row]) -> list[str]:
+def title_facts(transcript: Transcript, total: int, shown: int) -> list[str]:
     """Who recognised the clip, with which model, how many words there are and are shown, and the run's state."""
     service = transcript.run.service
     engine = transcript.engine
@@ -21,16 +21,16 @@ def title_facts(transcript: Transcript, total: int, rows: list[Row]) -> list[str
     notice = [one_line(transcript.notice)] if transcript.notice else []
     # The embedded service accepts a model's name, but its engine is another one.
     model = [] if engine else [one_line(transcript.run.model)]
-    shown = sum(len(row.labels) + len(row.dots) for row in rows)
     words = f"{total} word{'s' * (total != 1)}" if shown == total else f"{shown} of {total} words"
     return [who, *notice, *model, words, transcript.state]
 
 
-def legend(transcript: Transcript, rows: list[Row]) -> list[str]:
+def legend(transcript: Transcript, rows: list[Row], *, is_overview: bool) -> list[str]:
     """The meaning of the marks that are in the picture."""
     boxes = [part.box for row in rows for part in row.parts]
     start, end = rows[0].start, rows[-1].end
     entries = {
+        f"blue: sentences; plot(start, end) of up to {MAX_WITH_WORDS:.0f} s shows their words": is_overview,
         "dashed: may still change": any(not box.is_final for box in boxes),
         f"underlined: confidence below {DOUBTFUL_BELOW}": any(box.is_doubtful for box in boxes),
         "hatched: not recognised": any(gap.end > start and gap.start < end for gap in transcript.gaps),

@@ -7,12 +7,17 @@ from bisect import bisect_right
 
 from msgspec import Struct
 
+MAX_WITH_WORDS = 200.0
+"""Seconds that are shown with words; drawing them takes a second, and of more than that the rows would be crowded."""
 MAX_ROWS = 40
 _MIN_ROW = 4
 _MAX_ROW = 20
 """Seconds of a row, as far as `MAX_ROWS` allow: so the rhythm of speech stays visible."""
 _MAX_DOTS = 0.1
 """The share of words that may be dots, as long as rows can be made shorter."""
+_OVERVIEW_ROWS = 6
+_OVERVIEW_ROW = 600
+"""Seconds of a row of an overview, at least."""
 _OVERFLOW = 2
 """How many times as wide as its box a label may be, where its neighbours' labels leave room."""
 
@@ -77,6 +82,12 @@ def lay_out(boxes: list[WordBox], start: float, end: float, width: float) -> lis
     count = math.ceil(duration / lengths[max(0, fitting - 1)])
     # Rows of equal, round lengths, so that the last one is not left with a word or two.
     return _rows(boxes, start, end, duration if count == 1 else _round_up(duration / count), width)
+
+
+def lay_out_overview(start: float, end: float) -> list[Row]:
+    """A few rows from `start` to `end`, of the same round number of seconds, without words."""
+    seconds = _round_up(max((end - start) / _OVERVIEW_ROWS, min(end - start, _OVERVIEW_ROW)))
+    return _rows([], start, end, seconds, 1.0)
 
 
 def _row_lengths(duration: float) -> list[float]:

@@ -13,9 +13,19 @@ from ..transcript.words import Sentence
 from . import palette
 from .captions import legend, no_words, shorten, title_facts, wrap
 from .figure import DPI, TranscriptFigure, without_glyph_warnings
-from .layout import Row, WordBox, lay_out
+from .layout import MAX_WITH_WORDS, Row, WordBox, lay_out, lay_out_overview
 from .pen import TEXT_SIZE, Pen, one_line
-from .row import BASELINE, draw_axis, draw_gaps, draw_labels, draw_sentences, draw_waveform, draw_words, row_height
+from .row import (
+    BASELINE,
+    draw_axis,
+    draw_gaps,
+    draw_labels,
+    draw_sentences,
+    draw_speech,
+    draw_waveform,
+    draw_words,
+    row_height,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,39 +49,46 @@ def draw(transcript: Transcript, start: float, end: float, width: float) -> Tran
     all_sentences = transcript.sentences  # read once: a live transcript may change meanwhile
     total = sum(len(sentence.words) for sentence in all_sentences)
     # Only the texts of the part are measured: measuring is slow.
-    sentences = [
-        sentence for sentence in all_sentences if _first_start(sentence) <= end and _last_end(sentence) >= start
-    ]
+    sentences = [sentence for sentence in all_sentences if _touches(sentence, start, end)]
+    is_overview = end - start > MAX_WITH_WORDS
     name = one_line(transcript.run.clip.name)
     inner_width = width * 72 - 2 * _SIDE
     with without_glyph_warnings():
-        words = [word.text for sentence in sentences for word in sentence.words]
-        pen = Pen("".join([name, one_line(transcript.notice), *words]))
-        rows = lay_out(_word_boxes(sentences, pen), start, end, inner_width)
+        words = [] if is_overview else [word for sentence in sentences for word in sentence.words]
+        pen = Pen("".join([name, one_line(transcript.notice), *(word.text + word.punctuation for word in words)]))
+        if is_overview:
+            rows = lay_out_overview(start, end)
+            shown = sum(_count_words(sentence, start, end) for sentence in sentences)
+        else:
+            rows = lay_out(_word_boxes(sentences, pen), start, end, inner_width)
+            shown = sum(len(row.labels) + len(row.dots) for row in rows)
         name = shorten(name, inner_width, partial(pen.width, **_TITLE))
         indent = pen.width(name, **_TITLE) + 4
-        facts = wrap(title_facts(transcript, total, rows), inner_width, indent, pen)
-        entries = wrap(legend(transcript, rows), inner_width, 0, pen)
+        facts = wrap(title_facts(transcript, total, shown), inner_width, indent, pen)
+        entries = wrap(legend(transcript, rows, is_overview=is_overview), inner_width, 0, pen)
         page = _Page(width * 72, rows, title_lines=len(facts), legend_lines=len(entries))
         page.write_title(pen, name, facts, indent)
         page.write_legend(pen, entries)
         axes = page.add_rows(rows)
-        _draw_rows(axes, rows, transcript, sentences, end, pen)
-        if not any(row.parts for row in rows):
+        _draw_rows(axes, rows, transcript, sentences, end, pen, is_overview)
+        if not shown:
             middle = (rows[0].start + min(rows[0].end, end)) / 2
             message = no_words(transcript, total)
             pen.write(axes[0], middle, BASELINE, message, ha="center", color=palette.MUTED_TEXT)
     return page.figure
 
 
-def _first_start(sentence: Sentence) -> float:
-    """Where the first of its words begins, which may be before the sentence's own start."""
-    return min(sentence.start, *(word.start for word in sentence.words)) if sentence.words else sentence.start
+def _touches(sentence: Sentence, start: float, end: float) -> bool:
+    """Whether a sentence or one of its words, which may lie outside of it, is in a part of the clip."""
+    if sentence.start <= end and sentence.end >= start:
+        return True
+    return any(word.start <= end and max(word.start, word.end) >= start for word in sentence.words)
 
 
-def _last_end(sentence: Sentence) -> float:
-    """Where the last of its words ends, which may be after the sentence's own end."""
-    return max(sentence.end, *(word.end for word in sentence.words)) if sentence.words else sentence.end
+def _count_words(sentence: Sentence, start: float, end: float) -> int:
+    if start <= sentence.start and sentence.end <= end:
+        return len(sentence.words)
+    return sum(word.start <= end and max(word.start, word.end) >= start for word in sentence.words)
 
 
 def _word_boxes(sentences: list[Sentence], pen: Pen) -> list[WordBox]:
@@ -127,18 +144,28 @@ class _Page:
 
 
 def _draw_rows(
-    axes: list[Axes], rows: list[Row], transcript: Transcript, sentences: list[Sentence], end: float, pen: Pen
+    axes: list[Axes],
+    rows: list[Row],
+    transcript: Transcript,
+    sentences: list[Sentence],
+    end: float,
+    pen: Pen,
+    is_overview: bool,
 ) -> None:
     # A copy: while a view of the bytes exists, a live waveform cannot grow.
     peaks = np.frombuffer(bytes(transcript.waveform.data), np.int8).reshape(-1, 2).astype(np.float32)
     peaks /= max(16, np.abs(peaks).max(initial=0))  # a whisper fills its row, noise does not
     gaps = [(gap.start, gap.end) for gap in transcript.gaps]
+    speech = np.array([(each.start, each.end) for each in sentences]).reshape(-1, 2)
     for ax, row in zip(axes, rows, strict=True):
         row_end = min(row.end, end)
         scale = ax.bbox.width * 72 / DPI / (row.end - row.start)  # points a second
         draw_axis(ax, row, row_end, scale, hours=end >= 3600)
         draw_waveform(ax, row, row_end, transcript.waveform, peaks)
         draw_gaps(ax, row, gaps)
+        if is_overview:
+            draw_speech(ax, row, speech, 1 / scale)
+            continue
         draw_sentences(ax, row, sentences)
         draw_words(ax, row, scale)
         draw_labels(ax, row, scale, pen)

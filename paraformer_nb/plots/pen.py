@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
+from ..text import is_cjk, is_hangul
 from . import palette
 from .fonts import families
+from .glyphs import with_fallbacks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +29,10 @@ class Pen:
     """Writes with fonts that have the characters of `sample`. Sizes and widths are in points."""
 
     def __init__(self, sample: str) -> None:
-        family = families(sample)
+        own = families(sample)
+        # Where no font was found for Chinese, Japanese and Korean, that was named already.
+        advised = {sign for sign in set(sample) if is_cjk(sign) or is_hangul(sign)} if len(own) == 1 else set()
+        family = with_fallbacks(own, sample, advised)
         # The width of the outlines: a PDF has it exactly, a PNG, whose letters are aligned to pixels, within a point.
         outlines = TextToPath()
 

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 
 from ..errors import ParameterError
 from ..transcript.transcript import Transcript
+from .layout import MAX_WITH_WORDS
 from .time_range import time_range
 
 if TYPE_CHECKING:
     from .figure import TranscriptFigure
-
-_MAX_ROWS = 200.0  # seconds of a clip that a saved notebook shows as rows of words; drawing them takes a second
 
 
 def plot(
     transcript: Transcript, *, start: float | None = None, end: float | None = None, width: float = 10.0
 ) -> TranscriptFigure:
     """Draw a transcript as a matplotlib Figure, in rows like staves of music; as a cell's last value it shows itself.
+
+    More than 200 seconds are an overview: longer rows, with sentences in place of words.
 
     Every row is an Axes of its own whose x is seconds on the clip's own time line, so `figure.axes[0].axvline(1.5)`
     marks a time. A word's text is under the waveform at its span; without room for it there is a dot.
@@ -54,4 +55,4 @@ def notebook_png(transcript: Transcript) -> bytes:
     from .overview import overview
 
     start, end = time_range(transcript)
-    return png(transcript) if end - start <= _MAX_ROWS else overview(transcript)
+    return png(transcript) if end - start <= MAX_WITH_WORDS else overview(transcript)

@@ -117,6 +117,20 @@ def draw_sentences(ax: Axes, row: Row, sentences: Iterable[Sentence]) -> None:
         _draw_boxes(ax, spans, _SENTENCES, zorder=2, label="_sentences", **style)
 
 
+def draw_speech(ax: Axes, row: Row, sentences: NDArray[np.float64], point: float) -> None:
+    """Draw bars where the words would be, from the start to the end of each sentence: an array of shape (n, 2).
+
+    Sentences that are less than a point apart, `point` seconds, are one bar: there may be many thousands.
+    """
+    inside = sentences[(sentences[:, 1] > row.start) & (sentences[:, 0] < row.end)]
+    inside = inside[inside[:, 0].argsort(kind="stable")].clip(row.start, row.end)
+    ends = np.maximum.accumulate(inside[:, 1])
+    firsts = np.flatnonzero(np.append(True, inside[1:, 0] > ends[:-1] + point))[: len(inside)]
+    lasts = np.append(firsts[1:], len(inside))[: len(firsts)] - 1
+    spans = list(zip(inside[firsts, 0].tolist(), ends[lasts].tolist(), strict=True))
+    _draw_boxes(ax, spans, _WORDS, facecolor=palette.OVERVIEW_SENTENCE, linewidth=0, zorder=2, label="_speech")
+
+
 def draw_words(ax: Axes, row: Row, scale: float) -> None:
     """Draw a box at each word's span: partial words dashed, doubtful ones underlined."""
     final = [(part.start, part.end) for part in row.parts if part.box.is_final]

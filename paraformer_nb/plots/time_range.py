@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from numbers import Real
+from operator import attrgetter
 
 from ..errors import ParameterError
+from ..text import unit_advice
 from ..transcript.transcript import Transcript
+
+_start = attrgetter("start")
+_end = attrgetter("end")
 
 
 def time_range(transcript: Transcript, start: float | None = None, end: float | None = None) -> tuple[float, float]:
@@ -17,9 +22,10 @@ def time_range(transcript: Transcript, start: float | None = None, end: float | 
     low = first if start is None else start
     high = last if end is None else end
     if not (isinstance(low, Real) and isinstance(high, Real) and first <= low < high <= last):
+        advice = unit_advice(max(low, high), last) if isinstance(low, Real) and isinstance(high, Real) else ""
         raise ParameterError(
             f"start={start!r}, end={end!r} is not a part of this clip. Both are seconds from {first:.10g} to "
-            f"{last:.10g}, or None, and start comes before end."
+            f"{last:.10g}, or None, and start comes before end.{advice}"
         )
     return low, high
 
@@ -31,14 +37,8 @@ def _extent(transcript: Transcript) -> tuple[float, float]:
     sentences = transcript.sentences
     words = [word for sentence in sentences for word in sentence.words]
     clip_end = (waveform.start or 0.0) + len(waveform) * waveform.step if run.end is None else run.end
-    first = min([run.start, *(word.start for word in words)])
-    last = max(
-        [
-            clip_end,
-            transcript.sent_until,
-            *(sentence.end for sentence in sentences),
-            *(max(word.start, word.end) for word in words),
-            *(gap.end for gap in transcript.gaps),
-        ]
-    )
+    starts = list(map(_start, words))
+    first = min([run.start, *starts])
+    last = max([clip_end, transcript.sent_until, *map(_end, sentences), *starts, *map(_end, words)])
+    last = max([last, *map(_end, transcript.gaps)])
     return first, last if last > first else first + 1.0

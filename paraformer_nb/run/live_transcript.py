@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -17,6 +17,7 @@ from ..journal.writer import JournalWriter
 from ..loop import get_loop
 from ..transcript.corrections import Correction, appearance, replace_words
 from ..transcript.transcript import ENDED, Transcript
+from ..transcript.words import Word
 
 logger = logging.getLogger("paraformer_nb")
 
@@ -29,9 +30,10 @@ class Listener(Protocol):
 
 
 class CorrectionResult(NamedTuple):
-    """Whether a correction changed something, and the problem with storing it, if any."""
+    """How many of a correction's replacements changed something (1 for an undo or redo that did), and the problem with
+    storing it, if any."""
 
-    is_change: bool
+    changes: int
     problem: str | None = None
 
 
@@ -92,29 +94,32 @@ class LiveTranscript:
         correction.check()
         failure = None
         with self.lock:
-            if not self._is_change(correction):
-                return CorrectionResult(False)
-            record = Corrected(round(self._now(), 6), correction)
+            count, changing = self._changing(correction)
+            if not count:
+                return CorrectionResult(0)
+            record = Corrected(round(self._now(), 6), changing)
             failure = self._journal.append(record)
             if failure and self.transcript.state not in ENDED:
                 self.warn(failure)  # later records are in memory only as well
             self.transcript.apply(record)
         if self._has_listeners:
             get_loop().call_soon_threadsafe(self._notify)
-        return CorrectionResult(True, None if failure is None else self._in_memory_only(failure))
+        return CorrectionResult(count, None if failure is None else self._in_memory_only(failure))
 
-    def _is_change(self, correction: Correction) -> bool:
+    def _changing(self, correction: Correction) -> tuple[int, Correction]:
+        """The part of a correction that changes something, and how many replacements that is."""
         transcript = self.transcript
         if correction.action == "undo":
-            return transcript.can_undo
+            return int(transcript.can_undo), correction
         if correction.action == "redo":
-            return transcript.can_redo
-        if not transcript.has_sentence(correction.sentence):
-            raise ParameterError(f"the run has no sentence {correction.sentence}. Nothing was changed.")
-        current = (sentence for sentence in transcript.recognised if sentence.id == correction.sentence)
-        words = next((transcript.corrected(sentence).words for sentence in current), correction.old)
-        corrected = replace_words(words, correction)
-        return [appearance(word) for word in words] != [appearance(word) for word in corrected]
+            return int(transcript.can_redo), correction
+        wanted = {part.sentence for part in correction.replacements}
+        if unknown := [number for number in wanted if not transcript.has_sentence(number)]:
+            raise ParameterError(f"the run has no sentence {unknown[0]}. Nothing was changed.")
+        present = {sentence.id: sentence for sentence in transcript.recognised if sentence.id in wanted}
+        words = {number: transcript.corrected(sentence).words for number, sentence in present.items()}
+        parts = tuple(part for part in correction.replacements if _is_change(words.get(part.sentence, part.old), part))
+        return len(parts), parts[0] if len(parts) == 1 else Correction("batch", parts=parts)
 
     def _in_memory_only(self, failure: OSError | JournalError) -> str:
         advice = "run.words.to_csv(...)"
@@ -160,6 +165,11 @@ class LiveTranscript:
                 listener.refresh()
             except Exception:  # a view that cannot be updated must not end the run
                 logger.exception("a view of %s could not be updated", self._journal.journal.path.name)
+
+
+def _is_change(words: Sequence[Word], correction: Correction) -> bool:
+    corrected = replace_words(words, correction)
+    return [appearance(word) for word in words] != [appearance(word) for word in corrected]
 
 
 def _reason(failure: OSError | JournalError) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..client.service import Service
 from ..errors import ParaformerError, ParameterError
+from ..paths import expand
 from ..services.dashscope import DashScope
 from ..services.embedded import Embedded
 from ..services.keys import known_key
@@ -40,4 +40,4 @@ def panel(folder: str | os.PathLike[str] = ".", *, service: Service | None = Non
         return run, run.timeline()
 
     has_cloud = service is not None or known_key() is not None
-    return Panel(begin, has_cloud, Path(folder), (ParaformerError,))
+    return Panel(begin, has_cloud, expand(folder), (ParaformerError,))

@@ -8,13 +8,15 @@ import weakref
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..errors import AudioError, ExportError
+from ..errors import AudioError, ExportError, ParameterError
+from ..formats.base import cannot_write
 from ..formats.registry import export
 from ..journal.failures import to_error
 from ..journal.journal import Journal
 from ..journal.records import ClipSource, ServiceSource
+from ..paths import expand
 from ..playback.playable import PlayableClip
 from ..transcript.corrections import Correction
 from ..transcript.words import Usage
@@ -78,6 +80,13 @@ class Run(RunTables):
     def usage(self) -> Usage:
         """What was sent, recognised and billed so far, in seconds of audio."""
         return self.transcript.usage
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled and copied: two copies would write one journal."""
+        raise ParameterError(
+            "a run cannot be pickled or copied, because it may go on and has a journal of its own. Its tables can be, "
+            "such as run.words. To have the run elsewhere: run.save('run.jsonl'), and pnb.load('run.jsonl') there."
+        )
 
     def __repr__(self) -> str:
         words = sum(len(sentence.words) for sentence in self.transcript.sentences)
@@ -173,14 +182,17 @@ class Run(RunTables):
         return self._playable
 
     def plot(self, start: float | None = None, end: float | None = None) -> Figure:
-        """The waveform over time with the words at their spans, as a matplotlib Figure. `start`, `end`: seconds."""
+        """The waveform over time with the words at their spans, as a matplotlib Figure. `start`, `end`: seconds.
+
+        Of more than 200 s it is an overview, with the sentences and without the words' texts.
+        """
         from ..plots.plot import plot
 
         return plot(self.transcript, start=start, end=end)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Copy the journal to `path`. Raises JournalError if it exists or cannot be written."""
-        self._live.copy_to(Path(path))
+        self._live.copy_to(expand(path))
 
     def export(self, path: str | os.PathLike[str], **options: Any) -> Path:
         """Write the transcript to a file, in its suffix's format: ``.html``, ``.txt`` or ``.jsonl``. Returns the path.
@@ -194,10 +206,13 @@ class Run(RunTables):
         Example:
             >>> run.export("lecture.html", audio="beside", title="A lecture")  # doctest: +SKIP
         """
-        path = Path(path).expanduser()
-        if path.exists() and self.journal.path.exists() and path.samefile(self.journal.path):
-            raise ExportError(f"{str(path)!r} is the run's journal, which is kept: give another name.")
-        return export(self.transcript, path, self._open_audio, options)
+        path = expand(path)
+        try:
+            if path.exists() and self.journal.path.exists() and path.samefile(self.journal.path):
+                raise ExportError(f"{str(path)!r} is the run's journal, which is kept: give another name.")
+            return export(self.transcript, path, self._open_audio, options)
+        except OSError as error:  # asking for the file may fail as well, as for a name that is too long
+            raise cannot_write(path, error) from error
 
     def _display_(self) -> Timeline:
         """What marimo shows as a cell's value."""

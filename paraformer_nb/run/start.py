@@ -22,6 +22,7 @@ from ..journal.files import is_being_written
 from ..journal.journal import Journal
 from ..journal.records import Reopened, RunEnded, RunStarted
 from ..journal.writer import JournalWriter
+from ..paths import expand
 from ..services.default import default_service
 from ..transcript.transcript import Transcript
 from .clock import run_clock
@@ -176,12 +177,12 @@ def _new_journal(save: str | os.PathLike[str] | None, run: RunStarted) -> tuple[
         return JournalWriter.temporary(run)
     if save is None:
         save = new_journal_path(Path(folder or ""), run.clip.name, datetime.now())
-    return JournalWriter.create(Path(save).resolve(), run), None
+    return JournalWriter.create(expand(save).resolve(), run), None
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[Journal, Transcript, float]:
     """Read a journal. Returns it, its transcript, and the time of its last record."""
-    journal = Journal(Path(path).absolute())
+    journal = Journal(expand(path).absolute())
     transcript, last = None, 0.0
     try:
         for record in journal:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from ..tables.edited import corrections_of
+from ..errors import ParameterError
 from ..tables.snapshots import Snapshot, Snapshots
 from ..transcript.corrections import Correction
-from ..transcript.transcript import Transcript
+from ..transcript.transcript import ENDED, Transcript
+from ..transcript.words import Sentence
 from .live_transcript import LiveTranscript
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..tables.edited import Comparison
+    from ..tables.given import Unit
+    from ..tables.words_cache import WordsCache
 
 
 class RunTables:
@@ -27,7 +33,9 @@ class RunTables:
     def __init__(self, live: LiveTranscript) -> None:
         self.transcript = live.transcript
         self._live = live
-        self._snapshots = Snapshots()
+        self._snapshots = Snapshots(live.transcript)
+        self._words: WordsCache | None = None  # made with pandas, at the first reading
+        self._last: tuple[Snapshot, Sequence[Sentence]] = Snapshot(-1), ()
 
     @property
     def text(self) -> str:
@@ -39,17 +47,29 @@ class RunTables:
     def words(self) -> pd.DataFrame:
         """One row a word, as corrected; see `paraformer_nb.tables.words` for the columns. Never raises.
 
-        ``attrs`` has ``clip``, ``service``, ``model``, and ``snapshot``: an int by which `correct` knows when the
-        table was read.
+        ``attrs`` has ``clip``, ``service``, ``model``, and ``snapshot``: a text by which `correct` knows when the table
+        was read. Two readings of the same words are equal, ``attrs`` included.
         """
-        from ..tables.words import words_table
+        from ..tables.frame import table_attrs
+
+        snapshot, shared = self._read_words()
+        table = shared.copy()
+        table.attrs.update(table_attrs(self.transcript))
+        table.attrs["snapshot"] = self._snapshots.name(snapshot, is_ended=self.transcript.state in ENDED)
+        return table
+
+    def _read_words(self) -> tuple[Snapshot, pd.DataFrame]:
+        """The words of now, to be copied. Only what changed since the last reading is converted."""
+        from ..tables.words_cache import WordsCache
 
         with self._live.lock:
-            sentences = self.transcript.sentences
-            snapshot = self._snapshots.add(Snapshot(self.transcript))
-        table = words_table(sentences, self.transcript)
-        table.attrs["snapshot"] = snapshot
-        return table
+            if self._words is None:
+                self._words = WordsCache()
+            snapshot = Snapshot.of(self.transcript)
+            if not snapshot.equals(self._last[0]):
+                self._last = snapshot, self.transcript.sentences
+            snapshot, sentences = self._last
+        return snapshot, self._words.table(sentences)
 
     @property
     def words_raw(self) -> pd.DataFrame:
@@ -85,43 +105,64 @@ class RunTables:
 
     # ---------------------------------------------------------------------------------------------------- corrections
 
-    def correct(self, correction: pd.DataFrame | Correction) -> int:
-        """Apply an edited copy of `words`, or one `Correction`. Returns the number of corrections made.
+    def correct(self, correction: Any, *, unit: Unit = "s", delete_all: bool = False) -> int:
+        """Apply an edited copy of `words`, or one `Correction`. Returns the number of sentences corrected.
 
-        A table's rows may be changed, deleted or added. It needs the columns ``sentence_id``, ``text``, ``start`` and
-        ``end``; ``punctuation`` counts where it is there, other columns do not. Times are compared to the millisecond.
-        Each corrected sentence is one step of `undo`. The run may go on meanwhile: words that were recognised after the
-        table was read are not deleted. ``attrs["snapshot"]``, which copies and slices keep, says when that was; a
-        table without it (from a CSV, concatenated, read long ago) is compared with the current words, and sentences
-        after its last one are kept.
+        A table's rows may be changed, deleted or added, and in any order. It needs the columns ``sentence_id``,
+        ``text``, ``start`` and ``end``; ``punctuation`` counts where it is there, other columns do not. Times are
+        compared to the millisecond. It may be a DataFrame of pandas or Polars, or a table of Arrow. The whole table is
+        one step of `undo`.
+
+        What the table lacks is deleted, once the run has ended. While it goes on, words that were recognised after the
+        table was read are kept: ``attrs["snapshot"]``, which copies, slices and `pd.concat` keep, says when that was.
+        Without it sentences after the table's last one are kept, and a warning names them.
+
+        Args:
+            correction: the table or the `Correction`.
+            unit: of the table's times, "s" or "ms"; durations (timedelta) need none.
+            delete_all: say so where a table without rows is to delete all words.
 
         Raises ParameterError, and changes nothing, for an invalid row or correction: an unknown sentence, times that
-        are not finite or not 0 <= start <= end, a text that is empty, too long or has line breaks. Where the journal
-        cannot be written there is one warning, and the correction is kept in memory.
+        are not finite, not 0 <= start <= end, or look like milliseconds, a text that is empty, too long or has line
+        breaks, a row that is there twice, a table of another clip. Warns where more than 30 % of the words were deleted
+        and where times lie behind the clip. Where the journal cannot be written there is one warning, and the
+        correction is kept in memory.
         """
         if isinstance(correction, Correction):
-            return self._apply([correction])
-        return self._apply(self._corrections_of(correction))
+            return self._apply(correction)
+        comparison = self._compare(correction, unit, delete_all)
+        parts = tuple(comparison.corrections)
+        count = self._apply(Correction("batch", parts=parts)) if parts else 0
+        for text in comparison.warnings:
+            warnings.warn(text, stacklevel=2)
+        return count
 
     def undo(self) -> bool:
         """Undo the last correction. Returns False where there is none."""
-        return bool(self._apply([Correction("undo")]))
+        return bool(self._apply(Correction("undo")))
 
     def redo(self) -> bool:
         """Redo the correction that was undone last. Returns False where there is none, or another was made since."""
-        return bool(self._apply([Correction("redo")]))
+        return bool(self._apply(Correction("redo")))
 
-    def _corrections_of(self, table: pd.DataFrame) -> list[Correction]:
-        """The corrections that make the transcript equal to an edited copy of `words`. Raises ParameterError."""
+    def _compare(self, table: Any, unit: Unit, delete_all: bool) -> Comparison:
+        """What makes the transcript equal to an edited copy of `words`. Raises ParameterError."""
+        from ..tables.edited import compare
+        from ..tables.rows import Rows
+
+        clip, own = getattr(table, "attrs", {}).get("clip"), self.transcript.run.clip.name
+        if clip is not None and clip != own:
+            raise ParameterError(f"this is a table of {clip!r}, and the run is of {own!r}. Nothing was changed.")
+        rows = Rows.of(table, unit)
+        now, words = self._read_words()
+        snapshot = self._snapshots.find(table, now)
         with self._live.lock:
-            snapshot = self._snapshots.find(table) or Snapshot(self.transcript, is_known=False)
-            versions = snapshot.sentences(self.transcript)
-        return corrections_of(table, versions, is_whole=snapshot.is_whole)
+            return compare(rows, self.transcript, words, snapshot, delete_all=delete_all)
 
-    def _apply(self, corrections: list[Correction]) -> int:
-        """Make corrections, and warn the user's own line where they cannot be written. Returns how many changed
-        something."""
-        results = [self._live.correct(each) for each in corrections]
-        if problem := next((result.problem for result in results if result.problem), None):
-            warnings.warn(problem, stacklevel=3)
-        return sum(result.is_change for result in results)
+    def _apply(self, correction: Correction) -> int:
+        """Make a correction, and warn the user's own line where it cannot be written. Returns how many sentences it
+        changed."""
+        result = self._live.correct(correction)
+        if result.problem:
+            warnings.warn(result.problem, stacklevel=3)
+        return result.changes

@@ -2,124 +2,173 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from numbers import Real
-from typing import Any, NamedTuple
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ParameterError
-from ..transcript.corrections import Correction, appearance, replace_words, speaker_at
+from ..transcript.corrections import Correction, appearance, find_words, replace_words, speaker_at
+from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Word
-from .snapshots import SentenceVersions
+from .given import beyond_clip, check_unit, clip_end
+from .rows import Row, Rows
+from .snapshots import SentenceVersions, Snapshot
 
-NEEDED = ("sentence_id", "text", "start", "end")
+if TYPE_CHECKING:
+    import pandas as pd
 
-
-class _Row(NamedTuple):
-    text: str
-    punctuation: str | None  # None: the table has no such column
-    start: float
-    end: float
-
-    def equals(self, word: Word) -> bool:
-        """Whether the row and a word are the same."""
-        text, punctuation, *times = appearance(word)
-        has_same_mark = self.punctuation is None or self.punctuation == punctuation
-        return text == self.text and has_same_mark and times == [round(self.start, 3), round(self.end, 3)]
+_LONG_WORD = 20.0  # seconds: words that are longer, and twice as long as the run's longest, are in milliseconds
+_MANY = 0.3  # the share of words that is deleted without a warning
 
 
-def corrections_of(table: Any, sentences: Mapping[int, SentenceVersions], *, is_whole: bool) -> list[Correction]:
-    """Compare an edited table with the `sentences` that it was made of; at most one correction a sentence.
+class Comparison(NamedTuple):
+    """What an edited table changes: at most one correction a sentence, and what the person should know about it."""
 
-    Where the table is not the whole one, sentences after its last one were recognised since, and are not deleted.
-    Raises ParameterError for invalid columns and rows.
+    corrections: list[Correction]
+    warnings: list[str]
+
+
+def compare(
+    rows: Rows, transcript: Transcript, words: pd.DataFrame, snapshot: Snapshot | None, *, delete_all: bool
+) -> Comparison:
+    """Compare an edited table with what it was made of. The order of its rows means nothing.
+
+    What the table lacks is deleted, as far as it may have had it: everything, once the run has ended. Where the table
+    does not say when it was read, and the run goes on, sentences after its last one are kept.
+
+    Args:
+        words: the words table of now.
+        snapshot: what the table was made of; None where it does not say.
+        delete_all: whether a table without rows deletes all words.
+
+    Raises ParameterError for rows that are invalid, or that look like a mistake.
     """
-    rows = _rows(table)
-    if unknown := sorted(set(rows) - set(sentences)):
+    if not len(rows.ids) and len(words) and not delete_all:
+        raise ParameterError(
+            "the table has no rows, which would delete all words: say delete_all=True if you mean it. Nothing was "
+            "changed."
+        )
+    changed = rows.changed_sentences(words)
+    present = set(rows.ids.tolist())
+    deletable, kept = _deletable(changed - present, present, transcript, snapshot)
+    now = snapshot or Snapshot.of(transcript)
+    versions = now.versions(transcript, (changed & present) | deletable | now.replaced(transcript))
+    if unknown := sorted(present & changed - set(versions)):
         raise ParameterError(
             f"the table has a sentence_id that the run does not have: {', '.join(map(str, unknown[:5]))}. A new word "
             "needs the sentence_id of the sentence that it belongs to. Nothing was changed."
         )
-    last = math.inf if is_whole else max(rows, default=0)
-    corrections = []
-    for number in sorted(sentences):
-        correction = _correction(sentences[number], rows.get(number, [])) if number <= last else None
-        if correction is not None:
-            correction.check()
-            if not _is_already_applied(correction, sentences[number]):
-                corrections.append(correction)
-    return corrections
+    by_sentence = {
+        number: [row.with_text((*versions[number].corrected.words, *versions[number].recognised.words)) for row in own]
+        for number, own in rows.by_sentence(versions).items()
+    }
+    moved = [row for number, own in by_sentence.items() for row in _moved(own, versions[number])]
+    problem = _check_times(moved, transcript, words)
+    corrections = [each for number in sorted(versions) if (each := _correction(versions[number], by_sentence[number]))]
+    for correction in corrections:
+        correction.check()
+    corrections = [each for each in corrections if not _is_already_applied(each, versions[each.sentence])]
+    deletes = _deletes_many(corrections, len(words)) if len(rows.ids) else ""
+    return Comparison(corrections, [each for each in (_names_kept(kept), problem, deletes) if each])
 
 
-# --------------------------------------------------------------------------------------------------- reading the table
+def _deletable(
+    missing: set[int], present: set[int], transcript: Transcript, snapshot: Snapshot | None
+) -> tuple[set[int], list[int]]:
+    """Of the sentences that the table lacks: those that it may have had, and those that are kept though it may."""
+    if snapshot is not None:
+        return missing & snapshot.ids(transcript), []
+    if transcript.state in ENDED:
+        return missing, []
+    last = max(present, default=0)
+    return {number for number in missing if number < last}, sorted(number for number in missing if number > last)
 
 
-def _rows(table: Any) -> dict[int, list[_Row]]:
-    """The table's rows by sentence, sorted by start."""
-    columns = list(getattr(table, "columns", ()))
-    if missing := [name for name in NEEDED if columns.count(name) != 1]:
-        raise ParameterError(
-            f"the table lacks {', '.join(missing)}: give an edited copy of run.words, with its columns "
-            f"{', '.join(NEEDED)}. Nothing was changed."
-        )
-    has_marks = "punctuation" in columns
-    marks = table["punctuation"].tolist() if has_marks else [None] * len(table)
-    rows: dict[int, list[_Row]] = {}
-    for index, (number, text, start, end) in enumerate(zip(*(table[name].tolist() for name in NEEDED), strict=True)):
-        if not isinstance(text, str):
-            raise _invalid(index, f"text is {text!r}, not a string")
-        mark = _mark(marks[index], index) if has_marks else None
-        row = _Row(text.strip(), mark, _number(start, index, "start"), _number(end, index, "end"))
-        rows.setdefault(_whole_number(number, index), []).append(row)
-    return {number: sorted(those, key=lambda row: row.start) for number, those in rows.items()}
+def _names_kept(kept: Sequence[int]) -> str:
+    if not kept:
+        return ""
+    which = f"sentence {kept[0]} was" if len(kept) == 1 else f"sentences {kept[0]} to {kept[-1]} were"
+    return (
+        f"{which} kept, though not in the table: it does not say when it was read, and they may have been recognised "
+        "since. To delete them as well, read run.words again, and delete their rows in that table."
+    )
 
 
-def _whole_number(value: Any, index: int) -> int:
-    number = _number(value, index, "sentence_id")
-    if not number.is_integer():
-        raise _invalid(index, f"sentence_id is {value!r}, not a whole number")
-    return int(number)
+def _deletes_many(corrections: Iterable[Correction], words: int) -> str:
+    deleted = sum(max(0, len(each.old) - len(each.new)) for each in corrections)
+    if deleted <= _MANY * words:
+        return ""
+    return f"this table deleted {deleted} of {words} words. If that was not meant: run.undo() brings them back."
 
 
-def _number(value: Any, index: int, column: str) -> float:
-    if not isinstance(value, Real) or isinstance(value, bool) or not math.isfinite(value):
-        raise _invalid(index, f"{column} is {value!r}, not a finite number")
-    return float(value)
+# ------------------------------------------------------------------------------------------------------------- checks
 
 
-def _mark(value: Any, index: int) -> str:
-    if isinstance(value, str):
-        return str(value)
-    import pandas as pd
-
-    if not pd.api.types.is_scalar(value) or not pd.isna(value):
-        raise _invalid(index, f"punctuation is {value!r}, not a string")
-    return ""  # a CSV does not distinguish an empty string from a missing one
+def _moved(rows: Iterable[Row], version: SentenceVersions) -> list[Row]:
+    """The rows whose times are those of no word."""
+    known = {(round(word.start, 3), round(word.end, 3)) for each in version for word in each.words}
+    return [row for row in rows if row.times not in known]
 
 
-def _invalid(index: int, problem: str) -> ParameterError:
-    return ParameterError(f"row {index} of the table (counted from 0): {problem}. Nothing was changed.")
+def _check_times(rows: Sequence[Row], transcript: Transcript, words: pd.DataFrame) -> str:
+    """Raise ParameterError if new times look like milliseconds. Returns a warning about those behind the clip."""
+    import numpy as np
+
+    starts, ends = np.array([row.start for row in rows]), np.array([row.end for row in rows])
+    longest = max(_LONG_WORD, 2 * float((words["end"] - words["start"]).max() if len(words) else 0.0))
+    end = clip_end(transcript)
+    if end is not None and len(words):  # a service's clock may run ahead
+        end = max(end, float(words["end"].max()))
+    check_unit(starts, ends, end, longest)
+    return beyond_clip(ends, end)
+
+
+def _check_repeated(rows: Sequence[Row], sentence: SentenceVersions) -> None:
+    """Raise ParameterError if a row is there twice, as in a table that was concatenated with itself."""
+    first: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        first[row.appearance()].append(row)
+    for same in first.values():
+        if len(same) > 1 and len(same) > max(_count(same[0], each.words) for each in sentence):
+            raise ParameterError(
+                f"rows {same[0].number} and {same[-1].number} of the table (counted from 0) are the same word: "
+                f"{same[0].text!r} at {same[0].start:.10g} s. Leave out such rows with table.drop_duplicates(). "
+                "Nothing was changed."
+            )
+
+
+def _count(row: Row, words: Iterable[Word]) -> int:
+    return sum(row.appearance_for(word) == row.appearance() for word in words)
 
 
 # ----------------------------------------------------------------------------------------------------------- comparing
 
 
-def _correction(sentence: SentenceVersions, rows: list[_Row]) -> Correction | None:
-    """Replace the words that differ, without equal ones at the sentence's head and tail; None where all are equal."""
-    number, recognised = sentence.recognised.id, sentence.recognised.words
-    words = sorted(sentence.corrected.words, key=lambda word: word.start)
-    head = _count_equal(rows, words)
-    tail = _count_equal(reversed(rows[head:]), reversed(words[head:]))
-    old, new = words[head : len(words) - tail], rows[head : len(rows) - tail]
-    if not old and not new:
+def _correction(sentence: SentenceVersions, rows: list[Row]) -> Correction | None:
+    """Replace the words that differ, and those between them; None where all are equal."""
+    words = sentence.corrected.words
+    _check_repeated(rows, sentence)
+    free: dict[tuple[object, ...], deque[int]] = defaultdict(deque)
+    for index, word in enumerate(words):
+        free[rows[0].appearance_for(word) if rows else ()].append(index)
+    new = []
+    for row in rows:
+        if equal := free[row.appearance()]:
+            equal.popleft()
+        else:
+            new.append(row)
+    removed = sorted(index for indices in free.values() for index in indices)
+    if not new and not removed:
         return None
-    correction = Correction("replace", number, tuple(old), tuple(_word(row, words, recognised) for row in new))
-    corrected = replace_words(words, correction)
-    if len(corrected) == len(rows) and all(row.equals(word) for row, word in zip(rows, corrected, strict=True)):
-        return correction
-    # Equal words, or words with equal starts: only the whole sentence is unambiguous.
-    return Correction("replace", number, tuple(words), tuple(_word(row, words, recognised) for row in rows))
+    first, last = (removed[0], removed[-1] + 1) if removed else (0, 0)
+    old = words[first:last]
+    if old and find_words(words, old) != [*range(first, last)]:  # equal words: only the whole sentence is unambiguous
+        first, last, old = 0, len(words), words
+    between = [words[index] for index in range(first, last) if index not in set(removed)]
+    made = [_word(row, words, sentence.recognised.words) for row in new]
+    return Correction(
+        "replace", sentence.recognised.id, old, tuple(sorted([*between, *made], key=lambda word: word.start))
+    )
 
 
 def _is_already_applied(correction: Correction, sentence: SentenceVersions) -> bool:
@@ -136,17 +185,7 @@ def _is_already_applied(correction: Correction, sentence: SentenceVersions) -> b
     return new <= present and not (old - new) & (present - new)
 
 
-def _count_equal(rows: Iterable[_Row], words: Iterable[Word]) -> int:
-    """How many rows equal the words, counted from the first on."""
-    count = 0
-    for row, word in zip(rows, words, strict=False):
-        if not row.equals(word):
-            break
-        count += 1
-    return count
-
-
-def _word(row: _Row, words: list[Word], recognised: Iterable[Word]) -> Word:
+def _word(row: Row, words: Iterable[Word], recognised: Iterable[Word]) -> Word:
     """Make a word of a row. One with the text of one of `words` keeps what is known of that one; the speaker follows
     from its time."""
     same_text = [word for word in words if word.text.strip() == row.text]
@@ -155,6 +194,5 @@ def _word(row: _Row, words: list[Word], recognised: Iterable[Word]) -> Word:
         mark = next((word.punctuation for word in words if round(word.end, 3) == round(row.end, 3)), "")
         same = Word(row.text, row.start, row.end, mark)
     mark = same.punctuation if row.punctuation is None else row.punctuation
-    if same_text and _Row(row.text, mark, row.start, row.end).equals(same):
-        return same
-    return Word(same.text, row.start, row.end, mark, same.confidence, speaker_at(recognised, row.start, row.end))
+    speaker = speaker_at(recognised, row.start, row.end)
+    return Word(same.text, row.start, row.end, mark, same.confidence, speaker)

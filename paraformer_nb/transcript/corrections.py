@@ -2,13 +2,15 @@
 
 What was recognised stays as it is. One operation does everything: `old` words of a sentence are replaced by `new` ones.
 It retypes a word, moves its edges, splits it (1 old, 2 new), merges two (2 old, 1 new), deletes (no new) and inserts
-(no old).
+(no old). Several of them, as an edited table makes, are one step of undo and one record: `batch`.
 """
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, Literal
 
 import msgspec
@@ -23,7 +25,11 @@ MAX_TEXT = 500
 
 
 class Correction(Struct, frozen=True, omit_defaults=True):
-    """One correction, or `undo` of the last one, or `redo` of the last undone one; these two need no other field.
+    """One correction; or a `batch` of them; or `undo` of the last one, or `redo` of the last undone one; these two need
+    no other field.
+
+    `replace` has `sentence`, `old` and `new`. `batch` has only `parts`, each of which is a `replace`; it is undone as a
+    whole.
 
     Example:
         >>> wrong, right = Word("wrold", 0.5, 0.9), Word("world", 0.5, 0.9)
@@ -31,10 +37,16 @@ class Correction(Struct, frozen=True, omit_defaults=True):
         (0.5, 0.9)
     """
 
-    action: Literal["replace", "undo", "redo"]
+    action: Literal["replace", "batch", "undo", "redo"]
     sentence: int = 0
     old: tuple[Word, ...] = ()
     new: tuple[Word, ...] = ()
+    parts: tuple[Correction, ...] = ()
+
+    @property
+    def replacements(self) -> tuple[Correction, ...]:
+        """The corrections of single sentences that this one consists of; none for `undo` and `redo`."""
+        return self.parts if self.action == "batch" else (self,) if self.action == "replace" else ()
 
     @classmethod
     def parse(cls, value: Any) -> Correction:
@@ -59,8 +71,14 @@ class Correction(Struct, frozen=True, omit_defaults=True):
         return correction
 
     def _check_words(self) -> None:
-        if self.action != "replace":
-            return
+        if self.action == "batch" and {part.action for part in self.parts} != {"replace"}:
+            raise ParameterError(
+                "a batch of corrections needs parts, each of which replaces words. Nothing was changed."
+            )
+        for part in self.replacements:
+            part._check_replacement()
+
+    def _check_replacement(self) -> None:
         if not self.old and not self.new:
             raise ParameterError("a correction needs old words, new words or both. Nothing was changed.")
         old = {appearance(word) for word in self.old}
@@ -120,28 +138,77 @@ def speaker_at(recognised: Iterable[Word], start: float, end: float) -> str | No
 
 
 def replace_words(words: Iterable[Word], correction: Correction) -> tuple[Word, ...]:
-    """A sentence's words after a correction, sorted by start.
+    """A sentence's words after a correction. The words that it does not concern keep their order.
 
     The old words are removed where they stand in a row. Where they do not (the sentence was recognised again since),
-    the words that lie where they lay are removed.
+    the words that lie where they lay are removed. A new word stands where an old one with the same start stood; others
+    stand after the new word before them, or wherever their start belongs.
     """
-    line = sorted(words, key=lambda word: word.start)
-    removed = _find_row(line, correction.old) or [i for i, word in enumerate(line) if _lies_within(word, correction)]
+    line = list(words)
+    removed = find_words(line, correction.old) or [i for i, word in enumerate(line) if _lies_within(word, correction)]
     was_edited = {appearance(line[i]): line[i].is_edited for i in removed}
     new = [structs.replace(word, is_edited=was_edited.get(appearance(word), True)) for word in correction.new]
-    index = removed[0] if removed else len(line)
-    kept_after = [line[i] for i in range(index, len(line)) if i not in set(removed)]
-    return tuple(sorted([*line[:index], *new, *kept_after], key=lambda word: word.start))
+    slots = _slots(new, line, removed)
+    kept = dict(enumerate(line))
+    for i in removed:
+        del kept[i]
+    kept |= {slot: word for slot, word in zip(slots, new, strict=True) if slot is not None}
+    corrected = [kept[i] for i in sorted(kept)]
+    position = sum(i < removed[0] for i in kept) if removed else len(corrected)
+    for word, slot in zip(new, slots, strict=True):
+        if slot is None:
+            position = _position(corrected, word, position)
+            corrected.insert(position, word)
+        else:
+            position = _index(corrected, word, position)
+        position += 1
+    return tuple(corrected)
+
+
+def find_words(line: Sequence[Word], old: Sequence[Word]) -> list[int]:
+    """The indices at which all the old words stand in a row, as they are or by start; empty if they do not."""
+    by_start = sorted(range(len(line)), key=lambda i: line[i].start)
+    return _find_row(line, old) or [by_start[i] for i in _find_row([line[i] for i in by_start], old)]
 
 
 def _find_row(line: Sequence[Word], old: Sequence[Word]) -> list[int]:
-    """The indices at which all the old words stand in a row; empty if they do not, or there are none."""
     wanted = [appearance(word) for word in old]
     present = [appearance(word) for word in line]
     for first in range(len(present) - len(wanted) + 1 if wanted else 0):
-        if present[first : first + len(wanted)] == wanted:
+        if present[first] == wanted[0] and present[first : first + len(wanted)] == wanted:
             return list(range(first, first + len(wanted)))
     return []
+
+
+def _slots(new: Sequence[Word], line: Sequence[Word], removed: Sequence[int]) -> list[int | None]:
+    """For each new word the index of the removed word that it replaces: an equal one, else one with the same start."""
+    slots: list[int | None] = [None] * len(new)
+    for key in (appearance, _start):
+        free: dict[Any, deque[int]] = defaultdict(deque)
+        for i in sorted({*removed} - {*slots}):
+            free[key(line[i])].append(i)
+        for number, word in enumerate(new):
+            if slots[number] is None and free[key(word)]:
+                slots[number] = free[key(word)].popleft()
+    return slots
+
+
+def _start(word: Word) -> float:
+    return float(round(word.start, 3))
+
+
+def _position(line: Sequence[Word], word: Word, preferred: int) -> int:
+    """Where to insert a word: at the preferred index if its start belongs there, else before the first later word."""
+    earliest = line[preferred - 1].start if preferred else -math.inf
+    latest = line[preferred].start if preferred < len(line) else math.inf
+    if earliest <= word.start <= latest:
+        return preferred
+    return next((i for i, each in enumerate(line) if each.start > word.start), len(line))
+
+
+def _index(line: Sequence[Word], word: Word, first: int) -> int:
+    """The index of a word itself, searched from `first` on: usually it is there."""
+    return next(i for i in chain(range(first, len(line)), range(first)) if line[i] is word)
 
 
 def _lies_within(word: Word, correction: Correction) -> bool:
@@ -175,7 +242,7 @@ class Corrections:
 
     def apply(self, correction: Correction) -> Correction | None:
         """Make, undo or redo. Returns the correction that was put in force or undone; None if there was none."""
-        if correction.action == "replace":
+        if correction.replacements:
             self._undone.clear()
             return self._make(correction)
         if correction.action == "redo":
@@ -184,20 +251,22 @@ class Corrections:
             return None
         last = self._applied.pop()
         self._undone.append(last)
-        self._by_sentence[last.sentence] = self._by_sentence[last.sentence][:-1]
+        for part in last.replacements:
+            self._by_sentence[part.sentence] = self._by_sentence[part.sentence][:-1]
         self._find_orphans()
         return last
 
     def _make(self, correction: Correction) -> Correction:
         self._applied.append(correction)
-        self._by_sentence[correction.sentence] = (*self._by_sentence.get(correction.sentence, ()), correction)
+        for part in correction.replacements:
+            self._by_sentence[part.sentence] = (*self._by_sentence.get(part.sentence, ()), part)
         self._find_orphans()
         return correction
 
     def concern(self, sentences: Iterable[int]) -> bool:
         """Whether a correction, applied or undone, concerns one of these sentences."""
         wanted = set(sentences)
-        return any(correction.sentence in wanted for correction in (*self._applied, *self._undone))
+        return any(part.sentence in wanted for step in (*self._applied, *self._undone) for part in step.replacements)
 
     def withdraw(self, sentences: Iterable[int]) -> None:
         """Withdraw sentences. They may be recognised again under other ids: until then their corrections are orphans,
@@ -207,11 +276,21 @@ class Corrections:
 
     def _find_orphans(self) -> None:
         withdrawn = self._withdrawn
-        self._orphans = tuple(each for each in self._applied if each.sentence in withdrawn) if withdrawn else ()
+        parts = (part for step in self._applied for part in step.replacements) if withdrawn else ()
+        self._orphans = tuple(part for part in parts if part.sentence in withdrawn)
 
     def is_orphan(self, correction: Correction) -> bool:
         """Whether its sentence was withdrawn: it then applies to whatever was recognised at its position since."""
         return correction.sentence in self._withdrawn
+
+    def corrected_all(self, sentences: Iterable[Sentence]) -> list[Sentence]:
+        """Apply the corrections of all these sentences."""
+        if self._orphans:
+            return [self.corrected(sentence) for sentence in sentences]
+        wanted = self._by_sentence
+        if not wanted:
+            return list(sentences)
+        return [self.corrected(sentence) if sentence.id in wanted else sentence for sentence in sentences]
 
     def corrected(self, sentence: Sentence) -> Sentence:
         """Apply a sentence's corrections; without any, the sentence itself. It may have no words left."""

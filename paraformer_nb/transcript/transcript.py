@@ -141,7 +141,7 @@ class Transcript:
     @property
     def sentences(self) -> list[Sentence]:
         """Final and partial sentences as corrected, sorted by start; without those whose words were all deleted."""
-        corrected = [sentence for each in self.recognised if (sentence := self.corrected(each)).words]
+        corrected = [each for each in self._corrections.corrected_all(self.recognised) if each.words]
         return sorted(corrected, key=lambda sentence: sentence.start)
 
     def corrected(self, sentence: Sentence) -> Sentence:
@@ -278,12 +278,11 @@ class Transcript:
         except ParameterError:
             return  # written by a later version
         applied = self._corrections.apply(correction)
-        if applied is None:
-            return
-        if self._corrections.is_orphan(applied):
-            self.corrected_ids += [sentence.id for sentence in self.recognised if applied.lies_in(sentence)]
-        else:
-            self.corrected_ids.append(applied.sentence)
+        for part in applied.replacements if applied else ():
+            if self._corrections.is_orphan(part):
+                self.corrected_ids += [sentence.id for sentence in self.recognised if part.lies_in(sentence)]
+            else:
+                self.corrected_ids.append(part.sentence)
 
     def _add_gap(self, gap: Gap) -> None:
         self.gaps.append(gap)

@@ -19,9 +19,10 @@ from traitlets.utils.bunch import Bunch
 from ..errors import ParameterError
 from ..loop import get_loop
 from ..playback.playable import OpenAudio
+from ..tables.given import Unit, clip_end
 from ..tables.spans import matches_table
 from ..tables.words import words_table
-from ..text import sanitise
+from ..text import sanitise, unit_advice
 from ..transcript.corrections import Correction
 from ..transcript.search import find
 from ..transcript.transcript import ENDED, Transcript
@@ -101,6 +102,8 @@ class Timeline(anywidget.AnyWidget):
         is not a position."""
         if not isinstance(seconds, Real) or not 0 <= seconds < float("inf"):
             raise ParameterError(f"{seconds!r} is not a position in a clip: give seconds from its beginning.")
+        if advice := unit_advice(seconds, clip_end(self._transcript)):
+            raise ParameterError(f"{seconds:g} s lies behind the clip.{advice}")
         self.playhead = float(seconds)
         get_loop().call_soon_threadsafe(self._send_message, messages.Seek(float(seconds)))
 
@@ -114,14 +117,16 @@ class Timeline(anywidget.AnyWidget):
         get_loop().call_soon_threadsafe(self._send_message, messages.Find(text))
         return matches_table(find(self._transcript.sentences, text))
 
-    def highlight(self, frame: pd.DataFrame | None, name: str = "highlight", *, label: str | None = None) -> None:
-        """Lay a layer over the timeline: the spans of any DataFrame with ``start`` and ``end``, with a legend.
+    def highlight(self, table: Any, name: str = "highlight", *, label: str | None = None, unit: Unit = "s") -> None:
+        """Lay a layer over the timeline: the spans of any table with ``start`` and ``end``, with a legend.
 
-        A layer of the same name is replaced; `frame` None removes it. `label` names a column to write beside each
-        span (``label`` where there is one). Raises ParameterError for missing columns and for invalid times.
+        A layer of the same name is replaced; `table` None removes it. `label` names a column to write beside each
+        span (``label`` where there is one); `unit` is that of the times, "s" or "ms". Raises ParameterError for missing
+        columns and for invalid times, and warns of spans behind the clip.
         """
         others = tuple(layer for layer in self._updates.layers if layer.name != name)
-        self._updates.layers = others if frame is None else (*others, make_layer(frame, name, label))
+        end = clip_end(self._transcript)
+        self._updates.layers = others if table is None else (*others, make_layer(table, name, label, unit, end))
         get_loop().call_soon_threadsafe(self.refresh)
 
     def words_within(self, start: float, end: float) -> pd.DataFrame:
@@ -137,6 +142,13 @@ class Timeline(anywidget.AnyWidget):
         if not 0 <= value < float("inf"):
             raise traitlets.TraitError(f"playhead={value!r}: give seconds from the clip's beginning.")
         return value
+
+    @traitlets.validate("selection")
+    def _check_selection(self, proposal: Bunch) -> tuple[float, float]:
+        start, end = proposal["value"]
+        if advice := unit_advice(end, clip_end(self._transcript)):
+            raise traitlets.TraitError(f"selection=({start:g}, {end:g}) lies behind the clip.{advice}")
+        return start, end
 
     @traitlets.observe("selection")
     def _on_selection(self, _change: Bunch) -> None:

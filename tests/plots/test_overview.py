@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from drawn import run_started, speech
+import pytest
+from drawn import boxes, captions, recognised, run_started, speech, texts
 from PIL import Image
 
 from paraformer_nb.dashscope.messages import ResultGeneratedEvent, SentenceResult, WordResult, encode_event
 from paraformer_nb.journal.records import Gap, Peaks, Received, RunEnded
-from paraformer_nb.plots.plot import notebook_png, png
+from paraformer_nb.plots.plot import notebook_png, plot, png
 from paraformer_nb.transcript.transcript import Transcript
 
 
@@ -42,6 +43,29 @@ def test_a_long_clip_is_drawn_as_an_overview() -> None:
     assert is_red[:, 985:].any()
     assert not is_red[:, :980].any()
     assert (pixels[10:86, 300:700] < 200).any()  # there is a waveform
+
+
+def test_the_figure_of_a_long_clip_has_sentences_in_a_few_rows() -> None:
+    figure = plot(transcript(4000))
+    assert len(figure.axes) == 6
+    assert boxes(figure.axes[0], "_speech") == [pytest.approx((0, 400))]
+    assert [boxes(ax, "_speech") for ax in figure.axes[1:]] == [[]] * 5
+    assert any(each.get_hatch() for each in figure.axes[-1].collections), "the gap"
+    assert "1 word " in captions(figure)
+    assert "plot(start, end)" in captions(figure)
+    assert figure.to_png()[:4] == b"\x89PNG"
+    assert "word" in [text.get_text() for text in texts(plot(transcript(4000), start=0, end=200).axes[0])]
+
+
+def test_sentences_that_nearly_touch_are_one_bar_and_others_are_not() -> None:
+    words = [("a", 0.0, 1.0), ("b", 1.01, 30.0), ("c", 60.0, 90.0), ("d", 70.0, 80.0), ("e", 598.0, 599.0)]
+    (ax,) = plot(recognised(words, seconds=600.0, per_sentence=1)).axes
+    drawn = boxes(ax, "_speech")
+    assert drawn == [pytest.approx((0.0, 30.0)), pytest.approx((60.0, 90.0)), pytest.approx((598.0, 599.0))]
+
+
+def test_a_long_clip_without_words_says_so() -> None:
+    assert "no speech was found" in [text.get_text() for text in plot(recognised([], seconds=900.0)).axes[0].texts]
 
 
 def test_a_long_clip_without_words_or_peaks_is_drawn() -> None:

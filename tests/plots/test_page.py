@@ -25,6 +25,7 @@ from drawn import (
     texts,
 )
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from records import event
 
 from paraformer_nb.errors import ParameterError
 from paraformer_nb.journal.records import Audio, Gap, Peaks, ServiceSource
@@ -32,9 +33,7 @@ from paraformer_nb.plots.plot import plot, png
 from paraformer_nb.transcript.transcript import Transcript
 
 
-@pytest.mark.parametrize(
-    ("seconds", "rows", "readable"), [(3, (1, 1), 1.0), (40, (4, 6), 0.9), (180, (16, 26), 0.9), (3600, (20, 40), 0.0)]
-)
+@pytest.mark.parametrize(("seconds", "rows", "readable"), [(3, (1, 1), 1.0), (40, (4, 6), 0.9), (180, (16, 26), 0.9)])
 def test_the_number_of_rows_gives_words_room_for_their_labels(
     seconds: float, rows: tuple[int, int], readable: float
 ) -> None:
@@ -199,7 +198,7 @@ def test_a_live_transcript_can_grow_while_it_is_plotted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "first", "second"), [(3, "0:00.0", "0:00.5"), (40, "0:00", "0:01"), (4000, "0:00:00", "0:00:10")]
+    ("seconds", "first", "second"), [(3, "0:00.0", "0:00.5"), (40, "0:00", "0:01"), (4000, "0:00:00", "0:01:00")]
 )
 def test_times_are_minutes_and_seconds_with_hours_in_long_clips(seconds: float, first: str, second: str) -> None:
     ax = plot(recognised(talk(seconds), seconds=seconds)).axes[0]
@@ -221,6 +220,25 @@ def test_a_part_of_the_clip() -> None:
     assert [text.get_text() for text in texts(ax)] == ["over", "within"]
     assert "2 of 4 words" in captions(figure)
     assert "no words in this part" in [text.get_text() for text in plot(transcript, start=5.5, end=6).axes[0].texts]
+
+
+def test_a_word_outside_of_its_sentence_is_in_its_part() -> None:
+    """Some services time a sentence from its second word on."""
+    transcript = recognised([])
+    sentence = {"sentence_id": 1, "begin_time": 5000, "end_time": 6000, "sentence_end": True, "text": "so long"}
+    words = [("so", 3000, 3500), ("long", 7000, 7500)]
+    spans = [{"text": text, "begin_time": first, "end_time": last} for text, first, last in words]
+    transcript.apply(event("result-generated", {"output": {"sentence": sentence | {"words": spans}}}, task="a"))
+    for part, expected in (((2.5, 4.0), ["so"]), ((6.5, 7.8), ["long"]), ((5.2, 5.8), [])):
+        (ax,) = plot(transcript, start=part[0], end=part[1]).axes
+        assert [text.get_text() for text in texts(ax)] == expected
+
+
+def test_an_invalid_part_that_looks_like_milliseconds_is_named_as_such() -> None:
+    with pytest.raises(ParameterError, match="look like milliseconds"):
+        plot(recognised(talk(10)), start=1000, end=2500)
+    with pytest.raises(ParameterError, match=r"start comes before end\.$"):
+        plot(recognised(talk(10)), start=5, end=12)
 
 
 @pytest.mark.parametrize(

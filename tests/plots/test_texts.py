@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from drawn import ENGLISH, assert_nothing_overlaps, labels_and_dots, recognised, talk, texts
+from drawn import ENGLISH, assert_nothing_overlaps, boxes, labels_and_dots, recognised, talk, texts
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from paraformer_nb.plots import fonts
+from paraformer_nb.plots import fonts, glyphs
 from paraformer_nb.plots.plot import plot
 
 ODD = [
@@ -41,6 +41,7 @@ ODD = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:no installed font has")
 @pytest.mark.parametrize("seed", range(12))
 def test_any_text_at_any_time_is_drawn_once_without_a_warning(seed: int) -> None:
     """Words of no or negative length, overlapping, before the clip and beyond its end."""
@@ -64,7 +65,7 @@ def test_a_word_far_beyond_the_end_is_drawn() -> None:
     figure = plot(recognised([*talk(10), ("late", 3e6, 3e6 + 1)]))
     assert figure.axes[-1].get_xlim()[1] >= 3e6
     assert all(len(ax.get_xticks()) < 20 for ax in figure.axes)
-    assert sum(labels_and_dots(figure)) == len(talk(10)) + 1
+    assert boxes(figure.axes[-1], "_speech")[-1][1] >= 3e6
 
 
 def test_mathtext_is_drawn_literally() -> None:
@@ -143,3 +144,32 @@ for advice in ("apt-get install fonts-noto-cjk", "binder/apt.txt", "请安装字
     assert advice in str(caught[0].message), advice
 """
     )
+
+
+def test_characters_that_no_font_has_are_named_once_a_process_with_advice() -> None:
+    run(
+        """
+import warnings
+from drawn import recognised
+from paraformer_nb.plots.plot import png
+font_manager.findSystemFonts = lambda: []
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    for text in ("plain é → ☺", "สวัสดี", "สวัสดี", "हि สวัสดี‍️", "🫠"):
+        assert png(recognised([(text, 1, 4)]))
+messages = [str(each.message) for each in caught]
+assert len(messages) == 3, messages
+for message, named in zip(messages, ("ด ว ส ั ี", "ह ि", "🫠")):
+    assert f"no installed font has {named} " in message, message
+    assert "fonts-noto-core" in message and "安装字体" in message
+"""
+    )
+
+
+def test_a_font_that_has_a_script_s_characters_is_found() -> None:
+    """A script that the usual font lacks and another installed one has: here Chinese, asked for as any other."""
+    found = glyphs.with_fallbacks(["DejaVu Sans"], "plain 今天")
+    if found == ["DejaVu Sans"]:
+        pytest.skip("NO CHINESE FONT on this machine: install fonts-noto-cjk to run this test")
+    assert glyphs.with_fallbacks(found, "plain 今天") == found
+    assert glyphs.with_fallbacks(["DejaVu Sans"], "plain") == ["DejaVu Sans"]

@@ -147,3 +147,52 @@ def test_corrections_may_be_made_by_many_threads_during_the_run(live: Any) -> No
         sys.setswitchinterval(interval)
     assert len(run.words) == 305
     assert pnb.load(run.journal.path).words.equals(run.words), "applied in the order in which they are written"
+
+
+def test_while_the_run_goes_on_a_table_of_unknown_time_keeps_later_sentences_and_names_them(live: Any) -> None:
+    run, send = live
+    for number, word in enumerate(["one", "two", "three", "four"], 1):
+        send(word, number=number, final=True)
+    unknown = pd.DataFrame(run.words.to_dict("list"))
+    assert run.correct(unknown) == 0
+    with pytest.warns(UserWarning, match=r"sentences 3 to 4 were kept.*read run\.words again") as warned:
+        assert run.correct(unknown[1:2]) == 1, "the one before the table's last is deleted"
+    assert warned[0].filename == __file__
+    assert texts(run) == ["two", "three", "four"]
+    with pytest.warns(UserWarning, match="sentence 4 was kept"):
+        assert run.correct(unknown[1:3]) == 0
+    table = run.words
+    send("five", number=5, final=True)
+    with pytest.warns(UserWarning, match="deleted 2 of 4 words"):
+        assert run.correct(table[:1]) == 2, "a table that says when it was read"
+    assert texts(run) == ["two", "five"]
+
+
+def test_a_table_that_was_read_during_the_run_may_be_applied_to_the_loaded_one(live: Any, tmp_path: Path) -> None:
+    run, send = live
+    send("one", final=True)
+    send("two", number=2, final=True)
+    run.words.to_pickle(tmp_path / "table.pkl")
+    send("three", number=3, final=True)
+    run.cancel()
+    ended(run)
+    run.save(tmp_path / "run.jsonl")
+    loaded = pnb.load(tmp_path / "run.jsonl")
+    table = pd.read_pickle(tmp_path / "table.pkl")
+    with pytest.warns(UserWarning, match="deleted 1 of 3 words"):
+        assert loaded.correct(table[:1]) == 1
+    assert texts(loaded) == ["one", "three"], "the sentence that came later is kept"
+
+
+def test_a_table_shows_each_word_once_and_final_ones_as_such_while_the_run_goes_on(live: Any) -> None:
+    run, send = live
+    seen = []
+    for words in (["a"], ["a", "b"], ["a", "c"]):
+        send(*words)
+        seen.append(run.words)
+    send("a", "c", final=True)
+    send("d", number=2)
+    seen.append(run.words)
+    assert [table["text"].tolist() for table in seen] == [["a"], ["a", "b"], ["a", "c"], ["a", "c", "d"]]
+    assert seen[-1]["is_final"].tolist() == [True, True, False]
+    assert len({table.attrs["snapshot"] for table in seen}) == 4

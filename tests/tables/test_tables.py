@@ -22,7 +22,7 @@ SENTENCES = [
     Sentence(2, "今天,好。", 5.0, 6.0, False, (Word("今天", 5.0, 5.5, ","), Word("好", 5.5, 6.0, "。", None, "b"))),
     Sentence(1, " One two.", 1.0, 2.0, True, (Word(" One", 1.0, 1.4, "", 0.75), Word(" two", 1.5, 2.0, ".", 0.5, "a"))),
 ]
-TEXT = pd.StringDtype(na_value=pd.NA)
+TEXT = pd.StringDtype("python", na_value=pd.NA)
 WORD_DTYPES = {
     "sentence_id": "int64",
     "text": TEXT,
@@ -115,8 +115,8 @@ def test_columns_define_the_words_table() -> None:
     for column in COLUMNS:
         assert table[column.name].dtype == (TEXT if column.dtype == "string" else column.dtype)
         assert column.meaning
-    values = [column.value(SENTENCES[1], SENTENCES[1].words[0]) for column in COLUMNS]
-    assert values == [1, "One", "", 1.0, 1.4, 0.75, None, True]
+    values = word_row(SENTENCES[1], SENTENCES[1].words[0])
+    assert list(values.values()) == [1, "One", "", 1.0, 1.4, 0.75, None, True]
 
 
 def test_gaps_and_matches_are_tables_of_spans() -> None:

@@ -103,6 +103,18 @@ def test_an_invalid_word_is_refused(word: Word, reason: str) -> None:
         Correction.parse(msgspec.to_builtins(correction))
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [(), (Correction("undo"),), (REPLACED, Correction("batch", parts=(REPLACED,))), (REPLACED, Correction("redo"))],
+)
+def test_a_batch_has_replacements_only(parts: tuple[Correction, ...]) -> None:
+    with pytest.raises(ParameterError, match="each of which replaces words. Nothing was changed"):
+        Correction("batch", parts=parts).check()
+    whole = Correction("batch", parts=(REPLACED, REPLACED))
+    assert Correction.parse(msgspec.to_builtins(whole)) == whole
+    assert whole.replacements == (REPLACED, REPLACED)
+
+
 @pytest.mark.parametrize("value", ["one", None, object(), [1]], ids=["text", "none", "object", "list"])
 def test_a_field_of_another_type_is_refused(value: Any) -> None:
     for correction in (

@@ -100,6 +100,26 @@ def test_a_sentence_whose_words_were_all_deleted_is_left_out_until_one_is_insert
     assert texts(transcript) == ["Hi", "wrold."]
 
 
+def test_neighbours_that_were_recognised_out_of_order_keep_their_order() -> None:
+    late, early, last = w("late", 2.0, 2.5), w("early", 1.0, 1.5), w("last", 3.0, 3.5)
+    for old, new, expected in (
+        ([early], [w("EARLY", 1.0, 1.5)], ["late", "EARLY", "last"]),
+        ([late], [w("LATE", 2.0, 2.4)], ["LATE", "early", "last"]),
+        ([last], [w("first", 0.5, 0.6)], ["first", "late", "early"]),
+        ([], [w("new", 2.7, 2.8)], ["late", "early", "new", "last"]),
+        ([late, early], [w("LATE", 2.0, 2.5), w("EARLY", 1.0, 1.5)], ["LATE", "EARLY", "last"]),
+        ([early, late], [], ["last"]),
+    ):
+        assert texts(fold(result_of(late, early, last), corrected(old, new))) == expected
+        assert texts(fold(result_of(late, early, last), corrected(old, new), UNDO)) == ["late", "early", "last"]
+
+
+def test_a_split_word_s_parts_stay_together_among_words_that_start_together() -> None:
+    words = [w("a", 1.0, 1.0), w("bc", 1.0, 1.4), w("d", 1.0, 1.0)]
+    transcript = fold(result_of(*words), corrected([words[1]], [w("b", 1.0, 1.0), w("c", 1.0, 1.4)]))
+    assert texts(transcript) == ["a", "b", "c", "d"]
+
+
 # --------------------------------------------------------------------------------------------- later results
 
 
@@ -213,6 +233,37 @@ def test_a_new_correction_discards_what_could_be_redone() -> None:
     assert texts(transcript) == ["wrold."]
 
 
+def test_a_batch_is_undone_and_redone_as_one() -> None:
+    parts = (
+        Correction("replace", 1, (WROLD,), (WORLD,)),
+        Correction("replace", 2, (BYE,), ()),
+        Correction("replace", 1, (HELLO,), ()),
+    )
+    transcript = fold(result_of(HELLO, WROLD), result_of(BYE, number=2), corrected([HELLO], [w("Hi", 1.0, 1.4)]))
+    transcript.apply(Corrected(2.0, Correction("batch", parts=parts[:2])))
+    assert (texts(transcript), transcript.corrected_ids) == (["Hi", "world."], [1, 1, 2])
+    transcript.apply(UNDO)
+    assert (texts(transcript), transcript.corrected_ids) == (["Hi", "wrold.", "bye"], [1, 1, 2, 1, 2])
+    transcript.apply(UNDO)
+    assert texts(transcript) == ["Hello,", "wrold.", "bye"]
+    transcript.apply(REDO)
+    transcript.apply(REDO)
+    assert texts(transcript) == ["Hi", "world."]
+    assert (transcript.can_undo, transcript.can_redo) == (True, False)
+
+
+def test_a_batch_survives_its_sentences_being_recognised_again() -> None:
+    wrong = w("wrold", 1.5, 2.0)
+    partial = result_of(wrong, number=2, is_final=False)
+    parts = Correction("replace", 2, (wrong,), (WORLD,)), Correction("replace", 1, (HELLO,), ())
+    batch = Correction("batch", parts=parts)
+    transcript = fold(result_of(HELLO), partial, Corrected(2.0, batch), Resumed(5.0, "u", 1.4, 2))
+    transcript.apply(result_of(w("whirl", 0.1, 0.6), w("bye", 0.7, 0.9), task="u"))
+    assert texts(transcript) == ["world.", "bye"]
+    transcript.apply(UNDO)
+    assert texts(transcript) == ["Hello,", "whirl", "bye"]
+
+
 def test_undo_restores_the_recognised_object_itself() -> None:
     transcript = fold(result_of(HELLO, WROLD), corrected([WROLD], [WORLD]), UNDO)
     assert transcript.sentences[0] is transcript.finals[0]
@@ -286,4 +337,6 @@ def test_a_corrected_word_is_kept_whatever_later_results_say(
         assert [appearance(word) for word in sentence.words if word.is_edited] == [appearance(mine)]
         if count := [appearance(word) for word in words].count(appearance(old)):
             assert [appearance(word) for word in sentence.words].count(appearance(old)) == count - 1
-        assert [word.start for word in sentence.words] == sorted(word.start for word in sentence.words)
+        others = [appearance(word) for word in sentence.words if not word.is_edited]
+        said = iter(map(appearance, transcript.recognised[0].words))
+        assert all(each in said for each in others), "its neighbours keep the order in which they were recognised"

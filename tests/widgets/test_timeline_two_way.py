@@ -15,6 +15,7 @@ import pytest
 import traitlets
 from fake_front_end import FrontEnd, received, recognised, run_started
 from servers import eventually
+from traitlets import TraitError
 
 from paraformer_nb.dashscope.messages import SentenceResult, WordResult
 from paraformer_nb.errors import AudioError, ParameterError
@@ -151,7 +152,7 @@ def test_layers_are_sent_once_and_can_be_replaced(transcript: Transcript) -> Non
 
 def test_a_layer_may_have_any_index_and_missing_labels(transcript: Transcript) -> None:
     front_end = FrontEnd(transcript)
-    part = pd.DataFrame({"start": [1, None], "end": [2, 3], "label": pd.array(["a", None], "string")})
+    part = pd.DataFrame({"start": [1], "end": [2], "label": pd.array(["a"], "string")}, index=["x"])
     front_end.view.highlight(pd.concat([part, part.assign(label=pd.NA)]), "twice")
     front_end.send("sync")
     assert layers(front_end)[-1][0].spans == [LayerSpan(1.0, 2.0, ""), LayerSpan(1.0, 2.0, "a")]
@@ -160,17 +161,49 @@ def test_a_layer_may_have_any_index_and_missing_labels(transcript: Transcript) -
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        (pd.DataFrame({"start": [1], "stop": [2]}), "no column 'end'"),
-        (pd.DataFrame({"a": [1]}), "no column 'start' and no 'end'"),
-        (pd.DataFrame({"start": ["x"], "end": [2]}), "must be numbers"),
-        (pd.DataFrame({"start": [3, 1], "end": [2, 2]}), "1 rows end before they start"),
+        (pd.DataFrame({"start": [1], "stop": [2]}), r"lacks end: .*rename\(columns=\{'stop': 'end'\}\)"),
+        (pd.DataFrame({"a": [1]}), "lacks start, end"),
+        (pd.DataFrame({"start": ["0.5"], "end": [2]}), r"row 0 .*start is '0.5'.*pd\.to_numeric"),
+        (pd.DataFrame({"start": [3, 1], "end": [2, 2]}), "row 0 .*ends before it starts"),
+        (pd.DataFrame({"start": [-1], "end": [2]}), "starts before 0 s"),
+        (pd.DataFrame({"start": [1, None], "end": [2, 3]}), "row 1 .*dropna"),
+        (pd.DataFrame({"start": [1000], "end": [80_001]}), "look like milliseconds"),
         (pd.DataFrame({"start": [0.0] * 20_001, "end": 1.0}), "more than can be shown"),
-        ([(1, 2)], "no column"),
+        ([(1, 2)], "not a table"),
     ],
 )
 def test_a_table_that_cannot_be_highlighted_is_refused(transcript: Transcript, frame: Any, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         Timeline(transcript).highlight(frame)
+
+
+def test_a_layer_s_times_may_be_milliseconds_or_durations_where_that_is_said(transcript: Transcript) -> None:
+    front_end = FrontEnd(transcript)
+    front_end.view.highlight(pd.DataFrame({"start": [1000], "end": [2500]}), "ms", unit="ms")
+    spans = pd.to_timedelta([1.0, 2.5], unit="s")
+    front_end.view.highlight(pd.DataFrame({"start": spans[:1], "end": spans[1:]}), "durations")
+    front_end.send("sync")
+    assert [layer.spans for layer in layers(front_end)[-1]] == [[LayerSpan(1.0, 2.5, "")]] * 2
+
+
+def test_spans_behind_the_clip_are_shown_with_a_warning(transcript: Transcript) -> None:
+    front_end = FrontEnd(transcript)
+    with pytest.warns(UserWarning, match=r"1 of the rows end behind the clip, which ends at 60 s") as warned:
+        front_end.view.highlight(pd.DataFrame({"start": [1, 59], "end": [2, 61]}))
+    assert warned[0].filename == __file__
+    front_end.send("sync")
+    assert len(layers(front_end)[-1][0].spans) == 2
+
+
+def test_positions_in_milliseconds_are_refused(transcript: Transcript) -> None:
+    view = Timeline(transcript)
+    with pytest.raises(TraitError, match="look like milliseconds"):
+        view.selection = (1000, 2500)
+    with pytest.raises(ParameterError, match="look like milliseconds"):
+        view.seek(1500)
+    view.selection = (59, 61)
+    view.seek(61)
+    assert (view.selection, view.playhead) == ((59, 61), 61)
 
 
 def test_resumes_are_sent(transcript: Transcript) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ParameterError
+from ...paths import expand
 from .base import Engine, EngineKind, Option
 from .moonshine.kind import MOONSHINE
 from .paraformer.kind import PARAFORMER
@@ -47,7 +48,7 @@ def _converted(option: Option, value: Any) -> Any:
     if option.type is not Path and not isinstance(value, str):
         return value
     try:
-        return option.type(value)
+        return expand(value) if option.type is Path else option.type(value)
     except (TypeError, ValueError):
         expected = "path" if option.type is Path else "number"
         raise ParameterError(f"{option.name}={value!r}: give a {expected} ({option.help}).") from None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ....dashscope.messages import SentenceResult
 from ....errors import MissingDependency
+from ....paths import expand
 from ..base import Emit, EngineError, Settings
 from .features import CHUNK_STEP
 from .model import ModelError, ParaformerModel
@@ -37,7 +38,7 @@ class Paraformer:
             raise MissingDependency(
                 f"the Paraformer engine needs {' and '.join(missing)}: pip install 'paraformer-nb[paraformer]'."
             )
-        self._folder = check_model_folder(model_dir.expanduser())
+        self._folder = check_model_folder(expand(model_dir))
         self._load = load
         self._loading: asyncio.Future[ParaformerModel] | None = None
 

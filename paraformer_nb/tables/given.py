@@ -1,0 +1,148 @@
+"""Tables that a person gives: of any library, with columns to find and times to check."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import timedelta
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import ParameterError
+from ..transcript.transcript import ENDED, Transcript
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .frame import Array
+
+Unit = Literal["s", "ms"]
+
+_UNCHANGED = "Nothing was changed."
+_OTHER_NAMES = {  # of columns, as other tools have them
+    "text": ("word", "words", "token", "transcript", "label"),
+    "start": ("begin", "onset", "from", "begin_time", "start_time", "xmin", "tmin"),
+    "end": ("stop", "offset", "to", "finish", "end_time", "xmax", "tmax"),
+    "sentence_id": ("sentence", "segment", "segment_id", "id"),
+}
+
+
+def as_frame(table: Any) -> pd.DataFrame:
+    """A table as a pandas DataFrame, without its index. Polars and Arrow tables are converted, without pyarrow.
+
+    Raises ParameterError for what is not a table.
+    """
+    import pandas as pd
+
+    if isinstance(table, pd.DataFrame):
+        return table.reset_index(drop=True)
+    if hasattr(table, "to_pydict"):  # Arrow
+        return pd.DataFrame(table.to_pydict())
+    if hasattr(table, "to_dicts"):  # Polars
+        return pd.DataFrame(table.to_dict(as_series=False))
+    if hasattr(table, "collect_schema"):
+        raise ParameterError(f"this is a query, not a table yet: give table.collect(). {_UNCHANGED}")
+    raise ParameterError(
+        f"an object of type {type(table).__name__} is not a table: give an edited copy of run.words, or another "
+        f"DataFrame of pandas or Polars, or a table of Arrow. {_UNCHANGED}"
+    )
+
+
+def require_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:
+    """Raise ParameterError, with advice, if a table lacks one of these columns, or has it twice."""
+    present = list(frame.columns)
+    missing = [name for name in needed if present.count(name) != 1]
+    if not missing:
+        return
+    by_lower = {str(name).lower(): name for name in present}
+    near = {
+        by_lower[other]: name
+        for name in missing
+        if (other := next((each for each in (name, *_OTHER_NAMES.get(name, ())) if each in by_lower), None))
+        and by_lower[other] not in needed
+    }
+    advice = f" Perhaps table.rename(columns={near!r})." if near else ""
+    raise ParameterError(
+        f"the table lacks {', '.join(missing)}: it needs {', '.join(needed)}, with times in seconds, and has "
+        f"{', '.join(map(str, present)) or 'no columns'}.{advice} {_UNCHANGED}"
+    )
+
+
+def seconds_of(frame: pd.DataFrame, name: str, unit: Unit) -> Array:
+    """A column of times as an array of finite float64 seconds; durations (timedelta) are converted.
+
+    Raises ParameterError for a value that is not a time, with its row.
+    """
+    import numpy as np
+    import pandas as pd
+
+    if unit not in ("s", "ms"):
+        raise ParameterError(f"unit={unit!r}: give 's' for seconds or 'ms' for milliseconds. {_UNCHANGED}")
+    factor = 0.001 if unit == "ms" else 1.0
+    column = frame[name]
+    types = pd.api.types
+    if types.is_integer_dtype(column.dtype) or types.is_float_dtype(column.dtype):
+        values = column.to_numpy("float64", na_value=math.nan)
+        values = values if factor == 1 else values * factor
+    else:
+        values = np.array([_seconds(value, factor) for value in column.tolist()], dtype="float64")
+    if len(bad := np.flatnonzero(~np.isfinite(values))):
+        value = column.tolist()[bad[0]]
+        advice = f" Convert the column with pd.to_numeric(table[{name!r}])." if isinstance(value, str) else ""
+        if not isinstance(value, (str, Real)) or value != value:  # missing: NaN is not equal to itself
+            advice = f" Leave such rows out with table.dropna(subset=[{name!r}])."
+        raise invalid(int(bad[0]), f"{name} is {value!r}, not a finite number.{advice}", len(bad))
+    return values
+
+
+def _seconds(value: Any, factor: float) -> float:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return float(value) * factor if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+
+
+def check_order(starts: Array, ends: Array) -> None:
+    """Raise ParameterError if a span starts before 0 or ends before it starts."""
+    import numpy as np
+
+    for bad, problem in ((starts < 0, "starts before 0 s"), (ends < starts, "ends before it starts")):
+        if len(rows := np.flatnonzero(bad)):
+            row = int(rows[0])
+            raise invalid(row, f"it {problem} (start: {starts[row]:.10g} s, end: {ends[row]:.10g} s).", len(rows))
+
+
+def check_unit(starts: Array, ends: Array, clip_end: float | None, longest: float = math.inf) -> None:
+    """Raise ParameterError if times look like milliseconds: far behind the clip, or longer than any word.
+
+    `clip_end`: None where it is not known. `longest`: a duration in seconds that is far longer than any of the spans
+    should be.
+    """
+    import numpy as np
+
+    if not len(ends):
+        return
+    is_behind = clip_end is not None and float(ends.max()) > 2 * clip_end + 1
+    if is_behind or float(np.median(ends - starts)) > longest:
+        clip = f" The clip ends at {clip_end:.10g} s." if clip_end is not None else ""
+        raise ParameterError(
+            f"these look like milliseconds: times reach {float(ends.max()):.10g}, and they are to be seconds.{clip} "
+            'Divide by 1000 (table[["start", "end"]] / 1000), or give unit="ms". ' + _UNCHANGED
+        )
+
+
+def beyond_clip(ends: Array, clip_end: float | None) -> str:
+    """A warning where spans end behind the clip, or ``""``."""
+    count = 0 if clip_end is None else int((ends > clip_end + 0.05).sum())
+    return f"{count} of the rows end behind the clip, which ends at {clip_end:.10g} s." if count else ""
+
+
+def clip_end(transcript: Transcript) -> float | None:
+    """Where the clip ends, in seconds; None while that is not known."""
+    known = transcript.run.end
+    return transcript.sent_until if known is None and transcript.state in ENDED else known
+
+
+def invalid(row: int, problem: str, count: int = 1) -> ParameterError:
+    """The error for a row, or for the first of several."""
+    more = f" So are {count - 1} more." if count > 1 else ""
+    return ParameterError(f"row {row} of the table (counted from 0): {problem.rstrip('.')}.{more} {_UNCHANGED}")

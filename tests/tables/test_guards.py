@@ -1,0 +1,88 @@
+"""Tables that look like a mistake are refused, and nothing is changed; what may be one is done with a warning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from corrected_runs import count_corrections, result_record
+from records import write_journal
+
+import paraformer_nb as pnb
+from paraformer_nb.errors import ParameterError
+from paraformer_nb.journal.records import RunEnded
+
+
+def in_ms(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(start=table["start"] * 1000, end=table["end"] * 1000)
+
+
+def with_new_row(table: pd.DataFrame) -> pd.DataFrame:
+    new = pd.DataFrame([(2, "now", 1500, 1800)], columns=["sentence_id", "text", "start", "end"])
+    return pd.concat([table[list(new.columns)], new])
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (in_ms, "look like milliseconds.*clip ends at 40 s.*Divide by 1000"),
+        (lambda table: in_ms(table).astype({"start": int, "end": int}), "look like milliseconds"),
+        (with_new_row, "look like milliseconds"),
+        (lambda table: pd.concat([table, table]), r"rows 0 and 4 .*same word: 'good' at 0 s.*drop_duplicates"),
+        (lambda table: pd.concat([table, table[2:3]]), "rows 2 and 4 .*same word"),
+        (
+            lambda table: table.rename(columns={"start": "begin", "text": "word"}),
+            r"lacks text, start: .*\{'word': 'text', '",
+        ),
+        (lambda table: table.assign(file=["a.wav", "a.wav", "b.wav", "b.wav"]), "several clips"),
+        (lambda table: table.rename(columns={"sentence_id": "Segment"}), r"columns=\{'Segment': 'sentence_id'\}\)"),
+        (lambda table: table[["text"]], "lacks sentence_id, start, end.* and has text"),
+        (lambda table: table.assign(start=["0", "0.1", "0.2", "1"]), r"row 0 .*pd\.to_numeric.*So are 3 more"),
+        (lambda table: table.assign(end=[0.1, None, None, 2]), r"row 1 .*dropna.*So are 1 more"),
+        (lambda table: table.assign(end=pd.to_datetime("2026-01-01")), "end is Timestamp"),
+    ],
+)
+def test_what_looks_like_a_mistake_is_refused(change: Any, reason: str, run: pnb.Run, path: Path) -> None:
+    with pytest.raises(ParameterError, match=reason) as refused:
+        run.correct(change(run.words))
+    assert "Nothing was changed." in str(refused.value)
+    assert (run.text, count_corrections(path)) == ("good mourning all by", 0)
+
+
+def test_a_table_of_another_clip_is_refused(run: pnb.Run) -> None:
+    table = run.words
+    table.attrs["clip"] = "other.flac"
+    with pytest.raises(ParameterError, match=r"of 'other\.flac', and the run is of 'lesson\.flac'"):
+        run.correct(table)
+
+
+def test_milliseconds_may_be_said(run: pnb.Run) -> None:
+    assert run.correct(in_ms(run.words), unit="ms") == 0
+    edited = in_ms(run.words)
+    edited.loc[3, "end"] = 1250
+    assert run.correct(edited, unit="ms") == 1
+    assert run.words["end"].tolist() == [0.1, 0.2, 0.3, 1.25]
+    with pytest.raises(ParameterError, match="unit='min'"):
+        run.correct(edited, unit="min")  # type: ignore[arg-type]
+
+
+def test_times_behind_the_clip_are_a_warning(run: pnb.Run) -> None:
+    table = run.words
+    table.loc[3, ["start", "end"]] = 39.5, 41.0
+    with pytest.warns(UserWarning, match="1 of the rows end behind the clip, which ends at 40 s") as warned:
+        assert run.correct(table) == 1
+    assert warned[0].filename == __file__
+
+
+def test_a_long_word_s_text_and_edge_may_be_changed(tmp_path: Path) -> None:
+    """A service that times sentences only gives each as one word."""
+    spans = {"words": [{"text": "a whole sentence", "begin_time": 1000, "end_time": 31_000}]}
+    run = pnb.load(write_journal(tmp_path / "run.jsonl", result_record("a", **spans), RunEnded(9.0, "finished")))
+    table = run.words
+    table.loc[0, "text"] = "another sentence"
+    assert run.correct(table) == 1
+    table.loc[0, "end"] = 30.0
+    assert run.correct(table) == 1
+    assert run.words.loc[0, ["text", "end"]].tolist() == ["another sentence", 30.0]
