@@ -23,8 +23,10 @@ from ..dashscope.messages import (
 from ..errors import ParameterError
 from ..journal.records import (
     Audio,
+    ClipHashed,
     Connected,
     Corrected,
+    DamagedRecord,
     Disconnected,
     Gap,
     Peaks,
@@ -71,6 +73,7 @@ class Transcript:
         engine: the recogniser that the embedded service named, or None.
         notice: what the embedded service wants shown beside the words, such as that nothing is recognised; or ``""``.
         end: how the run ended, or None. Corrections may follow it.
+        clip_sha256: the digest of the clip's file, in hexadecimal, or None.
 
     Example:
         >>> transcript = Transcript.from_records(Journal("run.jsonl"))
@@ -91,6 +94,7 @@ class Transcript:
         self.engine = run.service.engine
         self.notice = ""
         self.end: RunEnded | None = None
+        self.clip_sha256: str | None = None
         self._partials: dict[_Key, _Partial] = {}
         self._last_final: dict[_Key, Sentence] = {}
         self._clocks: dict[str, TaskClock] = {}
@@ -200,10 +204,14 @@ class Transcript:
             case Corrected():
                 self._correct(record)
             case RunEnded():
-                self.end, self.state = record, record.state
+                self.end = record
+                self.state = record.state if record.state in ENDED else "failed"
+                self.clip_sha256 = record.sha256 or self.clip_sha256
             case Reopened():
                 self.end, self.state = None, "connecting"
-            case RunStarted() | UnknownRecord():
+            case ClipHashed():
+                self.clip_sha256 = record.sha256
+            case RunStarted() | UnknownRecord() | DamagedRecord():
                 pass
             case _:
                 assert_never(record)

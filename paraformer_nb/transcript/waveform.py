@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ..journal.records import PEAK_STEP
 
+_MAX_FILLED = 2 * 24 * 360_000
+"""Bytes of zeros in all: 24 hours. Damaged or hostile peaks that lie further apart are left out."""
+
 
 class Waveform:
     """Peaks of the clip from `start` on: `data` holds a (min, max) pair of int8 for every `step` seconds."""
@@ -12,6 +15,7 @@ class Waveform:
         self.start: float | None = None
         self.step = PEAK_STEP
         self.data = bytearray()
+        self._filled = 0  # bytes of zeros between peaks
 
     def __len__(self) -> int:
         """The number of pairs."""
@@ -22,6 +26,9 @@ class Waveform:
         if self.start is None:
             self.start = position
         at = 2 * max(0, round((position - self.start) / self.step))
-        if at > len(self.data):
-            self.data.extend(bytes(at - len(self.data)))
+        missing = max(0, at - len(self.data))
+        if self._filled + missing > _MAX_FILLED:
+            return
+        self._filled += missing
+        self.data.extend(bytes(missing))
         self.data[at : at + len(data)] = data
