@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from numbers import Real
@@ -10,8 +11,9 @@ from typing import Any
 
 from ..errors import ParameterError
 from .array_reader import ArrayReader
-from .clip_input import ArrayInput, LiveInput, PathInput, classify
-from .files import file_reader, open_file, sha256_of
+from .clip_input import ArrayInput, JournalInput, LiveInput, PathInput, classify
+from .files import file_reader, open_file
+from .known_file import KnownFile, open_known, open_regular, sha256_of, stamp_of
 from .live import LiveClip
 from .reader import Reader
 
@@ -21,7 +23,7 @@ class Clip:
 
     Attributes:
         name: the name to show.
-        path: its file, or None.
+        path, size: its file and the file's size in bytes, or None.
         sample_rate: of the PCM that `blocks` yields, in Hz.
         start, end: the part that is read, in seconds; `end` is None where the clip's length is not known.
     """
@@ -30,21 +32,23 @@ class Clip:
         self,
         reader: Reader,
         name: str,
-        path: Path | None,
+        file: KnownFile | None,
         sample_rate: int,
         start: float,
         end: float | None,
         close: Callable[[], None],
     ) -> None:
-        """`end` may be beyond the clip's end."""
+        """`file`: what `reader` reads, if it is a file on disk. `end` may be beyond the clip's end."""
         self.name = name
-        self.path = path
+        self.path = file.path if file else None
+        self.size = stamp_of(file.file).size if file else None
         self.sample_rate = sample_rate
         self.start = start
         self.end = _earlier(end, reader.duration)
         self._reader = reader
         self._limit = end  # not `self.end`: a known length may be wrong by some samples
         self._close = close
+        self._stamp = stamp_of(file.file) if file else None
 
     def blocks(self, samples: int, start: float | None = None) -> Iterator[bytes]:
         """Yield blocks of `samples` samples, the last one shorter, from `start` seconds on (None: from the start)."""
@@ -52,8 +56,14 @@ class Clip:
         return _rechunk(self._reader.read(self.start if start is None else start, self._limit, size), size)
 
     def sha256(self) -> str | None:
-        """The digest of the clip's file, or None where it has none (any more)."""
-        return None if self.path is None else sha256_of(self.path)
+        """The digest of the clip's file, or None where it has none, or another one by now. Reads the whole file."""
+        if self.path is None:
+            return None
+        try:
+            with open_regular(self.path) as file:
+                return sha256_of(file) if stamp_of(file) == self._stamp else None
+        except OSError:
+            return None
 
     def close(self) -> None:
         """Close the file, if `open_clip` opened it."""
@@ -76,19 +86,26 @@ def open_clip(clip: Any, *, sample_rate: int, start: float | None = None, end: f
                 "a live source needs its sample rate: an attribute sample_rate, or (source, sample_rate)."
             )
         return LiveClip(given.source, given.sample_rate, sample_rate)
+    known = None
     with ExitStack() as opened:
         reader: Reader
         if isinstance(given, ArrayInput):
             reader = ArrayReader(given, sample_rate)
         else:
-            reader = file_reader(open_file(given, opened), given.name, sample_rate, opened)
+            if isinstance(given, JournalInput):
+                known = open_known(given)
+                file = opened.enter_context(known.file)
+            else:
+                file = open_file(given, opened)
+            if isinstance(given, PathInput) and given.path.is_file():  # not a pipe
+                known = KnownFile(file, Path(os.path.realpath(given.path)))
+            reader = file_reader(file, given.name, sample_rate, opened)
         if reader.duration is not None and begin >= reader.duration:
             raise ParameterError(
                 f"start={begin:g} lies beyond the clip's end; {given.name!r} is {reader.duration:.2f} s long."
             )
         close = opened.pop_all().close
-    path = given.path.resolve() if isinstance(given, PathInput) else None
-    return Clip(reader, given.name, path, sample_rate, begin, end, close)
+    return Clip(reader, given.name, known, sample_rate, begin, end, close)
 
 
 def _check_part(start: float | None, end: float | None) -> float:

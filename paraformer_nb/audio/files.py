@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import shutil
 import tempfile
@@ -36,17 +35,6 @@ def file_reader(file: BinaryIO, name: str, sample_rate: int, opened: ExitStack) 
     reader = EncodedReader(file, name, sample_rate, duration=form.duration if form else None)
     opened.callback(reader.close)
     return reader
-
-
-def sha256_of(path: Path) -> str | None:
-    """The digest of a file, or None where it does not exist or cannot be read. Reads the whole file."""
-    if not path.is_file():
-        return None
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
 
 
 def _open_path(path: Path) -> BinaryIO:

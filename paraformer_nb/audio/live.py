@@ -23,6 +23,7 @@ class LiveClip:
         self.sample_rate = sample_rate
         self.start = 0.0
         self.end = None
+        self.size = None
         self._source = source
         self._source_rate = source_rate
 

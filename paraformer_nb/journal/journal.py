@@ -13,7 +13,7 @@ from ..errors import JournalError
 from .bounds import out_of_bounds
 from .records import VERSION, DamagedRecord, Record, RunStarted, UnknownRecord, decode_record
 
-_MAX_LINE = 64 * 1024 * 1024  # bytes; a frame of a service has at most 1 MiB
+_MAX_LINE = 16 * 1024 * 1024  # bytes
 _KEPT = 1000  # bytes of a longer line that are kept
 _KIND = re.compile(rb'"kind":"([a-z-]+)"')
 

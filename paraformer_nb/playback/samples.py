@@ -7,12 +7,11 @@ so it is decoded from its beginning, once and only as far as needed, into a temp
 
 from __future__ import annotations
 
-import io
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from ..audio.array_reader import to_pcm
-from ..audio.clip_input import ArrayInput, BytesInput, PathInput
+from ..audio.clip_input import ArrayInput
 from ..audio.decode import Decoder
 from ..audio.wav import WavFormat, read_wav_format
 from .indexed import IndexedSource
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, np.dtype[Any]]
-
-RereadableInput = PathInput | BytesInput | ArrayInput
-"""The forms of a clip that can be opened at any time, from any thread."""
 
 
 class SampleSource(Protocol):
@@ -65,26 +61,25 @@ class Samples:
         self._source.close()
 
 
-def open_samples(clip: RereadableInput) -> Samples:
-    """Open a clip. Raises AudioError if it cannot be decoded, OSError if it cannot be read."""
+def open_samples(clip: ArrayInput | BinaryIO, name: str) -> Samples:
+    """Open an array or an opened file, which is closed with the samples.
+
+    Raises AudioError if it cannot be decoded, OSError if it cannot be read; then the file is closed, too.
+    """
     if isinstance(clip, ArrayInput):
         return Samples(_ArraySource(clip))
-    with _open(clip) as file:
-        form = read_wav_format(file)
-    return Samples(_WavSource(clip, form) if form else _open_encoded(clip))
-
-
-def _open(clip: PathInput | BytesInput) -> BinaryIO:
-    return clip.path.open("rb") if isinstance(clip, PathInput) else io.BytesIO(clip.data)
-
-
-def _open_encoded(clip: PathInput | BytesInput) -> SampleSource:
     with ExitStack() as on_error:
-        file = on_error.enter_context(_open(clip))
-        decoder = Decoder(file, clip.name)
+        file = on_error.enter_context(clip)
+        form = read_wav_format(file)
+        source = _WavSource(file, form) if form else _open_encoded(file, name)
         on_error.pop_all()
+    return Samples(source)
+
+
+def _open_encoded(file: BinaryIO, name: str) -> SampleSource:
+    decoder = Decoder(file, name)
     if decoder.has_index:
-        return IndexedSource(decoder, file, clip.name)
+        return IndexedSource(decoder, file, name)
     return SpooledSource(decoder, file, sample_rate=min(decoder.sample_rate, OPUS_RATE))
 
 
@@ -101,8 +96,8 @@ class _ArraySource:
 
 
 class _WavSource:
-    def __init__(self, clip: PathInput | BytesInput, form: WavFormat) -> None:
-        self._clip = clip
+    def __init__(self, file: BinaryIO, form: WavFormat) -> None:
+        self._file = file
         self._form = form
         self.sample_rate = form.sample_rate
 
@@ -112,12 +107,10 @@ class _WavSource:
         frame = 2 * self._form.channels  # bytes
         first = min(first, self._form.samples)
         last = min(last, self._form.samples)
-        with _open(
-            self._clip
-        ) as file:  # not memory-mapped: if the file were truncated meanwhile, the kernel would crash
-            file.seek(self._form.data + first * frame)
-            data = file.read((last - first) * frame)
+        # Not memory-mapped: if the file were truncated meanwhile, the kernel would crash.
+        self._file.seek(self._form.data + first * frame)
+        data = self._file.read((last - first) * frame)
         return np.frombuffer(data[: len(data) - len(data) % frame], "<i2").reshape(-1, self._form.channels)
 
     def close(self) -> None:
-        pass
+        self._file.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from ..errors import JournalError, ParameterError
-from ..journal.records import Corrected, Record
+from ..journal.records import ClipHashed, Corrected, Record
 from ..journal.writer import JournalWriter
 from ..loop import get_loop
 from ..transcript.corrections import Correction, appearance, replace_words
@@ -131,9 +131,14 @@ class LiveTranscript:
         """All records so far, from disk and memory. Raises JournalError if the journal no longer exists."""
         yield from self._journal.records(self._flush())
 
-    def copy_to(self, path: Path) -> None:
-        """Copy the journal, whole or not at all. Raises JournalError if it cannot be read, or `path` written."""
-        self._journal.copy_to(path, self._flush())
+    def copy_to(self, path: Path, sha256: str | None = None) -> None:
+        """Copy the journal, whole or not at all; `sha256`: the digest of its clip, which is appended to the copy.
+
+        Raises JournalError if it cannot be read, or `path` written.
+        """
+        unsaved = self._flush()
+        added = [] if sha256 is None else [ClipHashed(round(self._now(), 6), sha256)]
+        self._journal.copy_to(path, [*unsaved, *added])
 
     def _flush(self) -> list[Record]:
         """Write what is buffered. Returns the records that are in memory only."""

@@ -21,6 +21,7 @@ from ..transcript.transcript import ENDED
 from ..transcript.words import Usage
 from .live_transcript import Listener, LiveTranscript
 from .notebook import Display
+from .reading import journal_path
 from .supervisor import Supervisor
 from .tables import RunTables
 from .waiting import wait, wait_blocking
@@ -46,13 +47,13 @@ class Run(RunTables):
     def __init__(
         self, live: LiveTranscript, journal: Journal, source: Any, supervisor: Supervisor | None = None
     ) -> None:
-        """`source`: the clip as it was given, for playing; None: the file that the journal names. `supervisor`: None
-        where the run does not go on."""
+        """`source`: the clip as it was given, or the one that the journal names, for playing; None: there is none.
+        `supervisor`: None where the run does not go on."""
         super().__init__(live)
         self.journal = journal
         self.clip = self.transcript.run.clip
         self.service = self.transcript.run.service
-        self._source = self.clip.path if source is None else source
+        self._source = source
         self._supervisor = supervisor
         self._playable: PlayableClip | None = None
         self._display: Display | None = None
@@ -156,9 +157,9 @@ class Run(RunTables):
         if self._playable is None:
             if self._source is None:
                 raise AudioError("the journal holds no sound, and its clip was not a file: there is nothing to play.")
-            end = self.transcript.end
-            self._playable = PlayableClip(self._source, sha256=end.sha256 if end else None)
+            self._playable = PlayableClip(self._source)
             weakref.finalize(self, self._playable.close)
+        self._playable.sha256 = self.transcript.clip_sha256
         return self._playable
 
     def plot(self, start: float | None = None, end: float | None = None) -> Figure:
@@ -168,8 +169,20 @@ class Run(RunTables):
         return plot(self.transcript, start=start, end=end)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Copy the journal to `path`. Raises JournalError if it exists or cannot be written."""
-        self._live.copy_to(Path(path))
+        """Copy the journal to `path`, with the digest of the clip's file, by which a loaded run knows its clip.
+
+        Raises JournalError if `path` exists or cannot be written.
+        """
+        self._live.copy_to(journal_path(path), self._missing_digest())
+
+    def _missing_digest(self) -> str | None:
+        """The digest of the clip's file, if the journal lacks it and the file is known to be the clip."""
+        if self.transcript.clip_sha256 is not None:
+            return None
+        with suppress(AudioError):  # there is no file
+            sound = self._open_audio().copy()  # a view may be playing
+            return sound.digest()
+        return None
 
     def export(self, path: str | os.PathLike[str], **options: Any) -> Path:
         """Write the transcript to a file, in its suffix's format: ``.html``, ``.txt`` or ``.jsonl``. Returns the path.
