@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import os
 import stat
 from contextlib import suppress
@@ -12,7 +13,10 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from ..errors import AudioError
+from ..text import sanitise
 from .clip_input import JournalInput
+
+logger = logging.getLogger("paraformer_nb")
 
 _CHUNK = 1024 * 1024  # bytes
 
@@ -90,7 +94,11 @@ def open_known(given: JournalInput) -> KnownFile:
             file = open_regular(path)
             found.append(path)
             if given.size in (None, stamp_of(file).size) and sha256_of(file) == given.sha256.lower():
-                return KnownFile(file, Path(os.path.realpath(path)))
+                real = Path(os.path.realpath(path))
+                # A journal can call a file as it likes, so the user is shown which one it is.
+                level = logging.INFO if real.name == given.name else logging.WARNING
+                logger.log(level, "the clip %r of the journal is read from %s", given.name, sanitise(str(real)))
+                return KnownFile(file, real)
             file.close()
     if not found:
         raise AudioError(

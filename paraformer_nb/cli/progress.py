@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..errors import ParaformerError
 from ..run.run import Run
 from ..run.waiting import Interrupts
 from ..tables.words import word_row
@@ -27,7 +28,8 @@ def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str |
     The first interrupt stops the run and keeps its last words, the second one cancels it. `name`: printed first, where
     there are several clips.
 
-    Raises the run's error, or KeyboardInterrupt if it was interrupted, after its words were printed and written.
+    Raises the run's error, or KeyboardInterrupt if it was interrupted, after its words were printed and written. An
+    output that cannot be written costs only itself: its error is raised if there is no other, and printed if there is.
     """
     changes = _Changes()
     run.add_listener(changes)
@@ -46,11 +48,27 @@ def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str |
     has_words = bool(run.transcript.finals)
     if not has_words and run.error is None:
         print("paraformer-nb: no speech was found.", file=sys.stderr)
-    for path in outputs if has_words or run.error is None else ():  # a failure must not replace an earlier file
-        print(f"paraformer-nb: wrote {run.export(path)}", file=sys.stderr)
-    run.wait()
-    if interrupts.count:
+    problems = _write_outputs(run, outputs if has_words or run.error is None else ())  # no failure replaces a file
+    if run.error is not None or interrupts.count:
+        for problem in problems:
+            print(f"paraformer-nb: {problem}", file=sys.stderr)
+        run.wait()
         raise KeyboardInterrupt
+    for problem in problems[1:]:
+        print(f"paraformer-nb: {problem}", file=sys.stderr)
+    if problems:
+        raise problems[0]
+
+
+def _write_outputs(run: Run, outputs: Sequence[Path]) -> list[ParaformerError | OSError]:
+    """Write the outputs. Returns the errors of those that could not be written."""
+    problems: list[ParaformerError | OSError] = []
+    for path in outputs:
+        try:
+            print(f"paraformer-nb: wrote {run.export(path)}", file=sys.stderr)
+        except (ParaformerError, OSError) as error:
+            problems.append(error)
+    return problems
 
 
 @contextmanager

@@ -45,10 +45,13 @@ def _first_problem(fields: Iterable[tuple[str, Any]]) -> str:
 
 
 def _numbers(correction: Any) -> Iterator[tuple[str, Any]]:
-    """The numbers in the words of a correction, if it is an object of one."""
+    """The numbers in the words of a correction, and of the parts of one."""
     if not isinstance(correction, dict):
         return
-    for words in (correction.get("old"), correction.get("new")):
-        for word in words if isinstance(words, list) else ():
-            if isinstance(word, dict):
-                yield from word.items()
+    parts = correction.get("parts")
+    for part in (correction, *(parts if isinstance(parts, list) else ())):
+        for name in ("old", "new"):
+            words = part.get(name) if isinstance(part, dict) else None
+            for word in words if isinstance(words, list) else ():
+                if isinstance(word, dict):
+                    yield from word.items()

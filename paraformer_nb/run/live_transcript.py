@@ -3,8 +3,10 @@ listeners that are notified of both."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from ..errors import JournalError, ParameterError
+from ..journal.files import JournalInUse
 from ..journal.records import ClipHashed, Corrected, Record
 from ..journal.writer import JournalWriter
 from ..loop import get_loop
@@ -19,6 +22,10 @@ from ..transcript.corrections import Correction, appearance, replace_words
 from ..transcript.transcript import ENDED, Transcript
 
 logger = logging.getLogger("paraformer_nb")
+
+
+_PATIENCE = 1.0  # seconds to wait for a journal that another process is writing
+_RETRY = 0.01  # seconds
 
 
 class Listener(Protocol):
@@ -53,6 +60,7 @@ class LiveTranscript:
         self._journal = journal
         self._now = now
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
+        self._is_retrying = False
         self._has_listeners = False  # asking the set costs more than applying a record
 
     # --------------------------------------------------------------------------------------- from the background loop
@@ -90,18 +98,52 @@ class LiveTranscript:
         same, and the result says so, once.
         """
         correction.check()
-        failure = None
         with self.lock:
             if not self._is_change(correction):
                 return CorrectionResult(False)
             record = Corrected(round(self._now(), 6), correction)
             failure = self._journal.append(record)
-            if failure and self.transcript.state not in ENDED:
+            if failure and not isinstance(failure, JournalInUse) and self.transcript.state not in ENDED:
                 self.warn(failure)  # later records are in memory only as well
             self.transcript.apply(record)
         if self._has_listeners:
             get_loop().call_soon_threadsafe(self._notify)
+        if isinstance(failure, JournalInUse):
+            failure = self._write_later(failure)
         return CorrectionResult(True, None if failure is None else self._in_memory_only(failure))
+
+    def _write_later(self, failure: OSError | JournalError) -> OSError | JournalError | None:
+        """Wait a moment for a journal that another process is writing, then try again in the background.
+
+        Returns why the correction is not written by now. The background loop itself does not wait.
+        """
+        deadline = time.monotonic() + (0 if _is_on_loop() else _PATIENCE)
+        result: OSError | JournalError | None = failure
+        while isinstance(result, JournalInUse) and time.monotonic() < deadline:
+            time.sleep(_RETRY)  # a file lock gives no event
+            result = self._retry()
+        if isinstance(result, JournalInUse):
+            get_loop().call_soon_threadsafe(self._retry_on_loop)
+        return result
+
+    def _retry(self) -> OSError | JournalError | None:
+        with self.lock:
+            return self._journal.flush()
+
+    def _retry_on_loop(self) -> None:
+        if self._is_retrying:
+            return
+        self._is_retrying = True
+        self._retry_until_written()
+
+    def _retry_until_written(self) -> None:
+        failure = self._retry()
+        if isinstance(failure, JournalInUse):
+            get_loop().call_later(_PATIENCE, self._retry_until_written)
+            return
+        self._is_retrying = False
+        if failure is not None:
+            logger.warning("%s", self._in_memory_only(failure))
 
     def _is_change(self, correction: Correction) -> bool:
         transcript = self.transcript
@@ -117,11 +159,17 @@ class LiveTranscript:
         return [appearance(word) for word in words] != [appearance(word) for word in corrected]
 
     def _in_memory_only(self, failure: OSError | JournalError) -> str:
+        name = self._journal.journal.path.name
+        if isinstance(failure, JournalInUse):
+            return (
+                f"the journal {name!r} is being written by another run or process: this correction is kept in memory, "
+                "and written as soon as that ends. To be sure, keep it with run.save(...) in another folder."
+            )
         advice = "run.words.to_csv(...)"
         with suppress(JournalError), self._journal.saved(self._journal.unsaved, ""):
             advice = f"run.save(...) in another folder, or with {advice}"
         return (
-            f"the journal {self._journal.journal.path.name!r} cannot be written ({_reason(failure)}): this correction "
+            f"the journal {name!r} cannot be written ({_reason(failure)}): this correction "
             f"and later ones are kept in memory only. Keep them with {advice}."
         )
 
@@ -143,7 +191,8 @@ class LiveTranscript:
     def _flush(self) -> list[Record]:
         """Write what is buffered. Returns the records that are in memory only."""
         with self.lock:
-            if failure := self._journal.flush():
+            failure = self._journal.flush()
+            if failure and not isinstance(failure, JournalInUse):
                 self.warn(failure)
             return self._journal.unsaved
 
@@ -165,6 +214,13 @@ class LiveTranscript:
                 listener.refresh()
             except Exception:  # a view that cannot be updated must not end the run
                 logger.exception("a view of %s could not be updated", self._journal.journal.path.name)
+
+
+def _is_on_loop() -> bool:
+    try:
+        return asyncio.get_running_loop() is get_loop()
+    except RuntimeError:  # no loop runs on this thread
+        return False
 
 
 def _reason(failure: OSError | JournalError) -> str:

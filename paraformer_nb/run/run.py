@@ -196,10 +196,16 @@ class Run(RunTables):
         Example:
             >>> run.export("lecture.html", audio="beside", title="A lecture")  # doctest: +SKIP
         """
-        path = Path(path).expanduser()
-        if path.exists() and self.journal.path.exists() and path.samefile(self.journal.path):
+        path = Path(os.path.expanduser(path))  # noqa: PTH111 - unlike pathlib's it never raises
+        if self._is_own_journal(path):
             raise ExportError(f"{str(path)!r} is the run's journal, which is kept: give another name.")
         return export(self.transcript, path, self._open_audio, options)
+
+    def _is_own_journal(self, path: Path) -> bool:
+        try:
+            return path.samefile(self.journal.path)
+        except (OSError, ValueError):  # there is no such file
+            return False
 
     def _display_(self) -> Timeline:
         """What marimo shows as a cell's value."""

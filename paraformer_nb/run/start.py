@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from datetime import datetime
 from pathlib import Path
@@ -31,10 +30,9 @@ from .reading import journal_path, read_journal
 from .run import Run
 from .supervisor import Supervisor
 
-logger = logging.getLogger("paraformer_nb")
-
 SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
 
+_MAX_STEM = 150  # bytes of a clip's name in that of its journal: file systems allow 255 in all
 _SAME_LENGTH = 0.05  # seconds by which two readings of a clip's length may differ
 
 
@@ -142,9 +140,7 @@ def resume(
         parameters=run.parameters,
     ).open()
     try:
-        if clip is None:
-            logger.info("%s: its clip is read from %s", journal.path, request.clip.path)
-        else:
+        if clip is not None:
             _check_same_clip(request, transcript)
         now = run_clock(last)
         live = LiveTranscript(transcript, JournalWriter.reopen(journal, run), now)
@@ -190,7 +186,8 @@ def _new_journal(save: str | os.PathLike[str] | None, run: RunStarted) -> tuple[
         return JournalWriter.temporary(run)
     if save is None:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-        save = Path(folder or "") / f"{stamp}-{Path(run.clip.name).stem}.jsonl"
+        stem = Path(run.clip.name).stem.encode("utf-8", "replace")[:_MAX_STEM].decode("utf-8", "ignore")
+        save = Path(folder or "") / f"{stamp}-{stem}.jsonl"
     return JournalWriter.create(Path(os.path.realpath(journal_path(save))), run), None
 
 
