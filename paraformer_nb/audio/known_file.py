@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import stat
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
@@ -90,16 +90,12 @@ def open_known(given: JournalInput) -> KnownFile:
         )
     found = []
     for path in given.paths:
-        with suppress(OSError):
-            file = open_regular(path)
+        with suppress(OSError), ExitStack() as on_failure:
+            file = on_failure.enter_context(open_regular(path))
             found.append(path)
             if given.size in (None, stamp_of(file).size) and sha256_of(file) == given.sha256.lower():
-                real = Path(os.path.realpath(path))
-                # A journal can call a file as it likes, so the user is shown which one it is.
-                level = logging.INFO if real.name == given.name else logging.WARNING
-                logger.log(level, "the clip %r of the journal is read from %s", given.name, sanitise(str(real)))
-                return KnownFile(file, real)
-            file.close()
+                on_failure.pop_all()
+                return KnownFile(file, _named(path, given.name))
     if not found:
         raise AudioError(
             f"there is no file {where}: the journal's clip is gone from disk, or not readable. Its words are kept. "
@@ -110,3 +106,11 @@ def open_known(given: JournalInput) -> KnownFile:
         f"{names} has changed on disk since, or is another file than the journal's clip: its sound and these words may "
         f"not belong together. It is not used. {advice}"
     )
+
+
+def _named(path: Path, name: str) -> Path:
+    """The real path of a file. A journal can call it as it likes, so the user is shown which file it is."""
+    real = Path(os.path.realpath(path))
+    level = logging.INFO if real.name == name else logging.WARNING
+    logger.log(level, "the clip %r of the journal is read from %s", name, sanitise(str(real)))
+    return real
