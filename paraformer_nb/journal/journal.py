@@ -15,6 +15,7 @@ from .records import VERSION, DamagedRecord, Record, RunStarted, UnknownRecord, 
 
 _MAX_LINE = 16 * 1024 * 1024  # bytes
 _KEPT = 1000  # bytes of a longer line that are kept
+_PARTIAL = re.compile(rb'"sentence_end"\s*:\s*false')  # as the service wrote it
 _KIND = re.compile(rb'"kind":"([a-z-]+)"')
 
 
@@ -145,4 +146,4 @@ def _as_utf8(line: bytes) -> bytes:
 def _may_have_result(line: bytes) -> bool:
     """Whether a damaged line may have held a final sentence."""
     kinds = _KIND.findall(line)
-    return (b"received" in kinds and b'"sentence_end":false' not in line) or not kinds
+    return (b"received" in kinds and not _PARTIAL.search(line)) or not kinds
