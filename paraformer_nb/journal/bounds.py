@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from msgspec.structs import asdict
+from msgspec.structs import fields
 
-from .records import Corrected, KnownRecord, Received, RunStarted
+from .records import Corrected, KnownRecord, RunStarted
 
 MAX_SECONDS = 1e7
-"""Of a time or position in a journal: 115 days."""
+"""Of a time or position in a journal: 115 days. No other number of a record is larger, either."""
 
-_MAX_INTEGER = 2**53  # of which each is a float as well
 _MAX_RATE = 768_000  # Hz; as of a clip
+_NUMBERS = {
+    struct: tuple(field.name for field in fields(struct) if field.type in (int, float, int | None, float | None))
+    for struct in KnownRecord.__args__
+}
 
 
 def out_of_bounds(record: KnownRecord) -> str:
-    """Why a record cannot be one of a run, or ``""``."""
-    if isinstance(record, Received):  # most records are; the times in their events are checked where they are used
-        return _first_problem([("t", record.t)])
+    """Why a record cannot be one of a run, or ``""``. Times in a service's events are checked where they are used."""
+    for name in _NUMBERS[type(record)]:
+        value = getattr(record, name)
+        if value is not None and not 0 <= value <= MAX_SECONDS:
+            return f"{name} is not a time, position or count"
     if isinstance(record, RunStarted):
-        return _first_problem([("t", record.t), ("start", record.start), ("end", record.end)]) or _run_problem(record)
-    if isinstance(record, Corrected):
-        return _first_problem([("t", record.t), *_numbers(record.correction)])
-    return _first_problem(asdict(record).items())
+        return _run_problem(record)
+    if isinstance(record, Corrected) and not all(_is_bounded(value) for value in _values(record.correction)):
+        return "a word's time is not one of the clip"
+    return ""
 
 
 def _run_problem(run: RunStarted) -> str:
@@ -35,17 +40,12 @@ def _run_problem(run: RunStarted) -> str:
     return ""
 
 
-def _first_problem(fields: Iterable[tuple[str, Any]]) -> str:
-    for name, value in fields:
-        if isinstance(value, float) and not 0 <= value <= MAX_SECONDS:
-            return f"{name}={value:g} is not a time or position"
-        if isinstance(value, int) and abs(value) > _MAX_INTEGER:
-            return f"{name} is too large a number"
-    return ""
+def _is_bounded(value: Any) -> bool:
+    return not isinstance(value, (int, float)) or -MAX_SECONDS <= value <= MAX_SECONDS
 
 
-def _numbers(correction: Any) -> Iterator[tuple[str, Any]]:
-    """The numbers in the words of a correction, and of the parts of one."""
+def _values(correction: Any) -> Iterator[Any]:
+    """The values in the words of a correction, and of the parts of one."""
     if not isinstance(correction, dict):
         return
     parts = correction.get("parts")
@@ -54,4 +54,4 @@ def _numbers(correction: Any) -> Iterator[tuple[str, Any]]:
             words = part.get(name) if isinstance(part, dict) else None
             for word in words if isinstance(words, list) else ():
                 if isinstance(word, dict):
-                    yield from word.items()
+                    yield from word.values()

@@ -73,7 +73,7 @@ def read(file: BinaryIO) -> Iterator[Record]:
 def parse_line(line: bytes, number: int, time: float) -> Record | None:
     """The record of one line, or a `DamagedRecord`, with the time of the record before; None for a blank line."""
     line = line.lstrip(b"\0")  # a power cut leaves zeros, to which the next line was appended
-    if not line.strip():
+    if not line or line.isspace():
         return None
     try:
         record = decode_record(_as_utf8(line))
