@@ -41,6 +41,8 @@ def _run_problem(run: RunStarted) -> str:
 
 
 def _is_bounded(value: Any) -> bool:
+    if isinstance(value, int) and value.bit_length() > 1023:
+        return True  # not a float, so the correction is ignored as one of a later version
     return not isinstance(value, (int, float)) or -MAX_SECONDS <= value <= MAX_SECONDS
 
 
