@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from numbers import Real
@@ -11,9 +12,10 @@ from typing import Any
 from ..errors import AudioError, ParameterError
 from ..text import unit_advice
 from .array_reader import ArrayReader
-from .clip_input import ArrayInput, LiveInput, PathInput, classify
+from .clip_input import ArrayInput, JournalInput, LiveInput, PathInput, classify
 from .clock import Hole
-from .files import file_reader, open_as_pipe, open_file, sha256_of
+from .files import file_reader, open_as_pipe, open_file
+from .known_file import KnownFile, open_known, open_regular, sha256_of, stamp_of
 from .live import LiveClip
 from .notices import Notices
 from .pipe_clip import PipeClip
@@ -25,7 +27,7 @@ class Clip:
 
     Attributes:
         name: the name to show.
-        path: its file, or None.
+        path, size: its file and the file's size in bytes, or None.
         sample_rate: of the PCM that `blocks` yields, in Hz.
         start, end: the part that is read, in seconds; `end` is None where the clip's length is not known for sure.
         notices: what the user should know about how it is read; some are added while it is read.
@@ -35,16 +37,17 @@ class Clip:
         self,
         reader: Reader,
         name: str,
-        path: Path | None,
+        file: KnownFile | None,
         sample_rate: int,
         start: float,
         end: float | None,
         notices: Notices,
         close: Callable[[], None],
     ) -> None:
-        """`end` may be beyond the clip's end."""
+        """`file`: what `reader` reads, if it is a file on disk. `end` may be beyond the clip's end."""
         self.name = name
-        self.path = path
+        self.path = file.path if file else None
+        self.size = stamp_of(file.file).size if file else None
         self.sample_rate = sample_rate
         self.start = start
         self.end = _earlier(end, reader.duration)
@@ -52,6 +55,7 @@ class Clip:
         self._reader = reader
         self._limit = end  # not `self.end`: a known length may be wrong by some samples
         self._close = close
+        self._stamp = stamp_of(file.file) if file else None
 
     def blocks(self, samples: int, start: float | None = None) -> Iterator[bytes]:
         """Yield blocks of `samples` samples, the last one shorter, from `start` seconds on (None: from the start).
@@ -80,8 +84,14 @@ class Clip:
             raise AudioError(f"start={self.start:g} lies beyond the end of {self.name!r}. Choose an earlier start.")
 
     def sha256(self) -> str | None:
-        """The digest of the clip's file, or None where it has none (any more)."""
-        return None if self.path is None else sha256_of(self.path)
+        """The digest of the clip's file, or None where it has none, or another one by now. Reads the whole file."""
+        if self.path is None:
+            return None
+        try:
+            with open_regular(self.path) as file:
+                return sha256_of(file) if stamp_of(file) == self._stamp else None
+        except OSError:
+            return None
 
     def close(self) -> None:
         """Close the file, if `open_clip` opened it."""
@@ -107,22 +117,29 @@ def open_clip(
             )
         return LiveClip(given.source, given.sample_rate, sample_rate)
     notices = Notices()
+    known = None
     with ExitStack() as opened:
         reader: Reader
         if isinstance(given, ArrayInput):
             reader = ArrayReader(given, sample_rate, notices)
-        elif pipe := open_as_pipe(given):
+        elif not isinstance(given, JournalInput) and (pipe := open_as_pipe(given)):
             return PipeClip(pipe, sample_rate, begin, end)
         else:
-            reader = file_reader(open_file(given, opened), given.name, sample_rate, notices, opened)
+            if isinstance(given, JournalInput):
+                known = open_known(given)
+                file = opened.enter_context(known.file)
+            else:
+                file = open_file(given, opened)
+            if isinstance(given, PathInput) and given.path.is_file():
+                known = KnownFile(file, Path(os.path.realpath(given.path)))
+            reader = file_reader(file, given.name, sample_rate, notices, opened)
         if reader.duration is not None and begin >= reader.duration and not _has_sound(reader, begin):
             raise ParameterError(
                 f"start={begin:g} lies beyond the clip's end; {given.name!r} is {reader.duration:.2f} s long."
                 f"{unit_advice(begin, reader.duration)}"
             )
         close = opened.pop_all().close
-    path = given.path.resolve() if isinstance(given, PathInput) else None
-    return Clip(reader, given.name, path, sample_rate, begin, end, notices, close)
+    return Clip(reader, given.name, known, sample_rate, begin, end, notices, close)
 
 
 def _has_sound(reader: Reader, start: float) -> bool:

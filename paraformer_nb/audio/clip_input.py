@@ -40,6 +40,20 @@ class PathInput:
 
 
 @dataclass(frozen=True, eq=False)
+class JournalInput:
+    """The clip that a journal names, in the first of `paths` that has this size and digest. No user named it, so it is
+    opened with `known_file.open_known` only.
+
+    `sha256`: in hexadecimal; None: no file is known to be it.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    size: int | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, eq=False)
 class FileInput:
     """A file object, which stays open. `path` is the file on disk that it reads, or None where it reads none."""
 
@@ -79,14 +93,16 @@ class LiveInput:
     name: ClassVar[str] = "live"
 
 
-ClipInput = PathInput | FileInput | BytesInput | ArrayInput | LiveInput
+ClipInput = PathInput | JournalInput | FileInput | BytesInput | ArrayInput | LiveInput
 
 
 def classify(clip: Any) -> ClipInput:
-    """Classify a clip argument; no file is opened.
+    """Classify a clip argument; no file is opened. A `JournalInput` is returned as it is.
 
     Raises ParameterError for anything that is not a clip, AudioError for the address of one.
     """
+    if isinstance(clip, JournalInput):
+        return clip
     source, rate = clip if isinstance(clip, tuple) and len(clip) == 2 else (clip, getattr(clip, "sample_rate", None))
     if hasattr(source, "__aiter__"):
         return LiveInput(source, _valid_rate(rate))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from contextlib import ExitStack
 from pathlib import Path
@@ -60,17 +59,6 @@ def file_reader(file: BinaryIO, name: str, sample_rate: int, notices: Notices, o
     reader = EncodedReader(file, name, sample_rate, notices, duration=form.duration if form else None)
     opened.callback(reader.close)
     return reader
-
-
-def sha256_of(path: Path) -> str | None:
-    """The digest of a file, or None where it does not exist or cannot be read. Reads the whole file."""
-    if not path.is_file():
-        return None
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
 
 
 def _open_path(path: Path) -> BinaryIO:

@@ -36,6 +36,7 @@ class LiveClip:
         self.sample_rate = sample_rate
         self.start = start
         self.end = end
+        self.size = None
         self._source = source
         self._source_rate = source_rate
         self._close = close

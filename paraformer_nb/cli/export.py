@@ -14,11 +14,12 @@ def add_to(commands: Commands) -> None:
     parser = commands.add_parser("export", help="write a saved run in other formats")
     add_file(parser, "journal", metavar="JOURNAL", help="the journal that --save wrote")
     add_file(parser, "--output", action="append", required=True, metavar="FILE", help=OUTPUT_HELP)
+    add_file(parser, "--clip", metavar="FILE", help="the clip, for a page's sound, where the journal does not find it")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> None:
     (files,) = output_paths(options.output, [options.journal])
-    run = load(options.journal)
+    run = load(options.journal, clip=options.clip)
     for path in files:
         write_line(str(run.export(path)))

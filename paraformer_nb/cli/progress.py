@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..errors import AudioError
+from ..errors import AudioError, ParaformerError
 from ..run.run import Run
 from ..run.waiting import Interrupts
 from ..tables.words import word_row
@@ -30,7 +30,8 @@ def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str |
     there are several clips.
 
     Raises the run's error, or KeyboardInterrupt if it was interrupted, after its words were printed and written; and
-    StdoutClosed, at once, if they cannot be printed and there are no outputs.
+    StdoutClosed, at once, if they cannot be printed and there are no outputs. An output that cannot be written costs
+    only itself: its error is raised if there is no other, and printed if there is.
     """
     changes = _Changes()
     run.add_listener(changes)
@@ -47,11 +48,16 @@ def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str |
         with suppress(Exception):  # raised below
             run.wait()
     has_words = _report(run)
-    for path in outputs if has_words or run.error is None else ():  # a failure must not replace an earlier file
-        message(f"wrote {_write(run, path)}")
-    run.wait()
-    if interrupts.count:
+    problems = _write_outputs(run, outputs if has_words or run.error is None else ())  # no failure replaces a file
+    if run.error is not None or interrupts.count:
+        for problem in problems:
+            message(str(problem))
+        run.wait()
         raise KeyboardInterrupt
+    for problem in problems[1:]:
+        message(str(problem))
+    if problems:
+        raise problems[0]
     return not run.transcript.gaps
 
 
@@ -65,6 +71,17 @@ def _report(run: Run) -> bool:
     if not has_words and run.error is None:
         message(" ".join(["no speech was found.", transcript.hint]).rstrip())
     return has_words
+
+
+def _write_outputs(run: Run, outputs: Sequence[Path]) -> list[ParaformerError | OSError]:
+    """Write the outputs. Returns the errors of those that could not be written."""
+    problems: list[ParaformerError | OSError] = []
+    for path in outputs:
+        try:
+            message(f"wrote {_write(run, path)}")
+        except (ParaformerError, OSError) as error:
+            problems.append(error)
+    return problems
 
 
 def _write(run: Run, path: Path) -> Path:

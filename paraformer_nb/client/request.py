@@ -86,12 +86,12 @@ class OpenedRequest:
     def run_started(self, t: float) -> RunStarted:
         """The journal's first record."""
         clip = self.clip
-        path, size = (str(clip.path), clip.path.stat().st_size) if clip.path else (None, None)
+        path = str(clip.path) if clip.path else None
         return RunStarted(
             t=t,
             version=VERSION,
             started=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            clip=ClipSource(clip.name, path, size),
+            clip=ClipSource(clip.name, path, clip.size),
             sample_rate=clip.sample_rate,
             start=clip.start,
             end=clip.end,

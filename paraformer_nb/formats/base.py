@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import secrets
+import stat
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Concatenate, NamedTuple
 
@@ -34,15 +35,16 @@ class Format(NamedTuple):
 
 
 def write_file(path: Path, data: bytes) -> Path:
-    """Write a whole file, or leave what is there as it is. Returns the path. Raises ExportError if it cannot."""
-    draft = path.with_name(f".{secrets.token_hex(8)}.draft")  # as long as a name may be, this one is shorter
+    """Write a whole file, or leave what is there as it is. Returns the path. Raises ExportError if it cannot.
+
+    A file that is replaced keeps its permissions; where the path is a link, the file that it leads to is replaced.
+    """
     try:
-        draft.write_bytes(data)
-        draft.replace(path)
+        _replace(Path(os.path.realpath(path)), data)
     except OSError as error:
-        with suppress(OSError):  # its folder may not exist
-            draft.unlink()
         raise cannot_write(path, error) from error
+    except ValueError as error:  # a NUL in the path
+        raise ExportError(f"{str(path)!r} cannot be written: {error}. Choose another name.") from error
     return path
 
 
@@ -50,3 +52,29 @@ def cannot_write(path: Path, error: OSError) -> ExportError:
     """The error for a file that the system refuses."""
     advice = "a shorter name" if error.errno == errno.ENAMETOOLONG else "another folder"
     return ExportError(f"{str(path)!r} cannot be written: {error.strerror}. Choose {advice}.")
+
+
+def _replace(target: Path, data: bytes) -> None:
+    mode = _mode(target)
+    if mode is not None and not stat.S_ISREG(mode):  # such as a pipe, which a file must not replace
+        target.write_bytes(data)
+        return
+    # A name of its own: another process may write the same file, or have put a link there.
+    draft = target.with_name(f".paraformer_nb-{secrets.token_hex(8)}.draft")
+    try:
+        with draft.open("xb") as file:
+            if mode is not None:
+                draft.chmod(stat.S_IMODE(mode))
+            file.write(data)
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _mode(target: Path) -> int | None:
+    """The mode of the file that is there, or None. Raises OSError for a link that leads to itself."""
+    try:
+        return target.stat().st_mode
+    except FileNotFoundError:
+        return None

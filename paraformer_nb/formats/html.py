@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import os
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -74,8 +75,7 @@ def _write(
         raise ParameterError(f"audio={audio!r}: give 'inside', 'beside' or None.")
     run = transcript.run
     beside = path.with_name(f"{path.name}.webm")
-    clip = Path(run.clip.path) if run.clip.path else None
-    if clip is not None and clip.exists() and any(each.exists() and each.samefile(clip) for each in (path, beside)):
+    if any(_is_same(target, clip) for clip in _clip_paths(open_audio) for target in (path, beside)):
         raise ParameterError(f"{str(path)!r} would overwrite the clip itself: give the page another name.")
     sound, inside = None, b""
     if audio is not None and transcript.sent_until > run.start:
@@ -85,6 +85,19 @@ def _write(
         url = None if audio == "inside" else quote(write_file(beside, data).name)
         sound = SavedSound(mime, url, run.start)
     write_file(path, to_html(transcript, sound, title or run.clip.name, inside).encode())
+
+
+def _clip_paths(open_audio: OpenAudio) -> tuple[Path, ...]:
+    try:
+        return open_audio().paths
+    except AudioError:  # there is no sound
+        return ()
+
+
+def _is_same(target: Path, clip: Path) -> bool:
+    """Whether writing `target` would overwrite `clip`. The clip's path is only compared: a stranger's journal may have
+    given it, and looking at it might contact another host. (A hard link is replaced, and its file stays.)"""
+    return os.path.normcase(os.path.realpath(target)) == os.path.normcase(clip)
 
 
 FORMAT = Format(".html", "the timeline as one HTML page", ("audio", "title"), _write)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,7 +12,19 @@ import msgspec
 
 from ..dashscope.messages import ResultGeneratedEvent
 from ..text import SURROGATES
-from .records import Audio, Peaks, Received, Record, Silence, UnknownRecord, encode_record, encode_records
+from .records import (
+    Audio,
+    DamagedRecord,
+    Peaks,
+    Received,
+    Record,
+    Silence,
+    UnknownRecord,
+    encode_record,
+    encode_records,
+)
+
+_AS_READ = (UnknownRecord, DamagedRecord)  # written again as they were read
 
 
 class Appender:
@@ -23,10 +36,14 @@ class Appender:
         self._end = file.tell()  # of what has reached the operating system
 
     def append(self, *records: Record) -> None:
-        """Write records. Raises OSError as the file does; nothing can be written after that: `abandon`."""
-        self._file.write(_encode(records))
+        """Write records. Raises OSError as the file does, or if it has become shorter; nothing can be written after
+        that: `abandon`."""
+        data = _encode(records)
+        self._file.write(data)
         self._file.flush()
-        self._end = self._file.seek(0, os.SEEK_END)  # another process may have appended, too
+        expected, self._end = self._end + len(data), self._file.seek(0, os.SEEK_END)
+        if self._end < expected:  # it is longer where another process appended, too
+            raise OSError(errno.EIO, "another program has shortened it")
 
     def abandon(self) -> None:
         """Close the file without what a failed write left of a line."""
@@ -48,7 +65,7 @@ def may_wait(record: Record) -> bool:
 def _encode(records: Sequence[Record]) -> bytes:
     """Records as lines."""
     try:
-        if not any(isinstance(record, UnknownRecord) for record in records):
+        if not any(isinstance(record, _AS_READ) for record in records):
             return encode_records(records)
     except UnicodeEncodeError:
         pass  # encoded one by one below
@@ -57,7 +74,7 @@ def _encode(records: Sequence[Record]) -> bytes:
 
 def _encode_one(record: Record) -> bytes:
     try:
-        return record.raw.rstrip(b"\n") if isinstance(record, UnknownRecord) else encode_record(record)
+        return record.raw.rstrip(b"\n") if isinstance(record, _AS_READ) else encode_record(record)
     except UnicodeEncodeError:  # such as a file name that is not UTF-8
         return encode_record(_encodable(msgspec.to_builtins(record)))
 

@@ -9,6 +9,8 @@ from ..errors import ParaformerError, TaskFailed
 from ..text import sanitise
 from .records import Failure
 
+_OF_CONTROL_FLOW = (StopIteration, StopAsyncIteration)  # which would end the loop or coroutine that waits
+
 
 def to_failure(error: BaseException) -> Failure:
     """Describe an error so that `to_error` can make an equal one."""
@@ -37,7 +39,7 @@ def to_error(failure: Failure) -> BaseException:
     if isinstance(kind, type) and issubclass(kind, ParaformerError):
         return kind(failure.message)
     standard = getattr(builtins, failure.kind, None)
-    if isinstance(standard, type) and issubclass(standard, Exception):
+    if isinstance(standard, type) and issubclass(standard, Exception) and standard not in _OF_CONTROL_FLOW:
         try:
             return standard(failure.message)
         except TypeError:  # such as UnicodeDecodeError, which needs more than a message

@@ -3,35 +3,50 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import msgspec
-
 from ..errors import JournalError
 from .appender import Appender
-from .journal import read
-from .records import Record, RunStarted, decode_record
+from .journal import parse_line, read
+from .records import DamagedRecord, Record, RunStarted
+
+
+class JournalInUse(JournalError):
+    """Another run, or another process for a moment, is writing the journal: trying again later helps."""
 
 
 def claim(file: BinaryIO, name: str) -> None:
-    """Become the one writer of a journal, until the file is closed.
+    """Become the one writer of a journal, until `release`.
 
-    Raises JournalError if another run is, in this process or elsewhere. (Windows, and file systems without locks, do
+    Raises JournalInUse if another run is, in this process or elsewhere. (Windows, and file systems without locks, do
     not report it.)
     """
     if not _lock(file, is_shared=False):
-        raise JournalError(
+        raise JournalInUse(
             f"a run is writing the journal {name!r}, here or in another process: wait until it ends. Nothing was "
             "changed."
         )
+
+
+def release(file: BinaryIO) -> None:
+    """Let others write a journal. Closing its file does not, where a process that was forked meanwhile has it, too."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def is_being_written(path: Path) -> bool:
     """Whether a run is writing a journal now, as far as the system reports it."""
     try:
         with path.open("rb") as file:
-            return not _lock(file, is_shared=True)
+            is_free = _lock(file, is_shared=True)
+            release(file)
+            return not is_free
     except OSError:
         return False
 
@@ -68,6 +83,7 @@ def open_to_append(path: Path, run: RunStarted, buffer_size: int) -> BinaryIO:
         _repair_last_line(file)
         file.seek(0, os.SEEK_END)
     except BaseException:
+        release(file)
         file.close()
         raise
     return file
@@ -76,14 +92,18 @@ def open_to_append(path: Path, run: RunStarted, buffer_size: int) -> BinaryIO:
 def append_to(path: Path, run: RunStarted, *records: Record) -> None:
     """Append records to `run`'s journal, which no run is writing; a torn line left by a crash is cut off.
 
-    Raises OSError and JournalError if it cannot be written, or the file is not this run's any more.
+    Raises OSError and JournalError if it cannot be written, or the file is not this run's any more; JournalInUse if
+    a run is writing it.
     """
     with _open_to_append(path, "r+b") as file:
         claim(file, path.name)
-        if not is_of(file, run):
-            raise JournalError("the file was replaced by another one")
-        _repair_last_line(file)
-        Appender(file).append(*records)
+        try:
+            if not is_of(file, run):
+                raise JournalError("the file was replaced by another one")
+            _repair_last_line(file)
+            Appender(file).append(*records)
+        finally:
+            release(file)
 
 
 def is_of(file: BinaryIO, run: RunStarted) -> bool:
@@ -123,9 +143,7 @@ def _repair_last_line(file: BinaryIO) -> None:
     file.seek(0)
     whole = sum(len(line) for line in file if line.endswith(b"\n"))
     file.seek(whole)
-    try:
-        decode_record(file.read())
-    except (msgspec.MsgspecError, UnicodeError):
+    if isinstance(parse_line(file.read(), 0, 0.0), DamagedRecord):
         file.seek(whole)
         file.truncate()
     else:

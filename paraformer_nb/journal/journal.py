@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -9,7 +10,22 @@ from typing import BinaryIO
 import msgspec
 
 from ..errors import JournalError
-from .records import VERSION, Record, RunStarted, decode_record
+from .bounds import out_of_bounds
+from .records import VERSION, DamagedRecord, Record, RunStarted, UnknownRecord, decode_record
+
+_MAX_LINE = 16 * 1024 * 1024  # bytes
+_KEPT = 1000  # bytes of a longer line that are kept
+_PARTIAL = re.compile(rb'"sentence_end"\s*:\s*false')  # as the service wrote it
+_KIND = re.compile(rb'"kind":"([a-z-]+)"')
+
+
+class _First(msgspec.Struct):
+    kind: str
+    version: int
+
+
+_FIRST_KINDS = ("run-started", "run")  # the second one in version 1
+_decode_first = msgspec.json.Decoder(_First).decode
 
 
 class Journal:
@@ -40,21 +56,94 @@ class Journal:
 def read(file: BinaryIO) -> Iterator[Record]:
     """Read the records of an open journal, in order. A torn last line, left by a crash, ends it without an error.
 
-    Raises JournalError if the file is not a journal, has another version, or a line before the last is damaged.
+    A line that is damaged costs only itself: it becomes a `DamagedRecord`.
+
+    Raises JournalError if the first line is not that of a journal of this version.
     """
-    for number, line in enumerate(file, 1):
-        try:
-            record = decode_record(line)
-        except (msgspec.MsgspecError, UnicodeError) as error:
-            if number > 1 and not line.endswith(b"\n"):
-                return
-            what = "this is not a journal" if number == 1 else f"line {number} is damaged"
-            raise JournalError(f"{what}: {error}. Nothing was changed.") from error
-        if number == 1 and not isinstance(record, RunStarted):
-            raise JournalError("this is not a journal: its first record is not 'run-started'. Nothing was changed.")
-        if isinstance(record, RunStarted) and record.version != VERSION:
-            raise JournalError(
-                f"this journal has version {record.version}, and this paraformer_nb reads version {VERSION}. Read it "
-                "with the paraformer_nb that wrote it, or update. Nothing was changed."
-            )
-        yield record
+    time = 0.0
+    for number, line in _lines(file):
+        record = _read_first(line) if number == 1 else parse_line(line, number, time)
+        if isinstance(record, DamagedRecord) and not line.endswith(b"\n"):
+            return
+        if record is not None:
+            time = record.t
+            yield record
+
+
+def parse_line(line: bytes, number: int, time: float) -> Record | None:
+    """The record of one line, or a `DamagedRecord`, with the time of the record before; None for a blank line."""
+    line = line.lstrip(b"\0")  # a power cut leaves zeros, to which the next line was appended
+    if not line or line.isspace():
+        return None
+    try:
+        record = decode_record(_as_utf8(line))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        return DamagedRecord(time, number, str(error), line, _may_have_result(line))
+    if not isinstance(record, (UnknownRecord, DamagedRecord)) and (problem := out_of_bounds(record)):
+        return DamagedRecord(time, number, problem, line, _may_have_result(line))
+    return record
+
+
+def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file, numbered from 1. Of a line that is too long the beginning, with its line break if any."""
+    number = 0
+    while line := file.readline(_MAX_LINE):
+        number += 1
+        rest = line
+        while len(rest) == _MAX_LINE and not rest.endswith(b"\n"):
+            rest = file.readline(_MAX_LINE)
+        yield number, line if rest is line else line[:_KEPT] + rest[-1:]
+
+
+def _read_first(line: bytes) -> RunStarted:
+    line = line.removeprefix(b"\xef\xbb\xbf")  # some editors add this mark
+    version = _version_of(line)
+    if version is not None and version != VERSION:
+        raise JournalError(_other_version(version))
+    record = parse_line(line, 1, 0.0)
+    if isinstance(record, RunStarted):
+        return record
+    why = record.problem if isinstance(record, DamagedRecord) else "its first record is not 'run-started'"
+    raise JournalError(
+        f"this is not a journal, or its first line is damaged, without which the others mean nothing: {why}. Nothing "
+        "was changed."
+    )
+
+
+def _version_of(line: bytes) -> int | None:
+    """The version of a journal that begins with this line, whatever its other fields are."""
+    try:
+        first = _decode_first(line)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return first.version if first.kind in _FIRST_KINDS else None
+
+
+def _other_version(version: int) -> str:
+    if version < VERSION:
+        return (
+            f"this is a journal of an older version ({version}), and this paraformer_nb reads version {VERSION}. Read "
+            "it with the paraformer_nb that wrote it, and keep the words with run.words.to_csv(...); or transcribe the "
+            "clip again. Nothing was changed."
+        )
+    return (
+        f"this journal has version {version}, and this paraformer_nb reads version {VERSION}. Update paraformer_nb, or "
+        "read it with the one that wrote it. Nothing was changed."
+    )
+
+
+def _as_utf8(line: bytes) -> bytes:
+    """A line with U+FFFD for bytes that are not UTF-8: they cost only themselves, not the words around them."""
+    if line.isascii():
+        return line
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return line.decode("utf-8", "replace").encode()
+    return line
+
+
+def _may_have_result(line: bytes) -> bool:
+    """Whether a damaged line may have held a final sentence."""
+    kinds = _KIND.findall(line)
+    return (b"received" in kinds and not _PARTIAL.search(line)) or not kinds

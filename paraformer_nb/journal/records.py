@@ -2,11 +2,12 @@
 
 One line of JSON a record; `kind` is the class's name in kebab-case. `t` is seconds on a monotonic clock since the run
 started; positions are seconds on the clip's own time line. A journal without a `run-ended` was cut short; only
-corrections follow a `run-ended`, unless the run was reopened. No record holds an API key.
+corrections and the digest of the clip follow a `run-ended`, unless the run was reopened. No record holds an API key.
 
 To add a kind: a struct here, listed in `KnownRecord`; a case in `Transcript.apply` if it changes the transcript; a case
 in `tables/events.py` if `run.events` shows it; a case in `may_wait` of `appender.py` if it need not reach the disk at
-once. Older versions keep and ignore kinds that they do not know.
+once. Older versions keep and ignore kinds that they do not know. A number that a run would store in memory or draw is
+bounded in `bounds.py`.
 """
 
 from __future__ import annotations
@@ -80,6 +81,16 @@ class Reopened(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """The run was continued with `pnb.resume`: the end before it no longer holds."""
 
     t: float
+
+
+class ClipHashed(Struct, tag_field="kind", tag=_kebab, frozen=True):
+    """The SHA-256 digest of the clip's file, in hexadecimal: only a file that has it is opened as the journal's clip.
+
+    It is near the start, so that a run that is cut short has it, or at the end of a copy of a journal that lacked it.
+    """
+
+    t: float
+    sha256: str
 
 
 class Connected(Struct, tag_field="kind", tag=_kebab, frozen=True):
@@ -196,7 +207,7 @@ class Corrected(Struct, tag_field="kind", tag=_kebab, frozen=True):
 
 class RunEnded(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """How the run ended: `state` is finished, stopped or failed; `seconds` of audio were sent; `sha256` is the digest
-    of the clip's file, in a journal that is kept."""
+    of the clip's file, where it is known by then."""
 
     t: float
     state: str
@@ -213,8 +224,22 @@ class UnknownRecord(Struct, frozen=True):
     raw: bytes
 
 
+class DamagedRecord(Struct, frozen=True):
+    """A line that cannot be read. It is never written: reading a damaged journal yields it in the line's position.
+
+    `has_result`: whether the line may have held a final sentence.
+    """
+
+    t: float
+    line: int
+    problem: str
+    raw: bytes
+    has_result: bool
+
+
 KnownRecord = (
     RunStarted
+    | ClipHashed
     | Reopened
     | Connected
     | Sent
@@ -229,7 +254,7 @@ KnownRecord = (
     | Corrected
     | RunEnded
 )
-Record = KnownRecord | UnknownRecord
+Record = KnownRecord | UnknownRecord | DamagedRecord
 
 
 class _AnyRecord(Struct):

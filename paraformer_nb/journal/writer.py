@@ -6,18 +6,20 @@ import errno
 import io
 import os
 import shutil
+import stat
 import tempfile
 import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ..errors import JournalError
 from .appender import Appender, may_wait
-from .files import append_to, claim, create, is_of, open_to_append
+from .files import JournalInUse, append_to, create, is_of, open_to_append, release
 from .journal import Journal, read
 from .records import Record, RunStarted
+from .temporary import create_temporary, remove_temporary
 
 _BUFFER = 256 * 1024  # bytes that one system call writes
 _MAX_WAITING = 200  # records: a run without final results is written this often
@@ -42,6 +44,7 @@ class JournalWriter:
         self._appender = None if file is None else Appender(file)
         self._unsaved: list[Record] = []  # not confirmed on disk: always the last ones
         self._is_in_memory = False  # nothing is written any more
+        _writers.add(self)
 
     @classmethod
     def create(cls, path: Path, run: RunStarted) -> JournalWriter:
@@ -52,17 +55,15 @@ class JournalWriter:
     def temporary(cls, run: RunStarted) -> tuple[JournalWriter, OSError | None]:
         """Start a journal that is deleted with the run; also why it is in memory, where the disk is not writable."""
         try:
-            handle, name = tempfile.mkstemp(prefix="paraformer_nb-", suffix=".jsonl")
+            path, file = create_temporary(_BUFFER)
         except OSError as error:
             writer = cls(Journal(Path("paraformer_nb-unwritten.jsonl")), run)
             writer._is_in_memory = True
             writer.is_kept = False
             return writer, error
-        file = os.fdopen(handle, "w+b", _BUFFER)
-        claim(file, name)
-        writer = cls(Journal(Path(name)), run, file)
+        writer = cls(Journal(path), run, file)
         writer.is_kept = False
-        weakref.finalize(writer, _remove, Path(name), os.getpid())
+        weakref.finalize(writer, remove_temporary, path, os.getpid())
         return writer, None
 
     @classmethod
@@ -73,14 +74,15 @@ class JournalWriter:
     # ------------------------------------------------------------------------------------------------------- writing
 
     def append(self, record: Record) -> OSError | JournalError | None:
-        """Write a record, or keep it in memory. Returns why it is in memory only, the first time that this happens."""
+        """Write a record, or keep it in memory. Returns why it is in memory only, the first time that this happens;
+        JournalInUse each time, because the next call tries again."""
         self._unsaved.append(record)
         if self._is_in_memory or (may_wait(record) and len(self._unsaved) < _MAX_WAITING):
             return None
         return self.flush()
 
     def flush(self) -> OSError | JournalError | None:
-        """Write what may wait. Returns why records are in memory only, the first time that this happens."""
+        """Write what may wait. Returns as `append`."""
         if self._is_in_memory or not self._unsaved:
             return None
         try:
@@ -89,6 +91,8 @@ class JournalWriter:
             else:
                 self._appender.append(*self._unsaved)
                 self._check_file()
+        except JournalInUse as error:
+            return error
         except (OSError, JournalError) as error:
             self._is_in_memory = True
             self._abandon()
@@ -97,17 +101,23 @@ class JournalWriter:
         return None
 
     def _check_file(self) -> None:
-        """Raise OSError if the file was deleted, with all its records in memory."""
+        """Raise OSError if the file was deleted or replaced, with all its records in memory."""
+        assert self._file is not None
         try:
-            os.stat(self.journal.path)  # noqa: PTH116 - asked for every final sentence, and twice as fast
+            found = os.stat(self.journal.path)  # noqa: PTH116 - asked for every final sentence, and twice as fast
         except FileNotFoundError:
-            assert self._file is not None
-            self._file.seek(0)
-            self._unsaved = list(read(self._file))
-            raise FileNotFoundError(errno.ENOENT, "it was deleted or moved") from None
+            error = FileNotFoundError(errno.ENOENT, "it was deleted or moved")
+        else:
+            if os.path.samestat(found, os.fstat(self._file.fileno())):
+                return
+            error = FileNotFoundError(errno.ENOENT, "another file was put in its position")
+        self._file.seek(0)
+        self._unsaved = list(read(self._file))
+        raise error
 
     def _abandon(self) -> None:
-        if self._appender is not None:
+        if self._file is not None and self._appender is not None:
+            release(self._file)
             self._appender.abandon()
             self._appender = self._file = None
 
@@ -116,8 +126,16 @@ class JournalWriter:
         self.flush()
         file, self._file, self._appender = self._file, None, None
         if file is not None:
+            release(file)
             with suppress(OSError):  # a full disk, reported by `append`
                 file.close()
+
+    def leave_to_parent(self) -> None:
+        """In a forked child: close the file without a trace in it. The run goes on in the parent, which writes it."""
+        if self._file is not None:
+            raw: Any = getattr(self._file, "raw", self._file)  # not what the buffer holds, which the parent writes
+            raw.close()
+            self._file = self._appender = None
 
     # ------------------------------------------------------------------------------------------------------- reading
 
@@ -155,10 +173,12 @@ class JournalWriter:
     def _write_copy(self, source: BinaryIO, unsaved: list[Record], draft: Path) -> None:
         with draft.open("xb") as target:
             shutil.copyfileobj(source, target)
-        if unsaved:
-            is_whole = _is_whole(unsaved)
-            with draft.open("wb", _BUFFER) if is_whole else open_to_append(draft, self._run, _BUFFER) as target:
-                Appender(target).append(*unsaved)
+            if self.is_kept and not isinstance(source, io.BytesIO):  # a private journal has private copies
+                mode = os.fstat(target.fileno()).st_mode & os.fstat(source.fileno()).st_mode
+                draft.chmod(stat.S_IMODE(mode))
+        with draft.open("wb", _BUFFER) if _is_whole(unsaved) else open_to_append(draft, self._run, _BUFFER) as target:
+            Appender(target).append(*unsaved)
+            os.fsync(target.fileno())
 
     @contextmanager
     def saved(self, unsaved: list[Record], outcome: str) -> Iterator[BinaryIO]:
@@ -192,7 +212,13 @@ def _is_whole(records: list[Record]) -> bool:
     return bool(records) and isinstance(records[0], RunStarted)
 
 
-def _remove(path: Path, owner: int) -> None:
-    """Delete a temporary journal, unless this process was forked from its owner."""
-    if os.getpid() == owner:
-        path.unlink(missing_ok=True)
+_writers: weakref.WeakSet[JournalWriter] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for writer in list(_writers):
+        writer.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import copy
+import io
 import math
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..audio.clip_input import FileInput, LiveInput, PathInput, classify
-from ..audio.files import sha256_of
+from ..audio.clip_input import ArrayInput, BytesInput, FileInput, JournalInput, LiveInput, PathInput, classify
+from ..audio.known_file import sha256_of
 from ..audio.pipe import is_pipe
 from ..audio.resample import Resampler
 from ..errors import AudioError, ParameterError
+from .clip_on_disk import ClipOnDisk
 from .opus import OPUS_RATE, PACKET, WARM_UP, encode
-from .samples import RereadableInput, Samples, open_samples
+from .samples import Samples, open_samples
 from .webm import webm
 
 if TYPE_CHECKING:
@@ -31,9 +34,14 @@ class PlayableClip:
     has a name on disk.
 
     The clip may be of any length: about a window of it is kept in memory. Use it from one thread at a time; `copy`
-    makes one for another thread. A file is not played once it has changed on disk, or where its digest is not `sha256`.
+    makes one for another thread. A file is not played once its bytes have changed.
+
+    Args:
+        clip: may be a `JournalInput`, too; no path of it is looked at before it is played.
+        sha256: the digest that the file must have, in hexadecimal; None: the file that is there now is the clip.
 
     Attributes:
+        sha256: by which a file that was touched is recognised; may be set when it becomes known.
         mime: the type of what `window` and `whole` return, for a MediaSource and an <audio> element.
         window_seconds: the length of a window.
 
@@ -45,9 +53,26 @@ class PlayableClip:
 
     def __init__(self, clip: Any, *, sha256: str | None = None) -> None:
         self._clip = _rereadable(clip)
-        self._stamp = _stamp(self._clip.path) if isinstance(self._clip, PathInput) else None
-        self._sha256 = sha256
+        self._disk: ClipOnDisk | None = None
+        if isinstance(self._clip, (PathInput, JournalInput)):
+            self._disk = ClipOnDisk(self._clip, is_believed=sha256 is None)
+        self.sha256 = sha256
         self._samples: Samples | None = None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where the clip's file is, or may be; empty if it is not a file."""
+        return self._disk.paths if self._disk else ()
+
+    def digest(self) -> str | None:
+        """The digest of the clip's file; None if it is not a file, or cannot be known to be the clip any more."""
+        if self._disk is None:
+            return None
+        try:
+            with self._disk.open(self.sha256) as file:
+                return sha256_of(file)
+        except (AudioError, OSError):
+            return None
 
     def window(self, index: int) -> bytes:
         """The `window_seconds` from `index * window_seconds` on as WebM, whose timestamps are the clip's positions.
@@ -129,23 +154,20 @@ class PlayableClip:
             first += len(chunk)
 
     def _read(self, first: int, last: int) -> Pcm:
-        if isinstance(self._clip, PathInput) and self._has_changed(self._clip.path):
-            raise AudioError(
-                f"{self._clip.name!r} has changed on disk since: its sound and these words may not belong together. "
-                "Transcribe it again."
-            )
         try:
+            if self._samples is not None and self._disk is not None and self._disk.was_touched():
+                self.close()
             if self._samples is None:
-                self._samples = open_samples(self._clip)
+                self._samples = open_samples(self._open(), self._clip.name)
             return self._samples.read(first, last)
         except OSError as error:
             name = self._clip.name
             raise AudioError(f"{name!r} can no longer be read: {error}. Put it back to play it.") from error
 
-    def _has_changed(self, path: Path) -> bool:
-        if self._samples is None and self._sha256 is not None and sha256_of(path) != self._sha256:
-            return True
-        return _stamp(path) != self._stamp
+    def _open(self) -> ArrayInput | BinaryIO:
+        if self._disk is not None:
+            return self._disk.open(self.sha256)
+        return io.BytesIO(self._clip.data) if isinstance(self._clip, BytesInput) else self._clip  # type: ignore[return-value]
 
     def _beyond_end(self, start: float) -> AudioError:
         return AudioError(f"{self._clip.name!r} has nothing at {start:g} s: it ends before. Choose an earlier part.")
@@ -163,7 +185,7 @@ def _to_samples(start: float, end: float) -> tuple[int, int]:
     return round(start * OPUS_RATE), round(end * OPUS_RATE)
 
 
-def _rereadable(clip: Any) -> RereadableInput:
+def _rereadable(clip: Any) -> PathInput | JournalInput | BytesInput | ArrayInput:
     """Classify a clip that is to be opened later, perhaps more than once."""
     given = classify(clip)
     if isinstance(given, LiveInput):
@@ -175,23 +197,14 @@ def _rereadable(clip: Any) -> RereadableInput:
             f"an object of type {type(clip).__name__} cannot be played: it is read once and has no file on disk. "
             "Transcribe a path or bytes to hear it again."
         )
+    if "\0" in str(given.path):
+        raise AudioError(f"there is no file {str(given.path)!r}. Check the path.")
     if is_pipe(given.path):
         raise AudioError(
             f"{given.name!r} is a pipe, which is read once, so it cannot be played. Save its sound to a file, and "
             "transcribe that, to hear it again."
         )
     try:
-        return PathInput(given.path.resolve())
+        return PathInput(Path(os.path.realpath(given.path)))
     except UnicodeError as error:  # saved under a locale that can name the file
         raise AudioError(f"{str(given.path)!r} cannot be a path here: {error}. Give clip=, or use UTF-8.") from error
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """A value that changes when a file does."""
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise AudioError(
-            f"the clip is gone from disk ({path}), so it cannot be played; its words are kept. Put it back to hear it."
-        ) from error
-    return stat.st_size, stat.st_mtime_ns

@@ -7,12 +7,11 @@ so it is decoded from its beginning, once and only as far as needed, into a temp
 
 from __future__ import annotations
 
-import io
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from ..audio.array_reader import to_pcm
-from ..audio.clip_input import ArrayInput, BytesInput, PathInput
+from ..audio.clip_input import ArrayInput
 from ..audio.decode import Decoder
 from ..audio.notices import Notices
 from ..audio.wav import WavFormat, corrected_wav, read_wav_format
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, np.dtype[Any]]
-
-RereadableInput = PathInput | BytesInput | ArrayInput
-"""The forms of a clip that can be opened at any time, from any thread."""
 
 
 class SampleSource(Protocol):
@@ -66,28 +62,23 @@ class Samples:
         self._source.close()
 
 
-def open_samples(clip: RereadableInput) -> Samples:
-    """Open a clip. Raises AudioError if it cannot be decoded, OSError if it cannot be read."""
+def open_samples(clip: ArrayInput | BinaryIO, name: str) -> Samples:
+    """Open an array or an opened file, which is closed with the samples.
+
+    Raises AudioError if it cannot be decoded, OSError if it cannot be read; then the file is closed, too.
+    """
     if isinstance(clip, ArrayInput):
         return Samples(_ArraySource(clip))
-    with _open(clip) as file:
-        form = read_wav_format(corrected_wav(file, Notices()))
-    return Samples(_WavSource(clip, form) if form else _open_encoded(clip))
-
-
-def _open(clip: PathInput | BytesInput) -> BinaryIO:
-    return clip.path.open("rb") if isinstance(clip, PathInput) else io.BytesIO(clip.data)
-
-
-def _open_encoded(clip: PathInput | BytesInput) -> SampleSource:
-    with ExitStack() as on_error:
-        file = on_error.enter_context(_open(clip))
-        corrected = corrected_wav(file, Notices())
-        decoder = Decoder(corrected, clip.name)
-        close = on_error.pop_all()
-    if decoder.has_index:
-        return IndexedSource(decoder, corrected, clip.name, close)
-    return SpooledSource(decoder, close, sample_rate=min(decoder.sample_rate, OPUS_RATE))
+    with ExitStack() as opened:
+        opened.enter_context(clip)
+        file = corrected_wav(clip, Notices())
+        if form := read_wav_format(file):
+            return Samples(_WavSource(file, form, opened.pop_all()))
+        decoder = Decoder(file, name)
+        if decoder.has_index:
+            return Samples(IndexedSource(decoder, file, name, opened.pop_all()))
+        rate = min(decoder.sample_rate, OPUS_RATE)
+        return Samples(SpooledSource(decoder, opened.pop_all(), sample_rate=rate))
 
 
 class _ArraySource:
@@ -103,8 +94,9 @@ class _ArraySource:
 
 
 class _WavSource:
-    def __init__(self, clip: PathInput | BytesInput, form: WavFormat) -> None:
-        self._clip = clip
+    def __init__(self, file: BinaryIO, form: WavFormat, opened: ExitStack) -> None:
+        self._file = file
+        self._opened = opened
         self._form = form
         self.sample_rate = form.sample_rate
 
@@ -115,11 +107,9 @@ class _WavSource:
         first = min(first, self._form.samples)
         last = min(last, self._form.samples)
         # Not memory-mapped: if the file were truncated meanwhile, the kernel would crash.
-        with _open(self._clip) as opened:
-            file = corrected_wav(opened, Notices())
-            file.seek(self._form.data + first * frame)
-            data = file.read((last - first) * frame)
+        self._file.seek(self._form.data + first * frame)
+        data = self._file.read((last - first) * frame)
         return np.frombuffer(data[: len(data) - len(data) % frame], "<i2").reshape(-1, self._form.channels)
 
     def close(self) -> None:
-        pass
+        self._opened.close()

@@ -3,8 +3,10 @@ listeners that are notified of both."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -12,7 +14,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from ..errors import JournalError, ParameterError
-from ..journal.records import Corrected, Record
+from ..journal.files import JournalInUse
+from ..journal.records import ClipHashed, Corrected, Record
 from ..journal.writer import JournalWriter
 from ..loop import get_loop
 from ..transcript.corrections import Correction, appearance, replace_words
@@ -20,6 +23,10 @@ from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Word
 
 logger = logging.getLogger("paraformer_nb")
+
+
+_PATIENCE = 1.0  # seconds to wait for a journal that another process is writing
+_RETRY = 0.01  # seconds
 
 
 class Listener(Protocol):
@@ -55,6 +62,7 @@ class LiveTranscript:
         self._journal = journal
         self._now = now
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
+        self._is_retrying = False
         self._has_listeners = False  # asking the set costs more than applying a record
 
     # --------------------------------------------------------------------------------------- from the background loop
@@ -92,19 +100,53 @@ class LiveTranscript:
         same, and the result says so, once.
         """
         correction.check()
-        failure = None
         with self.lock:
             count, changing = self._changing(correction)
             if not count:
                 return CorrectionResult(0)
             record = Corrected(round(self._now(), 6), changing)
             failure = self._journal.append(record)
-            if failure and self.transcript.state not in ENDED:
+            if failure and not isinstance(failure, JournalInUse) and self.transcript.state not in ENDED:
                 self.warn(failure)  # later records are in memory only as well
             self.transcript.apply(record)
         if self._has_listeners:
             get_loop().call_soon_threadsafe(self._notify)
+        if isinstance(failure, JournalInUse):
+            failure = self._write_later(failure)
         return CorrectionResult(count, None if failure is None else self._in_memory_only(failure))
+
+    def _write_later(self, failure: OSError | JournalError) -> OSError | JournalError | None:
+        """Wait a moment for a journal that another process is writing, then try again in the background.
+
+        Returns why the correction is not written by now. The background loop itself does not wait.
+        """
+        deadline = time.monotonic() + (0 if _is_on_loop() else _PATIENCE)
+        result: OSError | JournalError | None = failure
+        while isinstance(result, JournalInUse) and time.monotonic() < deadline:
+            time.sleep(_RETRY)  # a file lock gives no event
+            result = self._retry()
+        if isinstance(result, JournalInUse):
+            get_loop().call_soon_threadsafe(self._retry_on_loop)
+        return result
+
+    def _retry(self) -> OSError | JournalError | None:
+        with self.lock:
+            return self._journal.flush()
+
+    def _retry_on_loop(self) -> None:
+        if self._is_retrying:
+            return
+        self._is_retrying = True
+        self._retry_until_written()
+
+    def _retry_until_written(self) -> None:
+        failure = self._retry()
+        if isinstance(failure, JournalInUse):
+            get_loop().call_later(_PATIENCE, self._retry_until_written)
+            return
+        self._is_retrying = False
+        if failure is not None:
+            logger.warning("%s", self._in_memory_only(failure))
 
     def _changing(self, correction: Correction) -> tuple[int, Correction]:
         """The part of a correction that changes something, and how many replacements that is."""
@@ -122,11 +164,17 @@ class LiveTranscript:
         return len(parts), parts[0] if len(parts) == 1 else Correction("batch", parts=parts)
 
     def _in_memory_only(self, failure: OSError | JournalError) -> str:
+        name = self._journal.journal.path.name
+        if isinstance(failure, JournalInUse):
+            return (
+                f"the journal {name!r} is being written by another run or process: this correction is kept in memory, "
+                "and written as soon as that ends. To be sure, keep it with run.save(...) in another folder."
+            )
         advice = "run.words.to_csv(...)"
         with suppress(JournalError), self._journal.saved(self._journal.unsaved, ""):
             advice = f"run.save(...) in another folder, or with {advice}"
         return (
-            f"the journal {self._journal.journal.path.name!r} cannot be written ({_reason(failure)}): this correction "
+            f"the journal {name!r} cannot be written ({_reason(failure)}): this correction "
             f"and later ones are kept in memory only. Keep them with {advice}."
         )
 
@@ -136,14 +184,20 @@ class LiveTranscript:
         """All records so far, from disk and memory. Raises JournalError if the journal no longer exists."""
         yield from self._journal.records(self._flush())
 
-    def copy_to(self, path: Path) -> None:
-        """Copy the journal, whole or not at all. Raises JournalError if it cannot be read, or `path` written."""
-        self._journal.copy_to(path, self._flush())
+    def copy_to(self, path: Path, sha256: str | None = None) -> None:
+        """Copy the journal, whole or not at all; `sha256`: the digest of its clip, which is appended to the copy.
+
+        Raises JournalError if it cannot be read, or `path` written.
+        """
+        unsaved = self._flush()
+        added = [] if sha256 is None else [ClipHashed(round(self._now(), 6), sha256)]
+        self._journal.copy_to(path, [*unsaved, *added])
 
     def _flush(self) -> list[Record]:
         """Write what is buffered. Returns the records that are in memory only."""
         with self.lock:
-            if failure := self._journal.flush():
+            failure = self._journal.flush()
+            if failure and not isinstance(failure, JournalInUse):
                 self.warn(failure)
             return self._journal.unsaved
 
@@ -170,6 +224,13 @@ class LiveTranscript:
 def _is_change(words: Sequence[Word], correction: Correction) -> bool:
     corrected = replace_words(words, correction)
     return [appearance(word) for word in words] != [appearance(word) for word in corrected]
+
+
+def _is_on_loop() -> bool:
+    try:
+        return asyncio.get_running_loop() is get_loop()
+    except RuntimeError:  # no loop runs on this thread
+        return False
 
 
 def _reason(failure: OSError | JournalError) -> str:

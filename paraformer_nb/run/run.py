@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import AudioError, ExportError, ParameterError
-from ..formats.base import cannot_write
 from ..formats.registry import export
 from ..journal.failures import to_error
 from ..journal.journal import Journal
@@ -21,6 +20,7 @@ from ..playback.playable import PlayableClip
 from ..transcript.corrections import Correction
 from ..transcript.words import Usage
 from .live_transcript import Listener, LiveTranscript
+from .reading import journal_path
 from .supervisor import Supervisor
 from .tables import RunTables
 from .waiting import wait, wait_blocking
@@ -46,13 +46,13 @@ class Run(RunTables):
     def __init__(
         self, live: LiveTranscript, journal: Journal, source: Any, supervisor: Supervisor | None = None
     ) -> None:
-        """`source`: the clip as it was given, for playing; None: the file that the journal names. `supervisor`: None
-        where the run does not go on."""
+        """`source`: the clip as it was given, or the one that the journal names, for playing; None: there is none.
+        `supervisor`: None where the run does not go on."""
         super().__init__(live)
         self.journal = journal
         self.clip = self.transcript.run.clip
         self.service = self.transcript.run.service
-        self._source = self.clip.path if source is None else source
+        self._source = source
         self._supervisor = supervisor
         self._playable: PlayableClip | None = None
         self._shown: Timeline | None = None  # the view that cells show
@@ -176,9 +176,9 @@ class Run(RunTables):
         if self._playable is None:
             if self._source is None:
                 raise AudioError("the journal holds no sound, and its clip was not a file: there is nothing to play.")
-            end = self.transcript.end
-            self._playable = PlayableClip(self._source, sha256=end.sha256 if end else None)
+            self._playable = PlayableClip(self._source)
             weakref.finalize(self, self._playable.close)
+        self._playable.sha256 = self.transcript.clip_sha256
         return self._playable
 
     def plot(self, start: float | None = None, end: float | None = None) -> Figure:
@@ -191,8 +191,20 @@ class Run(RunTables):
         return plot(self.transcript, start=start, end=end)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Copy the journal to `path`. Raises JournalError if it exists or cannot be written."""
-        self._live.copy_to(expand(path))
+        """Copy the journal to `path`, with the digest of the clip's file, by which a loaded run knows its clip.
+
+        Raises JournalError if `path` exists or cannot be written.
+        """
+        self._live.copy_to(journal_path(path), self._missing_digest())
+
+    def _missing_digest(self) -> str | None:
+        """The digest of the clip's file, if the journal lacks it and the file is known to be the clip."""
+        if self.transcript.clip_sha256 is not None:
+            return None
+        with suppress(AudioError):  # there is no file
+            sound = self._open_audio().copy()  # a view may be playing
+            return sound.digest()
+        return None
 
     def export(self, path: str | os.PathLike[str], **options: Any) -> Path:
         """Write the transcript to a file, in its suffix's format: ``.html``, ``.txt`` or ``.jsonl``. Returns the path.
@@ -207,12 +219,15 @@ class Run(RunTables):
             >>> run.export("lecture.html", audio="beside", title="A lecture")  # doctest: +SKIP
         """
         path = expand(path)
+        if self._is_own_journal(path):
+            raise ExportError(f"{str(path)!r} is the run's journal, which is kept: give another name.")
+        return export(self.transcript, path, self._open_audio, options)
+
+    def _is_own_journal(self, path: Path) -> bool:
         try:
-            if path.exists() and self.journal.path.exists() and path.samefile(self.journal.path):
-                raise ExportError(f"{str(path)!r} is the run's journal, which is kept: give another name.")
-            return export(self.transcript, path, self._open_audio, options)
-        except OSError as error:  # asking for the file may fail as well, as for a name that is too long
-            raise cannot_write(path, error) from error
+            return path.samefile(self.journal.path)
+        except (OSError, ValueError):  # there is no such file
+            return False
 
     def _display_(self) -> Timeline:
         """What marimo shows as a cell's value."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from ..audio.clip_input import LiveInput, classify
-from ..audio.files import sha256_of
 from ..audio.live import LiveClip
 from ..client.request import OpenedRequest, Pace, Request
 from ..client.retry import Retry
@@ -22,17 +21,20 @@ from ..journal.files import is_being_written
 from ..journal.journal import Journal
 from ..journal.records import Reopened, RunEnded, RunStarted
 from ..journal.writer import JournalWriter
-from ..paths import expand
+from ..playback.playable import PlayableClip
 from ..services.default import default_service
 from ..transcript.transcript import Transcript
 from .clock import run_clock
+from .journal_clip import journal_clip
 from .live_transcript import LiveTranscript
+from .reading import journal_path, read_journal
 from .run import Run
 from .save_folder import new_journal_path
 from .supervisor import Supervisor
 
 SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
 
+_MAX_STEM = 150  # bytes of a clip's name in that of its journal: file systems allow 255 in all
 _SAME_LENGTH = 0.05  # seconds by which two readings of a clip's length may differ
 
 
@@ -117,18 +119,19 @@ def resume(
 
     Args:
         path: the journal, as ``save=`` wrote it. No other run may be writing it.
-        clip: the same clip, where the journal does not name a file; see `transcribe`.
+        clip: the same clip, where it is neither at the path that the journal has for it nor beside the journal, or the
+            journal has no digest of it; see `transcribe`. Another file is not sent.
         service, pace, retry, timeouts: as in `transcribe`; model and parameters are those of the journal.
 
     Raises:
         JournalError: the file is not a journal, cannot be written, or its run has finished.
         ParameterError, AudioError: the clip is missing, cannot be read, or is another one.
     """
-    journal, transcript, last = _read(path)
+    journal, transcript, last = read_journal(path)
     run = transcript.run
     if transcript.state == "finished":
         raise JournalError(f"{str(path)!r} was recognised to its end; there is nothing to continue. Use pnb.load.")
-    source = _resumable(run, clip)
+    source = _resumable(transcript, journal, clip)
     request = Request(
         clip=source,
         service=default_service() if service is None else service,
@@ -146,7 +149,8 @@ def resume(
                 f"{request.clip.name!r} is a pipe, of which a resume cannot skip what was recognised: give clip= as a "
                 "file of the same audio. Nothing was sent."
             )
-        _check_same_clip(request, transcript)
+        if clip is not None:
+            _check_same_clip(request, transcript)
         now = run_clock(last)
         live = LiveTranscript(transcript, JournalWriter.reopen(journal, run), now)
         live.append(Reopened(now()))
@@ -158,16 +162,30 @@ def resume(
         raise
 
 
-def load(path: str | os.PathLike[str]) -> Run:
+def load(path: str | os.PathLike[str], *, clip: Any = None) -> Run:
     """Load a saved run, with the same words that it had. Corrections that are made from now on are appended to it.
 
-    Raises JournalError if the file is not a journal.
+    No file but the journal is opened. The clip is opened when it is to be played or exported: only where its size and
+    digest are those of the journal, at the journal's path for it or beside the journal.
+
+    A journal that is damaged in places is loaded without these lines, with a warning that names them; where words may
+    be missing, `run.gaps` has a row.
+
+    Args:
+        path: the journal.
+        clip: the clip, where it is elsewhere, or its journal has no digest of it; see `transcribe`. It is believed.
+
+    Raises:
+        JournalError: the file is not a journal.
+        ParameterError, AudioError: `clip` cannot be played.
     """
-    journal, transcript, last = _read(path)
+    journal, transcript, last = read_journal(path)
     if transcript.end is None:
         transcript.apply(_missing_end(journal, transcript, last))  # in memory only
+    if clip is not None:
+        PlayableClip(clip)
     live = LiveTranscript(transcript, JournalWriter(journal, transcript.run), run_clock(last))
-    return Run(live, journal, None)
+    return Run(live, journal, journal_clip(transcript, journal.path) if clip is None else clip)
 
 
 def _new_journal(save: str | os.PathLike[str] | None, run: RunStarted) -> tuple[JournalWriter, OSError | None]:
@@ -177,28 +195,7 @@ def _new_journal(save: str | os.PathLike[str] | None, run: RunStarted) -> tuple[
         return JournalWriter.temporary(run)
     if save is None:
         save = new_journal_path(Path(folder or ""), run.clip.name, datetime.now())
-    return JournalWriter.create(expand(save).resolve(), run), None
-
-
-def _read(path: str | os.PathLike[str]) -> tuple[Journal, Transcript, float]:
-    """Read a journal. Returns it, its transcript, and the time of its last record."""
-    journal = Journal(expand(path).absolute())
-    transcript, last = None, 0.0
-    try:
-        for record in journal:
-            if transcript is None:
-                assert isinstance(record, RunStarted)  # the reader checks it
-                transcript = Transcript(record)
-            else:
-                transcript.apply(record)
-            last = max(last, record.t)
-    except OSError as error:
-        raise JournalError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
-    except JournalError as error:
-        raise JournalError(f"{str(path)!r}: {error}") from error
-    if transcript is None:
-        raise JournalError(f"{str(path)!r} is not a journal: it is empty.")
-    return journal, transcript, last
+    return JournalWriter.create(Path(os.path.realpath(journal_path(save))), run), None
 
 
 def _missing_end(journal: Journal, transcript: Transcript, last: float) -> RunEnded:
@@ -217,16 +214,18 @@ def _missing_end(journal: Journal, transcript: Transcript, last: float) -> RunEn
     return RunEnded(last, "failed", to_failure(error), seconds - transcript.run.start)
 
 
-def _resumable(run: RunStarted, clip: Any) -> Any:
+def _resumable(transcript: Transcript, journal: Journal, clip: Any) -> Any:
     """The clip to continue with. Raises ParameterError if there is none, or it cannot be read again."""
-    source = run.clip.path if clip is None else clip
-    if source is None:
-        raise ParameterError(f"the journal names no file of its clip {run.clip.name!r}: give clip=.")
-    if isinstance(classify(source), LiveInput):
+    if clip is None:
+        named = journal_clip(transcript, journal.path)
+        if named is None:
+            raise ParameterError(f"the journal names no file of its clip {transcript.run.clip.name!r}: give clip=.")
+        return named
+    if isinstance(classify(clip), LiveInput):
         raise ParameterError(
             "a live source cannot be read again: give clip= as a file, or an array, of the same audio."
         )
-    return source
+    return clip
 
 
 def _check_same_clip(request: OpenedRequest, transcript: Transcript) -> None:
@@ -237,7 +236,7 @@ def _check_same_clip(request: OpenedRequest, transcript: Transcript) -> None:
         raise ParameterError(
             f"{given.name!r} is another clip: the journal's clip ends at {run.end:.2f} s. Nothing was sent."
         )
-    digest = transcript.end.sha256 if transcript.end else None
+    digest = transcript.clip_sha256
     has_other_size = None not in (clip.size, given.size) and clip.size != given.size
-    if has_other_size or (digest and request.clip.path and sha256_of(request.clip.path) not in (digest, None)):
+    if has_other_size or (digest and request.clip.path and request.clip.sha256() not in (digest, None)):
         raise ParameterError(f"{given.name!r} is another clip than the journal's: its file differs. Nothing was sent.")

@@ -10,10 +10,12 @@ from ..audio.live import LiveClip
 from ..client.request import Clock
 from ..client.session import Session
 from ..journal.failures import to_failure
-from ..journal.records import RunEnded
+from ..journal.records import ClipHashed, RunEnded
 from ..loop import get_loop, submit
 from ..transcript.transcript import ENDED
 from .live_transcript import LiveTranscript
+
+_SMALL = 8 * 1024 * 1024  # bytes; read in some 20 ms
 
 
 class Supervisor:
@@ -27,17 +29,20 @@ class Supervisor:
     def __init__(
         self, session: Session, clip: Clip | LiveClip, live: LiveTranscript, now: Clock, *, has_digest: bool
     ) -> None:
-        """`has_digest`: record the digest of the clip's file, by which a kept journal recognises its clip."""
+        """`has_digest`: record the digest of a large clip's file, by which a kept journal recognises its clip. That of
+        a small one is recorded at once and always, so that a run that is killed has it."""
         self.error: BaseException | None = None
         self._session = session
         self._clip = clip
         self._live = live
         self._now = now
         self._has_digest = has_digest
+        if clip.size is not None and clip.size <= _SMALL:
+            self._record_digest(clip.sha256())
         self._is_stopped = False
         self._is_cancelled = False
         self._streaming: asyncio.Task[None] | None = None
-        self._digest: asyncio.Task[str | None] | None = None
+        self._digest: asyncio.Task[None] | None = None
         self.future: Future[None] = submit(self._run())
 
     def stop(self) -> None:
@@ -70,8 +75,8 @@ class Supervisor:
 
     async def _run(self) -> None:
         """Run the session in a task that may be cancelled; end the journal in this one, which may not."""
-        if self._has_digest:
-            self._digest = asyncio.create_task(asyncio.to_thread(self._clip.sha256))
+        if self._has_digest and self._live.transcript.clip_sha256 is None:
+            self._digest = asyncio.create_task(self._hash_clip())
         self._streaming = asyncio.create_task(self._session.run())
         if self._is_cancelled:  # before there was a task to cancel
             self._streaming.cancel()
@@ -85,10 +90,18 @@ class Supervisor:
             self.error = error
         await self._end(state)
 
+    async def _hash_clip(self) -> None:
+        self._record_digest(await asyncio.to_thread(self._clip.sha256))
+
+    def _record_digest(self, sha256: str | None) -> None:
+        if sha256 is not None and sha256 != self._live.transcript.clip_sha256:
+            self._live.append(ClipHashed(self._now(), sha256))
+
     async def _end(self, state: str) -> None:
         failure = to_failure(self.error) if self.error else None
-        (digest,) = await asyncio.gather(self._digest, return_exceptions=True) if self._digest else (None,)
-        sha256 = digest if isinstance(digest, str) else None
+        if self._digest is not None:
+            await asyncio.gather(self._digest, return_exceptions=True)
+        sha256 = self._live.transcript.clip_sha256
         self._live.append(RunEnded(self._now(), state, failure, round(self._session.seconds, 6), sha256))
         self._clip.close()
         self._live.close()

@@ -24,8 +24,10 @@ from ..dashscope.messages import (
 from ..errors import ParameterError
 from ..journal.records import (
     Audio,
+    ClipHashed,
     Connected,
     Corrected,
+    DamagedRecord,
     Disconnected,
     Gap,
     Noticed,
@@ -79,6 +81,7 @@ class Transcript:
         service_notice: what the embedded service wants shown beside the words, such as that nothing is recognised; or
             ``""``.
         end: how the run ended, or None. Corrections may follow it.
+        clip_sha256: the digest of the clip's file, in hexadecimal, or None.
 
     Example:
         >>> transcript = Transcript.from_records(Journal("run.jsonl"))
@@ -100,6 +103,7 @@ class Transcript:
         self.service_notice = ""
         self._clip_notices: list[str] = []
         self.end: RunEnded | None = None
+        self.clip_sha256: str | None = None
         self._partials: dict[_Key, Result] = {}
         self._last_final: dict[_Key, Sentence] = {}
         self._clocks: dict[str, TaskClock] = {}
@@ -234,10 +238,14 @@ class Transcript:
                 self._correct(record)
             case RunEnded():
                 self._close_unread(record.t, self.sent_until)
-                self.end, self.state = record, record.state
+                self.end = record
+                self.state = record.state if record.state in ENDED else "failed"
+                self.clip_sha256 = record.sha256 or self.clip_sha256
             case Reopened():
                 self.end, self.state = None, "connecting"
-            case RunStarted() | UnknownRecord():
+            case ClipHashed():
+                self.clip_sha256 = record.sha256
+            case RunStarted() | UnknownRecord() | DamagedRecord():
                 pass
             case _:
                 assert_never(record)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..journal.records import PEAK_STEP
 
 _QUIET = bytes(level & 0xFF for level in range(-4, 4))  # of int8, so up to 4/128 of full scale
+_MAX_FILLED = 2 * 24 * 360_000
+"""Bytes of zeros in all: 24 hours. Damaged or hostile peaks that lie further apart are left out."""
 
 
 class Waveform:
@@ -14,6 +16,7 @@ class Waveform:
         self.start: float | None = None
         self.step = PEAK_STEP
         self.data = bytearray()
+        self._filled = 0  # bytes of zeros between peaks
 
     def __len__(self) -> int:
         """The number of pairs."""
@@ -29,6 +32,9 @@ class Waveform:
         if self.start is None:
             self.start = position
         at = 2 * max(0, round((position - self.start) / self.step))
-        if at > len(self.data):
-            self.data.extend(bytes(at - len(self.data)))
+        missing = max(0, at - len(self.data))
+        if self._filled + missing > _MAX_FILLED:
+            return
+        self._filled += missing
+        self.data.extend(bytes(missing))
         self.data[at : at + len(data)] = data

@@ -383,6 +383,33 @@ def test_words_before_a_failure_are_written_to_the_outputs(clips: list[Path], tm
     assert output.read_text() == "hello\n"
 
 
+def test_an_output_that_cannot_be_written_does_not_hide_the_error_of_the_run(clips: list[Path], tmp_path: Path) -> None:
+    async def fails(talk: Talk) -> None:
+        await talk.begin()
+        await talk.say("hello")
+        await talk.fail("InvalidParameter", "no such thing")
+
+    outputs = [tmp_path / "no" / "words.txt", tmp_path / "words.txt", tmp_path / "no" / "page.html"]
+    options = [part for each in outputs for part in ("--output", each)]
+    with Cloud(fails) as cloud:
+        done = command("transcribe", clips[0], "--url", cloud.url, *options, DASHSCOPE_API_KEY=KEY)
+    assert done.returncode == 1
+    assert "no such thing" in done.stderr.splitlines()[-1]
+    for path in (outputs[0], outputs[2]):
+        assert f"{str(path)!r} cannot be written" in done.stderr
+    assert outputs[1].read_text() == "hello\n", "the others are written"
+
+
+def test_each_output_that_cannot_be_written_is_reported(clips: list[Path], tmp_path: Path) -> None:
+    outputs = [tmp_path / "no" / "a.txt", tmp_path / "no" / "b.txt", tmp_path / "c.txt"]
+    options = [part for each in outputs for part in ("--output", each)]
+    with Cloud(well) as cloud:
+        done = command("transcribe", clips[0], "--url", cloud.url, *options, DASHSCOPE_API_KEY=KEY)
+    assert done.returncode == 1
+    assert done.stderr.count("cannot be written") == 2
+    assert outputs[2].read_text() == "hello there\n"
+
+
 @pytest.mark.parametrize(
     ("options", "what"),
     [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
+import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ from records import journal_bytes, read_bytes, run_started
 from paraformer_nb.dashscope.messages import ResultGeneratedEvent, TaskStartedEvent, UnknownEvent
 from paraformer_nb.errors import JournalError
 from paraformer_nb.journal.files import append_to
-from paraformer_nb.journal.journal import Journal, read
+from paraformer_nb.journal.journal import Journal
 from paraformer_nb.journal.records import (
     VERSION,
     Audio,
+    ClipHashed,
     ClipSource,
     Connected,
     Corrected,
+    DamagedRecord,
     Disconnected,
     Failure,
     Gap,
@@ -59,6 +62,7 @@ _objects = st.dictionaries(st.text(), _json, max_size=3)
 _failures = st.builds(Failure, st.text(), st.text(), st.none() | _objects)
 _records = st.one_of(
     st.builds(Reopened, _times),
+    st.builds(ClipHashed, _times, st.text()),
     st.builds(Connected, _times, st.text(), st.none() | st.text(), st.text()),
     st.builds(Sent, _times, st.text(), _bodies),
     st.builds(Received, _times, st.text(), _bodies),
@@ -194,14 +198,59 @@ def test_another_file_is_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"garbage", b"", b'{"kind":"audio","t":1.0}', b'{"kind":"audio","t":"x"}', b'{"t":1}']
+    ("line", "has_result"),
+    [
+        (b"garbage", True),
+        (b'{"kind":"audio","t":1.0}', False),
+        (b'{"kind":"audio","t":"x"}', False),
+        (b'{"t":1}', True),
+        (b'{"kind":"received","t":1.0,"task":"t","body":{"a', True),
+        (b'{"kind":"received","t":1.0,"task":"t","body":{"sentence_end":false', False),
+        (b'{"kind":"corrected","t":1.0,"correction":' + b"[" * 100_000, False),
+        (b'{"kind":"audio","t":1e308,"task":"t","position":0.0,"seconds":0.1}', False),
+        (b'{"kind":"audio","t":1.0,"task":"t","position":-1.0,"seconds":0.1}', False),
+        (b'{"kind":"audio","t":1.0,"task":"t","position":1e400,"seconds":0.1}', False),
+        (b'{"kind":"corrected","t":1.0,"correction":{"action":"replace","new":[{"start":1e300}]}}', False),
+        (b'{"kind":"resumed","t":1.0,"task":"t","position":1.0,"attempt":' + b"9" * 4000 + b"}", False),
+    ],
+    ids=lambda value: str(value)[:60],
 )
-def test_damage_is_reported_with_its_line_number_after_the_records_before_it(line: bytes) -> None:
+def test_a_damaged_line_costs_only_itself(line: bytes, has_result: bool) -> None:
     data = journal_bytes(RUN, Connected(0.5, "t")) + line + b"\n" + journal_bytes(RunEnded(1.0, "finished"))
-    records = read(io.BytesIO(data))
-    assert [type(next(records)) for _ in range(2)] == [RunStarted, Connected]
-    with pytest.raises(JournalError, match="line 3 is damaged"):
-        next(records)
+    records = read_bytes(data)
+    assert [type(record) for record in records] == [RunStarted, Connected, DamagedRecord, RunEnded]
+    damaged = records[2]
+    assert isinstance(damaged, DamagedRecord)
+    assert (damaged.t, damaged.line, damaged.has_result) == (0.5, 3, has_result)
+    assert damaged.problem
+    assert journal_bytes(*records) == data, "it is kept as it was"
+
+
+def test_blank_lines_zeros_and_marks_of_editors_cost_nothing() -> None:
+    lines = journal_bytes(RUN, Connected(0.5, "t"), RunEnded(1.0, "finished")).splitlines()
+    data = b"\xef\xbb\xbf" + b"\r\n\r\n".join(lines[:2]) + b"\r\n" + bytes(4096) + lines[2] + b"\n" + bytes(512)
+    assert read_bytes(data) == read_bytes(b"\n".join(lines))
+
+
+def test_bytes_that_are_not_utf8_cost_only_themselves() -> None:
+    data = journal_bytes(RUN, Received.of(1.0, "t", '{"a":"好"}'.encode()))
+    received = read_bytes(data.replace("好".encode(), b"\xa5\xa5"))[1]
+    assert isinstance(received, Received)
+    assert bytes(received.body).decode() == '{"a":"\ufffd\ufffd"}'
+
+
+def test_a_line_without_an_end_needs_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with path.open("wb") as file:
+        file.write(journal_bytes(RUN) + b"x")
+        file.seek(80_000_000, os.SEEK_CUR)
+        file.write(b"x\n" + journal_bytes(Connected(0.5, "t")))
+    tracemalloc.start()
+    records = list(Journal(path))
+    memory = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [type(record) for record in records] == [RunStarted, DamagedRecord, Connected]
+    assert memory < 60_000_000
 
 
 @pytest.mark.parametrize("version", [0, 1, 3, 99])
@@ -209,13 +258,29 @@ def test_a_journal_of_another_version_is_refused_with_what_to_do(version: int, t
     path = tmp_path / "run.jsonl"
     path.write_bytes(journal_bytes(structs.replace(RUN, version=version), Audio(1.0, "t", 0.0, 0.1)))
     before = path.read_bytes()
-    with pytest.raises(
-        JournalError, match=rf"version {version},.*reads version {VERSION}.*or update\. Nothing was changed"
-    ):
+    what = "transcribe the clip again" if version < VERSION else "Update paraformer_nb"
+    with pytest.raises(JournalError, match=rf"version.*{version}.*{what}.*Nothing was changed") as caught:
         list(Journal(path))
-    with pytest.raises(JournalError, match=f"version {version}"):
+    assert f"reads version {VERSION}" in str(caught.value)
+    with pytest.raises(JournalError, match=f"{version}"):
         append_to(path, RUN, RunEnded(2.0, "finished"))
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        # As the first version of this package wrote it.
+        b'{"kind":"run","t":0.0,"version":1,"started":"2026-01-01T10:00:00.000+00:00","clip":{"name":"lesson_en.flac",'
+        b'"path":"/home/jo/lesson_en.flac"},"sample_rate":16000,"start":0.0,"end":39.665,"service":{"kind":"embedded",'
+        b'"host":"127.0.0.1","engine":"pocketsphinx"},"model":"paraformer-realtime-v2","parameters":{}}\n',
+        b'{"kind":"run","version":1}\n',
+    ],
+)
+def test_a_journal_of_version_1_is_refused_as_an_older_one(first: bytes) -> None:
+    with pytest.raises(JournalError, match=r"older version \(1\).*paraformer_nb that wrote it.*transcribe") as caught:
+        read_bytes(first + b'{"kind":"end","t":1.0,"state":"finished"}\n')
+    assert "not a journal" not in str(caught.value)
 
 
 def test_unknown_kinds_are_kept_and_unknown_keys_are_ignored() -> None:

@@ -364,3 +364,46 @@ def test_a_file_with_another_digest_is_not_played(tmp_path: Path) -> None:
     playable.close()
     with pytest.raises(AudioError, match="has changed on disk"):
         PlayableClip(path, sha256="0" * 64).window(0)
+
+
+def test_a_file_that_was_touched_is_played_where_its_digest_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "clip.flac"
+    path.write_bytes(encoded(noise(2, RATE), RATE, "flac", "flac"))
+    playable = PlayableClip(path)
+    first = playable.window(0)
+    os.utime(path, (1, 1))
+    with pytest.raises(AudioError, match="has changed on disk"):
+        playable.window(0)
+    playable.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert playable.window(0) == first
+    os.utime(path, (2, 2))  # and while it is open
+    assert playable.window(0) == first
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(AudioError, match="has changed on disk"):
+        playable.window(0)
+    playable.close()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_not_a_file_is_not_played(make: Callable[[Path], None], tmp_path: Path) -> None:
+    path = tmp_path / "clip.wav"
+    make(path)
+    with pytest.raises(AudioError, match="not a file but a directory, a pipe or a device"):
+        PlayableClip(path)
+
+
+def test_a_file_that_became_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "clip.flac"
+    path.write_bytes(encoded(noise(2, RATE), RATE, "flac", "flac"))
+    playable = PlayableClip(path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(AudioError, match="can no longer be read"):
+        playable.window(0)
+
+
+@pytest.mark.parametrize("name", ["loop.wav", "nul\0.wav", "x" * 300])
+def test_a_path_that_leads_nowhere_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "loop.wav").symlink_to("loop.wav")
+    with pytest.raises(AudioError):
+        PlayableClip(tmp_path / name)

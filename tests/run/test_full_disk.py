@@ -88,6 +88,39 @@ def test_a_folder_that_disappears_meanwhile_costs_one_warning(
     assert not folder.exists()
 
 
+def test_a_journal_that_is_replaced_meanwhile_costs_one_warning(
+    whole: pnb.Run, service: pnb.Embedded, tmp_path: Path
+) -> None:
+    path, other = tmp_path / "run.jsonl", tmp_path / "other.jsonl"
+    run = pnb.transcribe(LESSON, service=service, pace=100, save=path)
+    assert eventually(lambda: len(run.transcript.finals) >= 2)
+    shutil.copy(path, other)  # as a program that synchronises folders does
+    before = other.read_bytes()
+    other.replace(path)
+    with pytest.warns(UserWarning, match=r"run.jsonl.*another file was put in its position.*in memory only") as caught:
+        ended(run)
+        run.wait(1)
+    assert len(caught) == 1
+    assert path.read_bytes() == before, "the other file is left as it is"
+    assert_complete(run, whole, tmp_path / "copy.jsonl")
+
+
+def test_a_journal_that_is_shortened_meanwhile_costs_one_warning_and_no_word(
+    whole: pnb.Run, service: pnb.Embedded, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.jsonl"
+    run = pnb.transcribe(LESSON, service=service, pace=100, save=path)
+    assert eventually(lambda: len(run.transcript.finals) >= 2)
+    path.write_bytes(b"")
+    with pytest.warns(UserWarning, match=r"run.jsonl.*another program has shortened it") as caught:
+        ended(run)
+        run.wait(1)
+    assert len(caught) == 1
+    assert_frame_equal(run.words, whole.words)
+    with pytest.raises(JournalError, match=r"not this run's journal any more.*run\.words\.to_csv"):
+        run.save(tmp_path / "copy.jsonl")
+
+
 def test_a_journal_that_disappears_after_the_run_is_reported(service: pnb.Embedded, tmp_path: Path) -> None:
     run = ended(pnb.transcribe(LESSON, service=service, end=5.0, save=tmp_path / "run.jsonl"))
     (tmp_path / "run.jsonl").unlink()

@@ -185,7 +185,9 @@ def test_a_finished_run_cannot_be_resumed(whole: pnb.Run, service: pnb.Embedded)
         (lambda path: path.unlink(), "cannot be read: No such file"),
         (lambda path: (path.unlink(), path.mkdir()), "cannot be read: Is a directory"),
         (lambda path: path.write_text("mine"), "is not a journal"),
-        (lambda path: path.write_bytes(path.read_bytes()[:2000] + b"{}\n" + path.read_bytes()[2000:]), "is damaged"),
+        (lambda path: path.write_bytes(b"{" + path.read_bytes()), "first line is damaged"),
+        (lambda path: (path.unlink(), path.symlink_to(path)), "symbolic links"),
+        (lambda path: (path.unlink(), os.mkfifo(path)), "a pipe or a device"),
     ],
 )
 def test_a_file_that_is_not_a_readable_journal_is_refused(

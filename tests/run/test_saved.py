@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from fake_front_end import FrontEnd
 from full_disk import largest_file
+from saved_journals import write_journal
 from servers import Cloud, Talk, assert_says, ended, eventually, failure, texts, tone, well
+from wire import write_wav
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
@@ -184,12 +186,43 @@ def test_ended_runs_leave_no_file_open(english: Path) -> None:
     assert eventually(lambda: open_files() == set(), 5), open_files()
 
 
-def test_a_kept_journal_has_the_digest_of_its_clip(english: Path, tmp_path: Path) -> None:
+def test_a_journal_has_the_digest_of_its_clip(english: Path, tmp_path: Path) -> None:
     with Cloud(well) as cloud:
         kept = ended(pnb.transcribe(english, service=cloud.service(), pace=None, end=1.0, save=tmp_path / "run.jsonl"))
         temporary = ended(pnb.transcribe(english, service=cloud.service(), pace=None, end=1.0))
     digests = [json.loads(run.journal.path.read_bytes().splitlines()[-1])["sha256"] for run in (kept, temporary)]
-    assert digests == [hashlib.sha256(english.read_bytes()).hexdigest(), None]
+    assert digests == [hashlib.sha256(english.read_bytes()).hexdigest()] * 2
+    second = json.loads(kept.journal.path.read_bytes().splitlines()[1])
+    assert (second["kind"], second["sha256"]) == ("clip-hashed", digests[0]), "a run that is killed has it"
+
+
+def test_the_digest_of_a_large_clip_is_in_a_kept_journal_and_in_a_copy(tmp_path: Path) -> None:
+    clip = write_wav(tmp_path / "large.wav", bytes(12_000_000))
+    right = hashlib.sha256(clip.read_bytes()).hexdigest()
+    with Cloud(well) as cloud:
+        kept = ended(pnb.transcribe(clip, service=cloud.service(), pace=None, end=1.0, save=tmp_path / "run.jsonl"))
+        temporary = ended(pnb.transcribe(clip, service=cloud.service(), pace=None, end=1.0))
+    assert kept.transcript.clip_sha256 == right
+    assert temporary.transcript.clip_sha256 is None, "it would be read for nothing"
+    temporary.save(tmp_path / "copy.jsonl")
+    copy = pnb.load(tmp_path / "copy.jsonl")
+    assert (copy.transcript.clip_sha256, texts(copy), copy.state) == (right, texts(temporary), "finished")
+    clip.write_bytes(clip.read_bytes()[:-2] + b"\1\0")
+    temporary.save(tmp_path / "late.jsonl")
+    assert pnb.load(tmp_path / "late.jsonl").transcript.clip_sha256 is None, "it is not of the sound that was sent"
+
+
+def test_a_copy_of_a_private_journal_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with Cloud(well) as cloud:
+        run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, save=path))
+    for mode in (0o600, 0o644):
+        path.chmod(mode)
+        pnb.load(path).save(tmp_path / f"{mode:o}.jsonl")
+        assert (tmp_path / f"{mode:o}.jsonl").stat().st_mode & 0o777 == mode
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "nowhere.jsonl")
+    with pytest.raises(errors.JournalError, match="exists and was left"):
+        run.save(tmp_path / "link.jsonl")
 
 
 def test_a_loaded_run_has_the_error_of_the_run(tmp_path: Path) -> None:
@@ -311,6 +344,61 @@ def test_an_export_that_is_refused(
         run.export(tmp_path / name, **options)
     assert what in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> pnb.Run:
+    """A run of two words, loaded."""
+    return pnb.load(write_journal(tmp_path / "small.jsonl"))
+
+
+@pytest.mark.parametrize("name", ["page.html", "words.txt", "words.jsonl"])
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
+def test_an_export_keeps_the_permissions_of_the_file_that_it_replaces(
+    small: pnb.Run, tmp_path: Path, name: str, mode: int
+) -> None:
+    path = tmp_path / name
+    path.touch()
+    path.chmod(mode)
+    small.export(path, **({"audio": None} if name == "page.html" else {}))
+    assert path.stat().st_size > 10
+    assert path.stat().st_mode & 0o777 == mode
+
+
+def test_a_new_export_has_the_permissions_of_any_new_file(small: pnb.Run, tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    assert small.export(tmp_path / "words.txt").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_an_export_to_a_link_replaces_the_file_that_it_leads_to(small: pnb.Run, tmp_path: Path) -> None:
+    folder = tmp_path / "real"
+    folder.mkdir()
+    (folder / "words.txt").write_text("old")
+    for link, target in (("link.txt", folder / "words.txt"), ("chain.txt", "link.txt"), ("new.txt", "real/new.txt")):
+        (tmp_path / link).symlink_to(target)
+        small.export(tmp_path / link)
+        assert (tmp_path / link).is_symlink()
+        assert (tmp_path / link).read_text() == "good mourning all\nby\n"
+    assert sorted(path.name for path in folder.iterdir()) == ["new.txt", "words.txt"]
+    (tmp_path / "loop.txt").symlink_to("loop.txt")
+    with pytest.raises(errors.ExportError, match="cannot be written"):
+        small.export(tmp_path / "loop.txt")
+    assert (tmp_path / "loop.txt").is_symlink()
+
+
+def test_an_export_does_not_write_to_a_draft_that_another_put_there(small: pnb.Run, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / ".words.txt.draft").symlink_to(tmp_path / "mine")
+    small.export(tmp_path / "words.txt")
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["x" * 260 + ".txt", "nul\0.txt", "folder.txt"], ids=lambda name: name[-12:])
+def test_a_name_that_no_file_can_have_is_refused(small: pnb.Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder.txt").mkdir()
+    with pytest.raises(errors.ExportError, match="cannot be written"):
+        small.export(tmp_path / name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.txt", "small.jsonl"]
 
 
 def test_an_export_does_not_overwrite_the_runs_own_journal(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from ....dashscope.codes import is_no_speech
 from ....dashscope.messages import ResultGeneratedEvent, SentenceResult, TaskFailedEvent, TaskStartedEvent, WordResult
 from ....errors import JournalError, ParameterError
 from ....journal.journal import Journal
-from ....journal.records import Received, RunStarted
+from ....journal.records import DamagedRecord, Received, RunStarted
 from ....transcript.transcript import Transcript
 from ....transcript.words import Sentence
 from ..base import ENGINE_RATE, Emit, EngineError, Settings
@@ -39,13 +39,15 @@ class Replay:
         self._speed = speed
         try:
             # Reads every line, so that a damaged one is reported now and not in the middle of a task.
-            has_run = any([isinstance(record, RunStarted) for record in self._journal])
+            kinds = [(type(record), getattr(record, "line", 0)) for record in self._journal]
         except OSError as error:
             raise ParameterError(f"the journal {str(journal)!r} cannot be read: {error.strerror}.") from error
         except JournalError as error:
             raise ParameterError(f"{str(journal)!r} cannot be replayed: {error}") from error
-        if not has_run:
+        if not kinds:
             raise ParameterError(f"{str(journal)!r} cannot be replayed: it contains no run.")
+        if damaged := [line for kind, line in kinds if kind is DamagedRecord]:
+            raise ParameterError(f"{str(journal)!r} cannot be replayed: its line {damaged[0]} is damaged.")
 
     async def open(self) -> None:
         """Nothing to load."""

@@ -1,0 +1,59 @@
+"""Bounds of the numbers in a record: a damaged or hostile journal must not make us allocate or draw without end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec.structs import fields
+
+from .records import Corrected, KnownRecord, RunStarted
+
+MAX_SECONDS = 1e7
+"""Of a time or position in a journal: 115 days. No other number of a record is larger, either."""
+
+_MAX_RATE = 768_000  # Hz; as of a clip
+_NUMBERS = {
+    struct: tuple(field.name for field in fields(struct) if field.type in (int, float, int | None, float | None))
+    for struct in KnownRecord.__args__
+}
+
+
+def out_of_bounds(record: KnownRecord) -> str:
+    """Why a record cannot be one of a run, or ``""``. Times in a service's events are checked where they are used."""
+    for name in _NUMBERS[type(record)]:
+        value = getattr(record, name)
+        if value is not None and not 0 <= value <= MAX_SECONDS:
+            return f"{name} is not a time, position or count"
+    if isinstance(record, RunStarted):
+        return _run_problem(record)
+    if isinstance(record, Corrected) and not all(_is_bounded(value) for value in _values(record.correction)):
+        return "a word's time is not one of the clip"
+    return ""
+
+
+def _run_problem(run: RunStarted) -> str:
+    if not 0 < run.sample_rate <= _MAX_RATE:
+        return f"sample_rate={run.sample_rate} is not one of audio"
+    if run.end is not None and run.end < run.start:
+        return f"end={run.end:g} lies before start={run.start:g}"
+    return ""
+
+
+def _is_bounded(value: Any) -> bool:
+    if isinstance(value, int) and value.bit_length() > 1023:
+        return True  # not a float, so the correction is ignored as one of a later version
+    return not isinstance(value, (int, float)) or -MAX_SECONDS <= value <= MAX_SECONDS
+
+
+def _values(correction: Any) -> Iterator[Any]:
+    """The values in the words of a correction, and of the parts of one."""
+    if not isinstance(correction, dict):
+        return
+    parts = correction.get("parts")
+    for part in (correction, *(parts if isinstance(parts, list) else ())):
+        for name in ("old", "new"):
+            words = part.get(name) if isinstance(part, dict) else None
+            for word in words if isinstance(words, list) else ():
+                if isinstance(word, dict):
+                    yield from word.values()
