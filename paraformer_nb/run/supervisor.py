@@ -11,7 +11,7 @@ from ..client.request import Clock
 from ..client.session import Session
 from ..journal.failures import to_failure
 from ..journal.records import RunEnded
-from ..loop import get_loop, submit
+from ..loop import DIGESTS, get_loop, submit
 from ..transcript.transcript import ENDED
 from .live_transcript import LiveTranscript
 
@@ -37,7 +37,7 @@ class Supervisor:
         self._is_stopped = False
         self._is_cancelled = False
         self._streaming: asyncio.Task[None] | None = None
-        self._digest: asyncio.Task[str | None] | None = None
+        self._digest: asyncio.Future[str | None] | None = None
         self.future: Future[None] = submit(self._run())
 
     def stop(self) -> None:
@@ -71,7 +71,7 @@ class Supervisor:
     async def _run(self) -> None:
         """Run the session in a task that may be cancelled; end the journal in this one, which may not."""
         if self._has_digest:
-            self._digest = asyncio.create_task(asyncio.to_thread(self._clip.sha256))
+            self._digest = asyncio.wrap_future(DIGESTS.submit(self._clip.sha256), loop=get_loop())
         self._streaming = asyncio.create_task(self._session.run())
         if self._is_cancelled:  # before there was a task to cancel
             self._streaming.cancel()
@@ -90,5 +90,5 @@ class Supervisor:
         (digest,) = await asyncio.gather(self._digest, return_exceptions=True) if self._digest else (None,)
         sha256 = digest if isinstance(digest, str) else None
         self._live.append(RunEnded(self._now(), state, failure, round(self._session.seconds, 6), sha256))
-        self._clip.close()
+        self._session.close()
         self._live.close()
