@@ -16,8 +16,7 @@ from pathlib import Path
 from ..errors import ParaformerError, ParameterError
 from ..server.embedded_server import EmbeddedServer
 from ..server.engines.base import EngineKind
-from ..server.engines.pocketsphinx.kind import POCKETSPHINX
-from ..server.engines.registry import ENGINES, make_engine
+from ..server.engines.registry import ENGINES, default_engine, make_engine
 from ..server.faults import parse_fault
 from ..server.limits import Limits
 from .arguments import Commands, add_file
@@ -35,7 +34,7 @@ def add_to(commands: Commands) -> None:
     add_file(parser, "--api-key-file", type=Path, help="a file that holds the key")
     parser.add_argument(
         "--engine",
-        default=POCKETSPHINX.name,
+        default=default_engine(),
         help="; ".join(f"{kind.name}: {kind.summary}" for kind in ENGINES.values()),
     )
     add_engine_options(parser, ENGINES.values())

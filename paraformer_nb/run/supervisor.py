@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from concurrent.futures import Future
 
 from ..audio.clip import Clip
@@ -29,6 +30,7 @@ class Supervisor:
     ) -> None:
         """`has_digest`: record the digest of the clip's file, by which a kept journal recognises its clip."""
         self.error: BaseException | None = None
+        self._owner = os.getpid()
         self._session = session
         self._clip = clip
         self._live = live
@@ -38,7 +40,16 @@ class Supervisor:
         self._is_cancelled = False
         self._streaming: asyncio.Task[None] | None = None
         self._digest: asyncio.Future[str | None] | None = None
-        self.future: Future[None] = submit(self._run())
+        try:
+            self.future: Future[None] = submit(self._run())
+        except RuntimeError:  # no thread can be started: the journal must not stay open
+            live.close()
+            raise
+
+    def check_owner(self) -> None:
+        """Raise RuntimeError in a forked child: the run goes on in the parent, and its end never arrives here."""
+        if self._owner != os.getpid():
+            raise RuntimeError("this run goes on in the process that was forked; wait for it there.")
 
     def stop(self) -> None:
         """Send no more audio, and receive the last results. Any thread; returns at once.

@@ -54,6 +54,8 @@ class Interrupts:
 
 def wait_blocking(supervisor: Supervisor, timeout: float | None) -> None:
     """Wait for the end. Raises TimeoutError after `timeout` seconds; the run goes on."""
+    if not supervisor.future.done():
+        supervisor.check_owner()
     deadline = None if timeout is None else time.monotonic() + timeout
     interrupts = Interrupts(supervisor)
     while not supervisor.future.done():
@@ -74,6 +76,8 @@ async def wait(supervisor: Supervisor) -> None:
     In a kernel an interrupt of the cell stops the run and is handled with that, so that the code after it runs. In a
     script it stops the run and is raised. Any other cancellation is raised, and the run goes on.
     """
+    if not supervisor.future.done():
+        supervisor.check_owner()
     interrupts = Interrupts(supervisor)
     ended = asyncio.wrap_future(supervisor.future)
     with watch_interrupts() as watcher:

@@ -38,22 +38,69 @@ class Wire(Protocol):
         """Stop reading, pings included, without informing the client."""
 
 
-class LimitedConnection(ServerConnection):
-    """A server connection that limits what one client can cost: frames parsed at once, and unread answers to pings."""
+class Census:
+    """The connections of a service, from the first packet on: a client may connect and never send a handshake."""
 
-    def __init__(self, *args: Any, limits: Limits, **options: Any) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._handshaking: set[LimitedConnection] = set()
+        self._accepted: set[LimitedConnection] = set()
+
+    @property
+    def handshaking(self) -> int:
+        """Connections that have not completed their handshake."""
+        return len(self._handshaking)
+
+    @property
+    def accepted(self) -> int:
+        """Connections whose handshake was accepted."""
+        return len(self._accepted)
+
+    def add(self, connection: LimitedConnection) -> bool:
+        """Count a new connection. Returns False if there are too many, and it must be dropped."""
+        if len(self._handshaking) >= self.limits.handshakes:
+            return False
+        self._handshaking.add(connection)
+        return True
+
+    def accept(self, connection: ServerConnection) -> int:
+        """Count an accepted handshake. Returns how many connections were accepted before it."""
+        before = len(self._accepted)
+        assert isinstance(connection, LimitedConnection)
+        self._handshaking.discard(connection)
+        self._accepted.add(connection)
+        return before
+
+    def remove(self, connection: LimitedConnection) -> None:
+        """Count a connection no more."""
+        self._handshaking.discard(connection)
+        self._accepted.discard(connection)
+
+
+class LimitedConnection(ServerConnection):
+    """A server connection that limits what one client can cost: handshakes that never come, frames parsed at once, and
+    unread answers to pings."""
+
+    def __init__(self, *args: Any, census: Census, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._limits = limits
+        self._census = census
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Limit the size of one read."""
+        """Limit the size of one read; drop a connection beyond `Limits.handshakes`."""
         super().connection_made(transport)
         self.transport.max_size = _MAX_READ  # type: ignore[attr-defined]
+        if not self._census.add(self):
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count it no more."""
+        self._census.remove(self)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse the data; drop a client that sends pings and does not read the answers."""
         super().data_received(data)
-        if self.transport.get_write_buffer_size() > self._limits.pongs:
+        if self.transport.get_write_buffer_size() > self._census.limits.pongs:
             self.transport.abort()
 
 

@@ -7,6 +7,7 @@ import anything heavy at module level.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,8 @@ class EngineKind:
         notice: what users must know about its results, shown wherever they are shown; may be empty.
         make: creates the engine from its options. Raises ParameterError or MissingDependency.
         options: its own options.
+        package: the package that it needs, beside those that are always installed; None: it needs none.
+        capacity: how many tasks it recognises at once; further ones wait for their turn. None: no limit of its own.
     """
 
     name: str
@@ -115,3 +118,10 @@ class EngineKind:
     notice: str
     make: Callable[..., Engine]
     options: tuple[Option, ...] = ()
+    package: str | None = None
+    capacity: int | None = None
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether its package is installed."""
+        return self.package is None or importlib.util.find_spec(self.package) is not None

@@ -14,6 +14,14 @@ from .scripted.kind import SCRIPTED
 
 ENGINES: dict[str, EngineKind] = {kind.name: kind for kind in (POCKETSPHINX, PARAFORMER, REPLAY, SCRIPTED)}
 
+RECOGNISERS: tuple[EngineKind, ...] = (POCKETSPHINX,)
+"""The recognisers that need no options, best first: the default engine is the first one that is installed."""
+
+
+def default_engine() -> str:
+    """The engine where none was asked for. Where none is installed, the first one: making it says what to do."""
+    return next((kind for kind in RECOGNISERS if kind.is_installed), RECOGNISERS[0]).name
+
 
 def make_engine(name: str, options: dict[str, Any]) -> Engine:
     """Create an engine without opening it. Options that are None are ignored.

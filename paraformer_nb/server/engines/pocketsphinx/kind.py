@@ -18,4 +18,6 @@ POCKETSPHINX = EngineKind(
     supported_parameters=frozenset({"max_sentence_silence"}),
     notice="English only, far weaker than the cloud.",
     make=_make,
+    package="pocketsphinx",
+    capacity=4,  # each has a worker process of about 100 MB
 )
