@@ -53,7 +53,7 @@ def transcribe(
             of shape (n,) or (n, channels); or a live source: an async iterator of int16 mono PCM blocks (bytes or
             arrays) that has a ``sample_rate``, or ``(iterator, sample_rate)``. It runs on the toolkit's own event loop.
         service: `DashScope` or `Embedded`. None: DashScope if there is a key (from `login` or DASHSCOPE_API_KEY), else
-            Embedded (which recognises four clips at once and refuses a fifth for the time being).
+            Embedded (which recognises four clips at once; a fifth waits for its turn).
         model: the service's name for it.
         start, end: the part to recognise, in seconds; times in the result stay those of the whole clip.
         pace: × real time; None: as fast as the service reads. Default: 1.0 for DashScope, None for Embedded.

@@ -44,8 +44,8 @@ class PocketSphinx:
             system = f"Python {version} on {platform.system()} {platform.machine()}"
             raise MissingDependency(
                 "the embedded English recogniser needs the package pocketsphinx, which is not installed (it may have "
-                f"no wheel for {system}). Everything else works: use Python 3.11 or 3.13, a DashScope key (pnb.login()), a "
-                "Paraformer folder (pnb.Embedded('paraformer', model_dir=...)), or the scripted engine."
+                f"no wheel for {system}). Everything else works: use Python 3.11 or 3.13, a DashScope key "
+                "(pnb.login()), a Paraformer folder (pnb.Embedded('paraformer', model_dir=...)) or the scripted engine."
             )
         self._pool = WorkerPool(
             command, max_workers=max_workers, idle_timeout=idle_timeout, ready_timeout=ready_timeout
