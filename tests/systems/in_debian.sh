@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run the tests on a Python of a Debian release, in a root of that release:
+# Run smoke.py, then the tests, on a Python of a Debian release, in a root of that release:
 #
 #     tests/systems/in_debian.sh SUITE PYTHON [ARGUMENTS OF PYTEST]
 #     tests/systems/in_debian.sh sid python3.15 tests/audio
@@ -44,6 +44,6 @@ fi
 run "/venv/$python/bin/pip" install --quiet --disable-pip-version-check --editable '/src[lab,test]'
 run "/venv/$python/bin/python" -VV
 run "/venv/$python/bin/pip" list --disable-pip-version-check 2>/dev/null | grep -iE 'paraformer|pocketsphinx|^(av|numpy|pandas|websockets|msgspec|onnxruntime|ipykernel) '
-cd "$root/src"
+run "/venv/$python/bin/python" -W error /src/tests/systems/smoke.py
 run sh -c 'cd /src && exec "$@"' sh "/venv/$python/bin/python" -m pytest -q "$@"
 INSIDE
