@@ -1,15 +1,18 @@
-"""The background event loop: one daemon thread that all I/O of the process runs on."""
+"""The background event loop, one daemon thread that all I/O of the process runs on; threads for what would block it."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
-from collections.abc import Coroutine
-from concurrent.futures import Future
+from collections import deque
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor, Future
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _lock = threading.RLock()  # reentrant: a finaliser may run while it is held
@@ -18,13 +21,27 @@ _owner = 0  # the process that runs the loop's thread: a forked child has none
 
 
 def get_loop() -> asyncio.AbstractEventLoop:
-    """The background loop, started at the first call."""
+    """The background loop, started at the first call. Raises RuntimeError if no thread can be started for it."""
     global _loop, _owner
     with _lock:
         if _loop is None or _owner != os.getpid():
-            _loop, _owner = asyncio.new_event_loop(), os.getpid()
-            threading.Thread(target=_run, args=(_loop,), name="paraformer_nb", daemon=True).start()
+            loop = new_loop()
+            try:
+                threading.Thread(target=_run, args=(loop,), name="paraformer_nb", daemon=True).start()
+            except RuntimeError:  # too many threads: the next call tries again
+                loop.close()
+                raise
+            _loop = loop
+            _owner = os.getpid()
         return _loop
+
+
+def new_loop(platform: str = sys.platform) -> asyncio.AbstractEventLoop:
+    """Make a loop that can start processes: on Windows only the Proactor loop can, and older ipykernels change the
+    default there to the Selector loop."""
+    if platform == "win32":
+        return asyncio.ProactorEventLoop()  # type: ignore[attr-defined, no-any-return, unused-ignore]  # Windows only
+    return asyncio.new_event_loop()
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
@@ -36,5 +53,69 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-    """Run a coroutine on the background loop."""
-    return asyncio.run_coroutine_threadsafe(coroutine, get_loop())
+    """Run a coroutine on the background loop. Raises RuntimeError if no thread can be started for it."""
+    try:
+        loop = get_loop()
+    except RuntimeError:
+        coroutine.close()
+        raise
+    return asyncio.run_coroutine_threadsafe(coroutine, loop)
+
+
+class DaemonThreads(Executor):
+    """A limited number of threads for one kind of calls that may block for long, apart from all other kinds.
+
+    They are daemon threads: a call that never returns, such as a read from a stalled network drive, does not keep the
+    program from exiting. A thread ends when no call is waiting.
+
+    Args:
+        name: of the threads.
+        limit: how many calls may run at once; further ones wait.
+    """
+
+    def __init__(self, name: str, limit: int) -> None:
+        self._name = name
+        self._limit = limit
+        self._reset()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._reset)  # a forked child has none of the threads
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._running = 0
+        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Call a function on a thread. Raises RuntimeError if no thread can be started."""
+        future: Future[T] = Future()
+        job = (future, lambda: function(*args, **kwargs))
+        with self._lock:
+            if self._running < self._limit:
+                threading.Thread(target=self._work, name=f"paraformer_nb {self._name}", daemon=True).start()
+                self._running += 1
+            self._waiting.append(job)
+        return future
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._running -= 1
+                    return
+                future, call = self._waiting.popleft()
+            if future.set_running_or_notify_cancel():
+                try:
+                    result = call()
+                except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
+                    future.set_exception(error)
+                else:
+                    future.set_result(result)
+            del future, call  # an idle thread must not keep a clip open
+
+
+READERS = DaemonThreads("reader", 64)
+"""Read clips; a run has one read at a time."""
+DIGESTS = DaemonThreads("digest", 8)
+"""Read whole files for their digest."""
+USER_CALLS = DaemonThreads("user", 32)
+"""Call a user's functions, such as one that gives an API key."""

@@ -137,15 +137,19 @@ class Cloud(ThreadedServer):
         return response
 
     async def _serve(self, connection: ServerConnection) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
+        # In a task of its own: in a task that was cancelled, Python 3.11.2's asyncio.timeout raises CancelledError
+        # instead of TimeoutError, and websockets would never abort a connection that is not closed in time.
+        behaving = asyncio.create_task(self._behave(Talk(self, connection)))
+        self._tasks.add(behaving)
         try:
-            await self._behave(Talk(self, connection))
+            await asyncio.wait({behaving})
+            if not behaving.cancelled():
+                behaving.result()
         except ConnectionClosed:
             pass
         finally:
-            self._tasks.discard(task)
+            behaving.cancel()
+            self._tasks.discard(behaving)
             self.closed.set()
 
 

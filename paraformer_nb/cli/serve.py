@@ -35,7 +35,7 @@ def add_to(commands: Commands) -> None:
     add_file(parser, "--api-key-file", type=expand, help="a file that holds the key")
     parser.add_argument(
         "--engine",
-        default=default_engine().name,
+        default=default_engine(),
         help="; ".join(f"{kind.name}: {kind.summary}" for kind in ENGINES.values()),
     )
     add_engine_options(parser, ENGINES.values())

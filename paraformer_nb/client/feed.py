@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import aclosing
 from typing import NamedTuple, Protocol
 
 from ..audio.clip import Clip
 from ..audio.peaks import bin_samples, peaks
+from ..loop import READERS
 
 _AHEAD = 64  # blocks that are read at once: a slow disk or decoder never stalls the loop
 _PACED_BINS = 10  # 100 ms a block, as the vendor asks
@@ -34,6 +36,9 @@ class Source(Protocol):
     def forget(self, position: float) -> None:
         """Drop what lies before: it will not be read again."""
 
+    def when_unread(self, callback: Callable[[], None]) -> None:
+        """Call back once no thread is reading the clip, on any thread."""
+
     async def close(self) -> None:
         """Release the source."""
 
@@ -50,6 +55,7 @@ class FileSource:
     def __init__(self, clip: Clip, samples: int) -> None:
         self._clip = clip
         self._samples = samples
+        self._reading: Future[bytes] | None = None
 
     def first_available(self, position: float) -> float:
         """Any position is available."""
@@ -59,21 +65,24 @@ class FileSource:
         """Nothing is buffered."""
 
     async def chunks(self, start: float) -> AsyncGenerator[bytes | None]:
-        """Read from `start` on."""
+        """Read from `start` on. A reader that is cancelled leaves at once; its last read may go on for long."""
+        if self._reading is not None:  # the clip has one reader at a time, also where the one before was cancelled
+            await asyncio.gather(asyncio.wrap_future(self._reading), return_exceptions=True)
         source: Iterator[bytes] = self._clip.blocks(self._samples * _AHEAD, start)
         while True:
-            # Not a task: `asyncio.run` would cancel it when it ends, while the thread reads on.
-            reading = asyncio.get_running_loop().run_in_executor(None, next, source, b"")
-            try:
-                chunk = await asyncio.shield(reading)
-            except asyncio.CancelledError:
-                while not reading.done():  # the clip must not be closed, or read again, while it is being read
-                    with suppress(asyncio.CancelledError):
-                        await asyncio.wait({reading})
-                raise
+            self._reading = READERS.submit(next, source, b"")
+            chunk = await asyncio.wrap_future(self._reading)  # a cancellation ends only a read that has not begun
+            self._reading = None
             if not chunk:
                 return
             yield chunk
+
+    def when_unread(self, callback: Callable[[], None]) -> None:
+        """Call back once no thread is reading."""
+        if self._reading is None:
+            callback()
+        else:
+            self._reading.add_done_callback(lambda _: callback())
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -118,6 +127,10 @@ class Feed:
             Block(pcm[at : at + block_size], pairs[number * peaks_size : (number + 1) * peaks_size])
             for number, at in enumerate(range(0, len(chunk), block_size))
         ]
+
+    def when_unread(self, callback: Callable[[], None]) -> None:
+        """Call back once no thread is reading the clip, on any thread: from then on it may be closed."""
+        self._source.when_unread(callback)
 
     async def close(self) -> None:
         """Release the source. The clip's own file stays open: `OpenedRequest.close` closes it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from ..audio.live import LiveClip
@@ -142,6 +142,10 @@ class LiveSource:
 
     def _seconds(self, chunk: bytes) -> float:
         return len(chunk) / 2 / self._sample_rate
+
+    def when_unread(self, callback: Callable[[], None]) -> None:
+        """Call back now: no thread reads it."""
+        callback()
 
     async def close(self) -> None:
         """Release the source now, whatever it holds. One that does not end is left running, with a warning."""

@@ -80,6 +80,10 @@ class Session:
         if self._attempt is not None:
             self._attempt.stop()
 
+    def close(self) -> None:
+        """Close the clip, as soon as no thread is reading it: a read may be stalled for long."""
+        self._feed.when_unread(self._request.close)
+
     async def run(self) -> None:
         """Send the clip to its end. Raises the error of the last attempt, if a further one cannot help."""
         try:
@@ -227,6 +231,9 @@ class Session:
                     await socket.close()
             except TimeoutError:  # it would wait forever for a peer that does not read
                 socket.transport.abort()
+            except asyncio.CancelledError:  # a run that is cancelled while it closes leaves no socket open
+                socket.transport.abort()
+                raise
 
     async def _run_attempt(self, socket: ObservedConnection, task: ClientTask, start: float) -> None:
         self._attempt = Attempt(

@@ -132,7 +132,9 @@ class ServerProtocol:
         audio_format, rate = given.get("format", "pcm"), given.get("sample_rate", 16000)
         if audio_format not in AUDIO_FORMATS:
             return Refusal("UNSUPPORTED_FORMAT", f"format {audio_format!r} is none of {', '.join(AUDIO_FORMATS)}")
-        if not isinstance(rate, int) or not 8000 <= rate <= 48000:
+        if not isinstance(rate, int) or isinstance(rate, bool):
+            return Refusal("InvalidParameter", f"sample_rate {rate!r} is not a whole number; send it without quotes")
+        if not 8000 <= rate <= 48000:
             return Refusal("InvalidParameter", f"sample_rate {rate!r} is not between 8000 and 48000")
         if model and not model.has_any_rate and rate != model.sample_rate:
             return Refusal("InvalidParameter", f"{command.model} accepts a sample_rate of {model.sample_rate} only")

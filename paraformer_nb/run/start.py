@@ -60,7 +60,7 @@ def transcribe(
             ``(iterator, sample_rate)``. It runs on the toolkit's own event loop. A path or file object that cannot
             seek, such as a pipe, is recognised as it arrives.
         service: `DashScope` or `Embedded`. None: DashScope if there is a key (from `login` or DASHSCOPE_API_KEY), else
-            Embedded (which recognises four clips at once and refuses a fifth for the time being).
+            Embedded (which recognises four clips at once; a fifth waits for its turn).
         model: the service's name for it.
         start, end: the part to recognise, in seconds; times in the result stay those of the whole clip.
         pace: × real time; None: as fast as the service reads. Default: 1.0 for DashScope, None for Embedded.

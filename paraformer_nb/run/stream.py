@@ -62,7 +62,8 @@ async def stream(
     now = run_clock()
     sink = _EventSink(request, now)
     # A task of its own, not a generator in a generator: those are not closed in order when a loop ends.
-    running = asyncio.create_task(Session(request, sink, now).run())
+    session = Session(request, sink, now)
+    running = asyncio.create_task(session.run())
     try:
         while not running.done() or not sink.is_empty:
             next_event = asyncio.ensure_future(sink.next())
@@ -76,7 +77,7 @@ async def stream(
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)  # its error was raised above
-        request.close()
+        session.close()
 
 
 class _EventSink:

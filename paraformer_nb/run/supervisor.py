@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from concurrent.futures import Future
 
 from ..audio.clip import Clip
@@ -11,7 +12,7 @@ from ..client.request import Clock
 from ..client.session import Session
 from ..journal.failures import to_failure
 from ..journal.records import ClipHashed, RunEnded
-from ..loop import get_loop, submit
+from ..loop import DIGESTS, get_loop, submit
 from ..transcript.transcript import ENDED
 from .live_transcript import LiveTranscript
 
@@ -32,6 +33,7 @@ class Supervisor:
         """`has_digest`: record the digest of a large clip's file, by which a kept journal recognises its clip. That of
         a small one is recorded at once and always, so that a run that is killed has it."""
         self.error: BaseException | None = None
+        self._owner = os.getpid()
         self._session = session
         self._clip = clip
         self._live = live
@@ -43,7 +45,16 @@ class Supervisor:
         self._is_cancelled = False
         self._streaming: asyncio.Task[None] | None = None
         self._digest: asyncio.Task[None] | None = None
-        self.future: Future[None] = submit(self._run())
+        try:
+            self.future: Future[None] = submit(self._run())
+        except RuntimeError:  # no thread can be started: the journal must not stay open
+            live.close()
+            raise
+
+    def check_owner(self) -> None:
+        """Raise RuntimeError in a forked child: the run goes on in the parent, and its end never arrives here."""
+        if self._owner != os.getpid():
+            raise RuntimeError("this run goes on in the process that was forked; wait for it there.")
 
     def stop(self) -> None:
         """Send no more audio, and receive the last results. Any thread; returns at once.
@@ -91,7 +102,7 @@ class Supervisor:
         await self._end(state)
 
     async def _hash_clip(self) -> None:
-        self._record_digest(await asyncio.to_thread(self._clip.sha256))
+        self._record_digest(await asyncio.wrap_future(DIGESTS.submit(self._clip.sha256)))
 
     def _record_digest(self, sha256: str | None) -> None:
         if sha256 is not None and sha256 != self._live.transcript.clip_sha256:
@@ -103,5 +114,5 @@ class Supervisor:
             await asyncio.gather(self._digest, return_exceptions=True)
         sha256 = self._live.transcript.clip_sha256
         self._live.append(RunEnded(self._now(), state, failure, round(self._session.seconds, 6), sha256))
-        self._clip.close()
+        self._session.close()
         self._live.close()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
-import json
 import logging
+import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
@@ -22,12 +21,11 @@ from .connection import Connection
 from .engines.base import Engine, EngineKind
 from .faults import Fault, FaultSchedule
 from .faulty_wire import with_faults
+from .handshakes import PATH, HandshakeCheck
 from .limits import Limits
-from .log import log
 from .task import TaskRefused
-from .wire import LimitedConnection, SocketWire
+from .wire import Census, LimitedConnection, SocketWire
 
-PATH = "/api-ws/v1/inference"
 # Bytes in the kernel per socket: with more, a client sees audio as sent long before it is processed.
 _BUFFER = 32 * 1024
 # × `Limits.frame`: up to here a client gets an error message; beyond it the connection just ends (1009).
@@ -70,6 +68,7 @@ class EmbeddedServer:
         self._faults = FaultSchedule(faults)
         self._server: Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        self._census = Census(self._limits)
         self._task_count = 0
 
     @property
@@ -84,8 +83,13 @@ class EmbeddedServer:
 
     @property
     def connection_count(self) -> int:
-        """Connections that are open or being closed."""
-        return len(self._connections)
+        """Connections that are open or being closed, and accepted ones that are about to be."""
+        return self._census.accepted
+
+    @property
+    def handshake_count(self) -> int:
+        """Connections that have not completed their handshake."""
+        return self._census.handshaking
 
     @property
     def task_count(self) -> int:
@@ -95,7 +99,10 @@ class EmbeddedServer:
     async def start(self, port: int = 0) -> None:
         """Listen on 127.0.0.1; port 0 selects a free one. Raises OSError if the port is in use."""
         listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "nt":  # there SO_REUSEADDR would let two services share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)  # type: ignore[attr-defined, unused-ignore]
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         try:
             listener.bind(("127.0.0.1", port))
@@ -106,7 +113,7 @@ class EmbeddedServer:
         self._server = await serve(
             self._serve,
             sock=listener,
-            process_request=self._check_request,
+            process_request=HandshakeCheck(self.api_key, self._limits, self._faults, lambda: self.connection_count),
             process_response=self._add_headers,
             compression=None,
             max_size=_OVERSIZE * self._limits.frame,
@@ -116,7 +123,7 @@ class EmbeddedServer:
             close_timeout=self._limits.close,
             ping_interval=None,
             logger=logger,
-            create_connection=partial(LimitedConnection, limits=self._limits),  # type: ignore[arg-type]  # a factory
+            create_connection=partial(LimitedConnection, census=self._census),  # type: ignore[arg-type]  # a factory
         )
         await self._engine.open()
 
@@ -150,42 +157,13 @@ class EmbeddedServer:
         finally:
             self._task_count -= 1
 
-    # ------------------------------------------------------------------------------------------------- the handshake
-
-    def _check_request(self, socket: ServerConnection, request: Request) -> Response | None:
-        """Return the response to a handshake that is refused; None to accept it."""
-        path, _, query = request.path.partition("?")
-        if path.rstrip("/") != PATH:
-            return socket.respond(HTTPStatus.NOT_FOUND, f"not found; the service is at {PATH}\n")
-        key = _requested_key(request, query)
-        if not hmac.compare_digest(key.encode(errors="surrogateescape"), self.api_key.encode()):
-            log(logging.INFO, "wrong-key" if key else "no-key")
-            return _refusal(socket, HTTPStatus.UNAUTHORIZED, "InvalidApiKey", "Invalid API-key provided.")
-        if self.connection_count >= self._limits.connections:
-            log(logging.WARNING, "too-many-connections", limit=self._limits.connections)
-            return _refusal(socket, HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Too many connections.")
-        if (status := self._faults.next_handshake()) is not None:
-            log(logging.INFO, "refused-by-fault", status=status)
-            return _refusal(socket, HTTPStatus(status), "Refused", "This refusal was requested as a fault.")
-        return None
-
-    def _add_headers(self, _socket: ServerConnection, _request: Request, response: Response) -> None:
+    def _add_headers(self, connection: ServerConnection, _request: Request, response: Response) -> None:
         response.headers[ENGINE_HEADER] = self.kind.name
-        if self.kind.notice:
-            response.headers[NOTICE_HEADER] = quote(self.kind.notice)
-
-
-def _requested_key(request: Request, query: str) -> str:
-    """The key that a client sends, in a header or as ``api_key=``; ``""`` if it sends none or several."""
-    keys = request.headers.get_all("Authorization") or parse_qs(query).get("api_key", [])
-    key = keys[0] if len(keys) == 1 else ""
-    scheme, _, rest = key.partition(" ")
-    return rest.strip() if scheme.lower() == "bearer" else key
-
-
-def _refusal(socket: ServerConnection, status: HTTPStatus, code: str, message: str) -> Response:
-    """The response to a refused handshake, with a JSON body like the cloud's."""
-    response = socket.respond(status, json.dumps({"code": code, "message": message}, separators=(",", ":")))
-    del response.headers["Content-Type"]
-    response.headers["Content-Type"] = "application/json"
-    return response
+        notices = [self.kind.notice]
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            capacity = self.kind.capacity
+            before = self._census.accept(connection)
+            if capacity is not None and before >= capacity:
+                notices.append(f"Begins when one of the {capacity} clips before it has ended. 前面的任务结束后开始。")
+        if notice := " ".join(filter(None, notices)):
+            response.headers[NOTICE_HEADER] = quote(notice)

@@ -40,8 +40,13 @@ class Limits:
     """Seconds of audio that a task may send per second; a faster task is read more slowly."""
     connections: int = 128
     """Connections at once; further ones are refused with HTTP 503."""
+    handshakes: int = 64
+    """Connections at once whose handshake is not complete; further ones are dropped."""
+    wrong_keys: int = 60
+    """Wrong keys in a minute; until it is over, every handshake is refused with HTTP 429."""
     tasks: int = 64
-    """Tasks at once, over all connections; further ones fail with ``Throttling``. Engines may have a lower limit."""
+    """Tasks at once, over all connections; further ones fail with ``Throttling``. An engine may recognise fewer at
+    once: then the others wait for their turn."""
 
     def __post_init__(self) -> None:
         for name, kind in _kinds().items():

@@ -85,8 +85,22 @@ class Task:
     async def start(self) -> None:
         """Start the engine's stream and load the decoder, then send task-started."""
         await asyncio.to_thread(importlib.import_module, "av")  # the first import is slow, so not on the event loop
-        await self._stream.start()
+        await self._start_stream()
         await self._wire.send(self._protocol.started())
+
+    async def _start_stream(self) -> None:
+        """Start the engine's stream, which may have to wait for its turn; give up if the client disconnects."""
+        starting = asyncio.ensure_future(self._stream.start())
+        closed = asyncio.ensure_future(self._wire.wait_closed())
+        try:
+            await asyncio.wait({starting, closed}, return_when=asyncio.FIRST_COMPLETED)
+            if not starting.done():
+                return  # sending raises ConnectionClosed
+        finally:
+            starting.cancel()
+            closed.cancel()
+            await asyncio.gather(starting, closed, return_exceptions=True)
+        starting.result()
 
     async def receive_audio(self, data: bytes) -> None:
         """Decode audio as received, and pass it to the engine."""

@@ -38,17 +38,68 @@ class Wire(Protocol):
         """Stop reading, pings included, without informing the client."""
 
 
+class Census:
+    """The connections of a service, from the first packet on: a client may connect and never send a handshake."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._handshaking: set[LimitedConnection] = set()
+        self._accepted: set[LimitedConnection] = set()
+
+    @property
+    def handshaking(self) -> int:
+        """Connections that have not completed their handshake."""
+        return len(self._handshaking)
+
+    @property
+    def accepted(self) -> int:
+        """Connections whose handshake was accepted."""
+        return len(self._accepted)
+
+    def add(self, connection: LimitedConnection) -> bool:
+        """Count a new connection. Returns False if there are too many, and it must be dropped."""
+        if len(self._handshaking) >= self.limits.handshakes:
+            return False
+        self._handshaking.add(connection)
+        return True
+
+    def accept(self, connection: ServerConnection) -> int:
+        """Count an accepted handshake. Returns how many connections were accepted before it."""
+        before = len(self._accepted)
+        assert isinstance(connection, LimitedConnection)
+        self._handshaking.discard(connection)
+        self._accepted.add(connection)
+        return before
+
+    def remove(self, connection: LimitedConnection) -> None:
+        """Count a connection no more."""
+        self._handshaking.discard(connection)
+        self._accepted.discard(connection)
+
+
 class LimitedConnection(ServerConnection, asyncio.BufferedProtocol):
-    """A server connection that limits what one client can cost: frames parsed at once, and unread answers to pings.
+    """A server connection that limits what one client can cost: handshakes that never come, frames parsed at once, and
+    unread answers to pings.
 
     It gives asyncio a small buffer to read into. uvloop does not ask a `Protocol` for one: there the listening
     socket's receive buffer is the limit.
     """
 
-    def __init__(self, *args: Any, limits: Limits, **options: Any) -> None:
+    def __init__(self, *args: Any, census: Census, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._limits = limits
+        self._census = census
         self._read = bytearray(_MAX_READ)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Drop a connection beyond `Limits.handshakes`."""
+        super().connection_made(transport)
+        if not self._census.add(self):
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count it no more."""
+        self._census.remove(self)
+        super().connection_lost(exc)
 
     def get_buffer(self, sizehint: int) -> bytearray:
         """Give the buffer that the next read fills."""
@@ -61,7 +112,7 @@ class LimitedConnection(ServerConnection, asyncio.BufferedProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse the data; drop a client that sends pings and does not read the answers."""
         super().data_received(data)
-        if self.transport.get_write_buffer_size() > self._limits.pongs:
+        if self.transport.get_write_buffer_size() > self._census.limits.pongs:
             self.transport.abort()
 
 

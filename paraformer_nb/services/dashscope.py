@@ -12,6 +12,7 @@ from ..client.timeouts import Timeouts
 from ..dashscope.redaction import Secret, bearer, is_key
 from ..errors import AuthenticationError, ParameterError
 from ..journal.records import ServiceSource
+from ..loop import USER_CALLS
 from .keys import KEY_VARIABLE, known_key
 
 BEIJING = "wss://dashscope.aliyuncs.com/api-ws/v1/inference"
@@ -59,7 +60,10 @@ class DashScope:
 
     async def endpoint(self) -> Endpoint:
         """The URL, with the key in its headers. Source of the headers: the vendor's WebSocket API page."""
-        key = self._key if isinstance(self._key, Secret) else await asyncio.to_thread(_call, self._key)
+        if isinstance(self._key, Secret):
+            key = self._key
+        else:
+            key = await asyncio.wrap_future(USER_CALLS.submit(_call, self._key))
         key = Secret(key.strip())
         if not is_key(key):
             raise AuthenticationError("the API key is empty or has characters that no key has. Nothing was sent.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import threading
 import weakref
 from collections.abc import Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..client.service import Endpoint
@@ -39,8 +41,9 @@ class Embedded:
     """
 
     pace = None
-    # A busy machine may answer later than a network, and a worker loads its model first (it gives up by itself before).
-    timeouts = Timeouts(start=40.0, keepalive=60.0)
+    # A busy machine may answer later than a network. A start has no timeout to speak of: a task may wait for its turn
+    # behind long clips, a worker that does not load fails by itself, and a dead service answers no ping.
+    timeouts = Timeouts(start=86_400.0, keepalive=60.0)
 
     def __init__(
         self,
@@ -60,20 +63,32 @@ class Embedded:
             raise ParameterError(f"limits={limits!r}: give pnb.Limits(...).")
         self._faults = [parse_fault(text) for text in faults]
         self._limits = limits
-        engine = default_engine().name if engine is None else engine
-        self._engine = make_engine(engine, engine_options)
+        engine = engine or default_engine()
+        self._make_engine = partial(make_engine, engine, engine_options)
         self._kind = ENGINES[engine]
-        self._lock = threading.Lock()
-        self._running: Future[EmbeddedServer] | None = None
-        self._closing: Future[None] | None = None
+        self._begin()
         self.languages = self._kind.languages
         self.source = ServiceSource("embedded", "127.0.0.1", engine)
+
+    def _begin(self) -> None:
+        """Begin without a server, in the process that runs now."""
+        self._owner = os.getpid()
+        self._lock = threading.Lock()
+        self._engine = self._make_engine()
+        self._running: Future[EmbeddedServer] | None = None
+        self._closing: Future[None] | None = None
+
+    def _check_owner(self) -> None:
+        """Begin anew in a forked child: the server and its workers are the parent's."""
+        if self._owner != os.getpid():
+            self._begin()
 
     def __repr__(self) -> str:
         return f"Embedded({self._kind.name!r})"
 
     async def endpoint(self) -> Endpoint:
         """The running server's address and key. The first call starts the server, on the background loop."""
+        self._check_owner()
         with self._lock:
             if self._running is None:
                 self._running = submit(self._start())
@@ -88,7 +103,11 @@ class Embedded:
         return Endpoint(running.url, {"Authorization": bearer(running.api_key)}, True)
 
     def close(self) -> None:
-        """Stop the server and free what it holds: tasks, workers, memory. The next run starts it again."""
+        """Stop the server and free what it holds: tasks, workers, memory. The next run starts it again.
+
+        In a forked child there is nothing to stop: the server is the parent's.
+        """
+        self._check_owner()
         with self._lock:
             running, self._running = self._running, None
             if running is not None:
@@ -106,8 +125,14 @@ class Embedded:
             self._kind, self._engine, secrets.token_hex(16), faults=self._faults, limits=self._limits
         )
         await server.start()
-        weakref.finalize(self, lambda: asyncio.run_coroutine_threadsafe(server.close(), get_loop())).atexit = False
+        weakref.finalize(self, _close_later, server, os.getpid()).atexit = False
         return server
+
+
+def _close_later(server: EmbeddedServer, owner: int) -> None:
+    """Close a server whose `Embedded` has gone, in the process that started it."""
+    if os.getpid() == owner:
+        asyncio.run_coroutine_threadsafe(server.close(), get_loop())
 
 
 async def _close(starting: Future[EmbeddedServer]) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import sys
 import threading
+import time
+import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from servers import Cloud, Talk, ended, eventually, texts, tone, well
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
+from paraformer_nb.run.waiting import Interrupts
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -59,16 +64,76 @@ def test_waiting_no_longer_than_the_timeout(timeout: float, running: pnb.Run) ->
     assert (running.state, running.error) == ("streaming", None)
 
 
-def test_a_run_outlives_a_loop_whose_await_was_cancelled(running: pnb.Run) -> None:
-    """Under plain asyncio a cancelled await stops the run, and its words are kept."""
+async def _wait_for(run: pnb.Run) -> None:
+    await asyncio.wait_for(run, 0.05)  # type: ignore[arg-type]  # any awaitable
 
-    async def impatient() -> None:
-        async with asyncio.timeout(0.05):
-            await running
 
+async def _timeout(run: pnb.Run) -> None:
+    async with asyncio.timeout(0.05):
+        await run
+
+
+async def _gather(run: pnb.Run) -> None:
+    async with asyncio.timeout(0.05):
+        await asyncio.gather(_await(run), _await(run))
+
+
+async def _gather_with_a_failure(run: pnb.Run) -> None:
+    async def fail() -> None:
+        await asyncio.sleep(0.05)
+        raise TimeoutError("the sibling's")
+
+    waiting = asyncio.ensure_future(_await(run))
+    try:
+        await asyncio.gather(waiting, fail())
+    finally:
+        waiting.cancel()
+
+
+async def _task_group(run: pnb.Run) -> None:
+    async def fail() -> None:
+        await asyncio.sleep(0.05)
+        raise TimeoutError("the sibling's")
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_await(run))
+            group.create_task(fail())
+    except* TimeoutError as errors:
+        raise errors.exceptions[0] from None
+
+
+async def _cancelled_task(run: pnb.Run) -> None:
+    task = asyncio.create_task(_await(run))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+    raise TimeoutError("as planned")
+
+
+CANCELLATIONS = [_wait_for, _timeout, _gather, _gather_with_a_failure, _task_group, _cancelled_task]
+
+
+@pytest.mark.parametrize("how", CANCELLATIONS)
+def test_a_cancelled_waiter_raises_and_leaves_the_run_alone(how: Callable[..., Any], running: pnb.Run) -> None:
+    """Also where the waiter's loop is closed before the run has ended."""
     with pytest.raises(TimeoutError):
-        asyncio.run(impatient())
+        asyncio.run(how(running))
+    assert (running.state, running.error) == ("streaming", None)
+    running.stop()
     assert texts(ended(running)) == ["hello", "there", "goodbye"]
+
+
+def test_a_run_can_be_awaited_again_after_a_timeout(running: pnb.Run) -> None:
+    async def patient() -> None:
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(running, 0.05)  # type: ignore[arg-type]
+        running.stop()
+        assert await asyncio.wait_for(running, 20) is running  # type: ignore[arg-type]
+
+    asyncio.run(patient())
     assert running.state == "stopped"
 
 
@@ -261,6 +326,84 @@ def test_a_second_interrupt_cancels() -> None:
             thread.join(5)
         assert eventually(lambda: run.state == "stopped")
     assert texts(run) == ["hello", "there"]
+
+
+class Stalled(io.BytesIO):
+    """A WAV file on a drive that stalls after the first seconds, until it is released."""
+
+    def __init__(self) -> None:
+        file = io.BytesIO()
+        with wave.open(file, "wb") as writer:
+            writer.setparams((1, 2, 16_000, 0, "NONE", ""))
+            writer.writeframes(tone(120)[0].tobytes())
+        super().__init__(file.getvalue())
+        self.is_stalled = threading.Event()
+        self.release = threading.Event()
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() > 200_000:
+            self.is_stalled.set()
+            assert self.release.wait(60)
+        return super().read(size)
+
+
+async def _hello_and_no_end(talk: Talk) -> None:
+    await talk.begin()
+    await talk.block()
+    await talk.say("hello", "there")
+    while True:
+        await talk.block()
+
+
+def test_a_cancel_gives_up_a_stalled_read() -> None:
+    """The clip's thread is left behind until its read returns, and other runs are read as ever."""
+    clip = Stalled()
+    with Cloud(_hello_and_no_end) as cloud:
+        run = pnb.transcribe(clip, service=cloud.service(), pace=None)
+        try:
+            assert clip.is_stalled.wait(20)
+            run.cancel()
+            assert ended(run, 15).state == "stopped"
+            assert not clip.closed
+            with Cloud(well) as other:
+                assert texts(ended(pnb.transcribe(tone(1), service=other.service(), pace=None))) == ["hello", "there"]
+        finally:
+            clip.release.set()
+
+
+def test_interrupts_end_a_wait_for_a_stalled_read() -> None:
+    clip = Stalled()
+    with Cloud(_hello_and_no_end) as cloud:
+        run = pnb.transcribe(clip, service=cloud.service(), pace=None)
+        try:
+            assert clip.is_stalled.wait(20)
+            first = _interrupt_when(lambda: True)
+            second = _interrupt_when(lambda: not first.is_alive() and not first.join() and not time.sleep(0.5))
+            assert run.wait(20) is run
+            for thread in (first, second):
+                thread.join(5)
+        finally:
+            clip.release.set()
+    assert run.state == "stopped"
+
+
+def test_a_further_interrupt_leaves_the_wait() -> None:
+    """For example while a service of the user's own blocks; the run goes on ending in the background."""
+    pressed = []
+
+    class Unstoppable:
+        def stop(self) -> None:
+            pressed.append("stop")
+
+        def cancel(self) -> None:
+            pressed.append("cancel")
+
+    interrupts = Interrupts(Unstoppable())
+    interrupts.handle()
+    interrupts.handle()
+    with pytest.raises(KeyboardInterrupt, match="ends in the background; its words so far are kept"):
+        interrupts.handle()
+    assert pressed == ["stop", "cancel"]
 
 
 def test_an_interrupt_under_asyncio_run_stops_the_run(running: pnb.Run) -> None:

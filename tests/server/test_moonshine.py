@@ -20,7 +20,7 @@ from servers import assert_says, ended, failure, workers
 import paraformer_nb as pnb
 from paraformer_nb.audio.clip import open_clip
 from paraformer_nb.server.engines.alignment.aligner import Aligner
-from paraformer_nb.server.engines.moonshine.kind import find_model
+from paraformer_nb.server.engines.moonshine.kind import MOONSHINE
 from paraformer_nb.server.engines.moonshine.library import SpeechDetector, Transcriber
 from paraformer_nb.server.engines.moonshine.recogniser import UtteranceRecogniser
 from paraformer_nb.server.engines.moonshine.text import tokens
@@ -219,7 +219,7 @@ def test_texts_are_split_into_words_without_signs_and_loops(text: str, words: li
 @pytest.fixture
 def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the installed package that comes first on the path of workers; its model is returned."""
-    model = find_model()
+    model = MOONSHINE.folder
     assert model is not None
     package = model.parents[1]
     shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("*.wav"))

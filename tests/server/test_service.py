@@ -95,7 +95,7 @@ def test_a_handshake_with_two_keys_is_refused() -> None:
     async def client(service: EmbeddedServer) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(service.url).port)
         keys = f"Authorization: {KEY}\r\nAuthorization: {KEY}\r\n"
-        writer.write(f"GET {PATH} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n{keys}\r\n".encode())
+        writer.write(f"GET {PATH} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n{keys}\r\n".encode())
         answer = await reader.read()
         writer.close()
         return answer

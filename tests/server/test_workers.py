@@ -17,6 +17,7 @@ from servers import assert_says, eventually, workers
 from paraformer_nb.dashscope.messages import SentenceResult
 from paraformer_nb.server.engines.base import EngineError, Settings
 from paraformer_nb.server.engines.pocketsphinx.engine import PocketSphinx
+from paraformer_nb.server.engines.workers.process import own_group
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -166,20 +167,59 @@ def test_there_are_never_more_workers_than_the_limit_and_the_spare_counts() -> N
         await tasks[0].send()
         assert await soon(lambda: len(workers()) == 2)  # its own, and the spare
         await tasks[1].start()
-        with pytest.raises(EngineError) as caught:
-            await run_task(engine)
-        assert caught.value.code == "Throttling"
-        assert_says(caught.value, "2 tasks are being recognised already", "wait")
+        waiting = asyncio.create_task(run_task(engine))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
         assert len(workers()) == 2
         ending = asyncio.create_task(tasks[1].close())
-        await asyncio.sleep(0)
-        assert await run_task(engine) > 0, "a task was refused, though another had just ended"
+        assert await waiting > 0, "a task did not begin, though another had ended"
         await ending
         await tasks[0].finish()
         assert len(workers()) <= 2
         return await workers_after_closing(engine)
 
     assert asyncio.run(main()) == []
+
+
+def test_nine_tasks_begun_at_once_are_served_in_turn() -> None:
+    """Also where some of those that wait are given up."""
+
+    async def main() -> list[int]:
+        engine = make_engine(max_workers=2)
+        await engine.open()
+        tasks = [asyncio.create_task(run_task(engine)) for _ in range(9)]
+        await asyncio.sleep(0)
+        for given_up in tasks[3:5]:
+            given_up.cancel()
+        pids = [pid for pid in await asyncio.gather(*tasks, return_exceptions=True) if isinstance(pid, int)]
+        assert len(set(pids)) == 7
+        return await workers_after_closing(engine)
+
+    assert asyncio.run(main()) == []
+
+
+def test_a_worker_that_cannot_be_killed_has_just_exited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows raises PermissionError for it; here the standard library raises it instead."""
+
+    def kill(pid: int, number: int, kill: Callable[[int, int], None] = os.kill) -> None:
+        kill(pid, number)
+        raise PermissionError(5, "Access is denied")
+
+    async def main() -> list[int]:
+        engine = make_engine()
+        task = FakeTask(engine)
+        await task.start()
+        monkeypatch.setattr(os, "kill", kill)
+        await task.close()
+        return await workers_after_closing(engine)
+
+    assert asyncio.run(main()) == []
+
+
+def test_an_interrupt_of_the_service_does_not_reach_a_worker_on_any_system() -> None:
+    assert own_group("linux") == own_group("darwin") == {"start_new_session": True}
+    flags = own_group("win32")["creationflags"]
+    assert flags & 0x200, "CREATE_NEW_PROCESS_GROUP is missing"
 
 
 @pytest.mark.parametrize("is_noticed", [True, False])

@@ -7,6 +7,7 @@ import anything heavy at module level.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,9 @@ class EngineKind:
         notice: what users must know about its results, shown wherever they are shown; may be empty.
         make: creates the engine from its options. Raises ParameterError or MissingDependency.
         options: its own options.
-        is_installed: whether its packages are there, without importing them.
+        package: the package that it needs, beside those that are always installed; None: it needs none.
+        package_data: a folder in that package that it needs as well, such as a model's.
+        capacity: how many tasks it recognises at once; further ones wait for their turn. None: no limit of its own.
     """
 
     name: str
@@ -116,4 +119,18 @@ class EngineKind:
     notice: str
     make: Callable[..., Engine]
     options: tuple[Option, ...] = ()
-    is_installed: Callable[[], bool] = lambda: True
+    package: str | None = None
+    package_data: str = ""
+    capacity: int | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of its package, or of the package's data; None without a package or if it is not installed."""
+        spec = importlib.util.find_spec(self.package) if self.package else None
+        folders = (Path(folder) / self.package_data for folder in spec.submodule_search_locations or ()) if spec else ()
+        return next((folder for folder in folders if folder.is_dir()), None)
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether what it needs is installed."""
+        return self.package is None or self.folder is not None

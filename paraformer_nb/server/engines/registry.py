@@ -17,12 +17,13 @@ from .scripted.kind import SCRIPTED
 
 ENGINES: dict[str, EngineKind] = {kind.name: kind for kind in (MOONSHINE, POCKETSPHINX, PARAFORMER, REPLAY, SCRIPTED)}
 
-_PREFERRED = (MOONSHINE, POCKETSPHINX)  # recognisers that need no file of the user's, the best first
+RECOGNISERS: tuple[EngineKind, ...] = (MOONSHINE, POCKETSPHINX)
+"""The recognisers that need no options, best first: the default engine is the first one that is installed."""
 
 
-def default_engine() -> EngineKind:
-    """Return the best recogniser that is installed on this machine; without any, the one to install."""
-    return next((kind for kind in _PREFERRED if kind.is_installed()), _PREFERRED[0])
+def default_engine() -> str:
+    """The engine where none was asked for. Where none is installed, the first one: making it says what to do."""
+    return next((kind for kind in RECOGNISERS if kind.is_installed), RECOGNISERS[0]).name
 
 
 def make_engine(name: str, options: dict[str, Any]) -> Engine:

@@ -10,7 +10,7 @@ from ....errors import MissingDependency
 from ..base import Emit, Settings
 from ..workers.pool import WorkerPool
 from ..workers.stream import WorkerStream
-from .kind import find_model
+from .kind import MOONSHINE
 
 _COMMAND = (sys.executable, "-m", "paraformer_nb.server.engines.moonshine.worker")
 
@@ -30,12 +30,12 @@ class Moonshine:
     def __init__(
         self,
         *,
-        max_workers: int = 4,
+        max_workers: int = MOONSHINE.capacity or 1,
         idle_timeout: float = 300.0,
         ready_timeout: float = 30.0,
         stall_timeout: float = 30.0,
     ) -> None:
-        if find_model() is None:
+        if not MOONSHINE.is_installed:
             raise MissingDependency(
                 "the engine 'moonshine' needs the package moonshine-voice with its English model. Install it with: "
                 "pip install 'moonshine-voice>=0.0.73,<0.1'. It has wheels for Linux (x86-64 and ARM), macOS on Apple "

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base import ENGINE_RATE
-from .kind import PACKAGE, find_model
+from .kind import MOONSHINE, PACKAGE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class _Library:
     def __init__(self) -> None:
         os.environ.setdefault("MOONSHINE_ORT_SINGLE_THREAD", "1")  # else waiting threads double the CPU time
         spec = importlib.util.find_spec(PACKAGE)
-        model = find_model()
+        model = MOONSHINE.folder
         if spec is None or model is None:
             raise RuntimeError("the package moonshine-voice is not installed, or holds no model.")
         package = types.ModuleType(PACKAGE)

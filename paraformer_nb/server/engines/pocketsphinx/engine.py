@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Sequence
 
@@ -32,16 +33,19 @@ class PocketSphinx:
     def __init__(
         self,
         *,
-        max_workers: int = 4,
+        max_workers: int = POCKETSPHINX.capacity or 1,
         idle_timeout: float = 300.0,
         ready_timeout: float = 30.0,
         stall_timeout: float = 30.0,
         command: Sequence[str] = _COMMAND,
     ) -> None:
-        if not POCKETSPHINX.is_installed():
+        if not POCKETSPHINX.is_installed:
+            version = ".".join(platform.python_version_tuple()[:2])
+            system = f"Python {version} on {platform.system()} {platform.machine()}"
             raise MissingDependency(
-                "the embedded English recogniser needs the package pocketsphinx, which has no wheel for this Python "
-                "and platform. Use Python 3.11 or 3.13, a DashScope key, or the scripted engine."
+                "the embedded English recogniser needs the package pocketsphinx, which is not installed (it may have "
+                f"no wheel for {system}). Everything else works: use Python 3.11 or 3.13, a DashScope key "
+                "(pnb.login()), a Paraformer folder (pnb.Embedded('paraformer', model_dir=...)) or the scripted engine."
             )
         self._pool = WorkerPool(
             command, max_workers=max_workers, idle_timeout=idle_timeout, ready_timeout=ready_timeout

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from ..base import Engine, EngineKind
 
 
@@ -20,5 +18,6 @@ POCKETSPHINX = EngineKind(
     supported_parameters=frozenset({"max_sentence_silence"}),
     notice="English only, far weaker than the cloud.",
     make=_make,
-    is_installed=lambda: importlib.util.find_spec("pocketsphinx") is not None,
+    package="pocketsphinx",
+    capacity=4,  # each has a worker process of about 100 MB
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from ..base import EngineError
 from .process import WorkerExited, WorkerProcess
 
 
@@ -28,6 +27,7 @@ class WorkerPool:
         self._idle_timeout = idle_timeout
         self._ready_timeout = ready_timeout
         self._spare: WorkerProcess | None = None
+        self._turns = asyncio.Semaphore(max_workers)  # tasks beyond it wait, in the order of their arrival
         self._busy: set[WorkerProcess] = set()
         self._ending: set[asyncio.Task[None]] = set()
         self._idle_timer: asyncio.TimerHandle | None = None
@@ -52,15 +52,11 @@ class WorkerPool:
     async def acquire(self, settings: bytes) -> WorkerProcess:
         """Return a worker that has begun its task; give it back with `release`. Raises EngineError.
 
-        It is the spare if there is one, loaded or still loading; else a new worker. A spare that turns out to have died
-        is replaced.
+        A task that is one too many waits until another one has ended. The worker is the spare if there is one, loaded
+        or still loading; else a new one. A spare that turns out to have died is replaced.
         """
         while True:
-            await self._wait_for_room()
-            spare = self._spare
-            self._spare = None
-            worker = spare or WorkerProcess(self._command)
-            self._busy.add(worker)
+            worker, spare = await self._next_worker()
             has_begun = False
             try:
                 await worker.begin(settings, self._ready_timeout)
@@ -73,9 +69,25 @@ class WorkerPool:
                 if not has_begun:
                     self.release(worker)
 
+    async def _next_worker(self) -> tuple[WorkerProcess, WorkerProcess | None]:
+        """Wait for a turn. Returns the worker, which counts as busy now, and the same again where it is the spare."""
+        await self._turns.acquire()
+        try:
+            await self._wait_for_room()
+        except BaseException:
+            self._turns.release()
+            raise
+        spare = self._spare
+        self._spare = None
+        worker = spare or WorkerProcess(self._command)
+        self._busy.add(worker)
+        return worker, spare
+
     def release(self, worker: WorkerProcess) -> asyncio.Task[None]:
         """End a worker. The returned task is done when the process has exited; it need not be awaited."""
-        self._busy.discard(worker)
+        if worker in self._busy:
+            self._busy.remove(worker)
+            self._turns.release()
         ending = asyncio.create_task(worker.end())
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
@@ -95,12 +107,9 @@ class WorkerPool:
         return len(self._busy) + len(self._ending) + (self._spare is not None)
 
     async def _wait_for_room(self) -> None:
-        """Wait until there is a spare, or room for a new worker. Raises EngineError if all workers are busy."""
+        """Wait until there is a spare, or room for a new worker: one that has ended may not have exited yet."""
         self._drop_dead_spare()
         while self._spare is None and self._alive >= self._max_workers:
-            if not self._ending:
-                problem = f"{self._max_workers} tasks are being recognised already; wait for one to end."
-                raise EngineError("Throttling", problem)
             await asyncio.wait(self._ending, return_when=asyncio.FIRST_COMPLETED)
 
     def _check_idle(self) -> None:

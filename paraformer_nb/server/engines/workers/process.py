@@ -11,8 +11,10 @@ import asyncio
 import os
 import signal
 import struct
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +24,9 @@ from ..base import EngineError
 
 _MAX_LINE = 2**20  # bytes; a sentence of a minute has 30 kB
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has only SIGTERM
+# Windows' own values (`subprocess` has them on Windows only): Ctrl-C does not reach the process, and it has no console.
+_CREATE_NEW_PROCESS_GROUP = 0x200
+_CREATE_NO_WINDOW = 0x08000000
 
 
 class WorkerMessage(Struct):
@@ -112,7 +117,7 @@ class WorkerProcess:
             if pipe := transport.get_pipe_transport(number):
                 pipe.close()
         if process.returncode is None:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, PermissionError):  # Windows: it has just exited by itself
                 os.kill(process.pid, _KILL)  # process.kill() may reap the exit status before asyncio's watcher does
         await process.wait()
         transport.close()
@@ -120,14 +125,20 @@ class WorkerProcess:
 
 async def _start(command: Sequence[str]) -> asyncio.subprocess.Process:
     try:
-        # In a session of its own: interrupting the kernel must not interrupt the recogniser.
         return await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
             limit=_MAX_LINE,
+            **own_group(),
         )
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: asyncio cannot start a thread to watch it
         raise WorkerExited(f"the embedded recogniser's process cannot be started: {error}.") from error
+
+
+def own_group(platform: str = sys.platform) -> dict[str, Any]:
+    """How to start a process apart from this one's group: interrupting the kernel must not interrupt the recogniser."""
+    if platform == "win32":
+        return {"creationflags": _CREATE_NEW_PROCESS_GROUP | _CREATE_NO_WINDOW}
+    return {"start_new_session": True}

@@ -1,0 +1,99 @@
+"""The background loop and its threads, and what happens where no more threads can be started."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import pytest
+from servers import eventually
+
+from paraformer_nb.loop import DaemonThreads, new_loop
+
+
+def test_on_windows_the_loop_can_start_processes_whatever_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the Proactor loop can there, and it is no part of the standard library elsewhere."""
+    monkeypatch.setattr(asyncio, "ProactorEventLoop", lambda: "proactor", raising=False)
+    loop: Any = new_loop("win32")
+    assert loop == "proactor"
+    for platform in ("linux", "darwin"):
+        loop = new_loop(platform)
+        assert isinstance(loop, asyncio.SelectorEventLoop)
+        loop.close()
+
+
+_NO_THREAD_ONCE = """
+import threading
+import paraformer_nb as pnb
+start, failures = threading.Thread.start, [1]
+def fail_once(self):
+    if failures:
+        failures.pop()
+        raise RuntimeError("can't start new thread")
+    start(self)
+threading.Thread.start = fail_once
+service = pnb.Embedded("scripted", script={script!r})
+try:
+    pnb.transcribe({clip!r}, service=service)
+except RuntimeError as error:
+    print(error)
+print(pnb.transcribe({clip!r}, service=service).wait(60).state)
+"""
+
+
+def test_a_thread_that_cannot_be_started_fails_one_run_only(english: Any) -> None:
+    code = _NO_THREAD_ONCE.format(clip=str(english), script=str(english.with_suffix(".json")))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert (done.stdout.splitlines(), done.stderr) == (["can't start new thread", "finished"], "")
+
+
+def test_calls_beyond_the_limit_wait_and_each_returns_its_own_result() -> None:
+    threads, running, most = DaemonThreads("test", 3), [0], [0]
+    lock = threading.Lock()
+
+    def call(number: int) -> int:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        time.sleep(0.01)
+        with lock:
+            running[0] -= 1
+        return number
+
+    futures = [threads.submit(call, number) for number in range(20)]
+    assert [future.result(20) for future in futures] == list(range(20))
+    assert most[0] <= 3
+    assert eventually(lambda: not [each for each in threading.enumerate() if each.name == "paraformer_nb test"])
+
+
+def test_a_stalled_call_holds_up_no_other_kind_of_calls() -> None:
+    stalled, others, release = DaemonThreads("stalled", 1), DaemonThreads("others", 1), threading.Event()
+    first = stalled.submit(release.wait, 30)
+    second = stalled.submit(release.wait, 30)
+    try:
+        assert others.submit(lambda: "done").result(20) == "done"
+        assert second.cancel(), "a call that has not begun can be cancelled"
+    finally:
+        release.set()
+    assert first.result(20)
+
+
+def test_a_call_that_raises_raises_where_its_result_is_awaited() -> None:
+    def fail() -> None:
+        raise OSError("gone")
+
+    threads = DaemonThreads("test", 1)
+    with pytest.raises(OSError, match="gone"):
+        threads.submit(fail).result(20)
+    assert threads.submit(lambda: 1).result(20) == 1
+
+
+def test_a_stalled_call_does_not_keep_a_program_from_exiting() -> None:
+    code = "import time; from paraformer_nb.loop import READERS; READERS.submit(time.sleep, 1000); time.sleep(0.2)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
