@@ -145,7 +145,11 @@ def test_a_clip_that_is_deleted_during_the_run(chinese: Path, tmp_path: Path) ->
         ((np.zeros((2, 3, 4), np.int16), 16000), errors.ParameterError, ("shape is (2, 3, 4)", "(n, channels)")),
         ((np.zeros((2, 16000), np.int16), 16000), errors.ParameterError, ("shape", "(n, channels)")),
         ((np.int16(5), 16000), errors.ParameterError, ("shape is ()",)),
-        ((np.zeros(100), 16000), errors.ParameterError, ("dtype is float64", "give int16, or float32")),
+        (
+            (np.zeros(100), 16000),
+            errors.ParameterError,
+            ("dtype is float64", "astype('float32')"),
+        ),
         ((np.zeros(100, np.uint8), 16000), errors.ParameterError, ("dtype is uint8",)),
         ((np.zeros(100, complex), 16000), errors.ParameterError, ("dtype is complex128",)),
         (([[1], [2, 3]], 16000), errors.ParameterError, ("array",)),

@@ -131,6 +131,7 @@ def test_a_notebook_shows_two_lines_of_text_and_a_picture(run: pnb.Run) -> None:
     assert "<script" not in str(view.get_state())
 
 
+@pytest.mark.filterwarnings("ignore:no installed font")  # for emoji
 def test_a_plot_draws_texts_letter_by_letter(run: pnb.Run, tmp_path: Path) -> None:
     figure = run.plot(0.1, 0.2)
     drawn = {text.get_text(): text for text in figure.findobj(match=Text)}

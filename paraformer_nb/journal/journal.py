@@ -15,6 +15,7 @@ from .records import VERSION, DamagedRecord, Record, RunStarted, UnknownRecord, 
 
 _MAX_LINE = 16 * 1024 * 1024  # bytes
 _KEPT = 1000  # bytes of a longer line that are kept
+_SKIPPED = 1 << 20  # bytes read at once of what is not kept
 _PARTIAL = re.compile(rb'"sentence_end"\s*:\s*false')  # as the service wrote it
 _KIND = re.compile(rb'"kind":"([a-z-]+)"')
 
@@ -89,10 +90,17 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     number = 0
     while line := file.readline(_MAX_LINE):
         number += 1
-        rest = line
-        while len(rest) == _MAX_LINE and not rest.endswith(b"\n"):
-            rest = file.readline(_MAX_LINE)
-        yield number, line if rest is line else line[:_KEPT] + rest[-1:]
+        if len(line) == _MAX_LINE and not line.endswith(b"\n"):
+            line = line[:_KEPT] + _skip_line(file)
+        yield number, line
+
+
+def _skip_line(file: BinaryIO) -> bytes:
+    """Read to the end of a line. Returns its line break, if it has one."""
+    while rest := file.readline(_SKIPPED):
+        if rest.endswith(b"\n"):
+            return b"\n"
+    return b""
 
 
 def _read_first(line: bytes) -> RunStarted:

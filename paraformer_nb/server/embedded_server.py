@@ -84,7 +84,7 @@ class EmbeddedServer:
     @property
     def connection_count(self) -> int:
         """Connections that are open or being closed, and accepted ones that are about to be."""
-        return self._census.accepted
+        return max(self._census.accepted, len(self._connections))
 
     @property
     def handshake_count(self) -> int:

@@ -65,8 +65,8 @@ class Embedded:
         self._limits = limits
         engine = engine or default_engine()
         self._make_engine = partial(make_engine, engine, engine_options)
-        self._kind = ENGINES[engine]
         self._begin()
+        self._kind = ENGINES[engine]
         self.languages = self._kind.languages
         self.source = ServiceSource("embedded", "127.0.0.1", engine)
 

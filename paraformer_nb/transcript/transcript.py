@@ -317,8 +317,8 @@ class Transcript:
             case TaskFinishedEvent():
                 self._add_usage(record.task, event.usage)
                 self._close_unread(record.t, self.sent_until)
-            case UnknownEvent() if event.is_unreadable and self._unread_from is None:
-                self._unread_from = self.final_until
+            case UnknownEvent() if event.is_unreadable and self._unread_from is None and not self._partials:
+                self._unread_from = self.final_until  # with a partial, its words are still there
         return event
 
     def _add_usage(self, task: str, usage: TaskUsage | None) -> None:

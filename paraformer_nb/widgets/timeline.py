@@ -90,7 +90,7 @@ class Timeline(anywidget.AnyWidget):
         self._is_stopping = False
         self._audio = AudioRequests(self._send_message, open_audio)
         self._updates = UpdateSender(transcript, self._describe, self._send_message)
-        self._outputs = CellOutputs(self._bundle, lambda: self._has_ended, lambda: self._updates.is_requested)
+        self._outputs = CellOutputs(self._bundle, lambda: self._has_ended, self._is_watched)
         self._on_finished = [self._outputs.replace]
         self.on_msg(self._on_message)
         handle_on_subshells(self, except_kind=_MAIN_SHELL_KIND)
@@ -277,6 +277,10 @@ class Timeline(anywidget.AnyWidget):
         data["text/plain"] = f"{self._title()}\n{self._transcript.text}".rstrip()
         data["image/png"] = notebook_png(self._transcript)
         return data, metadata
+
+    def _is_watched(self) -> bool:
+        """Whether a front end shows the view, and will report that it has drawn the end."""
+        return self._updates.is_requested and not self._is_closed
 
     @property
     def _has_ended(self) -> bool:

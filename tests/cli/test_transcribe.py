@@ -24,7 +24,7 @@ def test_transcribe_prints_each_sentence_with_its_time(english: Path) -> None:
     done = command("transcribe", english)
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stderr
-    assert lines[0].split() == ["0:00.76", "good", "morning", "and", "welcome", "to", "the", "first", "lesson"]
+    assert lines[0].split() == ["0:00.82", "Good", "morning", "and", "welcome", "to", "the", "first", "lesson."]
     assert len(lines) == 8
     assert "English only" in done.stderr
     assert "Traceback" not in done.stderr

@@ -213,7 +213,7 @@ def test_a_failed_task_closes_a_live_source() -> None:
     assert source.closed.wait(5), "the microphone is still open"
 
 
-@pytest.mark.parametrize("wrong", [b"\0" * 99, np.zeros(10), np.zeros((10, 2), np.int16), "text", None], ids=repr)
+@pytest.mark.parametrize("wrong", [np.zeros(10), np.zeros((10, 2), np.int16), "text", None], ids=repr)
 def test_a_live_source_that_gives_something_else_than_pcm(wrong: Any) -> None:
     source = Live([tone(0.5)[0].tobytes(), wrong])
     with Cloud(_answer_at_the_end) as cloud:

@@ -157,14 +157,14 @@ def test_a_late_task_started_is_accepted_within_a_longer_timeout() -> None:
 def test_the_embedded_service_has_longer_timeouts_of_its_own() -> None:
     cloud, embedded = CompleteTimeouts.of(pnb.DashScope.timeouts), CompleteTimeouts.of(pnb.Embedded.timeouts)
     assert cloud == CompleteTimeouts()
-    assert (embedded.start, embedded.keepalive) == (40.0, 60.0)
+    assert (embedded.start, embedded.keepalive) == (86_400.0, 60.0)
     assert embedded.start > cloud.start
     assert embedded.keepalive > cloud.keepalive
 
 
 def test_a_timeout_that_is_not_given_stays_the_services_own() -> None:
     given = CompleteTimeouts.of(pnb.Embedded.timeouts, pnb.Timeouts(keepalive=5))
-    assert (given.start, given.keepalive, given.finish) == (40.0, 5, 60.0)
+    assert (given.start, given.keepalive, given.finish) == (86_400.0, 5, 60.0)
 
     async def starts_late(talk: Talk) -> None:
         await talk.command()

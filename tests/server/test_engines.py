@@ -28,7 +28,7 @@ SCRIPT = LESSON.with_suffix(".json")
 @pytest.mark.parametrize(
     ("engine", "options", "problem"),
     [
-        ("whisper", {}, "unknown engine 'whisper'. Known: pocketsphinx, paraformer, replay, scripted"),
+        ("whisper", {}, "unknown engine 'whisper'. Known: moonshine, pocketsphinx, paraformer, replay, scripted"),
         ("", {}, "unknown engine ''"),
         ("pocketsphinx", {"script": SCRIPT}, "engine 'pocketsphinx' has no option script"),
         ("scripted", {"script": SCRIPT, "speed": 2, "a": 1}, "engine 'scripted' has no option a, speed"),

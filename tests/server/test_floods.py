@@ -28,7 +28,7 @@ from paraformer_nb.dashscope.messages import SentenceResult
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.base import Emit, Settings
 from paraformer_nb.server.limits import Limits
-from paraformer_nb.server.wire import LimitedConnection
+from paraformer_nb.server.wire import Census, LimitedConnection
 
 BLOCK = bytes(3200)  # 0.1 s of silence
 EMPTY_FRAME = b"\x82\x80" + bytes(4)
@@ -170,7 +170,7 @@ def test_a_connection_parses_little_at_a_time() -> None:
                 pass
             closed.set()
 
-        create = partial(MeasuredConnection, limits=Limits())
+        create = partial(MeasuredConnection, census=Census(Limits()))
         async with serve(read, "127.0.0.1", 0, create_connection=create, compression=None) as server:
             port = server.sockets[0].getsockname()[1]
             async with connect(f"ws://127.0.0.1:{port}", compression=None, proxy=None) as socket:

@@ -284,30 +284,6 @@ print(*servers.workers(), flush=True)
     assert eventually(lambda: not any(is_running(pid) for pid in pids))
 
 
-def test_a_fifth_task_at_once_is_throttled(service: pnb.Embedded) -> None:
-    class Silence:
-        sample_rate = 16000
-
-        async def __aiter__(self) -> Any:
-            import asyncio
-
-            while True:
-                yield b"\0" * 3200
-                await asyncio.sleep(0.1)
-
-    runs = [pnb.transcribe(Silence(), service=service) for _ in range(4)]
-    try:
-        assert eventually(lambda: all(run.state == "streaming" for run in runs), 60)
-        error = failure(pnb.transcribe(Silence(), service=service))
-        assert_says(error, "4 tasks", "wait")
-        assert [run.state for run in runs] == ["streaming"] * 4
-    finally:
-        for run in runs:
-            run.stop()
-    for run in runs:
-        assert len(ended(run).words) == 0
-
-
 def _recognised(pcm: bytes) -> list[str]:
     """Recognise in this process, without a worker."""
     recogniser = UtteranceRecogniser(load_decoder())

@@ -41,7 +41,8 @@ def test_without_a_recogniser_the_error_says_which_is_missing_and_what_to_do() -
     code = """
 import importlib.util
 find = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *more: None if name == "pocketsphinx" else find(name, *more)
+missing = ("moonshine_voice", "pocketsphinx")
+importlib.util.find_spec = lambda name, *more: None if name in missing else find(name, *more)
 import paraformer_nb as pnb
 try:
     pnb.transcribe(b"RIFF" + bytes(100))
@@ -50,7 +51,7 @@ except pnb.errors.MissingDependency as error:
 """
     env = {name: value for name, value in os.environ.items() if name != "DASHSCOPE_API_KEY"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=True)
-    for text in ("pocketsphinx", "wheel for Python 3.", "pnb.login()", "model_dir", "scripted"):
+    for text in ("moonshine-voice", "pip install", "wheels for", "pocketsphinx", "DashScope key"):
         assert text in done.stdout
     assert issubclass(MissingDependency, ImportError)
 

@@ -275,7 +275,7 @@ def test_proxies_in_the_environment_are_not_asked_for_loopback(monkeypatch: pyte
 @pytest.mark.parametrize(
     ("engine", "options", "what"),
     [
-        ("whisper", {}, "unknown engine 'whisper'. Known: pocketsphinx, "),
+        ("whisper", {}, "unknown engine 'whisper'. Known: moonshine, pocketsphinx, "),
         ("pocketsphinx", {"beam": 3}, "no option beam"),
         ("scripted", {}, "needs script=FILE.json"),
         ("scripted", {"script": "nowhere.json"}, "cannot be read"),

@@ -79,21 +79,6 @@ def test_a_run_is_shown_by_a_new_view_after_all_widgets_were_closed(published: P
     assert len(set(ids)) == len(ids) == 3
 
 
-def test_outputs_of_a_view_that_was_closed_in_mid_run_end_with_the_final_text_and_picture(published: Published) -> None:
-    with Cloud(well) as cloud:
-        run = pnb.transcribe(tone(1.0), service=cloud.service(), pace=1.0)
-        run._ipython_display_()
-        ipywidgets.Widget.close_all()
-        run._ipython_display_()
-        ended(run)
-        run.wait()
-    assert len(published) == 2
-    for output in published:
-        assert "hello there" in output["data"]["text/plain"]
-        assert "finished" in output["data"]["text/plain"]
-        assert "image/png" in output["data"]
-
-
 def test_closing_a_run_frees_it_and_its_temporary_journal() -> None:
     run = ended_run()
     view = run.timeline()

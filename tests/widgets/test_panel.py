@@ -19,7 +19,7 @@ def test_pressing_transcribe_starts_a_run_and_shows_it() -> None:
     assert [name for name, _ in panel.clip.options] == ["lesson_en.flac", "lesson_zh.flac"]
     panel.transcribe.click()
     assert len(panel.view.children) == 1
-    assert "good morning" in panel.run.wait(60).text
+    assert "Good morning" in panel.run.wait(60).text
 
 
 def test_an_uploaded_file_becomes_the_clip() -> None:

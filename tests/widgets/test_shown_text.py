@@ -148,9 +148,8 @@ def test_words_with_their_own_spaces_are_shown_alike_everywhere(
 
 def saved_sentences(page: str) -> list[Any]:
     """The sentences that an exported page holds."""
-    saved = re.search(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
-    assert saved is not None
-    return [row for each in json.loads(saved[1])["updates"] for row in each["update"].get("sentences", [])]
+    saved = "".join(re.findall(r'class="pnb-run"[^>]*>(.*?)</', page, re.DOTALL))
+    return [row for each in json.loads(saved)["updates"] for row in each["update"].get("sentences", [])]
 
 
 def test_a_sentence_is_sent_again_where_its_separator_changes() -> None:

@@ -23,7 +23,7 @@ def test_the_first_notebook_shows_words_live_and_keeps_the_picture(
         notebook.run(1)
         view = notebook.page.locator(".pnb-timeline").first
         view.locator(".pnb-partial").first.wait_for(timeout=30_000)  # a partial sentence
-        assert "pocketsphinx" in view.inner_text()
+        assert "moonshine" in view.inner_text()
         assert "English only" in view.inner_text()
         notebook.run(3)
         _state(view, "Finished")
@@ -65,7 +65,7 @@ def test_stop_keeps_the_words_and_is_handled_while_a_cell_waits(
         view.get_by_role("button", name="Stop").click()
         _state(view, "Stopped")
         printed = notebook.run(1)
-        assert printed.startswith("stopped True good morning")
+        assert printed.startswith("stopped True Good morning")
         assert "see where they are" not in printed
         notebook.start(2)
         view = notebook.page.locator(".pnb-timeline").nth(1)
@@ -85,7 +85,7 @@ def test_the_panel_transcribes_without_code(lab: str, browser: BrowserContext, f
         notebook.page.get_by_role("button", name="Transcribe").click()
         view = notebook.page.locator(".pnb-timeline").first
         _state(view, "Finished")
-        assert notebook.run(1).startswith("finished good morning")
+        assert notebook.run(1).startswith("finished Good morning")
         assert notebook.errors == []
     finally:
         notebook.close()

@@ -30,6 +30,8 @@ _LEAD = 0.25  # of silence before the speech, transcribed with it
 _TAIL = 0.25  # and after it
 _PERIOD = 0.5  # of new audio between two partials, at least
 _GROWTH = 0.25  # of the utterance's length between two partials, if that is more
+_PERIOD_BEHIND = 2.0  # the same while more audio is waiting: an utterance is transcribed twice at most
+_GROWTH_BEHIND = 1.0
 _SETTLED = 0.3  # of silence after which an utterance is transcribed for what may be the last time
 _LONGEST_SILENCE = 1.0  # within an utterance
 _OVERHANG = 0.3  # by which the detector reports the end of speech late, at most
@@ -131,7 +133,7 @@ class UtteranceRecogniser:
     def feed(self, pcm: bytes, *, is_behind: bool) -> Iterator[SentenceFields | None]:
         """Recognise a block; yield results, or None to report only the position.
 
-        `is_behind`: more audio is waiting, so partials are left out.
+        `is_behind`: more audio is waiting, so there are few partials.
         """
         self._pending += pcm
         whole = len(self._pending) // (2 * HOP) * (2 * HOP)
@@ -179,8 +181,9 @@ class UtteranceRecogniser:
         """Whether the utterance is to be transcribed now."""
         if silence >= self._settled:
             return not utterance.is_complete
-        age = self.position - utterance.transcribed
-        return not is_behind and age >= max(_PERIOD, _GROWTH * (self.position - utterance.begin))
+        period, growth = (_PERIOD_BEHIND, _GROWTH_BEHIND) if is_behind else (_PERIOD, _GROWTH)
+        length = self.position - utterance.begin
+        return self.position - utterance.transcribed >= max(period, growth * length / (1 + growth))
 
     def _wait(self) -> Iterator[SentenceFields]:
         """Continue the silence: no utterance has begun."""
