@@ -15,7 +15,7 @@ def can_replace_outputs() -> bool:
 
 
 def can_connect() -> bool:
-    """False where a program executes the notebook: nbconvert, papermill, a docs build; nobody could press a button.
+    """False where a program executes the notebook: nbconvert, papermill, a docs build; no one could press a button.
 
     Such a program (all of them use nbclient) executes cells without allowing them to ask for input; front ends that
     show widgets allow it. The notebook that it writes is then free of widgets: they would be dead, large, and hide

@@ -96,7 +96,7 @@ def test_a_byte_that_is_not_utf_8_costs_only_its_character() -> None:
     assert texts(fold(SENT, Received.of(1.0, "t", body))) == ["good", "mor\N{REPLACEMENT CHARACTER}ing", "all"]
 
 
-def test_sentences_with_text_as_id_are_told_apart() -> None:
+def test_sentences_with_text_as_id_are_distinguished() -> None:
     records = [final(**good(1000 * n, 1000 * n + 900, sentence_id=name)) for n, name in enumerate("abc", 1)]
     partial = event("result-generated", {"output": {"sentence": good(5000, 6000, sentence_id="d", sentence_end=False)}})
     transcript = fold(SENT, *records, partial, final(**good(5000, 6000, sentence_id="d")))
@@ -136,7 +136,7 @@ def sentences(**fields: Any) -> list[Received]:
 
 @pytest.mark.parametrize("begin", [0, None, "absent", "soon", -1])
 @pytest.mark.parametrize("number", [0, 1, None, "x"])
-def test_sentences_of_the_same_id_and_start_are_told_apart_by_their_words(number: Any, begin: Any) -> None:
+def test_sentences_of_the_same_id_and_start_are_distinguished_by_their_words(number: Any, begin: Any) -> None:
     fields = {"sentence_id": number} | ({} if begin == "absent" else {"begin_time": begin})
     transcript = fold(SENT, *sentences(**fields))
     assert [sentence.text for sentence in transcript.sentences] == TEXTS
@@ -153,7 +153,7 @@ def test_a_final_that_is_sent_twice_counts_once(number: Any, begin: Any) -> None
 @pytest.mark.parametrize("ends", [[None] * 4, [2000, 5000, 8000, 11000]])
 @pytest.mark.parametrize("begin", [0, None])
 @pytest.mark.parametrize("number", [0, None])
-def test_sentences_without_times_of_words_are_told_apart_by_their_text(number: Any, begin: Any, ends: Any) -> None:
+def test_sentences_without_times_of_words_are_distinguished_by_their_text(number: Any, begin: Any, ends: Any) -> None:
     each = [
         final(text=text, sentence_id=number, begin_time=begin, end_time=end)
         for text, end in zip(TEXTS, ends, strict=True)

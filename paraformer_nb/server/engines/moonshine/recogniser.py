@@ -32,7 +32,7 @@ _PERIOD = 0.5  # of new audio between two partials, at least
 _GROWTH = 0.25  # of the utterance's length between two partials, if that is more
 _PERIOD_BEHIND = 2.0  # the same while more audio is waiting: an utterance is transcribed twice at most
 _GROWTH_BEHIND = 1.0
-_SETTLED = 0.3  # of silence after which an utterance is transcribed for what may be the last time
+_SHORT_PAUSE = 0.3  # of silence after which an utterance is transcribed for what may be the last time
 _LONGEST_SILENCE = 1.0  # within an utterance
 _OVERHANG = 0.3  # by which the detector reports the end of speech late, at most
 _LONGEST = 12.0  # of an utterance, which is then cut
@@ -118,7 +118,7 @@ class UtteranceRecogniser:
         self._detector = detector
         self._aligner = aligner
         self._silence = min(max_sentence_silence / 1000, _LONGEST_SILENCE)  # that ends an utterance
-        self._settled = min(_SETTLED, self._silence)
+        self._short_pause = min(_SHORT_PAUSE, self._silence)
         self._sentences = SentenceAssembler(max_sentence_silence)
         self._pending = bytearray()  # less than a hop
         self._audio = np.zeros(0, np.int16)  # from `_audio_start` on
@@ -173,13 +173,13 @@ class UtteranceRecogniser:
         if silence >= self._silence:
             yield from self._end_utterance()
         elif self._is_due(utterance, silence, is_behind=is_behind):
-            yield from self._update(utterance, is_complete=silence >= self._settled)
+            yield from self._update(utterance, is_complete=silence >= self._short_pause)
         if self._utterance is not None and self.position - utterance.begin >= _LONGEST:
             yield from self._cut(utterance)
 
     def _is_due(self, utterance: _Utterance, silence: float, *, is_behind: bool) -> bool:
         """Whether the utterance is to be transcribed now."""
-        if silence >= self._settled:
+        if silence >= self._short_pause:
             return not utterance.is_complete
         period, growth = (_PERIOD_BEHIND, _GROWTH_BEHIND) if is_behind else (_PERIOD, _GROWTH)
         length = self.position - utterance.begin
