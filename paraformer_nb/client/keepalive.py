@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from .connection import ObservedConnection
 
 _TICKS = 20  # in which a timeout is counted
-_AUDIO_SHARE = 0.1  # × the timeout: a ping follows that much audio, so that a service that reads slowly answers often
+_AUDIO_SHARE = 0.25  # × the timeout: a ping follows that much audio, so that a service that reads slowly answers often
 
 
 class Keepalive:
