@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..base import Engine, EngineKind
 
 PACKAGE = "moonshine_voice"
+CAPACITY = 4
+"""Tasks at once; each has a worker process of about 300 MB."""
 
 
 def _make() -> Engine:
@@ -22,5 +24,5 @@ MOONSHINE = EngineKind(
     make=_make,
     package=PACKAGE,
     package_data="assets/tiny-en",  # from version 0.1 on the package holds no model
-    capacity=4,  # each has a worker process of about 300 MB
+    capacity=CAPACITY,
 )

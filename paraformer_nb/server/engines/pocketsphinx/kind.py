@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ..base import Engine, EngineKind
 
+CAPACITY = 4
+"""Tasks at once; each has a worker process of about 100 MB."""
+
 
 def _make() -> Engine:
     from .engine import PocketSphinx
@@ -19,5 +22,5 @@ POCKETSPHINX = EngineKind(
     notice="English only, far weaker than the cloud.",
     make=_make,
     package="pocketsphinx",
-    capacity=4,  # each has a worker process of about 100 MB
+    capacity=CAPACITY,
 )
