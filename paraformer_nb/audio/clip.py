@@ -46,8 +46,9 @@ class Clip:
     ) -> None:
         """`file`: what `reader` reads, if it is a file on disk. `end` may be beyond the clip's end."""
         self.name = name
+        self._stamp = stamp_of(file.file) if file else None
         self.path = file.path if file else None
-        self.size = stamp_of(file.file).size if file else None
+        self.size = self._stamp.size if self._stamp else None
         self.sample_rate = sample_rate
         self.start = start
         self.end = _earlier(end, reader.duration)
@@ -55,7 +56,6 @@ class Clip:
         self._reader = reader
         self._limit = end  # not `self.end`: a known length may be wrong by some samples
         self._close = close
-        self._stamp = stamp_of(file.file) if file else None
 
     def blocks(self, samples: int, start: float | None = None) -> Iterator[bytes]:
         """Yield blocks of `samples` samples, the last one shorter, from `start` seconds on (None: from the start).

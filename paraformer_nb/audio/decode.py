@@ -11,6 +11,7 @@ from .frames import decode_frames
 from .lengths import sure_length
 from .mix import CANCELLED, uncancelled
 from .notices import Notices
+from .part import cut_pcm
 from .resample import Resampler
 from .tracks import open_track
 
@@ -106,19 +107,10 @@ class Decoder:
         """
         position, frames = self._seek(start)
         self._clock.begin(start)
+        self.hole = None
         skip = 2 * round((start - position) * sample_rate)
-        left = None if end is None else 2 * round((end - start) * sample_rate)
-        for pcm in self._convert(frames, position, sample_rate, max(start, 0.0), max_hole):
-            chunk = pcm[skip:] if skip > 0 else pcm
-            skip = max(0, skip - len(pcm))
-            if left is not None:
-                chunk = chunk[:left]
-                left -= len(chunk)
-            if chunk:
-                yield chunk
-            if left == 0:
-                self.hole = None
-                return
+        size = None if end is None else 2 * round((end - start) * sample_rate)
+        yield from cut_pcm(self._convert(frames, position, sample_rate, max(start, 0.0), max_hole), skip, size)
 
     def _seek(self, start: float) -> tuple[float, Iterator[Any]]:
         """The position where decoding begins, at or before `start`, and the frames from there."""

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, cast
 
 from ..errors import AudioError
 from .decode import Decoder
+from .part import cut_pcm
 from .pipe import Pipe
 from .streamed_wav import StreamedWav, parse_streamed_wav, to_pcm
 
@@ -71,16 +72,9 @@ class PipeClip:
     def _plain(self, wav: StreamedWav) -> Iterator[bytes]:
         self._pipe.read(wav.data)
         skip = 2 * round(self.start * self.sample_rate)
-        left = None if self.end is None else 2 * round(self.end * self.sample_rate) - skip
-        for pcm in to_pcm(wav, iter(lambda: self._pipe.read(_CHUNK), b""), self.sample_rate):
-            chunk = pcm[skip:]
-            skip = max(0, skip - len(pcm))
-            if left is not None:
-                chunk = chunk[:left]
-                left -= len(chunk)
-            yield chunk
-            if left == 0:
-                return
+        size = None if self.end is None else 2 * round(self.end * self.sample_rate) - skip
+        pcm = to_pcm(wav, iter(lambda: self._pipe.read(_CHUNK), b""), self.sample_rate)
+        yield from cut_pcm(pcm, skip, size)
 
     def _decoded(self, opened: ExitStack) -> Iterator[bytes]:
         """Decode the pipe as it arrives; where its index comes last, from a temporary file once all of it is there."""

@@ -163,7 +163,7 @@ class Session:
         return ClientTask(RunTask(uuid.uuid4().hex, self._request.model, parameters, resources, task_input))
 
     def _begin(self, task: ClientTask, skip_to: float | None) -> float:
-        """The position at which a task starts; records a resume, and a gap where earlier audio is not kept any more.
+        """The position at which a task starts; records a resume.
 
         `skip_to`: where the clip goes on after a hole.
         """
@@ -172,10 +172,13 @@ class Session:
         transcript = self._transcript
         if self._attempts == 1 and not self._is_resumed:
             return transcript.run.start
-        if skip_to is not None:
-            start = self._feed.first_available(skip_to)
-            self._sink.append(Resumed(self._now(), task.task_id, start, self._attempts))
-            return start
+        start = self._resume_position() if skip_to is None else self._feed.first_available(skip_to)
+        self._sink.append(Resumed(self._now(), task.task_id, start, self._attempts))
+        return start
+
+    def _resume_position(self) -> float:
+        """Where to go on after a disconnect; records a gap where earlier audio is not kept any more."""
+        transcript = self._transcript
         final_until = transcript.final_until
         resume_at = min(final_until - self._request.retry.overlap, transcript.sent_until)
         wanted = max(transcript.run.start, resume_at)
@@ -183,7 +186,6 @@ class Session:
         if start > max(wanted, final_until):
             reason = "the connection ended, and the live source's audio of that time is not kept any more"
             self._sink.append(Gap(self._now(), final_until, start, reason))
-        self._sink.append(Resumed(self._now(), task.task_id, start, self._attempts))
         return start
 
     def _check_retry(self, task: ClientTask, error: ParaformerError) -> None:

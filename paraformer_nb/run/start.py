@@ -34,7 +34,6 @@ from .supervisor import Supervisor
 
 SAVE_DIR_VARIABLE = "PARAFORMER_NB_SAVE_DIR"
 
-_MAX_STEM = 150  # bytes of a clip's name in that of its journal: file systems allow 255 in all
 _SAME_LENGTH = 0.05  # seconds by which two readings of a clip's length may differ
 
 

@@ -39,7 +39,7 @@ class Supervisor:
         self._live = live
         self._now = now
         self._has_digest = has_digest
-        if clip.size is not None and clip.size <= _SMALL:
+        if clip.size is not None and clip.size <= _SMALL and live.transcript.clip_sha256 is None:
             self._record_digest(clip.sha256())
         self._is_stopped = False
         self._is_cancelled = False
@@ -105,7 +105,7 @@ class Supervisor:
         self._record_digest(await asyncio.wrap_future(DIGESTS.submit(self._clip.sha256)))
 
     def _record_digest(self, sha256: str | None) -> None:
-        if sha256 is not None and sha256 != self._live.transcript.clip_sha256:
+        if sha256 is not None:
             self._live.append(ClipHashed(self._now(), sha256))
 
     async def _end(self, state: str) -> None:
