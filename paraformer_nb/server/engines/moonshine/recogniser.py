@@ -139,8 +139,8 @@ class UtteranceRecogniser:
         whole = len(self._pending) // (2 * HOP) * (2 * HOP)
         block = np.frombuffer(bytes(self._pending[:whole]), "<i2")
         del self._pending[:whole]
+        self._audio = np.concatenate([self._audio, block])
         for hop in block.reshape(-1, HOP):
-            self._audio = np.concatenate([self._audio, hop])
             self.position += _HOP
             yield from self._process(self._detector.is_speech(hop), is_behind=is_behind)
             if self.position - self._last_report >= _REPORT:
@@ -243,7 +243,7 @@ class UtteranceRecogniser:
 
     def _transcribe(self, utterance: _Utterance, *, is_complete: bool) -> list[_Word]:
         """Transcribe an utterance and time its words; nothing where the model only made words up."""
-        pcm = self._samples(utterance.begin, utterance.speech[-1][1] + _TAIL)
+        pcm = self._samples(utterance.begin, min(utterance.speech[-1][1] + _TAIL, self.position))
         found = tokens(self._transcriber.transcribe(pcm))
         if not found:
             return []
