@@ -131,7 +131,7 @@ class _Screen:
         self._as_json = as_json
         self._has_outputs = has_outputs
         self._shown = 0
-        self._notice = ""
+        self._notices: list[str] = []  # that were printed
         part = run.transcript.run
         total = None if part.end is None else round(part.end - part.start, 1)
         layout = "{n:.1f} s {desc}" if total is None else "{n:.1f}/{total:.1f} s |{bar:20}| {desc}"
@@ -146,10 +146,11 @@ class _Screen:
     def update(self) -> None:
         """Print new final sentences, and refresh the bar."""
         transcript = self._transcript
-        if transcript.service_notice not in ("", self._notice):
-            self._notice = transcript.service_notice
-            with self._above_bar():
-                message(self._notice)
+        for notice in transcript.notices:
+            if notice not in self._notices:
+                self._notices.append(notice)
+                with self._above_bar():
+                    message(notice)
         for sentence in transcript.finals[self._shown :]:
             self._print_sentence(sentence)
             self._shown += 1

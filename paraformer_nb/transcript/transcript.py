@@ -175,9 +175,14 @@ class Transcript:
         return "The clip is silent or nearly so: check the microphone, the track, or whether its channels cancel out."
 
     @property
+    def notices(self) -> list[str]:
+        """The service's notice and how the clip is read, while the run goes on."""
+        return [each for each in (self.service_notice, *self._clip_notices) if each]
+
+    @property
     def notice(self) -> str:
-        """What to show beside the words: the service's notice, how the clip is read, and the hint; or ``""``."""
-        return join([each for each in (self.service_notice, *self._clip_notices, self.hint) if each])
+        """What to show beside the words: the notices and the hint; or ``""``."""
+        return join([*self.notices, *([self.hint] if self.hint else [])])
 
     @property
     def text(self) -> str:

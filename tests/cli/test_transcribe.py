@@ -10,9 +10,10 @@ import wave
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import command, serving, started
-from servers import KEY, Cloud, Talk, assert_says, ended, eventually, is_running, texts, well, workers
+from servers import KEY, RATE, Cloud, Talk, assert_says, ended, eventually, is_running, texts, tone, well, workers
 
 import paraformer_nb as pnb
 from paraformer_nb.tables.words import COLUMNS
@@ -28,6 +29,17 @@ def test_transcribe_prints_each_sentence_with_its_time(english: Path) -> None:
     assert len(lines) == 8
     assert "English only" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_how_the_clip_is_read_is_printed(chinese: Path, tmp_path: Path) -> None:
+    left = tone(2.0)[0]
+    clip = tmp_path / "cancelled.wav"
+    with wave.open(str(clip), "wb") as file:
+        file.setparams((2, 2, RATE, 0, "NONE", ""))
+        file.writeframes(np.stack([left, -left], axis=1).tobytes())
+    script = f"script={chinese.with_suffix('.json')}"
+    done = command("transcribe", clip, "--engine", "scripted", "--engine-option", script)
+    assert done.stderr.count("one channel alone is recognised") == 1, done.stderr
 
 
 def test_json_prints_the_words_table_line_by_line(part: Path, chinese: Path) -> None:
