@@ -27,7 +27,7 @@ def get_loop() -> asyncio.AbstractEventLoop:
         if _loop is None or _owner != os.getpid():
             loop = new_loop()
             try:
-                threading.Thread(target=_run, args=(loop,), name="paraformer_nb", daemon=True).start()
+                threading.Thread(target=run_loop, args=(loop,), name="paraformer_nb", daemon=True).start()
             except RuntimeError:  # too many threads: the next call tries again
                 loop.close()
                 raise
@@ -44,8 +44,13 @@ def new_loop(platform: str = sys.platform) -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-def _run(loop: asyncio.AbstractEventLoop) -> None:
-    """Run forever; a task that raises SystemExit (which leaves `run_forever`) must not stop the others."""
+def is_background() -> bool:
+    """Whether the caller runs on the background loop."""
+    return _loop is not None and asyncio.get_running_loop() is _loop
+
+
+def run_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Run until the loop is stopped; a task that raises SystemExit (which leaves `run_forever`) must not stop others."""
     while True:
         with suppress(SystemExit, KeyboardInterrupt):
             loop.run_forever()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from typing import Any
 
 from ..errors import AudioError
 from .clip_input import LiveInput
 from .resample import Resampler
+
+Iterate = Callable[[AsyncIterable[Any]], AsyncIterator[Any]]
 
 _BYTES = ("b", "B", "c", "h", "<h")  # formats of a memoryview
 
@@ -17,6 +19,7 @@ class LiveClip:
 
     Attributes:
         name, path, sample_rate, start, end: as a `Clip`'s; it has no file and no known length.
+        may_block: whether the source may block the thread that it runs on: a user's code may.
     """
 
     def __init__(
@@ -28,6 +31,7 @@ class LiveClip:
         name: str = LiveInput.name,
         start: float = 0.0,
         end: float | None = None,
+        may_block: bool = True,
         close: Callable[[], None] | None = None,
     ) -> None:
         """`start` and `end` describe the part that the source gives. `close`: called in the end."""
@@ -37,12 +41,15 @@ class LiveClip:
         self.start = start
         self.end = end
         self.size = None
+        self.may_block = may_block
         self._source = source
         self._source_rate = source_rate
         self._close = close
 
-    async def blocks(self, samples: int) -> AsyncGenerator[bytes]:
+    async def blocks(self, samples: int, iterate: Iterate = aiter) -> AsyncGenerator[bytes]:
         """Yield chunks of whole blocks of `samples` samples; the last chunk may be shorter.
+
+        `iterate` makes an iterator of the source.
 
         What the source gave is yielded with no sample missing, wherever it divided it. An empty chunk is yielded where
         it gave nothing.
@@ -52,7 +59,7 @@ class LiveClip:
         resampler = None if self._source_rate == self.sample_rate else Resampler(self.sample_rate)
         half = b""  # of a sample, whose other byte comes with the next block
         pending = bytearray()
-        source = aiter(self._source)
+        source = iterate(self._source)
         try:
             async for block in source:
                 given = _check_pcm(block)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..audio.live import LiveClip
 from ..errors import AudioError
+from .isolated_source import isolated
 
 logger = logging.getLogger("paraformer_nb")
 
@@ -41,7 +42,7 @@ class LiveSource:
     ) -> None:
         self._sample_rate = clip.sample_rate
         self._stop = stop
-        self._blocks = clip.blocks(samples)
+        self._blocks = clip.blocks(samples, isolated if clip.may_block else aiter)
         self._buffer = buffer
         self._pause = pause
         self._close_timeout = close_timeout

@@ -20,7 +20,9 @@ def live_clip(pipe: PipeClip) -> LiveClip:
     """Make a live source of a pipe."""
     source = PipeSource(pipe)
     rate = pipe.sample_rate
-    return LiveClip(source, rate, rate, name=pipe.name, start=pipe.start, end=pipe.end, close=source.close)
+    return LiveClip(
+        source, rate, rate, name=pipe.name, start=pipe.start, end=pipe.end, may_block=False, close=source.close
+    )
 
 
 class PipeSource:

@@ -74,6 +74,35 @@ def test_a_pause_of_a_live_source_is_not_part_of_its_time() -> None:
     assert (usage.recognised, usage.sent - usage.silence) == (pytest.approx(4.0), pytest.approx(4.0))
 
 
+@tidy
+@pytest.mark.parametrize("where", ["before its first block", "between blocks", "while it is closed"])
+def test_a_source_that_blocks_its_thread_halts_no_other_run(where: str, english: Path) -> None:
+    """As `yield microphone.read(1600)` in an async generator does."""
+    goes_on = threading.Event()
+
+    async def source() -> AsyncIterator[bytes]:
+        if where == "before its first block":
+            goes_on.wait(60)
+        try:
+            for _ in range(10):
+                yield tone(0.1)[0].tobytes()
+            if where == "between blocks":
+                goes_on.wait(60)
+            yield bytes(2 * RATE // 10)
+        finally:
+            if where == "while it is closed":
+                goes_on.wait(60)
+
+    with Cloud(recognise_sounds) as cloud:
+        blocked = pnb.transcribe((source(), RATE), service=cloud.service(), pace=100.0)
+        other = pnb.transcribe(english, service=scripted(english), pace=None)
+        assert_same(ended(other), faultless_run(english))
+        assert not goes_on.is_set()
+        goes_on.set()
+        ended(blocked)
+    assert texts(blocked) == ["sound1"]
+
+
 def test_a_disconnect_after_a_pause_resumes_at_the_right_position() -> None:
     go = threading.Event()
     sounds: list[bytes] = []
