@@ -50,7 +50,7 @@ def is_background() -> bool:
 
 
 def run_loop(loop: asyncio.AbstractEventLoop) -> None:
-    """Run until the loop is stopped; a task that raises SystemExit (which leaves `run_forever`) must not stop others."""
+    """Run until the loop is stopped; a task that raises SystemExit (which leaves `run_forever`) must not stop it."""
     while True:
         with suppress(SystemExit, KeyboardInterrupt):
             loop.run_forever()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import JournalError
-from .appender import Appender, may_wait
+from .appender import Appender, may_wait, waiting_size
 from .files import JournalInUse, append_to, create, is_of, open_to_append, release
 from .journal import Journal, read
 from .records import Record, RunStarted
@@ -23,6 +23,7 @@ from .temporary import create_temporary, remove_temporary
 
 _BUFFER = 256 * 1024  # bytes that one system call writes
 _MAX_WAITING = 200  # records: a run without final results is written this often
+_MAX_WAITING_BYTES = 1 << 20  # of events: partials may be long
 
 
 class JournalWriter:
@@ -43,6 +44,7 @@ class JournalWriter:
         self._file = file
         self._appender = None if file is None else Appender(file)
         self._unsaved: list[Record] = []  # not confirmed on disk: always the last ones
+        self._waiting_bytes = 0
         self._is_in_memory = False  # nothing is written any more
         _writers.add(self)
 
@@ -77,9 +79,13 @@ class JournalWriter:
         """Write a record, or keep it in memory. Returns why it is in memory only, the first time that this happens;
         JournalInUse each time, because the next call tries again."""
         self._unsaved.append(record)
-        if self._is_in_memory or (may_wait(record) and len(self._unsaved) < _MAX_WAITING):
+        self._waiting_bytes += waiting_size(record)
+        if self._is_in_memory or (may_wait(record) and not self._is_full()):
             return None
         return self.flush()
+
+    def _is_full(self) -> bool:
+        return len(self._unsaved) >= _MAX_WAITING or self._waiting_bytes >= _MAX_WAITING_BYTES
 
     def flush(self) -> OSError | JournalError | None:
         """Write what may wait. Returns as `append`."""
@@ -98,6 +104,7 @@ class JournalWriter:
             self._abandon()
             return error
         self._unsaved.clear()
+        self._waiting_bytes = 0
         return None
 
     def _check_file(self) -> None:
