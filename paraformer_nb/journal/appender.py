@@ -64,7 +64,7 @@ def may_wait(record: Record) -> bool:
 
 def waiting_size(record: Record) -> int:
     """Bytes that a record which waits keeps in memory, near enough: those of the event in it."""
-    return len(bytes(record.body)) if isinstance(record, Received) else 0
+    return memoryview(record.body).nbytes if isinstance(record, Received) else 0
 
 
 def _encode(records: Sequence[Record]) -> bytes:

@@ -15,6 +15,7 @@ def test_partials_wait_in_memory_up_to_a_limit(characters: int, tmp_path: Path) 
     """Nothing is final for long where nobody pauses; partials are cumulative, so they get long."""
     partial = event("result-generated", {"output": {"sentence": {"begin_time": 0, "text": "a" * characters}}})
     writer = JournalWriter.create(tmp_path / "run.jsonl", RUN)
+    writer.append(RUN)
     most = 0
     for _ in range(250):
         writer.append(partial)
