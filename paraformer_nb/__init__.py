@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .dashscope import messages
     from .dashscope.parameters import MODELS, Parameters
     from .errors import ParaformerError
+    from .models.fetch import fetch_model
     from .run.panel import panel
     from .run.run import Run
     from .run.start import load, resume, transcribe
@@ -53,6 +54,7 @@ _HOME = {
     "Timeouts": "client.timeouts",
     "Word": "transcript.words",
     "errors": "errors",
+    "fetch_model": "models.fetch",
     "load": "run.start",
     "login": "services.keys",
     "logout": "services.keys",
@@ -80,6 +82,7 @@ __all__ = [
     "Timeouts",
     "Word",
     "errors",
+    "fetch_model",
     "load",
     "login",
     "logout",

@@ -8,6 +8,7 @@ A message says what happened, what was kept, and what to do next.
     ├── JournalError                    a journal that cannot be written or read
     ├── ExportError                     a file that cannot be exported
     ├── MissingDependency (ImportError) a package that this feature needs is not installed
+    ├── ModelFilesError                 a model's files are missing or damaged, or cannot be written
     ├── ConnectionFailed                no connection could be made
     ├── ConnectionLost                  a connection ended before its task did
     ├── ProtocolError
@@ -60,6 +61,10 @@ class ExportError(ParaformerError):
 
 class MissingDependency(ParaformerError, ImportError):
     """A package that the called feature needs is not installed; the message names it."""
+
+
+class ModelFilesError(ParaformerError):
+    """The files of a model are missing or damaged, or cannot be downloaded or written."""
 
 
 class ConnectionFailed(ParaformerError):

@@ -17,7 +17,7 @@ from ..alignment.estimate import estimate
 from ..base import ENGINE_RATE
 from ..sentence_assembler import SentenceAssembler, SentenceFields, WordFields
 from .library import HOP, SpeechDetector, Transcriber
-from .text import Token, tokens
+from .text import Token, has_words, tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +41,7 @@ _EARLIEST_CUT = 2.0  # after its first word
 _KEPT = 0.6  # of audio while no one speaks
 _RESTART = 8.0  # between two restarts of the detector
 _REPORT = 0.2  # between two reports of the position
+_LONGEST_COUGH = 1.5  # of speech; so much of 'Uh' alone is a cough or a throat that is cleared
 _FASTEST = 8.0  # words a second of speech; more are made up
 
 
@@ -245,14 +246,14 @@ class UtteranceRecogniser:
         """Transcribe an utterance and time its words; nothing where the model only made words up."""
         pcm = self._samples(utterance.begin, min(utterance.speech[-1][1] + _TAIL, self.position))
         found = tokens(self._transcriber.transcribe(pcm))
-        if not found:
+        spoken = sum(end - begin for begin, end in utterance.speech)
+        if not found or (spoken < _LONGEST_COUGH and not has_words(found)):
             return []
         if utterance.first_word.lower() == found[0].text.lower():
             found[0] = Token(utterance.first_word, found[0].punctuation)
         aligned = self._aligned(utterance, pcm, found)
         if aligned is not None:
             return aligned
-        spoken = sum(end - begin for begin, end in utterance.speech)
         is_cough = self._aligner is not None and spoken < 1.0
         if is_complete and (is_cough or len(found) > _FASTEST * spoken):
             return []

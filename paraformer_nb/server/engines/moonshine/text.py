@@ -8,6 +8,7 @@ from typing import NamedTuple
 _LONGEST_LOOP = 8  # words of a repeated phrase
 _MAX_REPEATS = {1: 6}  # of a word that may be said so often in a row; of longer phrases three
 _PUNCTUATION = re.compile(r"[.,;:!?…\"”)\]]+$")
+_NON_WORDS = frozenset({"ah", "er", "erm", "hm", "hmm", "huh", "mhm", "mm", "mmm", "mm-hmm", "uh", "uh-huh", "uhm", "um"})
 _SENTENCE_END = frozenset(".?!…")
 
 
@@ -27,6 +28,11 @@ def tokens(text: str) -> list[Token]:
     """Split a text into words, without signs such as notes of music and without what it only repeats."""
     words = [word for word in text.split() if re.search(r"\w", word)]
     return [_token(word) for word in _without_loops(words)]
+
+
+def has_words(found: list[Token]) -> bool:
+    """Whether there is a word that is more than a sound: the model writes a cough as 'Uh' or 'Uh-huh'."""
+    return any(token.text.lower().strip("-'") not in _NON_WORDS for token in found)
 
 
 def _token(word: str) -> Token:

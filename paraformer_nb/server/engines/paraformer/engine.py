@@ -6,14 +6,17 @@ import asyncio
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from ....dashscope.messages import SentenceResult
-from ....errors import MissingDependency
+from ....errors import MissingDependency, ModelFilesError
+from ....models.folders import damage_in, damage_of_kind, find_kind
 from ....paths import expand
 from ..base import Emit, EngineError, Settings
 from .features import CHUNK_STEP
 from .model import ModelError, ParaformerModel
 from .model_folder import ModelFolder, check_model_folder
+from .punctuation import Punctuator
 from .recogniser import ParaformerRecogniser
 from .sentences import ParaformerSentences
 
@@ -21,36 +24,58 @@ _PACKAGES = ("onnxruntime", "kaldi_native_fbank")
 _BLOCK = 2 * CHUNK_STEP  # bytes processed at once: at most one chunk, so that closing never waits for long
 
 
+class _Loaded(NamedTuple):
+    model: ParaformerModel
+    punctuator: Punctuator | None
+
+
 class Paraformer:
     """The engine: one model for all its streams.
 
     Args:
-        model_dir: a folder with ``encoder.onnx``, ``decoder.onnx`` and ``tokens.txt``, as made for sherpa-onnx. Where
-            a plain network is missing, ``*.int8.onnx`` is used.
+        model_dir: a folder with a streaming Paraformer, as `model_folder` describes it; None: the first one that was
+            fetched, or that another program keeps on this machine.
+        punctuation_dir: a folder with a CT-Transformer; None: the one that was fetched, if there is one. Without one
+            the text has no marks.
         load: loads the checked folder's networks.
 
-    Raises ParameterError if the folder does not contain a streaming Paraformer, MissingDependency if a package is not
-    installed.
+    Raises ParameterError if the folder does not contain a streaming Paraformer, ModelFilesError if there is none on
+    this machine or its files are damaged, MissingDependency if a package is not installed.
     """
 
-    def __init__(self, model_dir: Path, load: Callable[[ModelFolder], ParaformerModel] = ParaformerModel) -> None:
+    def __init__(
+        self,
+        model_dir: Path | None = None,
+        load: Callable[[ModelFolder], ParaformerModel] = ParaformerModel,
+        *,
+        punctuation_dir: Path | None = None,
+    ) -> None:
         if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
             raise MissingDependency(
                 f"the Paraformer engine needs {' and '.join(missing)}: pip install 'paraformer-nb[paraformer]'."
             )
-        self._folder = check_model_folder(expand(model_dir))
+        folder = expand(model_dir) if model_dir else _found("paraformer")
+        if folder is None:
+            raise ModelFilesError(
+                "the engine 'paraformer' needs a model's files, and there are none on this machine. Fetch them once: "
+                "paraformer-nb models fetch paraformer-zh-en. Or give a folder that has them: model_dir=FOLDER."
+            )
+        self._folder = check_model_folder(folder)
+        self._punctuation = expand(punctuation_dir) if punctuation_dir else _found("punctuation")
+        for path in (folder, self._punctuation):
+            if path and (damage := damage_in(path)):
+                raise ModelFilesError(damage)
         self._load = load
-        self._loading: asyncio.Future[ParaformerModel] | None = None
+        self._loading: asyncio.Future[_Loaded] | None = None
 
     async def open(self) -> None:
         """Start loading the model on a thread; the first task waits until that is done."""
-        self._loading = asyncio.ensure_future(asyncio.to_thread(self._load, self._folder))
+        self._loading = asyncio.ensure_future(asyncio.to_thread(self._load_all))
 
     def stream(self, settings: Settings, emit: Emit) -> ParaformerStream:
         """One task's stream."""
         assert self._loading is not None
-        sentences = ParaformerSentences(self._folder.symbols, settings.max_sentence_silence)
-        return ParaformerStream(self._loading, sentences, emit)
+        return ParaformerStream(self._loading, settings.max_sentence_silence, emit)
 
     async def close(self) -> None:
         """Wait until the model is loaded, then release it."""
@@ -59,24 +84,38 @@ class Paraformer:
         if loading:
             await asyncio.gather(loading, return_exceptions=True)  # the tasks reported its exception
 
+    def _load_all(self) -> _Loaded:
+        return _Loaded(self._load(self._folder), Punctuator(self._punctuation) if self._punctuation else None)
+
+
+def _found(kind: str) -> Path | None:
+    """The folder of a model of this kind on this machine. Raises ModelFilesError if one was fetched and is damaged."""
+    folder = find_kind(kind)
+    if folder is None and (damage := damage_of_kind(kind)):
+        raise ModelFilesError(damage)
+    return folder
+
 
 class ParaformerStream:
     """One task. It computes on a thread, one block at a time; results are emitted between blocks."""
 
-    def __init__(self, loading: asyncio.Future[ParaformerModel], sentences: ParaformerSentences, emit: Emit) -> None:
+    def __init__(self, loading: asyncio.Future[_Loaded], silence: int, emit: Emit) -> None:
         self._loading = loading
-        self._sentences = sentences
+        self._silence = silence
         self._emit = emit
         self._recogniser: ParaformerRecogniser | None = None
+        self._sentences: ParaformerSentences | None = None
         self._computing: asyncio.Future[list[SentenceResult]] | None = None
         self._needs_reset = False  # a sentence ended, and the recogniser was not reset since
 
     async def start(self) -> None:
         """Wait until the model is loaded."""
         try:
-            self._recogniser = ParaformerRecogniser(await asyncio.shield(self._loading))
+            model, punctuator = await asyncio.shield(self._loading)
         except ModelError as error:
             raise EngineError("InvalidParameter", f"{error}.") from error
+        self._recogniser = ParaformerRecogniser(model)
+        self._sentences = ParaformerSentences(model.folder.symbols, self._silence, punctuator)
 
     async def accept(self, pcm: bytes) -> None:
         """Recognise a block; return after all its results were emitted."""
@@ -104,24 +143,29 @@ class ParaformerStream:
     def _recognise_block(self, pcm: bytes) -> list[SentenceResult]:
         assert self._recogniser
         self._recogniser.add(pcm)
-        return self._recognise_chunks(self._recogniser)
+        return self._recognise_chunks()
 
     def _recognise_tail(self) -> list[SentenceResult]:
         assert self._recogniser
+        assert self._sentences
         self._recogniser.add_tail()
-        return [*self._recognise_chunks(self._recogniser), *self._sentences.finish()]
+        return [*self._recognise_chunks(), *self._sentences.finish()]
 
-    def _recognise_chunks(self, recogniser: ParaformerRecogniser) -> list[SentenceResult]:
+    def _recognise_chunks(self) -> list[SentenceResult]:
         """The results of all complete chunks.
 
         After a sentence the recogniser is reset, as at sherpa-onnx's endpoints; but only in a pause, so that a word
         that has already begun is not dropped, and never within a sentence.
         """
+        recogniser = self._recogniser
+        sentences = self._sentences
+        assert recogniser
+        assert sentences
         results = []
         while recogniser.is_ready:
-            new = list(self._sentences.add(recogniser.recognise(), recogniser.silent_until))
+            new = list(sentences.add(recogniser.recognise(), recogniser.silent_until))
             results += new
-            self._needs_reset = not self._sentences.is_partial and (self._needs_reset or bool(new))
+            self._needs_reset = not sentences.is_partial and (self._needs_reset or bool(new))
             if self._needs_reset and recogniser.is_silent:
                 recogniser.reset()
                 self._needs_reset = False

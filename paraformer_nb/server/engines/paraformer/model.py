@@ -29,15 +29,15 @@ class ParaformerModel:
     def __init__(self, folder: ModelFolder) -> None:
         self.folder = folder
         self.features = FeatureExtractor(folder)
-        self._encoder = _load(folder.encoder)
-        self._decoder = _load(folder.decoder)
+        self._encoder = load_network(folder.encoder)
+        self._decoder = load_network(folder.decoder)
 
     def encode(self, frames: Array) -> tuple[Array, Array, Array]:
         """Return outputs (1, n, width), their number (1,) and their weights (1, n) for LFR frames (n, 560), float32."""
         import numpy as np
 
         count = np.array([len(frames)], np.int32)
-        encoded, length, weights = _run(self.folder.encoder, self._encoder, [frames[None], count])
+        encoded, length, weights = run_network(self.folder.encoder, self._encoder, [frames[None], count])
         _expect(self.folder.encoder, "outputs", encoded, (1, len(frames), self.folder.width))
         _expect(self.folder.encoder, "weights", weights, (1, len(frames)))
         return encoded, length, weights
@@ -49,7 +49,7 @@ class ParaformerModel:
         import numpy as np
 
         count = np.array([len(embeddings)], np.int32)
-        logits, numbers, *grown = _run(
+        logits, numbers, *grown = run_network(
             self.folder.decoder, self._decoder, [encoded, length, embeddings[None], count, *caches]
         )
         _expect(self.folder.decoder, "logits", logits, (1, len(embeddings), len(self.folder.symbols)))
@@ -67,7 +67,8 @@ class ParaformerModel:
         return [np.zeros((1, self.folder.width, self.folder.memory), np.float32) for _ in range(self.folder.blocks)]
 
 
-def _load(path: Path) -> InferenceSession:
+def load_network(path: Path) -> InferenceSession:
+    """Load a network. Raises ModelError."""
     from onnxruntime import InferenceSession, SessionOptions
 
     options = SessionOptions()
@@ -79,7 +80,8 @@ def _load(path: Path) -> InferenceSession:
         raise ModelError(f"ONNX Runtime cannot load {str(path)!r}: {_first_line(error)}. Download it again") from error
 
 
-def _run(path: Path, session: InferenceSession, inputs: list[Array]) -> list[Array]:
+def run_network(path: Path, session: InferenceSession, inputs: list[Array]) -> list[Array]:
+    """Return a network's outputs for its inputs, in their order. Raises ModelError."""
     names = [tensor.name for tensor in session.get_inputs()]
     try:
         outputs: list[Array] = session.run(None, dict(zip(names, inputs, strict=True)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ....dashscope.messages import SentenceResult, WordResult
+from .punctuation import Punctuator
 from .recogniser import Token
 from .words import Vocabulary, join_words
 
@@ -13,11 +14,12 @@ _MAX_SENTENCE = 60_000  # ms; a longer sentence is split in its longest pause
 
 
 class ParaformerSentences:
-    """The sentences of one stream. It keeps the current sentence only."""
+    """The sentences of one stream. It keeps the current sentence only. Finals are punctuated by `punctuator`."""
 
-    def __init__(self, symbols: Sequence[str], silence: int) -> None:
+    def __init__(self, symbols: Sequence[str], silence: int, punctuator: Punctuator | None = None) -> None:
         self._vocabulary = Vocabulary(symbols)
         self._silence = silence
+        self._punctuator = punctuator
         self._tokens: list[Token] = []
         self._number = 1
 
@@ -37,7 +39,7 @@ class ParaformerSentences:
             self._tokens.append(token)
             is_new = True
             if token.end - self._tokens[0].begin >= _MAX_SENTENCE:
-                yield self._finalise(self._longest_pause())
+                yield self._finalise(self._longest_pause(), is_end=False)
         if self._tokens and silent_until - self._tokens[-1].end >= self._silence:
             yield self._finalise(len(self._tokens))
         elif is_new:
@@ -48,9 +50,12 @@ class ParaformerSentences:
         if self._tokens:
             yield self._finalise(len(self._tokens))
 
-    def _finalise(self, count: int) -> SentenceResult:
-        """End the sentence after its first `count` tokens; the others begin the next one."""
-        final = self._result(self._tokens[:count], is_final=True)
+    def _finalise(self, count: int, *, is_end: bool = True) -> SentenceResult:
+        """End the sentence after its first `count` tokens; the others begin the next one.
+
+        `is_end`: in a pause, so the text gets the mark of an end.
+        """
+        final = self._result(self._tokens[:count], is_final=True, is_end=is_end)
         del self._tokens[:count]
         self._number += 1
         return final
@@ -61,18 +66,21 @@ class ParaformerSentences:
         pauses = [(after.begin - before.end, self._tokens.index(after.tokens[0])) for before, after in pairs]
         return max(pauses, default=(0.0, len(self._tokens)))[1]
 
-    def _result(self, tokens: Sequence[Token], *, is_final: bool) -> SentenceResult:
+    def _result(self, tokens: Sequence[Token], *, is_final: bool, is_end: bool = False) -> SentenceResult:
         words = self._vocabulary.words(tokens)
+        marks = [""] * len(words)
+        if is_final and self._punctuator:
+            marks = self._punctuator.marks([word.text for word in words], is_end=is_end)
         results = [
             WordResult(
-                round(word.begin), round(word.end), word.text, "", is_final, confidence=round(word.confidence, 3)
+                round(word.begin), round(word.end), word.text, mark, is_final, confidence=round(word.confidence, 3)
             )
-            for word in words
+            for word, mark in zip(words, marks, strict=True)
         ]
         return SentenceResult(
             begin_time=round(tokens[0].begin),
             end_time=round(tokens[-1].end) if is_final else None,
-            text=join_words(words),
+            text=join_words(words, marks),
             words=results,
             sentence_end=is_final,
             sentence_id=self._number,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ....text import is_cjk
 from .recogniser import Token
 
+_WIDE_MARKS = "，。？、"  # they contain their own space
 _SPECIAL = {"<blank>", "<s>", "</s>", "<unk>"}  # they have no sound or no text
 
 
@@ -66,14 +67,14 @@ class Vocabulary:
         return [word for word in words if word.text]
 
 
-def join_words(words: Sequence[TokenWord]) -> str:
-    """Join words to text: with spaces, except between Chinese characters.
+def join_words(words: Sequence[TokenWord], marks: Sequence[str] | None = None) -> str:
+    """Join words, with the mark after each, to text: with spaces, except beside Chinese characters and their marks.
 
     Not with `text.join`, which puts no space between digits and Chinese, nor before punctuation: here every token that
     is not Chinese is a word of its own.
     """
     text = ""
-    for word in words:
-        is_chinese = text and is_cjk(text[-1]) and is_cjk(word.text[0])
-        text += word.text if is_chinese or not text else f" {word.text}"
+    for word, mark in zip(words, marks or [""] * len(words), strict=True):
+        is_joined = not text or text[-1] in _WIDE_MARKS or (is_cjk(text[-1]) and is_cjk(word.text[0]))
+        text += word.text + mark if is_joined else f" {word.text}{mark}"
     return text

@@ -1,0 +1,1 @@
+"""Model files for the embedded engines: their sources, where they are kept, and fetching them."""

@@ -1,0 +1,43 @@
+"""The addresses of model files on the hubs, with the variables that users of the hubs set."""
+
+from __future__ import annotations
+
+import os
+
+from .table import Repository
+
+HUGGING_FACE = ("https://huggingface.co", "https://hf-mirror.com")
+MODELSCOPE = "https://modelscope.cn"
+_TRUE = {"1", "ON", "YES", "TRUE"}  # as huggingface_hub reads its variables
+
+
+def is_offline() -> bool:
+    """Whether the user has forbidden the hubs' clients to use the network."""
+    return any(_is_set(name) for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
+
+
+def is_quiet() -> bool:
+    """Whether the user has switched progress bars off."""
+    return _is_set("HF_HUB_DISABLE_PROGRESS_BARS")
+
+
+def addresses(repository: Repository, file: str) -> list[str]:
+    """The addresses of a file, in the order in which they are tried.
+
+    `HF_ENDPOINT` stands instead of Hugging Face and its mirror, `MODELSCOPE_DOMAIN` instead of modelscope.cn: who sets
+    them may be allowed to reach nothing else.
+    """
+    if repository.hub == "huggingface":
+        given = os.environ.get("HF_ENDPOINT")
+        hosts = (given.rstrip("/"),) if given else HUGGING_FACE
+        return [f"{host}/{repository.id}/resolve/{repository.revision}/{file}" for host in hosts]
+    domain = (os.environ.get("MODELSCOPE_DOMAIN") or MODELSCOPE).rstrip("/")
+    host = domain if "://" in domain else f"https://{domain}"
+    return [
+        f"{host}/models/{repository.id}/resolve/{repository.revision}/{file}",
+        f"{host}/api/v1/models/{repository.id}/repo?Revision={repository.revision}&FilePath={file}",
+    ]
+
+
+def _is_set(name: str) -> bool:
+    return os.environ.get(name, "").upper() in _TRUE

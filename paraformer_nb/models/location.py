@@ -1,0 +1,25 @@
+"""The folder in which model files are kept."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..paths import expand
+from .table import Model
+
+FOLDER_VARIABLE = "PARAFORMER_NB_MODELS"
+
+
+def models_folder() -> Path:
+    """The folder of fetched models: `PARAFORMER_NB_MODELS`, else one in the user's cache."""
+    if given := os.environ.get(FOLDER_VARIABLE):
+        return expand(given)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("paraformer_nb", appauthor=False) / "models"
+
+
+def own_folder(model: Model) -> Path:
+    """The folder into which a model is fetched, whether it exists or not."""
+    return models_folder() / model.name

@@ -1,0 +1,312 @@
+"""Fetching models from a loopback hub: what a user gets, and what it says when something fails."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from full_disk import largest_file
+from model_hub import Hub, paths
+
+import paraformer_nb as pnb
+from paraformer_nb.errors import ModelFilesError, ParameterError
+from paraformer_nb.models.download import Timeouts
+from paraformer_nb.models.fetch import fetch
+from paraformer_nb.models.folders import find_folder
+from paraformer_nb.models.location import own_folder
+from paraformer_nb.models.table import Model, models
+
+QUICK = Timeouts(connect=5.0, read=0.3)
+LARGEST = "encoder.onnx"
+
+
+@dataclass
+class Log:
+    """A progress that notes what it gets."""
+
+    messages: list[str] = field(default_factory=list)
+    files: list[tuple[str, int]] = field(default_factory=list)
+    done: list[int] = field(default_factory=list)
+
+    def begin(self, name: str, total: int) -> None:
+        self.files.append((name, total))
+
+    def update(self, done: int) -> None:
+        self.done.append(done)
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+    def close(self) -> None:
+        pass
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """The bytes of a folder's files, without what is written beside them."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "SOURCE.txt"}
+
+
+def failure(model: Model, log: Log | None = None) -> str:
+    """The error of a fetch that fails."""
+    with pytest.raises(ModelFilesError) as raised:
+        fetch(model, log or Log(), timeouts=QUICK)
+    return str(raised.value)
+
+
+# ------------------------------------------------------------------------------------------------------- when it works
+
+
+def test_files_are_fetched_once_and_the_licence_is_shown_once_and_kept(
+    model: Model, hubs: tuple[Hub, Hub], published: Path
+) -> None:
+    log = Log()
+    folder = fetch(model, log)
+    assert folder == own_folder(model)
+    assert content(folder) == content(published)
+    assert log.files == [(file.name, file.size) for file in model.files]
+    assert log.done[-1] == model.files[-1].size
+    assert len(log.messages) == 1
+    assert "Apache-2.0" in log.messages[0]
+    assert "https://example.org/tiny" in log.messages[0]
+    source = (folder / "SOURCE.txt").read_text(encoding="utf-8")
+    for expected in ("Apache-2.0", "https://example.org/tiny", "0123abc", model.files[0].sha256):
+        assert expected in source
+    assert hubs[1].requests == []
+    assert not any("python-requests" in agent for agent in hubs[0].agents)
+    count = len(hubs[0].requests)
+    again = Log()
+    assert fetch(model, again) == folder
+    assert len(hubs[0].requests) == count
+    assert again.messages == []
+
+
+def test_the_public_function_fetches_by_name(table: Path, hubs: tuple[Hub, Hub], published: Path) -> None:
+    folder = pnb.fetch_model("tiny", progress=False)
+    assert content(folder) == content(published)
+    with pytest.raises(ParameterError, match=r"unknown model 'large'. Known: tiny, paraformer-zh-en"):
+        pnb.fetch_model("large")
+
+
+def test_nothing_is_fetched_unasked(table: Path, model: Model, hubs: tuple[Hub, Hub]) -> None:
+    with pytest.raises(ModelFilesError, match="paraformer-nb models fetch paraformer-zh-en"):
+        pnb.Embedded("paraformer")
+    assert find_folder(model) is None
+    assert hubs[0].requests == hubs[1].requests == []
+
+
+def test_a_length_that_is_left_open_is_no_obstacle(model: Model, hubs: tuple[Hub, Hub], published: Path) -> None:
+    hubs[0].is_chunked = True
+    assert content(fetch(model, Log())) == content(published)
+
+
+# ------------------------------------------------------------------------------------------------ cuts and wrong bytes
+
+
+@pytest.mark.parametrize("has_ranges", [True, False])
+def test_a_cut_download_continues(model: Model, hubs: tuple[Hub, Hub], published: Path, has_ranges: bool) -> None:
+    hubs[0].cut_after, hubs[0].cuts, hubs[0].has_ranges = 16_384, 2, has_ranges
+    assert content(fetch(model, Log())) == content(published)
+    ranges = [wanted for path, wanted in hubs[0].requests if path == paths(LARGEST)[0]]
+    assert ranges == ["", "bytes=16384-", "bytes=32768-" if has_ranges else "bytes=16384-"]
+    assert hubs[1].requests == []
+
+
+def test_what_has_arrived_is_kept_for_the_next_call(model: Model, hubs: tuple[Hub, Hub], published: Path) -> None:
+    first, second = hubs
+    first.cut_after, second.status = 0, 503
+    part = own_folder(model) / f"{LARGEST}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes((published / LARGEST).read_bytes()[:20_000])
+    message = failure(model)
+    assert "HTTP 503" in message
+    assert "bytes are kept" in message
+    first.cut_after = None
+    assert content(fetch(model, Log())) == content(published)
+    assert (paths(LARGEST)[0], "bytes=20000-") in first.requests
+
+
+def test_what_is_left_of_other_bytes_does_not_matter(model: Model, hubs: tuple[Hub, Hub], published: Path) -> None:
+    part = own_folder(model) / f"{LARGEST}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"x" * 5000)
+    assert content(fetch(model, Log())) == content(published)
+    part.write_bytes(b"x" * 10**6)  # longer than the file
+    (own_folder(model) / LARGEST).unlink()
+    assert content(fetch(model, Log())) == content(published)
+    assert hubs[1].requests == []
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-7] + b"changed", lambda data: data[:-1], lambda data: data * 2])
+def test_wrong_bytes_are_never_used_and_the_other_host_is_tried(
+    model: Model, hubs: tuple[Hub, Hub], published: Path, change: object
+) -> None:
+    assert callable(change)
+    path = paths(LARGEST)[0]
+    hubs[0].files[path] = change(hubs[0].files[path])
+    assert content(fetch(model, Log())) == content(published)
+    assert [path for path, _ in hubs[1].requests] == [paths(LARGEST)[1]]
+
+
+def test_wrong_bytes_everywhere_are_an_error_and_leave_nothing(model: Model, hubs: tuple[Hub, Hub]) -> None:
+    for hub, path in zip(hubs, paths("tokens.txt"), strict=True):
+        hub.files[path] = hub.files[path].replace(b"hel", b"lol")
+    message = failure(model)
+    assert message.count("other bytes") == 2
+    assert hubs[0].address in message
+    assert hubs[1].address in message
+    assert find_folder(model) is None
+    assert not (own_folder(model) / "tokens.txt").exists()
+    assert not (own_folder(model) / "tokens.txt.part").exists()
+
+
+# --------------------------------------------------------------------------------------------------- hosts that refuse
+
+
+@pytest.mark.parametrize("status", [404, 403, 429, 500])
+def test_a_host_that_refuses_is_followed_by_the_other(
+    model: Model, hubs: tuple[Hub, Hub], published: Path, status: int
+) -> None:
+    hubs[0].status = status
+    assert content(fetch(model, Log())) == content(published)
+
+
+def test_a_host_that_stalls_is_followed_by_the_other(model: Model, hubs: tuple[Hub, Hub], published: Path) -> None:
+    hubs[0].hold = 8
+    assert content(fetch(model, Log(), timeouts=QUICK)) == content(published)
+
+
+def test_hosts_that_all_refuse_are_named_with_their_answers(
+    model: Model, hubs: tuple[Hub, Hub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hubs[0].status = 404
+    monkeypatch.setenv("MODELSCOPE_DOMAIN", "http://127.0.0.1:1")
+    message = failure(model)
+    for expected in ("HTTP 404", "no connection", "127.0.0.1:1", "are kept", "HF_ENDPOINT", "models import FOLDER"):
+        assert expected in message
+
+
+def test_an_own_endpoint_stands_instead_of_the_public_hosts(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1/")
+    monkeypatch.setenv("MODELSCOPE_DOMAIN", "http://127.0.0.1:2")
+    message = failure(model)
+    assert "huggingface.co" not in message
+    assert "hf-mirror.com" not in message
+    assert "http://127.0.0.1:1/owner/tiny/resolve/0123abc/" in message
+
+
+@pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"])
+def test_offline_no_host_is_asked(
+    model: Model, hubs: tuple[Hub, Hub], variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "1")
+    assert variable in failure(model)
+    assert hubs[0].agents == hubs[1].agents == set()
+
+
+# -------------------------------------------------------------------------------------------------------------- disks
+
+
+def test_a_full_disk_says_what_to_do_and_keeps_what_has_arrived(
+    model: Model, hubs: tuple[Hub, Hub], published: Path
+) -> None:
+    with largest_file(8192):
+        message = failure(model)
+    for expected in ("cannot be written", "Make room", "PARAFORMER_NB_MODELS", "kept"):
+        assert expected in message
+    assert hubs[1].requests == [], "another host does not help"
+    assert content(fetch(model, Log())) == content(published)
+
+
+def test_a_disk_without_room_is_refused_before_anything_is_fetched(hubs: tuple[Hub, Hub]) -> None:
+    huge = models()["paraformer-zh-en"]
+    files = tuple(type(file)(file.name, 10**18, file.sha256) for file in huge.files)
+    message = failure(type(huge)(**{name: getattr(huge, name) for name in huge.__struct_fields__} | {"files": files}))
+    assert "MB are free" in message
+    assert hubs[0].agents == set()
+
+
+def test_a_folder_that_cannot_be_written_is_named(
+    model: Model, hubs: tuple[Hub, Hub], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("PARAFORMER_NB_MODELS", str(tmp_path / "file"))
+    message = failure(model)
+    assert str(tmp_path / "file") in message
+    assert "PARAFORMER_NB_MODELS to another folder" in message
+
+
+def test_a_model_in_a_read_only_folder_is_used(
+    model: Model, hubs: tuple[Hub, Hub], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = fetch(model, Log())
+    folder.rename(tmp_path / "unpacked-tiny")
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("PARAFORMER_NB_MODELS", str(tmp_path / "file"))  # what was verified cannot be stored
+    assert find_folder(model) == Path("unpacked-tiny")
+
+
+# ---------------------------------------------------------------------------------------------- processes, interrupts
+
+FETCH = """
+import sys
+import paraformer_nb as pnb
+try:
+    print(pnb.fetch_model("tiny", progress=False))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def fetching() -> subprocess.Popen[str]:
+    """A process that fetches the model."""
+    return subprocess.Popen(
+        [sys.executable, "-c", FETCH], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ.copy()
+    )
+
+
+def test_two_processes_at_once_fetch_it_once(table: Path, hubs: tuple[Hub, Hub], published: Path) -> None:
+    first, _ = hubs
+    first.hold = 100
+    with fetching() as one:
+        assert first.is_holding.wait(30)
+        with fetching() as two:
+            assert two.stderr is not None
+            assert "Another process is fetching tiny" in two.stderr.readline()
+            first.hold = None
+            first.release.set()
+            assert two.wait(30) == 0
+            folders = {process.stdout.read().strip() for process in (one, two) if process.stdout}
+            assert one.wait(30) == 0
+    (folder,) = folders
+    assert content(Path(folder)) == content(published)
+    assert len(first.requests) == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_after_an_interrupt_or_a_kill_it_continues(
+    table: Path, hubs: tuple[Hub, Hub], model: Model, published: Path, number: signal.Signals
+) -> None:
+    first, _ = hubs
+    first.hold = 20_000
+    with fetching() as process:
+        part = own_folder(model) / f"{model.files[0].name}.part"
+        assert first.is_holding.wait(30)
+        first.is_holding.clear()
+        deadline = time.monotonic() + 30
+        while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
+            if first.is_holding.wait(0.05):  # the first file may be shorter than what is held
+                part = own_folder(model) / f"{LARGEST}.part"
+        process.send_signal(number)
+        output = process.communicate(timeout=30)[0]
+    assert output.strip() == ("interrupted" if number == signal.SIGINT else "")
+    first.hold = None
+    first.release.set()
+    first.requests.clear()
+    assert content(fetch(model, Log())) == content(published)
+    assert len(first.requests) <= 3
