@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from .client.retry import Retry
     from .client.timeouts import Timeouts
     from .dashscope import messages
-    from .dashscope.parameters import MODELS, Parameters
+    from .dashscope.models import MODELS, languages
+    from .dashscope.parameters import Parameters
     from .errors import ParaformerError
     from .run.panel import panel
     from .run.run import Run
@@ -44,7 +45,7 @@ _HOME = {
     "DashScope": "services.dashscope",
     "Embedded": "services.embedded",
     "Limits": "server.limits",
-    "MODELS": "dashscope.parameters",
+    "MODELS": "dashscope.models",
     "ParaformerError": "errors",
     "Parameters": "dashscope.parameters",
     "Retry": "client.retry",
@@ -53,6 +54,7 @@ _HOME = {
     "Timeouts": "client.timeouts",
     "Word": "transcript.words",
     "errors": "errors",
+    "languages": "dashscope.models",
     "load": "run.start",
     "login": "services.keys",
     "logout": "services.keys",
@@ -80,6 +82,7 @@ __all__ = [
     "Timeouts",
     "Word",
     "errors",
+    "languages",
     "load",
     "login",
     "logout",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..errors import AuthenticationError, ConnectionFailed, ServiceError, TaskFailed, TaskThrottled, Throttled
-from .parameters import MODELS
+from .models import MODELS
 
 
 class _CodeRule(NamedTuple):

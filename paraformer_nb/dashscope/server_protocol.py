@@ -27,7 +27,8 @@ from .messages import (
     decode_command,
     encode_event,
 )
-from .parameters import MODELS, find_parameter_error
+from .models import find_model
+from .parameters import find_parameter_error
 
 ENGINE_HEADER = "X-Paraformer-NB-Engine"
 """The engine's name, in the handshake response of the embedded service, so that it is not mistaken for the cloud."""
@@ -126,7 +127,7 @@ class ServerProtocol:
 
     @staticmethod
     def _refusal(command: RunTask) -> Refusal | None:
-        model, given = MODELS.get(command.model), command.parameters
+        model, given = find_model(command.model), command.parameters
         if model is None and command.model != gummy.GUMMY:
             return Refusal("ModelNotFound", f"Model not exist: {command.model}")
         audio_format, rate = given.get("format", "pcm"), given.get("sample_rate", 16000)
@@ -138,7 +139,7 @@ class ServerProtocol:
             return Refusal("InvalidParameter", f"sample_rate {rate!r} is not between 8000 and 48000")
         if model and not model.has_any_rate and rate != model.sample_rate:
             return Refusal("InvalidParameter", f"{command.model} accepts a sample_rate of {model.sample_rate} only")
-        problem = find_parameter_error(given) or gummy.find_parameter_error(given)
+        problem = find_parameter_error(given, model) or gummy.find_parameter_error(given)
         return Refusal("InvalidParameter", problem) if problem else None
 
     def started(self) -> str:
