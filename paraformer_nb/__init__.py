@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from .run.start import load, resume, transcribe
     from .run.stream import stream
     from .server.limits import Limits
+    from .services import hotwords
     from .services.dashscope import DashScope
     from .services.embedded import Embedded
     from .services.keys import login, logout
+    from .services.temporary import temporary_key
     from .transcript.corrections import Correction
     from .transcript.words import Sentence, Word
 
@@ -54,6 +56,7 @@ _HOME = {
     "Timeouts": "client.timeouts",
     "Word": "transcript.words",
     "errors": "errors",
+    "hotwords": "services.hotwords",
     "languages": "dashscope.models",
     "load": "run.start",
     "login": "services.keys",
@@ -62,10 +65,11 @@ _HOME = {
     "panel": "run.panel",
     "resume": "run.start",
     "stream": "run.stream",
+    "temporary_key": "services.temporary",
     "transcribe": "run.start",
 }
 """The module that defines each public name."""
-_MODULES = ("errors", "messages")
+_MODULES = ("errors", "hotwords", "messages")
 """Public names that are modules themselves."""
 
 __all__ = [
@@ -82,6 +86,7 @@ __all__ = [
     "Timeouts",
     "Word",
     "errors",
+    "hotwords",
     "languages",
     "load",
     "login",
@@ -90,6 +95,7 @@ __all__ = [
     "panel",
     "resume",
     "stream",
+    "temporary_key",
     "transcribe",
 ]
 

@@ -48,7 +48,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "loop": set(),
     "playback": {"av", "numpy"},
     "server": {"av", "websockets", "msgspec", "pocketsphinx", "numpy", "onnxruntime", "kaldi_native_fbank"},
-    "services": {"keyring"},
+    "services": {"httpx", "keyring"},
     "client": {"websockets", "msgspec"},
     "tables": {"numpy", "pandas"},
     "plots": {"matplotlib", "numpy", "msgspec", "PIL"},

@@ -37,6 +37,11 @@ def context_of(text: str) -> list[ContextMessage]:
     return [{"role": "user", "content": [{"type": "input_text", "text": text}]}]
 
 
+def context_text(messages: list[ContextMessage]) -> str:
+    """All text of a context."""
+    return " ".join(part["text"] for message in messages for part in message["content"])
+
+
 def find_context_problem(messages: list[ContextMessage]) -> str | None:
     """Return what is wrong with a context of the right types, or None."""
     rounds: list[int] = []  # the characters of each

@@ -16,7 +16,8 @@ from msgspec import Meta
 
 from ..errors import ParameterError
 from .context import Context, context_of, find_context_problem
-from .hotwords import find_hotword_problem
+from .hotwords import find_hotword_problem, hotwords_of
+from .languages import LANGUAGES
 from .models import INLINE, Model, check_model, find_model, models_with
 
 Language = Literal["zh", "en", "ja", "yue", "ko", "de", "fr", "ru"]
@@ -165,7 +166,8 @@ def find_value_problem(name: str, value: Any, model: Model | None) -> str | None
             return _hints_problem(value, model)
         case "vocabulary":
             limit = model.inline_hotwords if model else INLINE
-            problem = find_hotword_problem(value, limit=limit, has_super=model is None or model.has_super_hotwords)
+            has_super = model is None or model.has_super_hotwords
+            problem = find_hotword_problem(hotwords_of(value), limit=limit, has_super=has_super)
             return f"{problem} (more words: a stored list, see pnb.hotwords)" if problem else None
         case "context":
             return find_context_problem(value)
@@ -214,6 +216,10 @@ def find_parameter_error(given: Mapping[str, Any], model: Model | None = None) -
         checked = msgspec.convert(known, Parameters)
     except msgspec.ValidationError as error:
         return _readable(error, given)
+    if model is None and set(checked.get("language_hints", ())) - set(LANGUAGES):
+        return f"language_hints: give some of {', '.join(LANGUAGES)}"
+    if isinstance(given.get("context"), str):
+        return "context: expected array"  # a text is a convenience of this client
     for name, value in checked.items():
         if name in (model.parameters if model else ()) and (problem := find_value_problem(name, value, model)):
             return f"{name}: {problem}"
