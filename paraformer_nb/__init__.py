@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from .client.retry import Retry
     from .client.timeouts import Timeouts
     from .dashscope import messages
-    from .dashscope.parameters import MODELS, Parameters
+    from .dashscope.models import MODELS, languages
+    from .dashscope.parameters import Parameters
     from .errors import ParaformerError
     from .models.fetch import fetch_model
     from .run.panel import panel
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
     from .run.start import load, resume, transcribe
     from .run.stream import stream
     from .server.limits import Limits
+    from .services import hotwords
     from .services.dashscope import DashScope
     from .services.embedded import Embedded
     from .services.keys import login, logout
+    from .services.temporary import temporary_key
     from .transcript.corrections import Correction
     from .transcript.words import Sentence, Word
 
@@ -45,7 +48,7 @@ _HOME = {
     "DashScope": "services.dashscope",
     "Embedded": "services.embedded",
     "Limits": "server.limits",
-    "MODELS": "dashscope.parameters",
+    "MODELS": "dashscope.models",
     "ParaformerError": "errors",
     "Parameters": "dashscope.parameters",
     "Retry": "client.retry",
@@ -55,6 +58,8 @@ _HOME = {
     "Word": "transcript.words",
     "errors": "errors",
     "fetch_model": "models.fetch",
+    "hotwords": "services.hotwords",
+    "languages": "dashscope.models",
     "load": "run.start",
     "login": "services.keys",
     "logout": "services.keys",
@@ -62,10 +67,11 @@ _HOME = {
     "panel": "run.panel",
     "resume": "run.start",
     "stream": "run.stream",
+    "temporary_key": "services.temporary",
     "transcribe": "run.start",
 }
 """The module that defines each public name."""
-_MODULES = ("errors", "messages")
+_MODULES = ("errors", "hotwords", "messages")
 """Public names that are modules themselves."""
 
 __all__ = [
@@ -83,6 +89,8 @@ __all__ = [
     "Word",
     "errors",
     "fetch_model",
+    "hotwords",
+    "languages",
     "load",
     "login",
     "logout",
@@ -90,6 +98,7 @@ __all__ = [
     "panel",
     "resume",
     "stream",
+    "temporary_key",
     "transcribe",
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import secrets
 import sys
 from collections.abc import Iterator
@@ -23,8 +24,11 @@ DATA = Path(__file__).parents[1] / "notebooks" / "data"
 @pytest.fixture(autouse=True)
 def _no_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A developer's own key and folders must not change what the tests do."""
-    for name in ("DASHSCOPE_API_KEY", "PARAFORMER_NB_SAVE_DIR", "PARAFORMER_NB_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if name.startswith("DASHSCOPE_") or name in ("PARAFORMER_NB_SAVE_DIR", "PARAFORMER_NB_API_KEY"):
+            monkeypatch.delenv(name)
+    for name in ("DASHSCOPE_CONFIG", "DASHSCOPE_API_KEY_FILE_PATH"):
+        monkeypatch.setenv(name, "/nonexistent")
     yield
     forget_key()
 

@@ -49,7 +49,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "loop": set(),
     "playback": {"av", "numpy"},
     "server": {"av", "websockets", "msgspec", "pocketsphinx", "numpy", "onnxruntime", "kaldi_native_fbank"},
-    "services": {"keyring"},
+    "services": {"httpx", "keyring"},
     "client": {"websockets", "msgspec"},
     "models": {"filelock", "msgspec", "platformdirs", "requests", "tqdm"},
     "tables": {"numpy", "pandas"},

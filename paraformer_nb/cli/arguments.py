@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,7 +18,8 @@ from ..errors import ParameterError
 from ..formats.registry import FORMATS
 from ..services.dashscope import DashScope
 from ..services.embedded import Embedded
-from ..services.keys import KEY_VARIABLE, known_key
+from ..services.keys import known_key
+from ..services.settings import KEY_VARIABLE
 from .streams import stdin_clip
 
 _FORMAT_NAMES = "; ".join(f"{suffix}: {each.name}" for suffix, each in FORMATS.items())
@@ -70,9 +72,18 @@ def parse_parameters(texts: Iterable[str]) -> dict[str, Any]:
     """
     given = {name: _json_or_text(value) for name, value in parse_pairs("--param", texts).items()}
     if unknown := sorted(set(given) - set(Parameters.__annotations__)):
-        known = ", ".join(sorted(Parameters.__annotations__))
-        raise ParameterError(f"--param {unknown[0]}: the service has no such parameter. Known: {known}.")
+        near = difflib.get_close_matches(unknown[0], Parameters.__annotations__, 1)
+        hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(Parameters.__annotations__))}."
+        raise ParameterError(
+            f"--param {unknown[0]}: the service has no such parameter. {hint} Nothing was sent. To send it unchecked: "
+            f"--extra {unknown[0]}=VALUE."
+        )
     return given
+
+
+def parse_extra(texts: Iterable[str]) -> dict[str, Any]:
+    """Read further parameters, which are not checked, from NAME=VALUE texts, as `parse_parameters` does."""
+    return {name: _json_or_text(value) for name, value in parse_pairs("--extra", texts).items()}
 
 
 def _json_or_text(value: str) -> Any:

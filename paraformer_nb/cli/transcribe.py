@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from ..dashscope.parameters import DEFAULT_MODEL
 from ..errors import AudioError
 from ..run.start import transcribe
 from .arguments import (
@@ -14,6 +13,7 @@ from .arguments import (
     add_run_options,
     clip_of,
     output_paths,
+    parse_extra,
     parse_parameters,
     paths_of,
     run_options,
@@ -27,13 +27,14 @@ def add_to(commands: Commands) -> None:
     """Add ``transcribe`` to the commands."""
     parser = commands.add_parser("transcribe", help="transcribe clips, and print their words as they become final")
     add_file(parser, "files", metavar="FILE", nargs="+", help="a clip; - is stdin")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="the service's name for it (default: %(default)s)")
+    parser.add_argument("--model", help="the service's name for it (default: the service's default)")
     parser.add_argument(
         "--language", action="append", metavar="CODE", help="what is spoken, such as en; may be given several times"
     )
     parser.add_argument("--start", type=float, help="seconds at which to start")
     parser.add_argument("--end", type=float, help="seconds at which to end")
     add_pairs(parser, "--param", help="a parameter of the service, such as max_sentence_silence=500")
+    add_pairs(parser, "--extra", help="a parameter that this version does not know, sent unchecked")
     add_file(parser, "--save", metavar="FILE.jsonl", help="keep the run's journal; {name} stands for the clip's name")
     add_run_options(parser)
     parser.set_defaults(run=_run)
@@ -41,6 +42,7 @@ def add_to(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     given = parse_parameters(options.param)
+    given["extra"] = parse_extra(options.extra)
     if options.language:
         given["language_hints"] = options.language
     clips = options.files

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ..audio.clip import Clip, open_clip
 from ..audio.live import LiveClip
 from ..audio.pipe_clip import PipeClip
-from ..dashscope.parameters import DEFAULT_MODEL, Parameters, check_parameters, has_known_language, has_parameter
+from ..dashscope.models import check_model
+from ..dashscope.parameters import Parameters, check_parameters, has_known_language, has_parameter
 from ..errors import ParameterError
 from ..journal.records import VERSION, ClipSource, RunStarted
 from .pipe_source import live_clip
 from .retry import Retry
-from .service import Service
+from .service import Service, check_served, default_model
 from .timeouts import CompleteTimeouts, Timeouts
 
 Pace = float | Literal["service"] | None
@@ -32,28 +33,34 @@ class Request:
     Attributes:
         clip: in any form that `open_clip` accepts.
         service: the service to use.
+        model: None: the service's default.
         start, end: the part of the clip, in seconds.
         parameters: the service's own.
         retry: None: `Retry`'s defaults.
         timeouts: what is None in them, or missing altogether, is the service's.
+        extra: further parameters, sent unchecked.
     """
 
     clip: Any
     service: Service
-    model: str = DEFAULT_MODEL
+    model: str | None = None
     start: float | None = None
     end: float | None = None
     pace: Pace = "service"
     retry: Retry | None = None
     timeouts: Timeouts | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] | None = None
 
     def open(self) -> OpenedRequest:
         """Check every argument and open the clip; nothing is sent. Raises ParameterError and AudioError."""
-        parameters = check_parameters(self.model, self.parameters)
         service = self.service
         if isinstance(service, type) or not hasattr(service, "endpoint"):
             raise ParameterError(f"service={service!r} is not a service: give pnb.DashScope(...) or pnb.Embedded(...).")
+        model = default_model(service) if self.model is None else self.model
+        notice = check_model(model)
+        check_served(service, model)
+        parameters = check_parameters(model, self.parameters, self.extra, _ARGUMENTS)
         _check_languages(service, parameters.get("language_hints"))
         pace = service.pace if self.pace == "service" else self.pace
         if pace is not None and not (isinstance(pace, (int, float)) and 0 < pace <= 1000):
@@ -65,23 +72,42 @@ class Request:
         clip = open_clip(self.clip, sample_rate=parameters["sample_rate"], start=self.start, end=self.end)
         if isinstance(clip, PipeClip):
             clip = live_clip(clip)
-        if isinstance(clip, LiveClip) and has_parameter(self.model, "heartbeat"):
+        if isinstance(clip, LiveClip) and has_parameter(model, "heartbeat"):
             parameters.setdefault("heartbeat", True)  # a live source may pause for long
         timeouts = CompleteTimeouts.of(service.timeouts, self.timeouts)
-        return OpenedRequest(clip, service, self.model, parameters, pace, self.retry or Retry(), timeouts)
+        return OpenedRequest(
+            clip=clip,
+            service=service,
+            model=model,
+            parameters=parameters,
+            extra=dict(self.extra or {}),
+            pace=pace,
+            retry=self.retry or Retry(),
+            timeouts=timeouts,
+            notices=(notice,) if notice else (),
+        )
 
 
-@dataclass(frozen=True)
+_ARGUMENTS = (*(each.name for each in fields(Request) if each.name != "parameters"), "save")
+"""What a misspelt parameter may have meant."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OpenedRequest:
-    """A checked request with its opened clip. `close` it when the run has ended."""
+    """A checked request with its opened clip. `close` it when the run has ended.
+
+    `notices`: what the user should know about it.
+    """
 
     clip: Clip | LiveClip
     service: Service
     model: str
     parameters: Parameters
+    extra: Mapping[str, Any]
     pace: float | None
     retry: Retry
     timeouts: CompleteTimeouts
+    notices: tuple[str, ...] = ()
 
     def run_started(self, t: float) -> RunStarted:
         """The journal's first record."""
@@ -98,6 +124,7 @@ class OpenedRequest:
             service=self.service.source,
             model=self.model,
             parameters=dict(self.parameters),
+            extra=dict(self.extra),
         )
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..dashscope.models import DEFAULT_MODEL
 from ..journal.records import ServiceSource
 from .timeouts import Timeouts
 
@@ -27,6 +28,8 @@ class Service(Protocol):
         source: how the journal names it.
         languages: the languages it recognises; None: unknown, the service checks them.
         timeouts: the timeouts that suit it; what is None in them is as for the cloud.
+
+    It may also have what `default_model`, `check_served` and `renews_key` use.
     """
 
     @property
@@ -40,3 +43,19 @@ class Service(Protocol):
 
     async def endpoint(self) -> Endpoint:
         """Where to connect now. Called again for every connection."""
+
+
+def default_model(service: Service) -> str:
+    """The model of a run for which none was given: the service's ``default_model``."""
+    return str(getattr(service, "default_model", DEFAULT_MODEL))
+
+
+def check_served(service: Service, model: str) -> None:
+    """Raise ParameterError where the service's ``check_model`` knows that a model is not served there."""
+    if (check := getattr(service, "check_model", None)) is not None:
+        check(model)
+
+
+def renews_key(service: Service) -> bool:
+    """Whether each connection gets a new key (``renews_key``): one that has expired is no reason to give up."""
+    return bool(getattr(service, "renews_key", False))

@@ -17,6 +17,7 @@ from ..dashscope.parameters import wire_form
 from ..dashscope.redaction import redact
 from ..dashscope.server_protocol import ENGINE_HEADER, NOTICE_HEADER
 from ..errors import (
+    AuthenticationError,
     ConnectionFailed,
     ConnectionLost,
     MissingDependency,
@@ -34,7 +35,7 @@ from .live_source import LiveSource
 from .pacer import Pacer
 from .request import Clock, OpenedRequest
 from .retry import LONGEST_RETRY_AFTER
-from .service import Endpoint
+from .service import Endpoint, renews_key
 from .sink import Sink
 from .stopping import wait_for_stop
 
@@ -61,10 +62,11 @@ class Session:
         self._stop = asyncio.Event()
         self._feed = _feed(request, self._stop)
         self._pacer = Pacer(request.pace, self._stop) if request.pace else None
-        self._noticed = 0  # of the clip's notices, how many are recorded
+        self._noticed = 0  # of the request's and the clip's notices, how many are recorded
         self._attempts = 0
         self._attempts_without_progress = 0  # consecutive ones, including the current one
         self._attempt: Attempt | None = None
+        self._was_accepted = False  # a connection was made, with a key that was right
 
     @property
     def seconds(self) -> float:
@@ -124,13 +126,14 @@ class Session:
         return None if hole.end == clip.end else hole.end
 
     def _append_notices(self) -> None:
-        """Record what is new of what the user should know about how the clip is read."""
+        """Record what is new of what the user should know about the request and how the clip is read."""
         clip = self._request.clip
+        notices = list(self._request.notices)
         if isinstance(clip, Clip):
-            new = clip.notices[self._noticed :]
-            self._noticed += len(new)
-            for notice in new:
-                self._sink.append(Noticed(self._now(), notice))
+            notices += clip.notices[:]
+        for notice in notices[self._noticed :]:
+            self._sink.append(Noticed(self._now(), notice))
+        self._noticed = len(notices)
 
     # ------------------------------------------------------------------------------------------ attempts and retries
 
@@ -159,7 +162,7 @@ class Session:
         return True
 
     def _new_task(self) -> ClientTask:
-        parameters, resources, task_input = wire_form(self._request.parameters)
+        parameters, resources, task_input = wire_form(self._request.parameters, self._request.extra)
         return ClientTask(RunTask(uuid.uuid4().hex, self._request.model, parameters, resources, task_input))
 
     def _begin(self, task: ClientTask, skip_to: float | None) -> float:
@@ -191,6 +194,9 @@ class Session:
     def _check_retry(self, task: ClientTask, error: ParaformerError) -> None:
         """Record that an attempt failed. Raises its error if a further one cannot help, or there were enough."""
         transcript = self._transcript
+        if isinstance(error, AuthenticationError) and self._was_accepted:
+            error = _key_expired(error)
+            error.retryable = renews_key(self._request.service)
         is_too_long = (error.retry_after or 0.0) > LONGEST_RETRY_AFTER
         is_last = self._attempts_without_progress >= self._request.retry.attempts
         if not error.retryable or is_last or is_too_long:
@@ -220,6 +226,7 @@ class Session:
         """Open a connection, and close it in the end."""
         close_timeout = self._request.timeouts.close
         socket = await handshake(self._request.service.source.host, endpoint, self._request.timeouts)
+        self._was_accepted = True
         try:
             engine, notice = _header(socket, ENGINE_HEADER), unquote(_header(socket, NOTICE_HEADER))
             self._sink.append(Connected(self._now(), task.task_id, engine or None, notice))
@@ -253,6 +260,14 @@ class Session:
             await self._attempt.run()
         finally:
             self._attempt = None
+
+
+def _key_expired(error: AuthenticationError) -> AuthenticationError:
+    """The error for a key that was accepted at an earlier connection of the run."""
+    return AuthenticationError(
+        f"the API key was accepted before, and is not any more: a temporary key ends. {error} Final sentences are "
+        "kept. Pass api_key= as a function that returns a new one, and continue with pnb.resume."
+    )
 
 
 def _feed(request: OpenedRequest, stop: asyncio.Event) -> Feed:

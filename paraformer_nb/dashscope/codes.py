@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..errors import AuthenticationError, ConnectionFailed, ServiceError, TaskFailed, TaskThrottled, Throttled
-from .parameters import MODELS
+from .models import MODELS
 
 
 class _CodeRule(NamedTuple):
@@ -40,7 +40,7 @@ _RULES = (
         "The service received no audio for too long: check the network, and that a live source still delivers sound.",
     ),
     _CodeRule(
-        ("timeout after", "Response timeout", "RequestTimeOut"),
+        ("timeout after", "Response timeout", "ResponseTimeout", "RequestTimeOut"),
         True,
         "The service received no speech for too long: pass heartbeat=True if pauses are long.",
     ),
@@ -52,7 +52,7 @@ _RULES = (
     ),
 )
 
-_NO_SPEECH = ("NO_VALID_AUDIO_ERROR", "NO_INPUT_AUDIO_ERROR")
+_NO_SPEECH = ("NO_VALID_AUDIO_ERROR", "NO_INPUT_AUDIO_ERROR", "EmptyAudio")
 
 
 def is_no_speech(code: str, message: str) -> bool:
@@ -81,6 +81,19 @@ def handshake_error(
     )
     error.retry_after = retry_after
     return error
+
+
+def api_error(status: int, code: str, message: str, host: str) -> ServiceError:
+    """Return the error for a request of the HTTP API that was refused."""
+    reason = f"{code}: {message}".strip(": .") or f"HTTP {status}"
+    if status in (401, 403):
+        return AuthenticationError(
+            f"{host} does not accept the API key ({reason}). Nothing was changed. It must belong to the service's "
+            "region, and to the workspace if one is given."
+        )
+    if status == 429:
+        return Throttled(f"{host} refuses the request for now ({reason}). Nothing was changed. Try again later.")
+    return ServiceError(f"{host} refused the request ({reason}). Nothing was changed.")
 
 
 def _handshake_error(status: int, body: str, host: str, wait: str) -> ServiceError | ConnectionFailed:

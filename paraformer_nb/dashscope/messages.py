@@ -58,7 +58,7 @@ class RunTask(Struct, frozen=True):
 
 
 class ContinueTask(Struct, frozen=True):
-    """``continue-task``: change the context of a running task (fun-asr-realtime only)."""
+    """``continue-task``: replace the context of a running task (models with the parameter `context`)."""
 
     task_id: str
     input: dict[str, Any] = {}
@@ -230,9 +230,12 @@ class SentenceResult(Struct, frozen=True):
 
 
 class TaskUsage(Struct, frozen=True):
-    """Seconds billed so far, cumulative over the task."""
+    """Seconds, and for models that are billed by token also tokens, so far: cumulative over the task."""
 
     duration: int | float | None = None
+    input_tokens: int | float | None = None
+    output_tokens: int | float | None = None
+    total_tokens: int | float | None = None
 
 
 class TaskStartedEvent(Struct, frozen=True):
@@ -342,4 +345,7 @@ def _sentence(sentence: SentenceResult) -> dict[str, Any]:
 
 
 def _usage(usage: TaskUsage | None) -> dict[str, Any] | None:
-    return None if usage is None else {"duration": usage.duration}
+    if usage is None:
+        return None
+    tokens = {key: value for key, value in msgspec.structs.asdict(usage).items() if value is not None}
+    return {"duration": usage.duration} | tokens

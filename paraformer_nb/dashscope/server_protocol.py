@@ -27,7 +27,9 @@ from .messages import (
     decode_command,
     encode_event,
 )
-from .parameters import MODELS, find_parameter_error
+from .models import find_model
+from .parameters import find_parameter_error
+from .tokens import measured_tokens
 
 ENGINE_HEADER = "X-Paraformer-NB-Engine"
 """The engine's name, in the handshake response of the embedded service, so that it is not mistaken for the cloud."""
@@ -82,6 +84,10 @@ class ServerProtocol:
         self.warning: str | None = None
         self._used_ids: set[str] = set()
         self._is_gummy = False
+        self._has_context = False
+        self._has_tokens = False  # its usage counts tokens as well
+        self._sentences = 0  # final ones of the current task
+        self._characters = 0
         self._has_transcription = True  # False: the task wants translations only
 
     def receive_text(self, text: str) -> Request:
@@ -103,6 +109,8 @@ class ServerProtocol:
                 if command.task_id != self.task_id:  # as the vendor's PHP sample does
                     self.warning = "finish-task had another task_id; the running task was finished"
                 self.state = ServerState.FINISHING
+            case ContinueTask():
+                return self._continue(command)
         return command
 
     def receive_audio(self, data: bytes) -> Request:
@@ -120,13 +128,24 @@ class ServerProtocol:
             return Refusal("InvalidParameter", "this task_id was used before; every task needs its own")
         self._used_ids.add(command.task_id)
         self.state = ServerState.STARTING
+        model = find_model(command.model)
         self._is_gummy = command.model == gummy.GUMMY
+        self._has_context = model is not None and "context" in model.parameters
+        self._has_tokens = model is not None and model.billing == "tokens"
+        self._sentences = 0
+        self._characters = 0
         self._has_transcription = command.parameters.get("transcription_enabled", True) is not False
         return self._refusal(command) or command
 
+    def _continue(self, command: ContinueTask) -> Request:
+        if not self._has_context:
+            return Refusal("InvalidParameter", "this model has no context that could be continued")
+        problem = find_parameter_error({"context": command.input.get("context")})
+        return Refusal("InvalidParameter", problem) if problem else command
+
     @staticmethod
     def _refusal(command: RunTask) -> Refusal | None:
-        model, given = MODELS.get(command.model), command.parameters
+        model, given = find_model(command.model), command.parameters
         if model is None and command.model != gummy.GUMMY:
             return Refusal("ModelNotFound", f"Model not exist: {command.model}")
         audio_format, rate = given.get("format", "pcm"), given.get("sample_rate", 16000)
@@ -138,7 +157,9 @@ class ServerProtocol:
             return Refusal("InvalidParameter", f"sample_rate {rate!r} is not between 8000 and 48000")
         if model and not model.has_any_rate and rate != model.sample_rate:
             return Refusal("InvalidParameter", f"{command.model} accepts a sample_rate of {model.sample_rate} only")
-        problem = find_parameter_error(given) or gummy.find_parameter_error(given)
+        if model is not None and "context" in model.parameters:
+            given = {**given, **command.input}
+        problem = find_parameter_error(given, model) or gummy.find_parameter_error(given)
         return Refusal("InvalidParameter", problem) if problem else None
 
     def started(self) -> str:
@@ -150,12 +171,22 @@ class ServerProtocol:
     def result(self, sentence: SentenceResult, seconds: int, translations: Mapping[str, str] = NO_TRANSLATIONS) -> str:
         """Return a result-generated text. `seconds`: billed so far; sent with finals only."""
         self._expect(ServerState.STREAMING, ServerState.FINISHING)
-        billed = seconds if sentence.is_final else None
+        if sentence.is_final:
+            self._sentences += 1
+            self._characters += len(sentence.text or "")
         if self._is_gummy:
+            billed = seconds if sentence.is_final else None
             return gummy.encode_result(
                 self.task_id, sentence, translations, billed, has_transcription=self._has_transcription
             )
-        return encode_event(ResultGeneratedEvent(self.task_id, sentence, None if billed is None else TaskUsage(billed)))
+        usage = self._usage(seconds) if sentence.is_final else None
+        return encode_event(ResultGeneratedEvent(self.task_id, sentence, usage))
+
+    def _usage(self, seconds: int) -> TaskUsage:
+        if not self._has_tokens:
+            return TaskUsage(seconds)
+        tokens = measured_tokens(seconds, self._sentences, self._characters)
+        return TaskUsage(seconds, tokens.input, tokens.output, tokens.total)
 
     def heartbeat(self) -> str:
         """Return an empty result-generated text."""
@@ -166,7 +197,7 @@ class ServerProtocol:
         """Return the task-finished text; the next task may start."""
         self._expect(ServerState.FINISHING)
         self.state = ServerState.IDLE
-        return encode_event(TaskFinishedEvent(self.task_id, TaskUsage(seconds)))
+        return encode_event(TaskFinishedEvent(self.task_id, self._usage(seconds)))
 
     def failed(self, refusal: Refusal) -> str:
         """Return the task-failed text; the connection must be closed after it."""

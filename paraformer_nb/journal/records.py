@@ -63,7 +63,10 @@ class Failure(Struct, frozen=True, omit_defaults=True):
 
 
 class RunStarted(Struct, tag_field="kind", tag=_kebab, frozen=True):
-    """The first record. `start` and `end` are the part of the clip to recognise; `end` is None where it is unknown."""
+    """The first record. `start` and `end` are the part of the clip to recognise; `end` is None where it is unknown.
+
+    `extra`: parameters that were sent unchecked, beside `parameters`.
+    """
 
     t: float
     version: int
@@ -75,6 +78,7 @@ class RunStarted(Struct, tag_field="kind", tag=_kebab, frozen=True):
     service: ServiceSource
     model: str
     parameters: dict[str, Any]
+    extra: dict[str, Any] = {}
 
 
 class Reopened(Struct, tag_field="kind", tag=_kebab, frozen=True):
@@ -191,7 +195,8 @@ class Gap(Struct, tag_field="kind", tag=_kebab, frozen=True):
 
 
 class Noticed(Struct, tag_field="kind", tag=_kebab, frozen=True):
-    """What the user should know about how the clip is read: which of its tracks, one channel alone."""
+    """What the user should know: how the clip is read (which of its tracks, one channel alone), or about the request
+    (a model that is not known)."""
 
     t: float
     notice: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack
@@ -14,7 +15,7 @@ from ..client.retry import Retry
 from ..client.service import Service
 from ..client.session import Session
 from ..client.timeouts import Timeouts
-from ..dashscope.parameters import DEFAULT_MODEL, Parameters
+from ..dashscope.parameters import Parameters
 from ..errors import JournalError, ParameterError
 from ..journal.failures import to_failure
 from ..journal.files import is_being_written
@@ -41,13 +42,14 @@ def transcribe(
     clip: Any,
     *,
     service: Service | None = None,
-    model: str = DEFAULT_MODEL,
+    model: str | None = None,
     start: float | None = None,
     end: float | None = None,
     pace: Pace = "service",
     save: str | os.PathLike[str] | None = None,
     retry: Retry | None = None,
     timeouts: Timeouts | None = None,
+    extra: Mapping[str, Any] | None = None,
     **parameters: Unpack[Parameters],
 ) -> Run:
     """Start to transcribe a clip, and return at once; as a cell's last line the result shows the live view.
@@ -60,13 +62,14 @@ def transcribe(
             seek, such as a pipe, is recognised as it arrives.
         service: `DashScope` or `Embedded`. None: DashScope if there is a key (from `login` or DASHSCOPE_API_KEY), else
             Embedded (which recognises four clips at once; a fifth waits for its turn).
-        model: the service's name for it.
+        model: the service's name for it, one of `MODELS` or a newer one. Default: the service's default.
         start, end: the part to recognise, in seconds; times in the result stay those of the whole clip.
         pace: × real time; None: as fast as the service reads. Default: 1.0 for DashScope, None for Embedded.
         save: where to keep the journal (JSON Lines). Default: a file in PARAFORMER_NB_SAVE_DIR if that is set, else a
             temporary one that is deleted with the run.
         retry: how often to try again after a disconnect, and how long to wait before; see `Retry`.
         timeouts: how long to wait for the service; None: what suits it; see `Timeouts`.
+        extra: parameters that this version does not know, sent unchecked.
         parameters: the service's own, by its names; see `Parameters`.
 
     Raises:
@@ -87,6 +90,7 @@ def transcribe(
         retry=retry,
         timeouts=timeouts,
         parameters=parameters,
+        extra=extra,
     ).open()
     try:
         now = run_clock()
@@ -141,6 +145,7 @@ def resume(
         retry=retry,
         timeouts=timeouts,
         parameters=run.parameters,
+        extra=run.extra,
     ).open()
     try:
         if isinstance(request.clip, LiveClip):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Unpack
 
 from ..client.request import Clock, OpenedRequest, Pace, Request
@@ -13,7 +13,7 @@ from ..client.session import Session
 from ..client.timeouts import Timeouts
 from ..dashscope.codes import is_no_speech
 from ..dashscope.messages import Event, TaskFailedEvent
-from ..dashscope.parameters import DEFAULT_MODEL, Parameters
+from ..dashscope.parameters import Parameters
 from ..journal.records import Record
 from ..services.default import default_service
 from ..transcript.transcript import Transcript
@@ -24,12 +24,13 @@ async def stream(
     clip: Any,
     *,
     service: Service | None = None,
-    model: str = DEFAULT_MODEL,
+    model: str | None = None,
     start: float | None = None,
     end: float | None = None,
     pace: Pace = "service",
     retry: Retry | None = None,
     timeouts: Timeouts | None = None,
+    extra: Mapping[str, Any] | None = None,
     **parameters: Unpack[Parameters],
 ) -> AsyncGenerator[Event]:
     """The service's events for a clip, typed, as they arrive.
@@ -58,6 +59,7 @@ async def stream(
         retry=retry,
         timeouts=timeouts,
         parameters=parameters,
+        extra=extra,
     ).open()
     now = run_clock()
     sink = _EventSink(request, now)

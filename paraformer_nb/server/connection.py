@@ -9,13 +9,14 @@ from typing import Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from ..dashscope.messages import FinishTask, RunTask
+from ..dashscope.messages import ContinueTask, FinishTask, RunTask
 from ..dashscope.parameters import has_known_language
 from ..dashscope.server_protocol import AudioData, Refusal, Request, ServerProtocol
 from .engines.base import Engine, EngineError, EngineKind
 from .limits import Limits
 from .log import log
 from .task import Task, TaskRefused
+from .vocabularies import Vocabularies
 from .wire import Wire
 
 logger = logging.getLogger("paraformer_nb.server")
@@ -36,12 +37,21 @@ class Admission(Protocol):
 class Connection:
     """Serves one client until it disconnects, stops sending, or a task fails."""
 
-    def __init__(self, wire: Wire, engine: Engine, kind: EngineKind, limits: Limits, admit: Admission) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        engine: Engine,
+        kind: EngineKind,
+        limits: Limits,
+        admit: Admission,
+        vocabularies: Vocabularies,
+    ) -> None:
         self._wire = wire
         self._engine = engine
         self._kind = kind
         self._limits = limits
         self._admit = admit
+        self._vocabularies = vocabularies
         self._protocol = ServerProtocol()
         self._number = next(_numbers)
 
@@ -95,7 +105,8 @@ class Connection:
     async def _run(self, command: RunTask) -> None:
         self._check_languages(command)
         with self._admit():
-            task = Task(command, self._wire, self._protocol, self._engine, self._kind, self._limits)
+            hotwords = self._vocabularies.hotwords(command)
+            task = Task(command, self._wire, self._protocol, self._engine, self._kind, self._limits, hotwords)
             try:
                 await task.start()
                 self._log(logging.INFO, "started", model=command.model, format=command.parameters.get("format"))
@@ -115,6 +126,8 @@ class Connection:
                 raise TaskRefused(Refusal("CLIENT_ERROR", f"request timeout after {timeout:g} seconds."))
             if isinstance(request, AudioData):
                 await task.receive_audio(request.data)
+            elif isinstance(request, ContinueTask):
+                task.update_context(request)
 
     def _check_languages(self, command: RunTask) -> None:
         hints = command.parameters.get("language_hints")

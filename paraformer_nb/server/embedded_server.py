@@ -23,7 +23,10 @@ from .faults import Fault, FaultSchedule
 from .faulty_wire import with_faults
 from .handshakes import PATH, HandshakeCheck
 from .limits import Limits
+from .posts import Api
+from .service_keys import ServiceKeys
 from .task import TaskRefused
+from .vocabularies import Vocabularies
 from .wire import Census, LimitedConnection, SocketWire
 
 # Bytes in the kernel per socket: with more, a client sees audio as sent long before it is processed.
@@ -69,6 +72,7 @@ class EmbeddedServer:
         self._server: Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self._census = Census(self._limits)
+        self._vocabularies = Vocabularies(self._limits.deployment)
         self._task_count = 0
 
     @property
@@ -109,11 +113,14 @@ class EmbeddedServer:
         except OSError:
             listener.close()
             raise
+        keys = ServiceKeys(self.api_key)
+        check = HandshakeCheck(keys, self._limits, self._faults, lambda: self.connection_count)
+        api = Api(check, self._vocabularies, keys.issue)
         # No pings: the vendor's SDKs do not answer them while a microphone pauses, and every wait has its own timeout.
         self._server = await serve(
             self._serve,
             sock=listener,
-            process_request=HandshakeCheck(self.api_key, self._limits, self._faults, lambda: self.connection_count),
+            process_request=check,
             process_response=self._add_headers,
             compression=None,
             max_size=_OVERSIZE * self._limits.frame,
@@ -123,7 +130,7 @@ class EmbeddedServer:
             close_timeout=self._limits.close,
             ping_interval=None,
             logger=logger,
-            create_connection=partial(LimitedConnection, census=self._census),  # type: ignore[arg-type]  # a factory
+            create_connection=partial(LimitedConnection, census=self._census, api=api),  # type: ignore[arg-type]  # a factory
         )
         await self._engine.open()
 
@@ -142,7 +149,7 @@ class EmbeddedServer:
         self._connections.add(task)
         try:
             wire = with_faults(SocketWire(socket, self._limits), self._faults.next_connection())
-            await Connection(wire, self._engine, self.kind, self._limits, self._admit).serve()
+            await Connection(wire, self._engine, self.kind, self._limits, self._admit, self._vocabularies).serve()
         finally:
             self._connections.discard(task)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import logging
 import time
@@ -17,22 +16,33 @@ from websockets.http11 import Request, Response
 from .faults import FaultSchedule
 from .limits import Limits
 from .log import log
+from .service_keys import ServiceKeys
 
 PATH = "/api-ws/v1/inference"
 _HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _MINUTE = 60.0  # seconds
 
 
+class RefusedRequest(Exception):
+    """A request that must not be answered otherwise than with this status, code and message."""
+
+    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
 class HandshakeCheck:
     """Refuses what a handshake must not be, with the cloud's codes where the cloud has one.
 
     Args:
-        api_key: the key that clients must send.
+        keys: the keys of the service.
         count: the number of open connections.
     """
 
-    def __init__(self, api_key: str, limits: Limits, faults: FaultSchedule, count: Callable[[], int]) -> None:
-        self._api_key = api_key
+    def __init__(self, keys: ServiceKeys, limits: Limits, faults: FaultSchedule, count: Callable[[], int]) -> None:
+        self._keys = keys
         self._limits = limits
         self._faults = faults
         self._count = count
@@ -40,28 +50,37 @@ class HandshakeCheck:
 
     def __call__(self, socket: ServerConnection, request: Request) -> Response | None:
         """Return the response to a handshake that is refused; None to accept it."""
-        path, _, query = request.path.partition("?")
-        if path.rstrip("/") != PATH:
+        if request.path.partition("?")[0].rstrip("/") != PATH:
             return socket.respond(HTTPStatus.NOT_FOUND, f"not found; the service is at {PATH}\n")
+        try:
+            self.check(request)
+            self._check_room()
+        except RefusedRequest as refused:
+            return _response(socket, refused)
+        return None
+
+    def check(self, request: Request) -> None:
+        """Raise RefusedRequest for a web page's request, and for a wrong key."""
         if problem := _foreign(request):
             log(logging.WARNING, "foreign", problem=problem)
-            return _refusal(socket, HTTPStatus.FORBIDDEN, "AccessDenied", problem)
+            raise RefusedRequest(HTTPStatus.FORBIDDEN, "AccessDenied", problem)
         if self._has_too_many_wrong_keys():
             log(logging.WARNING, "too-many-wrong-keys", limit=self._limits.wrong_keys)
             problem = "Too many wrong API keys in a minute; no key is checked now. Try again later."
-            return _refusal(socket, HTTPStatus.TOO_MANY_REQUESTS, "Throttling", problem)
-        key = _requested_key(request, query)
-        if not hmac.compare_digest(key.encode(errors="surrogateescape"), self._api_key.encode()):
+            raise RefusedRequest(HTTPStatus.TOO_MANY_REQUESTS, "Throttling", problem)
+        key = _requested_key(request)
+        if not self._keys.accept(key):
             log(logging.INFO, "wrong-key" if key else "no-key")
             self._wrong_keys.append(time.monotonic())
-            return _refusal(socket, HTTPStatus.UNAUTHORIZED, "InvalidApiKey", "Invalid API-key provided.")
+            raise RefusedRequest(HTTPStatus.UNAUTHORIZED, "InvalidApiKey", "Invalid API-key provided.")
+
+    def _check_room(self) -> None:
         if self._count() >= self._limits.connections:
             log(logging.WARNING, "too-many-connections", limit=self._limits.connections)
-            return _refusal(socket, HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Too many connections.")
+            raise RefusedRequest(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Too many connections.")
         if (status := self._faults.next_handshake()) is not None:
             log(logging.INFO, "refused-by-fault", status=status)
-            return _refusal(socket, HTTPStatus(status), "Refused", "This refusal was requested as a fault.")
-        return None
+            raise RefusedRequest(HTTPStatus(status), "Refused", "This refusal was requested as a fault.")
 
     def _has_too_many_wrong_keys(self) -> bool:
         """Whether the last minute had so many that none is checked, not even the right one: else guessing goes on."""
@@ -91,17 +110,19 @@ def _hostname(url: str) -> str | None:
         return None
 
 
-def _requested_key(request: Request, query: str) -> str:
+def _requested_key(request: Request) -> str:
     """The key that a client sends, in a header or as ``api_key=``; ``""`` if it sends none or several."""
+    query = request.path.partition("?")[2]
     keys = request.headers.get_all("Authorization") or parse_qs(query).get("api_key", [])
     key = keys[0] if len(keys) == 1 else ""
     scheme, _, rest = key.partition(" ")
     return rest.strip() if scheme.lower() == "bearer" else key
 
 
-def _refusal(socket: ServerConnection, status: HTTPStatus, code: str, message: str) -> Response:
+def _response(socket: ServerConnection, refused: RefusedRequest) -> Response:
     """The response to a refused handshake, with a JSON body like the cloud's."""
-    response = socket.respond(status, json.dumps({"code": code, "message": message}, separators=(",", ":")))
+    body = json.dumps({"code": refused.code, "message": refused.message}, separators=(",", ":"))
+    response = socket.respond(refused.status, body)
     del response.headers["Content-Type"]
     response.headers["Content-Type"] = "application/json"
     return response

@@ -44,6 +44,9 @@ class Limits:
     """Connections at once whose handshake is not complete; further ones are dropped."""
     wrong_keys: int = 60
     """Wrong keys in a minute; until it is over, every handshake is refused with HTTP 429."""
+    deployment: float = 0.2
+    """Seconds until a hotword list that was created or updated applies; its status is ``UNDEPLOYED`` until then. In the
+    cloud it takes minutes."""
     tasks: int = 64
     """Tasks at once, over all connections; further ones fail with ``Throttling``. An engine may recognise fewer at
     once: then the others wait for their turn."""

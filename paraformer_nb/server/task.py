@@ -9,11 +9,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..dashscope.messages import RunTask, SentenceResult
+from ..dashscope.context import context_text
+from ..dashscope.messages import ContinueTask, RunTask, SentenceResult
+from ..dashscope.models import find_model
+from ..dashscope.parameters import has_parameter
 from ..dashscope.server_protocol import NO_TRANSLATIONS, Refusal, ServerProtocol
 from ..errors import AudioError
 from .demuxers.task_decoder import TaskDecoder
-from .engines.base import Engine, EngineKind, Settings
+from .engines.base import ContextStream, Engine, EngineKind, Settings
 from .limits import Limits
 from .log import log
 from .result_filter import ResultFilter
@@ -30,6 +33,7 @@ _SUPPORTED = {
     "disfluency_removal_enabled",
     "transcription_enabled",
     "translation_enabled",
+    "intermediate_result_enabled",
 }
 # Default values: sending one of these has no effect, so it is not logged as ignored.
 _DEFAULTS: dict[str, Any] = {
@@ -38,6 +42,8 @@ _DEFAULTS: dict[str, Any] = {
     "multi_threshold_mode_enabled": False,
     "inverse_text_normalization_enabled": True,
     "source_language": "auto",
+    "keep_dialect": False,
+    "vad_model": "far_field_meeting_16k",
 }
 
 
@@ -56,16 +62,27 @@ class Task:
     """
 
     def __init__(
-        self, command: RunTask, wire: Wire, protocol: ServerProtocol, engine: Engine, kind: EngineKind, limits: Limits
+        self,
+        command: RunTask,
+        wire: Wire,
+        protocol: ServerProtocol,
+        engine: Engine,
+        kind: EngineKind,
+        limits: Limits,
+        hotwords: Mapping[str, int],
     ) -> None:
         parameters = command.parameters
+        model = find_model(command.model)
+        self._is_qwen = model is not None and model.family == "qwen-audio"  # which has other error codes
+        partials = "intermediate_result_enabled"
+        self._has_partials = model is None or partials not in model.parameters or parameters.get(partials, False)
         self._wire = wire
         self._protocol = protocol
         self._limits = limits
         self._clock = asyncio.get_running_loop().time
         self._decoder = TaskDecoder(parameters.get("format", "pcm"), parameters.get("sample_rate", 16_000))
         self._filter = ResultFilter(parameters)
-        self._stream = engine.stream(_settings(parameters), self._emit)
+        self._stream = engine.stream(_settings(command, hotwords), self._emit)
         self._has_heartbeat = parameters.get("heartbeat", False)
         self._logged_note: str | None = None
         self._has_results = False
@@ -128,8 +145,17 @@ class Task:
             log(logging.WARNING, "bytes-skipped", task=self._protocol.task_id, bytes=self._decoder.skipped)
         await self._stream.finish()
         if not self._has_results:
-            raise TaskRefused(Refusal("NO_VALID_AUDIO_ERROR", "no speech was found in the audio"))
+            code = "EmptyAudio" if self._is_qwen else "NO_VALID_AUDIO_ERROR"
+            raise TaskRefused(Refusal(code, "no speech was found in the audio"))
         await self._wire.send(self._protocol.finished(math.ceil(self.seconds)))
+
+    def update_context(self, command: ContinueTask) -> None:
+        """Replace the task's context, where the engine can use one."""
+        messages = command.input.get("context") or []
+        is_used = isinstance(self._stream, ContextStream)
+        log(logging.INFO, "context", task=self._protocol.task_id, messages=len(messages), used=is_used)
+        if isinstance(self._stream, ContextStream):
+            self._stream.update_context(context_text(messages))
 
     async def close(self) -> None:
         """Release the engine's stream, in any state."""
@@ -147,9 +173,12 @@ class Task:
                 self._last_sent = now
                 await self._wire.send(self._protocol.heartbeat())
         elif now - self._last_result >= self._limits.silence:
-            raise TaskRefused(Refusal("RequestTimeOut", "Response timeout!"))
+            raise TaskRefused(Refusal("ResponseTimeout" if self._is_qwen else "RequestTimeOut", "Response timeout!"))
 
     async def _emit(self, sentence: SentenceResult, translations: Mapping[str, str] = NO_TRANSLATIONS) -> None:
+        if not self._has_partials and not sentence.is_final:
+            self._last_result = self._clock()
+            return
         result = self._filter.apply(sentence)
         if result is None:
             return
@@ -165,6 +194,12 @@ class Task:
         await asyncio.sleep(max(0.0, ahead / self._limits.speed))
 
 
-def _settings(parameters: Mapping[str, Any]) -> Settings:
+def _settings(command: RunTask, hotwords: Mapping[str, int]) -> Settings:
+    parameters = command.parameters
     languages = parameters.get("translation_target_languages") if parameters.get("translation_enabled") else None
-    return Settings(parameters.get("max_sentence_silence", 800), tuple(languages or ()))
+    return Settings(
+        parameters.get("max_sentence_silence", 800),
+        tuple(languages or ()),
+        hotwords,
+        context_text(command.input.get("context") or []) if has_parameter(command.model, "context") else "",
+    )

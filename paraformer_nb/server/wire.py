@@ -12,6 +12,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConcurrencyError, ConnectionClosed
 
 from .limits import Limits
+from .posts import METHOD, Api, PostReader
 
 _MAX_READ = 8 * 1024  # bytes; a larger read can contain so many frames that parsing them delays other connections
 
@@ -85,9 +86,13 @@ class LimitedConnection(ServerConnection, asyncio.BufferedProtocol):
     socket's receive buffer is the limit.
     """
 
-    def __init__(self, *args: Any, census: Census, **options: Any) -> None:
+    def __init__(self, *args: Any, census: Census, api: Api, **options: Any) -> None:
         super().__init__(*args, **options)
         self._census = census
+        self._api = api
+        self._begin = b""  # what was read, until it is known whether it is a POST
+        self._post: PostReader | None = None
+        self._is_handshake = False
         self._read = bytearray(_MAX_READ)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -110,6 +115,25 @@ class LimitedConnection(ServerConnection, asyncio.BufferedProtocol):
         self.data_received(bytes(memoryview(self._read)[:nbytes]))
 
     def data_received(self, data: bytes) -> None:
+        """Answer a POST request; pass on everything else, a WebSocket's handshake and frames."""
+        if self._is_handshake:
+            self._receive(data)
+            return
+        if self._post is None:
+            self._begin += data
+            data = self._begin
+            if len(data) < len(METHOD) and METHOD.startswith(data):
+                return  # not known yet
+            if not data.startswith(METHOD):
+                self._is_handshake = True
+                self._receive(data)
+                return
+            self._post = PostReader(self._api)
+        if (answer := self._post.feed(data)) is not None:
+            self.transport.write(answer)
+            self.transport.close()
+
+    def _receive(self, data: bytes) -> None:
         """Parse the data; drop a client that sends pings and does not read the answers."""
         super().data_received(data)
         if self.transport.get_write_buffer_size() > self._census.limits.pongs:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from ..client.service import Endpoint
 from ..client.timeouts import Timeouts
+from ..dashscope.models import DEFAULT_MODEL, MAINLINE_MODEL, check_region
 from ..dashscope.redaction import Secret, bearer, is_key
+from ..dashscope.regions import BEIJING, REGIONS, host_of, region_of
 from ..errors import AuthenticationError, ParameterError
 from ..journal.records import ServiceSource
 from ..loop import USER_CALLS
-from .keys import KEY_VARIABLE, known_key
+from .keys import known_key
+from .settings import KEY_VARIABLE, known_location
 
-BEIJING = "wss://dashscope.aliyuncs.com/api-ws/v1/inference"
-"""The vendor's public endpoint; Paraformer is served in this region only."""
+PATH = "/api-ws/v1/inference"
+_WORKSPACE = re.compile(r"[A-Za-z0-9][\w-]*", re.ASCII)
 
 
 class DashScope:
@@ -24,11 +28,16 @@ class DashScope:
 
     Args:
         api_key: the key; a callable that gives one, asked for each connection (short-lived tokens); or None for the
-            one of `login`, else the environment variable DASHSCOPE_API_KEY.
-        workspace: the workspace's id, if the key needs one.
-        url: where it listens; ``ws://`` is for loopback only.
+            one of `login`, else of the environment or the SDK's files (`docs/keys.md` has the order).
+        region: where the key belongs to, such as "cn-beijing" (the default) or "ap-southeast-1" (Singapore).
+        workspace: the workspace's id: selects its own host, which the vendor recommends, and is sent.
+        url: where it listens, instead of a region; ``ws://`` is for loopback only.
 
-    Raises ParameterError if there is no key, or the URL is invalid.
+    Attributes:
+        region: as given, or of the host; None where it is not known.
+        default_model: the model of a run for which none was given.
+
+    Raises ParameterError if there is no key, or the URL, region or workspace is invalid.
     """
 
     pace = 1.0
@@ -39,11 +48,13 @@ class DashScope:
         self,
         api_key: str | Callable[[], str] | None = None,
         *,
+        region: str | None = None,
         workspace: str | None = None,
-        url: str = BEIJING,
+        url: str | None = None,
     ) -> None:
         # The arguments themselves are hidden: a traceback may show its frames' variables.
-        api_key, url = _hidden(api_key), Secret(url)
+        api_key = _hidden(api_key)
+        url, region, workspace = _location(url if url is None else Secret(url), region, workspace)
         if not api_key:
             raise ParameterError(
                 f"DashScope needs an API key: pnb.login() asks for it; or set {KEY_VARIABLE}, or pass api_key= (a "
@@ -54,9 +65,16 @@ class DashScope:
         self._is_loopback = _check_url(url)
         self._url = str(url)
         self.source = ServiceSource("dashscope", urlsplit(url).netloc)
+        self.region = region or region_of(self.source.host)
+        self.default_model = DEFAULT_MODEL if self.region in (None, BEIJING) else MAINLINE_MODEL
+        self.renews_key = not isinstance(api_key, Secret)
 
     def __repr__(self) -> str:
         return f"DashScope({self.source.host!r})"
+
+    def check_model(self, model: str) -> None:
+        """Raise ParameterError if the region is known not to serve the model."""
+        check_region(model, self.region)
 
     async def endpoint(self) -> Endpoint:
         """The URL, with the key in its headers. Source of the headers: the vendor's WebSocket API page."""
@@ -71,6 +89,22 @@ class DashScope:
         if self._workspace:
             headers["X-DashScope-WorkSpace"] = self._workspace
         return Endpoint(self._url, headers, self._is_loopback)
+
+
+def _location(url: Secret | None, region: str | None, workspace: str | None) -> tuple[Secret, str | None, str | None]:
+    """The URL, region and workspace: arguments first, then the environment and the SDK's files, then Beijing."""
+    outside = known_location()
+    if region is None and workspace is None and url is None and outside.url:
+        url = Secret(outside.url)
+    workspace = workspace or outside.workspace
+    if workspace is not None and not _WORKSPACE.fullmatch(workspace):
+        raise ParameterError(f"workspace={workspace!r} is not a workspace's id: letters, digits, - and _ only.")
+    if url is not None:
+        return url, region, workspace
+    region = region or outside.region or BEIJING
+    if region not in REGIONS:
+        raise ParameterError(f"region={region!r} is not known: give {', '.join(REGIONS)}; or url= for another service.")
+    return Secret(f"wss://{host_of(region, workspace)}{PATH}"), region, workspace
 
 
 def _hidden(api_key: str | Callable[[], str] | None) -> Secret | Callable[[], str] | None:

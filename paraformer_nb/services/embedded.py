@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..client.service import Endpoint
 from ..client.timeouts import Timeouts
+from ..dashscope.models import DEFAULT_MODEL
 from ..dashscope.redaction import bearer
 from ..errors import ConnectionFailed, ParameterError
 from ..journal.records import ServiceSource
@@ -41,6 +42,7 @@ class Embedded:
     """
 
     pace = None
+    default_model = DEFAULT_MODEL
     # A busy machine may answer later than a network. A start has no timeout to speak of: a task may wait for its turn
     # behind long clips, a worker that does not load fails by itself, and a dead service answers no ping.
     timeouts = Timeouts(start=86_400.0, keepalive=60.0)

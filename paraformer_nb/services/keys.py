@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import getpass
 import importlib.util
-import os
 from collections.abc import Callable
 from typing import Any
 
 from ..dashscope.redaction import Secret, is_key
 from ..errors import MissingDependency, ParaformerError, ParameterError
-
-KEY_VARIABLE = "DASHSCOPE_API_KEY"
+from .settings import outside_key
 
 _ENTRY = ("paraformer_nb", "dashscope")  # in the keyring: service and user
 _key: Secret | None = None  # of `login`; kept in memory only
@@ -58,9 +56,8 @@ def forget_key() -> None:
 
 
 def known_key() -> Secret | None:
-    """The key of `login`, else of the environment variable DASHSCOPE_API_KEY, else None."""
-    key = os.environ.get(KEY_VARIABLE)
-    return _key or (Secret(key) if key else None)
+    """The key of `login`, else that of the environment or the SDK's files (see `settings`), else None."""
+    return _key or outside_key()
 
 
 def _problem(keyring: Any, call: Callable[[], None]) -> str:

@@ -24,7 +24,8 @@ from paraformer_nb.dashscope.messages import (
     TaskStartedEvent,
     encode_command,
 )
-from paraformer_nb.dashscope.parameters import MODELS, check_parameters, wire_form
+from paraformer_nb.dashscope.models import MODELS
+from paraformer_nb.dashscope.parameters import check_parameters, wire_form
 from paraformer_nb.dashscope.server_protocol import AudioData, Refusal, ServerProtocol, ServerState
 from paraformer_nb.errors import LocalProtocolError
 

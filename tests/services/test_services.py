@@ -110,7 +110,7 @@ def test_hotwords_of_the_v1_models_travel_beside_the_parameters() -> None:
 
 
 def test_context_travels_in_the_input() -> None:
-    context = [{"role": "user", "content": [{"text": "a lesson"}]}]
+    context = [{"role": "user", "content": [{"type": "input_text", "text": "a lesson"}]}]
     payload = run_task("fun-asr-realtime", context=context)["payload"]
     assert payload["input"] == {"context": context}
     assert "context" not in payload["parameters"]

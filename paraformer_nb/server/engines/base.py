@@ -11,7 +11,7 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from ...dashscope.messages import SentenceResult
 from ...dashscope.server_protocol import NO_TRANSLATIONS
@@ -27,6 +27,10 @@ class Settings(NamedTuple):
     """Milliseconds of silence that end a sentence."""
     translation_languages: tuple[str, ...] = ()
     """The languages to translate into."""
+    hotwords: Mapping[str, int] = {}
+    """Words to favour, and their weights."""
+    context: str = ""
+    """What the speech is about, or was said before."""
 
 
 class EngineError(Exception):
@@ -60,6 +64,14 @@ class Stream(Protocol):
 
     async def close(self) -> None:
         """Release all resources, in any state. Always called, once."""
+
+
+@runtime_checkable
+class ContextStream(Protocol):
+    """A stream that can use a new context in mid-task."""
+
+    def update_context(self, text: str) -> None:
+        """Replace the context."""
 
 
 class Engine(Protocol):

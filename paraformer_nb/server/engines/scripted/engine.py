@@ -38,6 +38,7 @@ class ScriptedStream:
     def __init__(self, script: Script, settings: Settings, emit: Emit) -> None:
         self._script = script
         self._settings = settings
+        self._context = settings.context
         self._emit = emit
         self._received = 0  # bytes
         self._probe = bytearray()  # the first sound of the task, until its start in the clip is known
@@ -68,6 +69,10 @@ class ScriptedStream:
 
     async def close(self) -> None:
         """Nothing to release."""
+
+    def update_context(self, text: str) -> None:
+        """Use another context from now on."""
+        self._context = text
 
     def _now(self) -> int:
         """The position in the clip, in ms."""
@@ -127,13 +132,16 @@ class ScriptedStream:
     ) -> SentenceResult:
         rest = sentence.text
         words = []
+        is_as_written = True
         for word in sentence.words[: sentence.words.index(emitted[-1]) + 1]:
             rest, punctuation = _split_after(rest, word.text)
             if word.begin_ms >= start_ms:
                 begin = word.begin_ms - start_ms
                 end = word.end_ms - start_ms
-                words.append(WordResult(begin, end, word.text, punctuation, is_final))
-        is_whole = is_final and len(emitted) == len(sentence.words)
+                text = self._recognised(word)
+                is_as_written = is_as_written and text == word.text
+                words.append(WordResult(begin, end, text, punctuation, is_final))
+        is_whole = is_as_written and is_final and len(emitted) == len(sentence.words)
         return SentenceResult(
             begin_time=words[0].begin_time,
             end_time=words[-1].end_time if is_final else None,
@@ -143,6 +151,12 @@ class ScriptedStream:
             sentence_id=self._number,
             heartbeat=False,
         )
+
+    def _recognised(self, word: ScriptWord) -> str:
+        """The word, or what is recognised instead without its hotword."""
+        text = word.text.strip()
+        is_known = any(text in hotword for hotword in self._settings.hotwords) or text in self._context
+        return word.text if word.without_hotword is None or is_known else word.without_hotword
 
 
 def _split_after(text: str, word: str) -> tuple[str, str]:

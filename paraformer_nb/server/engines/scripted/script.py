@@ -2,7 +2,8 @@
 
 A script is ``FILE.json``, with its clip beside it (same name, .wav or .flac):
 ``{"sentences": [{"text", "begin_ms", "end_ms", "words": [{"text", "begin_ms", "end_ms"}]}]}``; a sentence may have
-``"translations": {"en": ...}``. Pauses in such clips are exact zeros.
+``"translations": {"en": ...}``, and a word ``"without_hotword": ...``: what is recognised instead of it unless the word
+is one of the task's hotwords, or occurs in its context. Pauses in such clips are exact zeros.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from ..base import ENGINE_RATE
 
 
 class ScriptWord(Struct, frozen=True):
+    """A word. `without_hotword`: what is recognised instead, unless `text` is a hotword or in the context."""
+
     text: str
     begin_ms: int
     end_ms: int
+    without_hotword: str | None = None
 
 
 class ScriptSentence(Struct, frozen=True):

@@ -1,0 +1,64 @@
+"""The vendor's HTTP API beside the WebSocket: one POST at a time, with the service's key."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..client.service import Endpoint, Service
+from ..dashscope.codes import api_error
+from ..dashscope.redaction import redact
+from ..errors import ConnectionFailed, ParaformerError, ParameterError, RemoteProtocolError
+from ..loop import submit
+from .default import default_service
+
+_TIMEOUT = 30.0  # seconds for each step of a request
+_SCHEMES = {"ws": "http", "wss": "https"}
+
+
+def service_or_default(service: Service | None) -> Service:
+    """The service itself; for None the one of a run for which none was given."""
+    return default_service() if service is None else service
+
+
+def post(service: Service, path: str, body: dict[str, Any] | None = None, **query: Any) -> dict[str, Any]:
+    """Send a request to a service's ``/api/v1`` and return its answer.
+
+    Raises ConnectionFailed, AuthenticationError, Throttled or ServiceError; their texts and frames hold no key.
+    """
+    if isinstance(service, type) or not hasattr(service, "endpoint"):
+        raise ParameterError(f"service={service!r} is not a service: give pnb.DashScope(...) or pnb.Embedded(...).")
+    endpoint = submit(service.endpoint()).result()
+    parts = urlsplit(endpoint.url)
+    status, text = _post(endpoint, f"{_SCHEMES[parts.scheme]}://{parts.netloc}/api/v1{path}", body, query)
+    return _answer(status, redact(text), parts.netloc)
+
+
+def _post(endpoint: Endpoint, url: str, body: dict[str, Any] | None, query: dict[str, Any]) -> tuple[int, str]:
+    import httpx  # 0.1 s, and most sessions never need it
+
+    host = urlsplit(url).netloc
+    try:
+        with httpx.Client(trust_env=not endpoint.is_loopback, timeout=_TIMEOUT) as client:
+            response = client.post(url, json=body or {}, params=query, headers=dict(endpoint.headers))
+            return response.status_code, response.text
+    except httpx.HTTPError as error:
+        problem = f"could not send a request to {host}: {type(error).__name__}. Check the network and the URL."
+    raise ConnectionFailed(problem)  # out here: the frames of what httpx raised hold the key
+
+
+def _answer(status: int, text: str, host: str) -> dict[str, Any]:
+    """The answer's JSON object. Raises the error of a refusal."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = None
+    if status != 200:
+        given = answer if isinstance(answer, dict) else {}
+        problem: ParaformerError = api_error(status, str(given.get("code", "")), str(given.get("message", "")), host)
+    elif isinstance(answer, dict):
+        return answer
+    else:
+        problem = RemoteProtocolError(f"{host} answered something that is not a JSON object. Check the URL.")
+    raise problem
