@@ -24,7 +24,12 @@ def test_one_except_clause_catches_everything_this_package_raises() -> None:
 
 @pytest.mark.parametrize(
     ("name", "builtin"),
-    [("ParameterError", ValueError), ("AudioError", ValueError), ("MissingDependency", ImportError)],
+    [
+        ("ParameterError", ValueError),
+        ("AudioError", ValueError),
+        ("MissingDependency", ImportError),
+        ("NotWords", AttributeError),
+    ],
 )
 def test_errors_are_also_the_built_in_class_for_their_case(name: str, builtin: type[Exception]) -> None:
     assert issubclass(getattr(errors, name), builtin)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
 from ..tables.snapshots import Snapshot, Snapshots
 from ..transcript.corrections import Correction
 from ..transcript.transcript import ENDED, Transcript
-from ..transcript.words import Sentence
 from .live_transcript import LiveTranscript
 
 if TYPE_CHECKING:
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..tables.edited import Comparison
     from ..tables.given import Unit
-    from ..tables.words_cache import WordsCache
+    from ..tables.reading import WordsReading
 
 
 class RunTables:
@@ -34,8 +32,7 @@ class RunTables:
         self.transcript = live.transcript
         self._live = live
         self._snapshots = Snapshots(live.transcript)
-        self._words: WordsCache | None = None  # made with pandas, at the first reading
-        self._last: tuple[Snapshot, Sequence[Sentence]] = Snapshot(-1), ()
+        self._words: WordsReading | None = None  # made with pandas, at the first reading
 
     @property
     def text(self) -> str:
@@ -44,36 +41,37 @@ class RunTables:
             return self.transcript.text
 
     @property
+    def duration(self) -> float | None:
+        """Seconds of the part of the clip that was recognised so far, gaps included; None while nothing was sent."""
+        return self.transcript.duration
+
+    @property
     def words(self) -> pd.DataFrame:
-        """One row a word, as corrected; see `paraformer_nb.tables.words` for the columns. Never raises.
+        """One row a word, as corrected; see `paraformer_nb.tables.schema` for the columns. Never raises.
 
         ``attrs`` has ``clip``, ``service``, ``model``, and ``snapshot``: a text by which `correct` knows when the table
         was read. Two readings of the same words are equal, ``attrs`` included.
         """
         from ..tables.frame import table_attrs
 
-        snapshot, shared = self._read_words()
-        table = shared.copy()
+        snapshot, table = self._read_words()
         table.attrs.update(table_attrs(self.transcript))
         table.attrs["snapshot"] = self._snapshots.name(snapshot, is_ended=self.transcript.state in ENDED)
         return table
 
     def _read_words(self) -> tuple[Snapshot, pd.DataFrame]:
-        """The words of now, to be copied. Only what changed since the last reading is converted."""
-        from ..tables.words_cache import WordsCache
-
+        """The words of now, without ``attrs``. Only what changed since the last reading is converted."""
         with self._live.lock:
             if self._words is None:
-                self._words = WordsCache()
-            snapshot = Snapshot.of(self.transcript)
-            if not snapshot.equals(self._last[0]):
-                self._last = snapshot, self.transcript.sentences
-            snapshot, sentences = self._last
-        return snapshot, self._words.table(sentences)
+                from ..tables.reading import WordsReading
+
+                self._words = WordsReading(self.transcript)
+            self._words.update()
+        return self._words.table()
 
     @property
     def words_raw(self) -> pd.DataFrame:
-        """The words as recognised, without corrections; the columns are those of `words`."""
+        """The words as recognised, without corrections; the columns are those of `words`, without ``word``."""
         from ..tables.words import words_table
 
         with self._live.lock:
@@ -82,7 +80,7 @@ class RunTables:
 
     @property
     def sentences(self) -> pd.DataFrame:
-        """One row a sentence: ``sentence_id``, ``text``, ``start``, ``end``, ``is_final``, ``words`` (their count)."""
+        """One row a sentence; see `paraformer_nb.tables.schema` for the columns."""
         from ..tables.sentences import sentences_table
 
         with self._live.lock:
@@ -91,17 +89,50 @@ class RunTables:
 
     @property
     def events(self) -> pd.DataFrame:
-        """One row for each thing that happened: ``t``, ``event``, ``task``, ``text``, ``body``; see `events_table`."""
+        """One row for each thing that happened: ``t``, ``event``, ``task``, ``text``, ``body``, ``position``."""
         from ..tables.events import events_table
 
         return events_table(self._live.records())
 
     @property
     def gaps(self) -> pd.DataFrame:
-        """Parts of the clip that were never recognised: ``start`` and ``end`` float64 seconds, ``reason``."""
+        """Parts of the clip that were never recognised: ``start``, ``end``, ``reason``, ``duration``."""
         from ..tables.spans import gaps_table
 
         return gaps_table(self.transcript.gaps)
+
+    @property
+    def pauses(self) -> pd.DataFrame:
+        """Where no word sounds, of any length, the clip's edges included: ``start``, ``end``, ``duration``, ``kind``,
+        the words before and after, their speakers, and ``is_heard``, which is False where a pause touches a gap.
+
+        Example:
+            >>> run.pauses.nlargest(2, "duration")[["start", "end", "kind"]].to_numpy().tolist()
+            [[0.9, 1.0, 'between']]
+        """
+        from ..tables.pauses import pauses_table
+
+        transcript = self.transcript
+        end = transcript.sent_until if transcript.state in ENDED else None
+        return pauses_table(self._read_words()[1], transcript.gaps, transcript.run.start, end)
+
+    def find(self, text: str) -> pd.DataFrame:
+        """Find every occurrence of a text, whatever its case, width and punctuation, across words and sentences.
+
+        Columns: ``sentence_id``, ``text``, ``start``, ``end``. Raises ParameterError if `text` is not a string.
+
+        Example:
+            >>> run.find("天气好")["start"].tolist()
+            [1.4]
+        """
+        from ..tables.spans import matches_table
+        from ..transcript.search import find
+
+        if not isinstance(text, str):
+            raise ParameterError(f"{text!r} is not a string to find.")
+        with self._live.lock:
+            sentences = self.transcript.sentences
+        return matches_table(find(sentences, text))
 
     # ---------------------------------------------------------------------------------------------------- corrections
 

@@ -23,8 +23,10 @@ from ..journal.records import (
     Sent,
 )
 from ..text import join, sanitise
+from ..transcript.clock import position_after
 from ..transcript.corrections import Correction
-from .frame import make_frame
+from .frame import frame_of_rows
+from .schema import EVENTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,28 +40,23 @@ class _Row(NamedTuple):
     task: str | None
     text: str
     body: str | None = None
+    position: float = 0.0
 
     def sanitised(self) -> _Row:
         body = self.body and _CONTROLS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", self.body)
-        return _Row(self.t, sanitise(self.event), self.task, sanitise(self.text), body)
+        return self._replace(event=sanitise(self.event), text=sanitise(self.text), body=body)
 
 
 def events_table(records: Iterable[Record]) -> pd.DataFrame:
-    """One row for each command, event, connection, disconnect, resume, gap, end and correction, in order.
-
-    Columns: ``t`` float64 (seconds since the run started), ``event`` string (such as ``run-task``,
-    ``result-generated``, ``disconnected``), ``task`` string (its id), ``text`` string (what was recognised, with the
-    names of fields that could not be read; or why), ``body`` string (the JSON as sent or received, with escapes for
-    control characters; NA where there is none).
-    """
-    rows = [row.sanitised() for record in records if (row := _row(record))]
-    return make_frame(
-        t=([row.t for row in rows], "float64"),
-        event=([row.event for row in rows], "string"),
-        task=([row.task for row in rows], "string"),
-        text=([row.text for row in rows], "string"),
-        body=([row.body for row in rows], "string"),
-    )
+    """One row for each command, event, connection, disconnect, resume, gap, end and correction, in order;
+    `schema.EVENTS` has names, dtypes and meanings. Control characters of a body are escaped."""
+    rows = []
+    position = 0.0
+    for record in records:
+        position = position_after(record, position)
+        if row := _row(record):
+            rows.append(row.sanitised()._replace(position=position))
+    return frame_of_rows(EVENTS, rows)
 
 
 def _row(record: Record) -> _Row | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..transcript.transcript import Transcript
+from .schema import Column
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,19 +15,43 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def make_frame(**columns: tuple[list[Any], str]) -> pd.DataFrame:
-    """A DataFrame of (values, dtype) columns with a RangeIndex; "string" is text with NA where it is missing."""
+def make_frame(columns: Iterable[Column], values: Mapping[str, Any]) -> pd.DataFrame:
+    """A DataFrame of these columns, with a RangeIndex. `values` has those of each column by its name."""
+    import pandas as pd
+
+    return pd.DataFrame({column.name: make_array(column, values[column.name]) for column in columns})
+
+
+def frame_of_rows(columns: Iterable[Column], rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+    """A DataFrame of rows, each of which has one value for each column."""
+    names = [column.name for column in columns]
+    by_column = list(zip(*rows, strict=True)) or [()] * len(names)
+    return make_frame(columns, dict(zip(names, by_column, strict=True)))
+
+
+def make_array(column: Column, values: Any) -> Any:
+    """The values of a column as an array of its dtype; None is a missing value."""
     import numpy as np
     import pandas as pd
 
-    # The storage is named, because pandas' default depends on whether pyarrow is installed.
-    text = pd.StringDtype("python", na_value=pd.NA)
-    return pd.DataFrame(
-        {
-            name: pd.array(values, dtype=text) if dtype == "string" else np.array(values, dtype=dtype)
-            for name, (values, dtype) in columns.items()
-        }
-    )
+    match column.dtype:
+        case "string":
+            return pd.array(values, dtype=text_dtype())
+        case "Int64":
+            return pd.array(values, dtype="Int64")
+        case "category":
+            categories = pd.Index(pd.array(column.categories, dtype=text_dtype()))
+            return pd.Categorical(values, dtype=pd.CategoricalDtype(categories))
+        case dtype:
+            return np.array(values, dtype=dtype)
+
+
+def text_dtype() -> pd.StringDtype:
+    """The dtype of texts, with NA for missing ones. The storage is named, because pandas' default depends on whether
+    pyarrow is installed."""
+    import pandas as pd
+
+    return pd.StringDtype("python", na_value=pd.NA)
 
 
 def table_attrs(transcript: Transcript) -> dict[str, str | None]:

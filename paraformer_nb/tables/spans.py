@@ -7,29 +7,18 @@ from typing import TYPE_CHECKING
 
 from ..journal.records import Gap
 from ..transcript.search import Match
-from .frame import make_frame
+from .frame import frame_of_rows
+from .schema import GAPS, MATCHES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def gaps_table(gaps: Iterable[Gap]) -> pd.DataFrame:
-    """One row a gap: ``start`` and ``end`` float64 seconds of the clip, ``reason`` string."""
-    rows = list(gaps)
-    return make_frame(
-        start=([gap.start for gap in rows], "float64"),
-        end=([gap.end for gap in rows], "float64"),
-        reason=([gap.reason for gap in rows], "string"),
-    )
+    """One row a gap; `schema.GAPS` has names, dtypes and meanings."""
+    return frame_of_rows(GAPS, [(gap.start, gap.end, gap.reason, gap.end - gap.start) for gap in gaps])
 
 
 def matches_table(matches: Iterable[Match]) -> pd.DataFrame:
-    """One row for each occurrence of a text: ``sentence_id`` int64, ``text`` string, ``start`` and ``end`` float64
-    seconds."""
-    rows = list(matches)
-    return make_frame(
-        sentence_id=([row.sentence_id for row in rows], "int64"),
-        text=([row.text for row in rows], "string"),
-        start=([row.start for row in rows], "float64"),
-        end=([row.end for row in rows], "float64"),
-    )
+    """One row for each occurrence of a text; `schema.MATCHES` has names, dtypes and meanings."""
+    return frame_of_rows(MATCHES, matches)

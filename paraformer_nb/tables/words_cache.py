@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from itertools import count
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from operator import is_
+from typing import TYPE_CHECKING, Any
 
 from ..transcript.words import Sentence
-from .words import sorted_by_start, unsorted_words
+from .row_buffers import RowBuffers
+from .words import word_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,34 +19,51 @@ if TYPE_CHECKING:
 class WordsCache:
     """The words table of the sentences that were read last. A sentence is a value: the same object has the same rows.
 
-    May be used on any thread.
+    The rows of the sentences up to the last final one stay where they are; usually one partial follows them. May be used on any thread.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._sentences: Sequence[Sentence] = ()
-        self._rows = unsorted_words(())  # in the order of the sentences
-        self._table = self._rows  # by start
+        self._read: Sequence[Sentence] = ()
+        self._head: Sequence[Sentence] = ()
+        self._ends: list[int] = []  # the row after the last one of each sentence of the head
+        self._rows = RowBuffers()
+        self._others: pd.DataFrame | None = None  # the table, where it is not just the rows of the head
 
     def table(self, sentences: Sequence[Sentence]) -> pd.DataFrame:
-        """The words of these sentences, as a table without ``attrs``. It is shared: give out copies of it only."""
+        """The words of these sentences, sorted by start, without ``attrs``; a table of the caller's own."""
         with self._lock:
-            if sentences is not self._sentences:
-                self._rows = self._replace(sentences)
-                self._sentences = sentences
-                self._table = sorted_by_start(self._rows)
-            return self._table
+            if sentences is not self._read:
+                self._update(sentences)
+                self._read = sentences
+            return self._rows.table() if self._others is None else self._others.copy()
 
-    def _replace(self, sentences: Sequence[Sentence]) -> pd.DataFrame:
-        """Keep the rows of sentences at the head that are the same; put together the rest."""
+    def _update(self, sentences: Sequence[Sentence]) -> None:
         import pandas as pd
 
-        old = self._sentences
-        pairs = zip(count(), old, sentences, strict=False)
-        kept = next((n for n, before, now in pairs if before is not now), min(len(old), len(sentences)))
-        first_row = sum(len(sentence.words) for sentence in old[:kept])
-        rest = _rearrange(old[kept:], self._rows.iloc[first_row:], sentences[kept:])
-        return pd.concat([self._rows.iloc[:first_row], rest], ignore_index=True) if kept else rest
+        finals = len(sentences)
+        while finals and not sentences[finals - 1].is_final:
+            finals -= 1
+        self._set_head(sentences[:finals])
+        table = self._rows.table()
+        if finals < len(sentences):
+            table = pd.concat([table, word_frame(sentences[finals:])], ignore_index=True)
+        is_sorted = table["start"].is_monotonic_increasing
+        if not is_sorted:
+            table = table.sort_values("start", kind="stable", ignore_index=True)
+        self._others = None if is_sorted and finals == len(sentences) else table
+
+    def _set_head(self, new: Sequence[Sentence]) -> None:
+        """Keep the rows of sentences that are the same; put together those after them."""
+        old = self._head
+        kept = [*map(is_, old, new), False].index(False)
+        first = self._ends[kept - 1] if kept else 0
+        if kept < len(old) or kept < len(new):
+            old_rows = self._rows.table()[first:]
+            self._rows.replace(first, _rearrange(old[kept:], old_rows, new[kept:]))
+        lengths = [len(sentence.words) for sentence in new[kept:]]
+        self._ends[kept:] = [first + end for end in accumulate(lengths)]
+        self._head = new
 
 
 def _rearrange(old: Sequence[Sentence], old_rows: pd.DataFrame, new: Sequence[Sentence]) -> pd.DataFrame:
@@ -55,11 +74,12 @@ def _rearrange(old: Sequence[Sentence], old_rows: pd.DataFrame, new: Sequence[Se
     known = {id(sentence) for sentence in old}
     made = [sentence for sentence in new if id(sentence) not in known]
     if len(made) == len(new):
-        return unsorted_words(new)
-    rows_of, next_row = {}, 0
+        return word_frame(new)
+    rows_of: dict[int, Any] = {}
+    next_row = 0
     for sentence in (*old, *made):
         first, next_row = next_row, next_row + len(sentence.words)
         rows_of[id(sentence)] = range(first, next_row)
     indices = np.fromiter((row for sentence in new for row in rows_of[id(sentence)]), dtype="int64")
-    both = pd.concat([old_rows, unsorted_words(made)], ignore_index=True)
-    return both.take(indices).reset_index(drop=True)
+    both = pd.concat([old_rows, word_frame(made)], ignore_index=True)
+    return both.take(indices)

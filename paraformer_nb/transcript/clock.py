@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeGuard
 from msgspec.structs import replace
 
 from ..dashscope.messages import SentenceResult
+from ..journal.records import Audio, Record, Resumed, RunStarted
 from ..text import join
 
 _MAX_TIME = 1e12  # ms; over thirty years
@@ -33,6 +34,19 @@ def last_time(result: SentenceResult) -> float:
 def first_word_time(result: SentenceResult) -> float | None:
     """The earliest time of a result's words, in its own milliseconds; None where they have none."""
     return min((word.begin_time for word in result.words or () if is_time(word.begin_time)), default=None)
+
+
+def position_after(record: Record, position: float) -> float:
+    """The position up to which the clip has been sent, on the attempt that goes on, after a record; `position`: before
+    it."""
+    match record:
+        case Audio():
+            return record.position + record.seconds
+        case Resumed():
+            return record.position
+        case RunStarted():
+            return record.start
+    return position
 
 
 class _Silence(NamedTuple):

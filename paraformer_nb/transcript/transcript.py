@@ -6,6 +6,7 @@ A live run and a loaded journal go through the same `apply`, so they cannot diff
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -138,15 +139,24 @@ class Transcript:
     def recognised(self) -> list[Sentence]:
         """Final and partial sentences as recognised, without corrections, sorted by start."""
         partials = self.partials  # first: a sentence that becomes final meanwhile is in both, and counts as final
-        finals = {sentence.id: sentence for sentence in self.finals}
-        still_partial = [sentence for sentence in partials if sentence.id not in finals]
-        return sorted([*finals.values(), *still_partial], key=lambda sentence: sentence.start)
+        sentences = self.finals.copy()
+        if partials:
+            finals = {sentence.id for sentence in sentences}
+            sentences += [sentence for sentence in partials if sentence.id not in finals]
+        sentences.sort(key=attrgetter("start"))
+        return sentences
 
     @property
     def sentences(self) -> list[Sentence]:
         """Final and partial sentences as corrected, sorted by start; without those whose words were all deleted."""
-        corrected = [each for each in self._corrections.corrected_all(self.recognised) if each.words]
-        return sorted(corrected, key=lambda sentence: sentence.start)
+        return self.correct_all(self.recognised)
+
+    def correct_all(self, recognised: list[Sentence]) -> list[Sentence]:
+        """Apply the corrections to `recognised` as it was read; without any, the same list."""
+        if not self.corrected_ids:
+            return recognised
+        corrected = [each for each in self._corrections.corrected_all(recognised) if each.words]
+        return sorted(corrected, key=attrgetter("start"))
 
     def corrected(self, sentence: Sentence) -> Sentence:
         """Apply the corrections to a recognised sentence; without any, the sentence itself. It may have no words."""
@@ -183,6 +193,12 @@ class Transcript:
     def notice(self) -> str:
         """What to show beside the words: the notices and the hint; or ``""``."""
         return join([*self.notices, *([self.hint] if self.hint else [])])
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds of the part of the clip that was recognised so far, gaps included; None while nothing was sent."""
+        seconds = self.sent_until - self.run.start
+        return seconds if seconds > 0 else None
 
     @property
     def text(self) -> str:

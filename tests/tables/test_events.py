@@ -31,7 +31,7 @@ from paraformer_nb.transcript.corrections import Correction
 from paraformer_nb.transcript.words import Word
 
 TEXT = pd.StringDtype(na_value=pd.NA)
-EVENT_DTYPES = {"t": "float64", "event": TEXT, "task": TEXT, "text": TEXT, "body": TEXT}
+EVENT_DTYPES = {"t": "float64", "event": TEXT, "task": TEXT, "text": TEXT, "body": TEXT, "position": "float64"}
 
 
 def dtypes(table: pd.DataFrame) -> dict[str, object]:

@@ -1,0 +1,67 @@
+"""Rows of words in arrays with room for more, which are given out as tables without being copied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .schema import WORDS_RAW
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .frame import Array
+
+_FIRST_CAPACITY = 64  # rows
+
+
+class RowBuffers:
+    """The rows of a words table.
+
+    While rows are only added, tables share the arrays, which are read-only for them; pandas copies a column before it
+    writes to it. That takes pandas 3, and that the frame that owns the arrays is kept. From the first time on that a
+    row changes, and with pandas 2, each table has arrays of its own.
+    """
+
+    def __init__(self) -> None:
+        import pandas as pd
+
+        self._count = 0
+        self._is_shared = not pd.__version__.startswith("2.")
+        self._buffers: dict[str, Array] = {}
+        self._frames: list[pd.DataFrame] = []  # over all rows of the arrays; the last one is that of `_buffers`
+        self._allocate(0, 0)
+
+    def table(self) -> pd.DataFrame:
+        """All rows, as a table of the caller's own."""
+        table = self._frames[-1].iloc[: self._count]
+        return table if self._is_shared else table.copy()
+
+    def replace(self, first: int, rows: pd.DataFrame) -> None:
+        """Replace all rows from the number `first` on."""
+        count = first + len(rows)
+        is_in_use = self._is_shared and first < self._count
+        if is_in_use or count > len(self._buffers["start"]):
+            self._allocate(first, count)
+        self._is_shared = self._is_shared and not is_in_use
+        for name, buffer in self._buffers.items():
+            buffer.setflags(write=True)
+            buffer[first:count] = rows[name].to_numpy(buffer.dtype)
+            buffer.setflags(write=False)
+        self._count = count
+
+    def _allocate(self, kept: int, needed: int) -> None:
+        """Make new arrays with room for twice the rows that are `needed`, with a copy of those that are `kept`."""
+        import numpy as np
+        import pandas as pd
+
+        capacity = max(_FIRST_CAPACITY, 2 * needed)
+        columns: dict[str, Any] = {}
+        for name, dtype, *_ in WORDS_RAW:
+            is_text = dtype == "string"
+            buffer: Array = np.full(capacity, "", object) if is_text else np.zeros(capacity, dtype)
+            if kept:
+                buffer[:kept] = self._buffers[name][:kept]
+            columns[name] = pd.arrays.StringArray(buffer) if is_text else buffer  # type: ignore[attr-defined]
+            buffer.setflags(write=False)  # after pandas has checked it
+            self._buffers[name] = buffer
+        self._frames.append(pd.DataFrame(columns, copy=False))
