@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from .errors import ParaformerError
     from .run.panel import panel
     from .run.run import Run
+    from .run.scoring import score
     from .run.start import load, resume, transcribe
     from .run.stream import stream
+    from .scoring.normalise import Normaliser
+    from .scoring.score import Score
     from .server.limits import Limits
     from .services.dashscope import DashScope
     from .services.embedded import Embedded
@@ -45,10 +48,12 @@ _HOME = {
     "Embedded": "services.embedded",
     "Limits": "server.limits",
     "MODELS": "dashscope.parameters",
+    "Normaliser": "scoring.normalise",
     "ParaformerError": "errors",
     "Parameters": "dashscope.parameters",
     "Retry": "client.retry",
     "Run": "run.run",
+    "Score": "scoring.score",
     "Sentence": "transcript.words",
     "Timeouts": "client.timeouts",
     "Word": "transcript.words",
@@ -59,6 +64,7 @@ _HOME = {
     "messages": "dashscope.messages",
     "panel": "run.panel",
     "resume": "run.start",
+    "score": "run.scoring",
     "stream": "run.stream",
     "transcribe": "run.start",
 }
@@ -72,10 +78,12 @@ __all__ = [
     "Embedded",
     "Limits",
     "MODELS",
+    "Normaliser",
     "ParaformerError",
     "Parameters",
     "Retry",
     "Run",
+    "Score",
     "Sentence",
     "Timeouts",
     "Word",
@@ -86,6 +94,7 @@ __all__ = [
     "messages",
     "panel",
     "resume",
+    "score",
     "stream",
     "transcribe",
 ]
