@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .dashscope import messages
     from .dashscope.parameters import MODELS, Parameters
     from .errors import ParaformerError
+    from .run.comparison import Comparison, compare
     from .run.panel import panel
     from .run.run import Run
     from .run.scoring import score
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from .transcript.words import Sentence, Word
 
 _HOME = {
+    "Comparison": "run.comparison",
     "Correction": "transcript.corrections",
     "DashScope": "services.dashscope",
     "Embedded": "services.embedded",
@@ -57,6 +59,7 @@ _HOME = {
     "Sentence": "transcript.words",
     "Timeouts": "client.timeouts",
     "Word": "transcript.words",
+    "compare": "run.comparison",
     "errors": "errors",
     "load": "run.start",
     "login": "services.keys",
@@ -73,6 +76,7 @@ _MODULES = ("errors", "messages")
 """Public names that are modules themselves."""
 
 __all__ = [
+    "Comparison",
     "Correction",
     "DashScope",
     "Embedded",
@@ -87,6 +91,7 @@ __all__ = [
     "Sentence",
     "Timeouts",
     "Word",
+    "compare",
     "errors",
     "load",
     "login",

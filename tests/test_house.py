@@ -53,7 +53,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "client": {"websockets", "msgspec"},
     "tables": {"numpy", "pandas"},
     "scoring": {"numpy", "pandas", "rapidfuzz", "opencc"},
-    "plots": {"matplotlib", "numpy", "msgspec", "PIL"},
+    "plots": {"matplotlib", "numpy", "pandas", "msgspec", "PIL"},
     "widgets": {"IPython", "msgspec", "anywidget", "ipywidgets", "traitlets", "pandas"},
     "formats": {"msgspec"},
     "run": {"IPython", "pandas", "matplotlib"},

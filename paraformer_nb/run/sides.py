@@ -48,7 +48,7 @@ def _existing(text: str) -> Path | None:
         return None
     if " " not in text.strip() and _is_suffix(path.suffix):
         raise ParameterError(
-            f"{text!r}: there is no such file. To score this as a text, give it in a list: [{text!r}]."
+            f"{text!r}: there is no such file. If it is the text itself, give it in a list: [{text!r}]."
         )
     return None
 
@@ -56,21 +56,7 @@ def _existing(text: str) -> Path | None:
 def _is_suffix(suffix: str) -> bool:
     from ..formats.registry import FORMATS
 
-    known = {
-        *FORMATS,
-        *TEXT_SUFFIXES,
-        ".srt",
-        ".vtt",
-        ".ass",
-        ".textgrid",
-        ".eaf",
-        ".ctm",
-        ".stm",
-        ".json",
-        ".csv",
-        ".tsv",
-    }
-    return bool(suffix) and suffix.lower() in known
+    return bool(suffix) and suffix.lower() in {*FORMATS, *TEXT_SUFFIXES, *_OTHER_SUFFIXES}
 
 
 def read_side(path: Path) -> pd.DataFrame | str:
@@ -84,8 +70,8 @@ def read_side(path: Path) -> pd.DataFrame | str:
     except OSError as error:
         raise ParameterError(f"{str(path)!r} cannot be read: {error.strerror}. Nothing was compared.") from error
     raise ParameterError(
-        f"{str(path)!r}: files with the suffix {suffix!r} cannot be compared. Give a text file (.txt) or the journal of "
-        "a run (.jsonl)."
+        f"{str(path)!r}: files with the suffix {suffix!r} cannot be compared. Give a text file (.txt) or a journal "
+        "(.jsonl)."
     )
 
 
