@@ -30,10 +30,14 @@ if TYPE_CHECKING:
     from .dashscope.parameters import Parameters
     from .errors import ParaformerError
     from .models.fetch import fetch_model
+    from .run.comparison import Comparison, compare
     from .run.panel import panel
     from .run.run import Run
+    from .run.scoring import score
     from .run.start import load, resume, transcribe
     from .run.stream import stream
+    from .scoring.normalise import Normaliser
+    from .scoring.score import Score
     from .server.limits import Limits
     from .services import hotwords
     from .services.dashscope import DashScope
@@ -44,18 +48,22 @@ if TYPE_CHECKING:
     from .transcript.words import Sentence, Word
 
 _HOME = {
+    "Comparison": "run.comparison",
     "Correction": "transcript.corrections",
     "DashScope": "services.dashscope",
     "Embedded": "services.embedded",
     "Limits": "server.limits",
     "MODELS": "dashscope.models",
+    "Normaliser": "scoring.normalise",
     "ParaformerError": "errors",
     "Parameters": "dashscope.parameters",
     "Retry": "client.retry",
     "Run": "run.run",
+    "Score": "scoring.score",
     "Sentence": "transcript.words",
     "Timeouts": "client.timeouts",
     "Word": "transcript.words",
+    "compare": "run.comparison",
     "errors": "errors",
     "fetch_model": "models.fetch",
     "hotwords": "services.hotwords",
@@ -66,6 +74,7 @@ _HOME = {
     "messages": "dashscope.messages",
     "panel": "run.panel",
     "resume": "run.start",
+    "score": "run.scoring",
     "stream": "run.stream",
     "temporary_key": "services.temporary",
     "transcribe": "run.start",
@@ -75,18 +84,22 @@ _MODULES = ("errors", "hotwords", "messages")
 """Public names that are modules themselves."""
 
 __all__ = [
+    "Comparison",
     "Correction",
     "DashScope",
     "Embedded",
     "Limits",
     "MODELS",
+    "Normaliser",
     "ParaformerError",
     "Parameters",
     "Retry",
     "Run",
+    "Score",
     "Sentence",
     "Timeouts",
     "Word",
+    "compare",
     "errors",
     "fetch_model",
     "hotwords",
@@ -97,6 +110,7 @@ __all__ = [
     "messages",
     "panel",
     "resume",
+    "score",
     "stream",
     "temporary_key",
     "transcribe",

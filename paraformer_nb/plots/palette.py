@@ -16,6 +16,9 @@ PARTIAL_WORD = "#6b7280"
 DOUBTFUL_WORD = "#b45309"
 """Underline of a word with low confidence."""
 
+DIFFERENCE = "#f2a93b"
+"""Fill of a word that another result lacks or has otherwise; outlined as well."""
+
 FINAL_SENTENCE = "#475569"
 PARTIAL_SENTENCE = "#cbd5e1"
 GAP = "#b6bdc8"

@@ -17,6 +17,7 @@ from ..journal.journal import Journal
 from ..journal.records import ClipSource, ServiceSource
 from ..paths import expand
 from ..playback.playable import PlayableClip
+from ..scoring.normalise import DEFAULT, Normaliser
 from ..transcript.corrections import Correction
 from ..transcript.words import Usage
 from .live_transcript import Listener, LiveTranscript
@@ -28,6 +29,8 @@ from .waiting import wait, wait_blocking
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from ..scoring.score import Score
+    from ..scoring.tokens import Tokenise, Unit
     from ..widgets.timeline import Timeline
 
 
@@ -189,6 +192,26 @@ class Run(RunTables):
         from ..plots.plot import plot
 
         return plot(self.transcript, start=start, end=end)
+
+    def score(
+        self,
+        reference: Any,
+        *,
+        unit: Unit = "auto",
+        normalise: Normaliser | None = DEFAULT,
+        tokenise: Tokenise | None = None,
+    ) -> Score:
+        """Score the words, as corrected, against a reference: a text, a file, a table, a run or a list of sentences.
+
+        `pnb.score` describes the options and the errors.
+
+        Example:
+            >>> print(run.score("Good morning. 今天天气很好。"))
+            MER 12.5 % (1 of 8: 0 sub, 1 del, 0 ins), after width, case, marks
+        """
+        from .scoring import score
+
+        return score(reference, self, unit=unit, normalise=normalise, tokenise=tokenise)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Copy the journal to `path`, with the digest of the clip's file, by which a loaded run knows its clip.

@@ -129,6 +129,11 @@ class Timeline(anywidget.AnyWidget):
         self._updates.layers = others if table is None else (*others, make_layer(table, name, label, unit, end))
         get_loop().call_soon_threadsafe(self.refresh)
 
+    @property
+    def layers(self) -> tuple[messages.Layer, ...]:
+        """The layers that `highlight` laid over the timeline, the last one last."""
+        return self._updates.layers
+
     def words_within(self, start: float, end: float) -> pd.DataFrame:
         """The words that touch a span, in seconds of the clip; the columns are those of `run.words`."""
         near = [each for each in self._transcript.sentences if _has_word_within(each, start, end)]

@@ -1,0 +1,93 @@
+"""What `pnb.score` and `pnb.compare` are given: runs, files, tables and texts, as what the scoring room compares."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ParameterError
+from ..paths import expand
+from .reading import read_journal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEXT_SUFFIXES = (".txt", ".text", ".ref", ".hyp", ".lab", ".md", "")
+_OTHER_SUFFIXES = (".srt", ".vtt", ".ass", ".textgrid", ".eaf", ".ctm", ".stm", ".json", ".csv", ".tsv", ".parquet")
+_LONGEST_NAME = 4096  # characters of a text that may be a file's name
+_ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+def side_of(given: Any) -> Any:
+    """The words or the text of a run, a file, a table, a text, or a list of sentences.
+
+    A string is a file where one of that name exists, else a text. Raises ParameterError for a string that looks like a
+    file's name where there is no such file, and for a file that cannot be read.
+    """
+    from .run import Run
+
+    if isinstance(given, Run):
+        return given.words
+    if isinstance(given, os.PathLike):
+        return read_side(expand(given))
+    if isinstance(given, str) and (path := _existing(given)) is not None:
+        return read_side(path)
+    return given
+
+
+def _existing(text: str) -> Path | None:
+    """The file that a string names, or None where it is a text."""
+    if len(text) > _LONGEST_NAME or not text.strip() or "\n" in text or "\0" in text:
+        return None
+    path = expand(text)
+    try:
+        if path.is_file():
+            return path
+    except OSError:  # too long for a name
+        return None
+    if " " not in text.strip() and _is_suffix(path.suffix):
+        raise ParameterError(
+            f"{text!r}: there is no such file. If it is the text itself, give it in a list: [{text!r}]."
+        )
+    return None
+
+
+def _is_suffix(suffix: str) -> bool:
+    from ..formats.registry import FORMATS
+
+    return bool(suffix) and suffix.lower() in {*FORMATS, *TEXT_SUFFIXES, *_OTHER_SUFFIXES}
+
+
+def read_side(path: Path) -> pd.DataFrame | str:
+    """The words of a journal, or the text of a text file. Raises ParameterError for a file that cannot be read."""
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".jsonl":
+            return _words_of_journal(path)
+        if suffix in TEXT_SUFFIXES:
+            return _decode(path.read_bytes(), path)
+    except OSError as error:
+        raise ParameterError(f"{str(path)!r} cannot be read: {error.strerror}. Nothing was compared.") from error
+    raise ParameterError(
+        f"{str(path)!r}: files with the suffix {suffix!r} cannot be compared. Give a text file (.txt) or a journal "
+        "(.jsonl)."
+    )
+
+
+def _words_of_journal(path: Path) -> pd.DataFrame:
+    from ..tables.words import words_table
+
+    _, transcript, _ = read_journal(path)
+    return words_table(transcript.sentences, transcript)
+
+
+def _decode(data: bytes, path: Path) -> str:
+    """A text file's text: by its byte order mark, else UTF-8, else GB18030, which Chinese programs write."""
+    marked = next((name for mark, name in _ENCODINGS.items() if data.startswith(mark)), None)
+    for encoding in (marked,) if marked else ("utf-8", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise ParameterError(f"{str(path)!r} is not a text in UTF-8, UTF-16 or GB18030. Save it as UTF-8.")

@@ -1,0 +1,1 @@
+"""Compare two texts or tables of words: normalise, split into units, align, score. Times count where they are known."""

@@ -1,0 +1,172 @@
+"""One side of a comparison: a text, or a table of words, as tokens that know their rows and times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import ParameterError
+from ..tables.given import as_frame, check_order, check_unit, invalid, require_columns, seconds_of
+from ..text import separator
+from .align import Side
+from .tokens import Token
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+LONGEST_WORD = 20.0  # seconds; a table whose words are longer than that on average is in milliseconds
+
+
+class Rows(NamedTuple):
+    """The words of a table in the order of their starts."""
+
+    texts: list[str]
+    numbers: list[int] | None  # of each, its row in the table that was given
+    sentences: list[int] | None
+    starts: Array | None
+    ends: Array | None
+
+
+class Source(NamedTuple):
+    """A text to compare, and the rows that it was joined from; `offsets` has where each begins in it."""
+
+    text: str
+    rows: Rows | None = None
+    offsets: Sequence[int] = ()
+
+
+def source_of(given: Any) -> Source:
+    """The text of a string, of a list of sentences, or of a table with ``text`` (and where known ``start`` and ``end``,
+    ``punctuation`` and ``sentence_id``).
+
+    Raises ParameterError for anything else, and for invalid rows.
+    """
+    if isinstance(given, str):
+        return Source(given)
+    if isinstance(given, list):
+        if bad := next((each for each in given if not isinstance(each, str)), None):
+            raise ParameterError(f"{bad!r} in a list of sentences is not a text: give strings.")
+        return _joined(Rows([text.strip() for text in given], None, list(range(1, len(given) + 1)), None, None))
+    return _joined(_rows(as_frame(given)))
+
+
+def _joined(rows: Rows) -> Source:
+    offsets: list[int] = []
+    texts: list[str] = []
+    length, last = 0, ""
+    for text in rows.texts:
+        space = separator(last, text)
+        offsets.append(length + len(space))
+        texts += space, text
+        length += len(space) + len(text)
+        last = text or last
+    return Source("".join(texts), rows, offsets)
+
+
+def _rows(frame: pd.DataFrame) -> Rows:
+    import numpy as np
+
+    require_columns(frame, ["text"])
+    for name in ("file", "clip"):
+        if name in frame.columns and frame[name].nunique() > 1:
+            raise ParameterError(
+                f"the table has words of several clips (its column {name!r}). Score each by itself, and add the scores "
+                "with sum(scores)."
+            )
+    texts = _texts(frame)
+    starts, ends = _times(frame)
+    order = np.arange(len(frame)) if starts is None else np.argsort(starts, kind="stable")
+    ids = frame["sentence_id"].tolist() if "sentence_id" in frame.columns else None
+    if ids is not None and any(value != value or not isinstance(value, int) for value in ids):
+        ids = None  # names, or numbers that are missing: they are not needed
+    rows = order.tolist()
+    return Rows(
+        [texts[row] for row in rows],
+        rows,
+        None if ids is None else [ids[row] for row in rows],
+        None if starts is None else starts[order],
+        None if ends is None else ends[order],
+    )
+
+
+def _texts(frame: pd.DataFrame) -> list[str]:
+    texts = frame["text"].tolist()
+    if bad := [row for row, text in enumerate(texts) if not isinstance(text, str)]:
+        advice = "Read a CSV with pd.read_csv(path, keep_default_na=False, dtype={'text': str})"
+        raise invalid(bad[0], f"text is {texts[bad[0]]!r}, not a string. {advice}", len(bad))
+    if "punctuation" not in frame.columns:
+        return [text.strip() for text in texts]
+    marks = frame["punctuation"].tolist()
+    return [text.strip() + (mark if isinstance(mark, str) else "") for text, mark in zip(texts, marks, strict=True)]
+
+
+def _times(frame: pd.DataFrame) -> tuple[Array | None, Array | None]:
+    if "start" not in frame.columns and "end" not in frame.columns:
+        return None, None
+    require_columns(frame, ["text", "start", "end"])
+    starts, ends = seconds_of(frame, "start", "s"), seconds_of(frame, "end", "s")
+    check_order(starts, ends)
+    check_unit(starts, ends, None, LONGEST_WORD)
+    words = frame[["text", "start", "end"]]
+    if len(words) >= 4 and words.duplicated(keep=False).all():
+        raise ParameterError("the table has every word twice: it may be two readings in one. Give one of them.")
+    return starts, ends
+
+
+class TokenList(NamedTuple):
+    """The tokens of a side. Of each its row and sentence, -1 where there is none; times are NaN where unknown, and None
+    where none is known."""
+
+    texts: list[str]
+    rows: Array
+    sentences: Array
+    starts: Array | None
+    ends: Array | None
+
+    @property
+    def side(self) -> Side:
+        """What is aligned."""
+        return Side(self.texts, self.starts, self.ends)
+
+
+def locate(source: Source, tokens: Sequence[Token], origins: Sequence[int]) -> TokenList:
+    """Find the row, the sentence and the times of each token. `origins`: of each normalised character, its index in the
+    source's text.
+
+    Several tokens of one row share its time by their lengths; a token over several rows lasts from the first to the
+    last.
+    """
+    import numpy as np
+
+    texts = [token.text for token in tokens]
+    nowhere = np.full(len(texts), -1, dtype=np.int64)
+    if source.rows is None or not source.offsets:
+        return TokenList(texts, nowhere, nowhere, None, None)
+    places = [(origins[each.start], origins[each.end - 1]) if each.start >= 0 else (-1, -1) for each in tokens]
+    rows = np.searchsorted(np.array(source.offsets), np.array(places, dtype=np.int64).reshape(-1, 2), side="right") - 1
+    numbers, sentences = (
+        nowhere if values is None else np.where(rows[:, 0] >= 0, np.array(values, dtype=np.int64)[rows[:, 0]], -1)
+        for values in (source.rows.numbers, source.rows.sentences)
+    )
+    return TokenList(texts, numbers, sentences, *_token_times(source.rows, texts, rows))
+
+
+def _token_times(rows: Rows, texts: Sequence[str], found: Array) -> tuple[Array | None, Array | None]:
+    """Starts and ends of tokens, of which `found` has the first and the last row."""
+    import numpy as np
+
+    if rows.starts is None or rows.ends is None:
+        return None, None
+    first, last = found[:, 0], found[:, 1]
+    lengths = np.array([len(text) for text in texts], dtype=np.float64)
+    totals = np.bincount(first + 1, weights=lengths, minlength=len(rows.starts) + 1)
+    before = np.cumsum(lengths) - lengths
+    opens_row = np.r_[True, first[1:] != first[:-1]] if len(first) else np.zeros(0, dtype=bool)
+    before -= np.maximum.accumulate(np.where(opens_row, before, 0.0))
+    share = (rows.ends - rows.starts)[first] / totals[first + 1]
+    starts = rows.starts[first] + share * before
+    ends = np.where(last > first, rows.ends[last], rows.starts[first] + share * (before + lengths))
+    return np.where(first >= 0, starts, np.nan), np.where(first >= 0, ends, np.nan)
