@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .dashscope import messages
     from .dashscope.parameters import MODELS, Parameters
     from .errors import ParaformerError
+    from .formats.subtitle_rules import SubtitleRules
     from .run.panel import panel
     from .run.run import Run
     from .run.start import load, resume, transcribe
@@ -50,6 +51,7 @@ _HOME = {
     "Retry": "client.retry",
     "Run": "run.run",
     "Sentence": "transcript.words",
+    "SubtitleRules": "formats.subtitle_rules",
     "Timeouts": "client.timeouts",
     "Word": "transcript.words",
     "errors": "errors",
@@ -77,6 +79,7 @@ __all__ = [
     "Retry",
     "Run",
     "Sentence",
+    "SubtitleRules",
     "Timeouts",
     "Word",
     "errors",

@@ -53,7 +53,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "tables": {"numpy", "pandas"},
     "plots": {"matplotlib", "numpy", "msgspec", "PIL"},
     "widgets": {"IPython", "msgspec", "anywidget", "ipywidgets", "traitlets", "pandas"},
-    "formats": {"msgspec"},
+    "formats": {"msgspec", "numpy", "pandas"},
     "run": {"IPython", "pandas", "matplotlib"},
     "cli": {"tqdm", "msgspec", "shtab"},
 }
