@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .errors import ParaformerError
     from .models.fetch import fetch_model
     from .run.comparison import Comparison, compare
+    from .formats.subtitle_rules import SubtitleRules
     from .run.panel import panel
     from .run.run import Run
     from .run.scoring import score
@@ -61,6 +62,7 @@ _HOME = {
     "Run": "run.run",
     "Score": "scoring.score",
     "Sentence": "transcript.words",
+    "SubtitleRules": "formats.subtitle_rules",
     "Timeouts": "client.timeouts",
     "Word": "transcript.words",
     "compare": "run.comparison",
@@ -97,6 +99,7 @@ __all__ = [
     "Run",
     "Score",
     "Sentence",
+    "SubtitleRules",
     "Timeouts",
     "Word",
     "compare",

@@ -57,7 +57,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "scoring": {"numpy", "pandas", "rapidfuzz", "opencc"},
     "plots": {"matplotlib", "numpy", "pandas", "msgspec", "PIL"},
     "widgets": {"IPython", "msgspec", "anywidget", "ipywidgets", "traitlets", "pandas"},
-    "formats": {"msgspec"},
+    "formats": {"msgspec", "numpy", "pandas"},
     "run": {"IPython", "pandas", "matplotlib"},
     "cli": {"tqdm", "msgspec", "shtab"},
 }

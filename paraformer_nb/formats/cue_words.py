@@ -1,0 +1,71 @@
+"""The words of a table, in the order in which subtitles show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..tables.given import as_frame, check_order, require_columns, seconds_of
+from ..transcript.language import guess_language
+from .capitals import with_capitals
+from .cue_atoms import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+_SAMPLE = 500
+"""Words by which the language is guessed."""
+
+
+def entries_of(words: Any, sentences: Any = None) -> list[Entry]:
+    """The words that have a text, with their punctuation: sentence by sentence where the table has ``sentence_id``,
+    else by start. `sentences`: a table with ``sentence_id`` and ``text``, for capitals.
+
+    Raises ParameterError for missing columns and invalid times.
+    """
+    frame = as_frame(words)
+    require_columns(frame, ("text", "start", "end"))
+    starts, ends = (seconds_of(frame, name, "s") for name in ("start", "end"))
+    check_order(starts, ends)
+    texts = _strings(frame, "text")
+    sentence_ids = _values(frame, "sentence_id")
+    if sentences is not None and "sentence_id" in frame.columns:
+        table = as_frame(sentences)
+        require_columns(table, ("sentence_id", "text"))
+        by_id = dict(zip(table["sentence_id"].tolist(), _strings(table, "text"), strict=True))
+        texts = with_capitals(texts, sentence_ids, by_id)
+    marks = _strings(frame, "punctuation") if "punctuation" in frame.columns else [""] * len(texts)
+    rows = zip(texts, marks, starts.tolist(), ends.tolist(), _values(frame, "speaker"), sentence_ids, strict=True)
+    entries = [
+        Entry(" ".join(f"{text.strip()}{mark}".split()), start, end, speaker, sentence, row)
+        for row, (text, mark, start, end, speaker, sentence) in enumerate(rows)
+    ]
+    entries = sorted((entry for entry in entries if entry.text), key=lambda entry: entry.start)
+    begins: dict[object, float] = {}
+    for entry in entries:
+        begins.setdefault(entry.sentence, entry.start)
+    numbers = {sentence: number for number, sentence in enumerate(begins)}
+    return sorted(entries, key=lambda entry: numbers[entry.sentence])
+
+
+def language_of_words(entries: Sequence[Entry]) -> str:
+    """The language that the script of most words suggests."""
+    step = len(entries) // _SAMPLE + 1
+    return guess_language(" ".join(entry.text for entry in entries[::step]))
+
+
+def _strings(frame: pd.DataFrame, name: str) -> list[str]:
+    """A column as strings; "" where a value is missing."""
+    column = frame[name]
+    missing = column.isna().tolist()
+    return ["" if is_missing else str(value) for value, is_missing in zip(column.tolist(), missing, strict=True)]
+
+
+def _values(frame: pd.DataFrame, name: str) -> list[Any]:
+    """A column as values, or None where a value or the column is missing."""
+    if name not in frame.columns:
+        return [None] * len(frame)
+    column = frame[name]
+    missing = column.isna().tolist()
+    return [None if is_missing else value for value, is_missing in zip(column.tolist(), missing, strict=True)]
