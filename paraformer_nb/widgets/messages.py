@@ -12,7 +12,7 @@ The exchange:
   changed. Updates are numbered: a view that misses a number sends `Sync` again.
 - `Correct`, `Undo` and `Redo` are each answered by an `Update`, and by a `CorrectionProblem` where something must be
   said. The view shows a correction before the answer; the answer replaces it.
-- `AudioRequest` and `SpectrogramRequest` are answered by one `Reply` with their ``id``.
+- `AudioRequest`, `SpectrogramRequest` and `RecognisedRequest` are answered by one `Reply` with their ``id``.
 - `Stop` is answered by an `Update` with ``can_stop`` false.
 - `EndDrawn` is sent once, by the first view that has drawn the end of a run that it saw running. A cell's output may
   then be replaced by the final picture. It is the one message that is delivered where the kernel runs cells (see
@@ -48,7 +48,7 @@ class WordRow(Struct, array_like=True, frozen=True):
     """Whether a person wrote it."""
 
 
-class SentenceData(Struct, frozen=True):
+class SentenceData(Struct, frozen=True, omit_defaults=True):
     """A sentence as corrected, final or partial. It has words."""
 
     id: int
@@ -58,6 +58,8 @@ class SentenceData(Struct, frozen=True):
     separator: str
     """The text between it and the sentence before it: a space or nothing."""
     words: list[WordRow]
+    speaker: str = ""
+    """Of its first word, where the recogniser names speakers."""
 
 
 class GapSpan(Struct, frozen=True):
@@ -170,6 +172,8 @@ class Reply(Struct, frozen=True, tag_field="kind", tag="reply", omit_defaults=Tr
     """Of a window of sound."""
     span: float = 0.0
     """Seconds that a spectrogram covers: fewer than requested where the clip ends."""
+    text: str = ""
+    """What was recognised."""
 
 
 class Seek(Struct, frozen=True, tag_field="kind", tag="seek"):
@@ -242,7 +246,16 @@ class SpectrogramRequest(Struct, frozen=True, tag_field="kind", tag="spectrogram
     rows: int
 
 
-FromFrontEnd = Sync | Stop | EndDrawn | Correct | Undo | Redo | AudioRequest | SpectrogramRequest
+class RecognisedRequest(Struct, frozen=True, tag_field="kind", tag="recognised"):
+    """Send what was recognised where a corrected word is."""
+
+    id: int
+    sentence: int
+    start: float
+    end: float
+
+
+FromFrontEnd = Sync | Stop | EndDrawn | Correct | Undo | Redo | AudioRequest | SpectrogramRequest | RecognisedRequest
 
 
 # ------------------------------------------------------------------------------------------------ a page that was saved

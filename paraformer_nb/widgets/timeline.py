@@ -37,7 +37,7 @@ from .run_state import describe_run
 from .shells import handle_on_subshells
 from .traits import ComputedTrait, SpanTrait
 from .update_sender import UpdateSender
-from .words import to_correction
+from .words import recognised_text, to_correction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +54,7 @@ class Timeline(anywidget.AnyWidget):
             given for that. Python and the mouse set it alike.
         selected_words: the words that touch the selection, as a DataFrame like `run.words`; read-only.
         playhead: where playing is or would begin, in seconds of the clip.
+        rewind: by how many seconds playing begins earlier when it goes on after a pause; 1 at first.
 
     Args:
         transcript: what to show; call `refresh` on the background loop whenever it has changed.
@@ -71,6 +72,7 @@ class Timeline(anywidget.AnyWidget):
 
     selection = SpanTrait().tag(sync=True)
     playhead = traitlets.Float(0.0).tag(sync=True)
+    rewind = traitlets.Float(1.0, min=0.0, max=60.0).tag(sync=True)
     selected_words = ComputedTrait(lambda view: view.words_within(*view.selection))
 
     def __init__(
@@ -198,6 +200,8 @@ class Timeline(anywidget.AnyWidget):
                 loop.call_soon_threadsafe(self._apply, message)
             case messages.AudioRequest() | messages.SpectrogramRequest():
                 loop.call_soon_threadsafe(self._audio.answer, message)
+            case messages.RecognisedRequest():
+                loop.call_soon_threadsafe(self._send_recognised, message)
             case _:
                 assert_never(message)
 
@@ -227,6 +231,10 @@ class Timeline(anywidget.AnyWidget):
         if isinstance(problem, str):
             self._send_message(messages.CorrectionProblem(problem))
         self.refresh()  # an answer, even where nothing was changed
+
+    def _send_recognised(self, message: messages.RecognisedRequest) -> None:
+        text = recognised_text(self._transcript.recognised, message.sentence, message.start, message.end)
+        self._send_message(messages.Reply(message.id, text=text))
 
     # -------------------------------------------------------------------------------------------- to the front end
 

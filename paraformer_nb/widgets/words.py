@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..text import join
 from ..transcript.corrections import Correction, speaker_at
 from ..transcript.spacing import separators
 from ..transcript.words import Sentence, Word
@@ -14,7 +15,8 @@ def sentence_data(sentence: Sentence, separator: str) -> SentenceData:
     """Convert a sentence. `separator`: the text between it and the sentence before it."""
     rows = [_word_row(*pair) for pair in zip(sentence.words, separators(sentence), strict=True)]
     start, end = round(sentence.start, 3), round(sentence.end, 3)
-    return SentenceData(sentence.id, sentence.is_final, start, end, separator, rows)
+    speaker = next((word.speaker for word in sentence.words if word.speaker), "")
+    return SentenceData(sentence.id, sentence.is_final, start, end, separator, rows, speaker)
 
 
 def _word_row(word: Word, separator: str) -> WordRow:
@@ -32,6 +34,12 @@ def to_correction(message: Correct | Undo | Redo, recognised: Iterable[Sentence]
     words = [word for sentence in recognised if sentence.id == message.sentence for word in sentence.words]
     old, new = (tuple(_word(row, words) for row in rows) for rows in (message.old, message.new))
     return Correction("replace", message.sentence, old, new)
+
+
+def recognised_text(recognised: Iterable[Sentence], sentence_id: int, start: float, end: float) -> str:
+    """What was recognised in a span of a sentence: the words whose middle lies in it. Empty where there were none."""
+    words = [word for sentence in recognised if sentence.id == sentence_id for word in sentence.words]
+    return join([word.text + word.punctuation for word in words if start <= (word.start + word.end) / 2 <= end])
 
 
 def _word(row: WordRow, recognised: list[Word]) -> Word:

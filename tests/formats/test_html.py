@@ -71,10 +71,12 @@ def test_it_plays_seeks_marks_words_and_searches(page: Page, run: pnb.Run) -> No
     playing(page, yes=False)
 
 
-def test_a_click_on_a_word_of_the_text_plays_from_there(page: Page, run: pnb.Run) -> None:
+def test_a_click_on_a_word_of_the_text_moves_there_and_space_plays_from_it(page: Page, run: pnb.Run) -> None:
     word = run.words[run.words.text == "microphone"].iloc[0]
     page.mouse.click(*page.evaluate(f"word => ({POSITION_OF})(word)", word.text))
     page.locator(".pnb-word-about", has_text="microphone").wait_for()
+    assert page.evaluate("() => window.audio") is None
+    page.keyboard.press("Space")
     page.wait_for_function(f"() => window.audio && !audio.paused && audio.currentTime > {word.start + 0.1}")
     page.locator(".pnb-words").press("Space")
     page.wait_for_function("() => audio.paused")

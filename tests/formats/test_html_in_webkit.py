@@ -57,10 +57,11 @@ def test_it_plays_seeks_searches_and_marks_words(browser: WebKit, lesson: Path, 
     assert browser.run("return wrong") == []
 
 
-def test_a_click_on_a_word_of_the_text_plays_from_there(browser: WebKit, lesson: Path) -> None:
+def test_a_click_on_a_word_of_the_text_moves_there_and_space_plays_from_it(browser: WebKit, lesson: Path) -> None:
     _open(browser, lesson, "morning")
     browser.click(*browser.run(f"return ({POSITION_OF})(arguments[0])", "microphone"))
     browser.until("document.querySelector('.pnb-word-about').textContent.includes('microphone')")
+    browser.press("Space")
     browser.until(_PLAYS_FROM, 9.7)
 
 

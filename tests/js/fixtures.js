@@ -84,7 +84,7 @@ export class FakeModel {
   /** @type {((content: unknown, buffers: DataView[]) => void)[]} */
   handlers = [];
   /** @type {Record<string, unknown>} */
-  traits = { selection: [0, 0], playhead: 0 };
+  traits = { selection: [0, 0], playhead: 0, rewind: 1 };
   /** @type {Map<string, Set<() => void>>} */
   observers = new Map();
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import itertools
+import json
 
 import numpy as np
 import pytest
+from browsers import NOTEBOOKS
 from msgspec import to_builtins
 from PIL import Image
 from playwright.sync_api import Page
@@ -128,11 +131,68 @@ def test_odd_words_are_shown_walked_and_found(page: Page) -> None:
     view.locator(".pnb-found", has_text="1/1").wait_for()
 
 
-def test_words_that_fill_a_pixel_are_dots_then_a_profile(page: Page) -> None:
-    """Labels never overlap and are never cut: a label that does not fit becomes a dot, then part of a profile."""
+def test_words_that_fill_a_pixel_are_ticks_then_a_profile(page: Page) -> None:
+    """Where there is no room for words there are their sentence's text and a tick for each, then a profile."""
     words = [row("word", i * 0.5, i * 0.5 + 0.45) for i in range(4000)]
     page.evaluate(DRAW, [to_builtins(words), {"start": 0, "span": 2000}, 1])
     line = np.asarray(Image.open(io.BytesIO(page.locator("canvas").screenshot())).convert("RGB"))
-    assert not runs(line[170])  # no blocks
+    assert not runs(line[180])  # no blocks
     page.evaluate(DRAW, [to_builtins(words), {"start": 0, "span": 100}, 1])
-    assert len(runs(np.asarray(Image.open(io.BytesIO(page.locator("canvas").screenshot())).convert("RGB"))[170])) > 150
+    assert len(runs(np.asarray(Image.open(io.BytesIO(page.locator("canvas").screenshot())).convert("RGB"))[180])) > 150
+
+
+# Draws a clip at a zoom, one window after another; returns the texts of the row of words, with where each was drawn.
+DRAW_ALL = """async ([sentences, pixels]) => {
+  const { drawPicture, rowsOf } = await import("/canvas/picture.js");
+  const { Transcript } = await import("/model/transcript.js");
+  const { Ruler } = await import("/canvas/labels.js");
+  const transcript = new Transcript();
+  transcript.apply({ sentences }, [], 0);
+  const colours = new Proxy({}, { get: (_, name) => (name === "block-edge" ? "rgba(0, 0, 0, 0)" : "#000") });
+  const marks = { selection: null, playhead: -1, focus: -1, spoken: -1, found: [], draft: null };
+  const theme = { colours, layers: [], family: "system-ui, sans-serif" };
+  const size = { width: 1100, height: 240 };
+  const g = Object.assign(document.querySelector("canvas"), size).getContext("2d");
+  const { words, axis } = rowsOf(size.height);
+  const windows = [];
+  for (let start = 0; start < transcript.words.end; start += size.width / pixels) {
+    const texts = [];
+    g.fillText = (text, x, y) => {
+      const wide = g.measureText(text).width, left = g.textAlign === "center" ? x - wide / 2 : x;
+      if (y > words.top && y < axis) texts.push([text, left, left + wide, Math.round(y)]);
+    };
+    drawPicture(g, size, transcript, { start, span: size.width / pixels }, theme, new Ruler(), marks, null);
+    windows.push(texts);
+  }
+  return windows;
+}"""
+
+
+def lesson_sentences() -> list[SentenceData]:
+    """The English lesson as it is sent to a view."""
+    script = json.loads((NOTEBOOKS / "data" / "lesson_en.json").read_text(encoding="utf-8"))
+    sentences = []
+    for number, each in enumerate(script["sentences"], 1):
+        words = [row(word["text"], word["begin_ms"] / 1000, word["end_ms"] / 1000) for word in each["words"]]
+        start, end = each["begin_ms"] / 1000, each["end_ms"] / 1000
+        sentences.append(SentenceData(number, True, start, end, " " if number > 1 else "", words))
+    return sentences
+
+
+@pytest.mark.parametrize(("pixels", "most"), [(130, 0.0), (95, 0.01), (60, 0.0), (43, 0.0)])
+def test_the_words_of_the_lesson_are_texts_and_not_dots_at_every_zoom(page: Page, pixels: int, most: float) -> None:
+    sentences = lesson_sentences()
+    windows = page.evaluate(DRAW_ALL, [to_builtins(sentences), pixels])
+    texts = [text for window in windows for text, *_ in window]
+    count = sum(len(sentence.words) for sentence in sentences)
+    assert sum(text == "·" for text in texts) <= most * count
+    shown = " ".join(texts).replace("…", "").split()
+    missing = [word.text for sentence in sentences for word in sentence.words if word.text not in shown]
+    assert len(missing) <= most * count, missing
+    for window in windows:  # and none lies over another
+        rows: dict[int, list[tuple[float, float]]] = {}
+        for _, left, right, y in window:
+            rows.setdefault(y, []).append((left, right))
+        for spans in rows.values():
+            spans.sort()
+            assert [pair for pair in itertools.pairwise(spans) if pair[0][1] > pair[1][0]] == [], rows

@@ -284,11 +284,11 @@ def test_the_view_fills_the_height_that_it_is_given(page: Page, height: int) -> 
     view = show(page, *TEXTS)
     natural = view.bounding_box()["height"]  # type: ignore[index]
     picture = view.locator(".pnb-picture").bounding_box()["height"]  # type: ignore[index]
-    assert picture == 226
+    assert picture == 240
     page.locator("main").evaluate("(main, height) => (main.style.height = `${height}px`)", height)
     page.wait_for_function(f"() => document.querySelector('.pnb-timeline').offsetHeight === {height}")
     grown = view.locator(".pnb-picture").bounding_box()["height"]  # type: ignore[index]
-    assert grown == pytest.approx(max(226, 226 + height - natural), abs=1)
+    assert grown == pytest.approx(max(240, 240 + height - natural), abs=1)
 
 
 # ------------------------------------------------------------------------------------------------------------- touch

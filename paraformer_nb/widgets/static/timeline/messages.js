@@ -48,6 +48,7 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {number} end
  * @property {string} separator The text between it and the sentence before it: a space or nothing.
  * @property {WordRow[]} words
+ * @property {string} [speaker] Of its first word, where the recogniser names speakers.
  */
 
 /**
@@ -140,6 +141,7 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {string} [error] Why there is no data, as a sentence to show.
  * @property {string} [mime] Of a window of sound.
  * @property {number} [span] Seconds that a spectrogram covers: fewer than requested where the clip ends.
+ * @property {string} [text] What was recognised.
  */
 
 /**
@@ -222,6 +224,16 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  */
 
 /**
+ * Send what was recognised where a corrected word is.
+ * @typedef {object} RecognisedRequest
+ * @property {"recognised"} kind
+ * @property {number} id
+ * @property {number} sentence
+ * @property {number} start
+ * @property {number} end
+ */
+
+/**
  * An update and its buffers, in base64.
  * @typedef {object} SavedUpdate
  * @property {Update} update
@@ -245,4 +257,4 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
 
 /** @typedef {Update | Reply | Seek | Find | CorrectionProblem} ToFrontEnd */
 
-/** @typedef {Sync | Stop | EndDrawn | Correct | Undo | Redo | AudioRequest | SpectrogramRequest} FromFrontEnd */
+/** @typedef {Sync | Stop | EndDrawn | Correct | Undo | Redo | AudioRequest | SpectrogramRequest | RecognisedRequest} FromFrontEnd */

@@ -5,6 +5,7 @@
 import { writeWord } from "./messages.js";
 import { correctedWords } from "./model/corrections.js";
 import { Cursor } from "./model/cursor.js";
+import { Originals } from "./model/originals.js";
 import { Requests } from "./model/requests.js";
 import { Transcript } from "./model/transcript.js";
 import { Playback } from "./sound/playback.js";
@@ -48,6 +49,7 @@ export class RunModel {
   isStopUnread = false;
   cursor;
   requests;
+  originals;
   playback;
 
   #model;
@@ -79,6 +81,7 @@ export class RunModel {
     this.#openAudio = openAudio;
     this.cursor = new Cursor(model, () => this.notifyViewChange(), (time) => this.playback.seek(time));
     this.requests = new Requests((request) => this.#send(request), () => this.#sync());
+    this.originals = new Originals(this.requests, () => this.notifyViewChange());
     this.playback = new Playback(this);
     model.on("msg:custom", this.#receive);
     this.#sync();

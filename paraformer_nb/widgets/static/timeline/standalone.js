@@ -56,7 +56,7 @@ function textsOf(name) {
  */
 function modelOf({ updates }) {
   /** @type {Record<string, unknown>} */
-  const traits = { selection: [0, 0], playhead: updates[0]?.update.run?.start ?? 0 };
+  const traits = { selection: [0, 0], playhead: updates[0]?.update.run?.start ?? 0, rewind: 1 };
   /** @type {Map<string, Set<(...values: any[]) => void>>} */
   const handlers = new Map();
   const call = (/** @type {string} */ name, /** @type {any[]} */ ...values) => {

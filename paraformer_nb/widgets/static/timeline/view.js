@@ -11,6 +11,7 @@ import { listenToKeys, listenToPresses } from "./controls/keyboard.js";
 import { Legend } from "./controls/legend.js";
 import { listenToMinimap, listenToPicture } from "./controls/pointer.js";
 import { Toolbar } from "./controls/toolbar.js";
+import { WordCard } from "./controls/word_card.js";
 import { WordBar } from "./controls/word_bar.js";
 import { WordList } from "./controls/word_list.js";
 import { make, setAttribute } from "./dom/elements.js";
@@ -40,6 +41,7 @@ export class View {
   #commands;
   #toolbar;
   #wordBar;
+  #wordCard;
   #announcer;
   #themeReader;
   /** @type {Theme | null} null: read it again */
@@ -77,6 +79,7 @@ export class View {
     this.#commands = new Commands(runModel, parts);
     this.#toolbar = new Toolbar(runModel, this.#body, this.#commands, focusWords);
     this.#wordBar = new WordBar(runModel, this.#body, this.#commands);
+    this.#wordCard = new WordCard(runModel, this.#stage);
     this.#announcer = new Announcer(runModel, this.#root);
     listenToKeys(this.#root, this.#textPane.box, this.#commands);
     listenToPresses(this.#root, this.#textPane.box, focusWords);
@@ -93,6 +96,7 @@ export class View {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#announcer.dispose();
     this.#toolbar.dispose();
+    this.#wordCard.dispose();
     this.#spectrogram.dispose();
     this.#textMarks.dispose();
     this.#stage.dispose();
@@ -118,11 +122,14 @@ export class View {
     };
     listenToPicture(targets);
     listenToMinimap(this.#stage);
-    this.#textPane.onWord((sentence, wordIndex) => {
+    this.#textPane.onWord((event, sentence, wordIndex) => {
       const { order, words } = this.#runModel.transcript;
       const sentenceIndex = order.findIndex(({ id }) => id === sentence);
       if (sentenceIndex < 0) return;
-      this.#commands.playFromWord(words.firstOf(sentenceIndex) + wordIndex);
+      const index = words.firstOf(sentenceIndex) + wordIndex;
+      if (event.detail > 1) this.#commands.edit(index);
+      else if (event.altKey) this.#commands.playWord(index);
+      else this.#commands.goTo(index);
     });
   }
 
@@ -194,6 +201,7 @@ export class View {
     this.#textMarks.update(isTextNew);
     if (this.#stage.draw(this.#theme)) this.#schedule();
     this.#editor.reposition();
+    this.#wordCard.update();
     const isFocusLost = focused instanceof HTMLElement && (focused.offsetParent === null || focused.matches(":disabled"));
     if (isFocusLost) this.#wordList.focus();
     // Replacing the output by the final picture would discard the focus, and what is half typed.

@@ -1,17 +1,18 @@
 // What is drawn over words and waveform: selection, layers, resumes, focus, the spoken word, playhead.
 
-import { BOX_INSET } from "./draw_words.js";
 import { LABEL_SIZES, fitLabel } from "./labels.js";
 import { timeToX } from "../model/scale.js";
 import { LAYER_COLOURS } from "./theme.js";
+import { BOX_INSET, rowOf } from "./word_layout.js";
 import { lowerBound } from "../model/words.js";
 
 /** @import { Selection } from "../model/cursor.js" */
 /** @import { Match } from "../model/find.js" */
-/** @import { Row } from "./draw_words.js" */
+/** @import { Drawn } from "./draw_words.js" */
+/** @import { Row } from "./word_layout.js" */
 /** @import { Ruler } from "./labels.js" */
 /** @import { TimeWindow } from "../model/scale.js" */
-/** @import { ResumeMark, Word } from "../messages.js" */
+/** @import { ResumeMark } from "../messages.js" */
 /** @import { IndexedLayer } from "../model/transcript.js" */
 /** @import { Theme } from "./theme.js" */
 /** @import { WordTable } from "../model/words.js" */
@@ -146,10 +147,11 @@ export function drawResumes(g, resumes, timeWindow, width, height, { colours, fa
  * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {Row} row
+ * @param {Drawn} drawn
  * @param {Theme} theme
  * @param {Ruler} ruler
  */
-export function drawWordMarks(g, words, marks, timeWindow, width, row, theme, ruler) {
+export function drawWordMarks(g, words, marks, timeWindow, width, row, drawn, theme, ruler) {
   const { colours } = theme;
   const blockOf = (/** @type {number} */ start, /** @type {number} */ end) => {
     const left = timeToX(timeWindow, width, start) + BOX_INSET;
@@ -160,18 +162,20 @@ export function drawWordMarks(g, words, marks, timeWindow, width, row, theme, ru
   g.strokeStyle = colours.doubt;
   g.lineWidth = 2;
   for (let i = first; i < marks.found.length && marks.found[i].start < end; i++) {
-    outline(g, blockOf(marks.found[i].start, marks.found[i].end), row, 1);
+    for (let k = marks.found[i].first; k <= marks.found[i].last; k++) {
+      outline(g, blockOf(words.starts[k], words.ends[k]), rowOf(drawn.level, row, k), 1);
+    }
   }
   if (marks.spoken >= 0) {
     const block = blockOf(words.starts[marks.spoken], words.ends[marks.spoken]);
-    drawSpoken(g, words.rows[marks.spoken], block, width, row, theme, ruler);
+    drawSpoken(g, words, marks.spoken, block, width, row, drawn, theme, ruler);
   }
   if (marks.focus < 0) return;
   const { draft, focus } = marks;
   const block = draft ? blockOf(draft.start, draft.end) : blockOf(words.starts[focus], words.ends[focus]);
   g.strokeStyle = colours.ink;
   g.lineWidth = 2;
-  outline(g, block, row, -1);
+  outline(g, block, rowOf(drawn.level, row, focus), -1);
 }
 
 /**
@@ -188,25 +192,34 @@ function outline(g, { left, right }, row, inset) {
 
 /**
  * @param {CanvasRenderingContext2D} g
- * @param {Word} word
+ * @param {WordTable} words
+ * @param {number} index
  * @param {{ left: number, right: number }} block
  * @param {number} width
  * @param {Row} row
+ * @param {Drawn} drawn
  * @param {Theme} theme
  * @param {Ruler} ruler
  */
-function drawSpoken(g, { text, punctuation }, { left, right }, width, row, { colours, family }, ruler) {
+function drawSpoken(g, words, index, { left, right }, width, row, { level, labels }, { colours, family }, ruler) {
+  const own = rowOf(level, row, index);
+  const staggered = labels.find((label) => label.index === index);
+  const [from, to] = staggered
+    ? [Math.min(left, staggered.left - 3), Math.max(right, staggered.left + staggered.width + 3)]
+    : [Math.max(0, left), Math.min(width, right)];
   g.fillStyle = colours.brand;
   g.beginPath();
-  g.roundRect(left, row.top, right - left, row.height, ROUND);
+  g.roundRect(staggered ? from : left, own.top, staggered ? to - from : right - left, own.height, ROUND);
   g.fill();
-  const [from, to] = [Math.max(0, left), Math.min(width, right)];
+  if (level === "sentences") return;
   const font = (/** @type {number} */ size) => `${size}px ${family}`;
-  const measure = ruler.in(g, font(LABEL_SIZES[0]));
-  const { label, size } = fitLabel(text, punctuation, to - from, measure);
+  const { text, punctuation } = words.rows[index];
+  const { label, size } = staggered
+    ? { label: staggered.text, size: staggered.size }
+    : fitLabel(text, punctuation, to - from, ruler.in(g, font(LABEL_SIZES[0])));
   g.font = font(size);
-  g.textAlign = "center";
+  g.textAlign = staggered ? "left" : "center";
   g.textBaseline = "middle";
   g.fillStyle = colours.paper;
-  g.fillText(label, (from + to) / 2, row.top + row.height / 2 - 1);
+  g.fillText(label, staggered ? staggered.left : (from + to) / 2, own.top + own.height / 2 - (staggered ? 0.5 : 1));
 }

@@ -1,49 +1,78 @@
-// Draws word blocks at their exact spans, each with its whole text or a dot, and the bars of the sentences.
+// Draws word blocks at their exact spans, with their texts or those of their sentences, and the bars of the sentences.
 
 import { isDense } from "../model/hits.js";
 import { LABEL_SIZES, fitLabel } from "./labels.js";
 import { timeToX } from "../model/scale.js";
+import { blocksOf, layoutFrom, levelFor, linesOf, rowOf, sentenceRow, staggered } from "./word_layout.js";
 import { isDoubtful, lowerBound } from "../model/words.js";
 
-/** @import { Ruler } from "./labels.js" */
+/** @import { Measure, Ruler } from "./labels.js" */
 /** @import { TimeWindow } from "../model/scale.js" */
 /** @import { Colours, Theme } from "./theme.js" */
 /** @import { Sentence, WordTable } from "../model/words.js" */
-/** @typedef {{ top: number, height: number }} Row */
-/** @typedef {{ left: number, right: number, index: number }} Block */
+/** @import { Block, Label, Level, Row } from "./word_layout.js" */
+/** @typedef {{ level: Level, labels: Label[] }} Drawn how the words were drawn; the labels of staggered rows, which may lie beside their blocks */
 
 const ROUND = 3;
 const CORNER = 7; // pixels
-export const BOX_INSET = 0.5; // pixels by which a block is inside its word's span, so that neighbours do not touch
 const DASHES = [3, 2.5]; // of the outline of a partial word
 const TRANSPARENT = "rgba(0, 0, 0, 0)"; // as a browser computes it
 const SMALL_BAR = 8; // pixels; a shorter bar has no dashes, and is joined with the next where that is close
+const LEAST_SENTENCE = 26; // pixels; a narrower sentence has no room for a text
+const SENTENCE_SIZE = 12; // of its letters
+const SENTENCE_GAP = 14; // pixels between the texts of sentences
+const LINE_PIXELS = 13; // from line to line of a sentence's text
 
 /**
  * @param {CanvasRenderingContext2D} g
  * @param {WordTable} words
+ * @param {Sentence[]} order
  * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {Row} row
  * @param {Theme} theme
  * @param {Ruler} ruler
+ * @returns {Drawn}
  */
-export function drawWords(g, words, timeWindow, width, row, theme, ruler) {
-  const { colours } = theme;
+export function drawWords(g, words, order, timeWindow, width, row, theme, ruler) {
+  const { colours, family } = theme;
   const [first, last] = words.between(timeWindow.start, timeWindow.start + timeWindow.span);
-  if (first === last) return;
+  if (first === last) return { level: "row", labels: [] };
   if (isDense(words, timeWindow, width)) {
     drawDensity(g, words, first, last, timeWindow, width, row, colours);
-    return;
+    return { level: "sentences", labels: [] };
   }
-  const blocks = blocksOf(words, first, last, timeWindow, width);
+  const measure = ruler.in(g, `${LABEL_SIZES[0]}px ${family}`);
+  const level = levelFor(words, timeWindow, width, measure);
+  const from = level === "rows" ? layoutFrom(first) : first;
+  const blocks = blocksOf(words, from, last, timeWindow, width);
+  const lanes = level === "rows" ? [0, 1] : [0];
+  for (const lane of lanes) {
+    const its = blocks.filter(({ index }) => index >= first && (level !== "rows" || index % 2 === lane));
+    drawBlocks(g, words, its, rowOf(level, row, lane), colours, level);
+  }
+  const labels = level === "rows" ? staggered(words, blocks, width, measure) : [];
+  if (level === "row") drawLabels(g, words, blocks, width, rowOf(level, row, 0), theme, measure);
+  else if (level === "rows") drawStaggered(g, words, labels, row, theme);
+  else drawSentenceTexts(g, order, timeWindow, width, sentenceRow(row), theme, ruler);
+  return { level, labels };
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {WordTable} words
+ * @param {Block[]} blocks
+ * @param {Row} row
+ * @param {Colours} colours
+ * @param {Level} level
+ */
+function drawBlocks(g, words, blocks, row, colours, level) {
   const finals = blocks.filter(({ index }) => words.isFinal[index]);
   fillBlocks(g, finals, row, colours.block);
   if (colours["block-edge"] !== TRANSPARENT) outlineBlocks(g, finals, row, colours["block-edge"], []);
   outlineBlocks(g, blocks.filter(({ index }) => !words.isFinal[index]), row, colours["partial-outline"], DASHES);
   drawConfidence(g, words, blocks, row, colours);
-  drawCorrected(g, words, blocks, row, colours);
-  drawLabels(g, words, blocks, width, row, theme, ruler);
+  if (level !== "sentences") drawCorrected(g, words, blocks, row, colours);
 }
 
 /**
@@ -53,11 +82,10 @@ export function drawWords(g, words, timeWindow, width, row, theme, ruler) {
  * @param {number} width
  * @param {Row} row
  * @param {Theme} theme
- * @param {Ruler} ruler
+ * @param {Measure} measure
  */
-function drawLabels(g, words, blocks, width, row, { colours, family }, ruler) {
+function drawLabels(g, words, blocks, width, row, { colours, family }, measure) {
   const fonts = new Map(LABEL_SIZES.map((size) => [size, `${size}px ${family}`]));
-  const measure = ruler.in(g, fonts.get(LABEL_SIZES[0]) ?? "");
   g.textAlign = "center";
   g.textBaseline = "middle";
   for (const { left, right, index } of blocks) {
@@ -74,24 +102,51 @@ function drawLabels(g, words, blocks, width, row, { colours, family }, ruler) {
 }
 
 /**
- * The words' blocks in pixels, with space between them; a block never begins before the last one's end.
+ * @param {CanvasRenderingContext2D} g
  * @param {WordTable} words
- * @param {number} first
- * @param {number} last
+ * @param {Label[]} labels
+ * @param {Row} row of both lanes
+ * @param {Theme} theme
+ */
+function drawStaggered(g, words, labels, row, { colours, family }) {
+  g.textAlign = "left";
+  g.textBaseline = "middle";
+  for (const { index, text, size, left } of labels) {
+    const { top, height } = rowOf("rows", row, index);
+    g.font = `${size}px ${family}`;
+    g.fillStyle = words.isFinal[index] ? colours.ink : colours["partial-text"];
+    g.fillText(text, left, top + height / 2 - 0.5);
+  }
+}
+
+/**
+ * Draws each sentence's text in as many lines as there is room for, above its words.
+ * @param {CanvasRenderingContext2D} g
+ * @param {Sentence[]} order
  * @param {TimeWindow} timeWindow
  * @param {number} width
- * @returns {Block[]}
+ * @param {Row} row
+ * @param {Theme} theme
+ * @param {Ruler} ruler
  */
-function blocksOf(words, first, last, timeWindow, width) {
-  const blocks = [];
-  let free = -Infinity;
-  for (let index = first; index < last; index++) {
-    const left = Math.max(free, timeToX(timeWindow, width, words.starts[index]) + BOX_INSET);
-    const right = Math.max(left + 1, timeToX(timeWindow, width, words.ends[index]) - BOX_INSET);
-    free = right + BOX_INSET;
-    blocks.push({ left, right, index });
+function drawSentenceTexts(g, order, timeWindow, width, row, { colours, family }, ruler) {
+  const measure = ruler.in(g, `${SENTENCE_SIZE}px ${family}`);
+  const end = timeWindow.start + timeWindow.span;
+  const next = lowerBound((i) => order[i].start, order.length, timeWindow.start);
+  g.textAlign = "left";
+  g.textBaseline = "top";
+  for (let i = Math.max(0, next - 1); i < order.length && order[i].start < end; i++) {
+    if (order[i].end < timeWindow.start) continue;
+    const left = Math.max(0, timeToX(timeWindow, width, order[i].start));
+    const until = i + 1 < order.length ? timeToX(timeWindow, width, order[i + 1].start) : width; // the pause as well
+    const right = Math.min(width, until);
+    if (right - left < LEAST_SENTENCE) continue;
+    g.fillStyle = order[i].is_final ? colours.ink : colours["partial-text"];
+    const lines = linesOf(order[i].words, right - left - SENTENCE_GAP, Math.floor(row.height / LINE_PIXELS), measure);
+    g.font = `${SENTENCE_SIZE}px ${family}`;
+    const top = row.top + row.height - lines.length * LINE_PIXELS;
+    lines.forEach((line, k) => g.fillText(line, left + 2, top + k * LINE_PIXELS));
   }
-  return blocks;
 }
 
 /**

@@ -4,6 +4,9 @@ const SIDE = 2; // pixels kept free on either side of a label
 const DOT = "·";
 const DOT_PIXELS = 5;
 const MOST_CACHED = 20_000;
+const MOST_FONTS = 4;
+
+/** @typedef {(text: string) => number} Measure pixels of a text at the first of `LABEL_SIZES` */
 
 /** The sizes a label may have, the preferred one first. */
 export const LABEL_SIZES = [13, 11.5];
@@ -13,7 +16,7 @@ export const LABEL_SIZES = [13, 11.5];
  * @param {string} text
  * @param {string} punctuation
  * @param {number} room in pixels
- * @param {(text: string) => number} measure at the first size
+ * @param {Measure} measure
  * @returns {{ label: string, size: number }}
  */
 export function fitLabel(text, punctuation, room, measure) {
@@ -26,11 +29,10 @@ export function fitLabel(text, punctuation, room, measure) {
   return { label: room >= DOT_PIXELS ? DOT : "", size: LABEL_SIZES[0] };
 }
 
-/** Caches how wide texts are in one font; measuring them for each frame is slow. */
+/** Caches how wide texts are in a few fonts; measuring them for each frame is slow. */
 export class Ruler {
-  /** @type {Map<string, number>} */
+  /** @type {Map<string, Map<string, number>>} by font and text */
   #widths = new Map();
-  #font = "";
 
   /**
    * Returns a function that measures texts in a font.
@@ -38,15 +40,20 @@ export class Ruler {
    * @param {string} font
    */
   in(context, font) {
-    if (font !== this.#font || this.#widths.size > MOST_CACHED) this.#widths.clear();
-    this.#font = font;
+    let widths = this.#widths.get(font);
+    if (!widths || widths.size > MOST_CACHED) {
+      widths = new Map();
+      if (this.#widths.size >= MOST_FONTS) this.#widths.clear();
+      this.#widths.set(font, widths);
+    }
+    const known = widths;
     /** @param {string} text */
     return (text) => {
-      let width = this.#widths.get(text);
+      let width = known.get(text);
       if (width === undefined) {
         context.font = font;
         width = context.measureText(text).width;
-        this.#widths.set(text, width);
+        known.set(text, width);
       }
       return width;
     };

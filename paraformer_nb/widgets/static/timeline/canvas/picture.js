@@ -6,6 +6,7 @@ import { drawSentences, drawWords } from "./draw_words.js";
 import { clock, ticksOf, timeToX } from "../model/scale.js";
 import { inInk } from "./spectrogram.js";
 
+/** @import { Drawn } from "./draw_words.js" */
 /** @import { Marks } from "./draw_marks.js" */
 /** @import { Ruler } from "./labels.js" */
 /** @import { TimeWindow } from "../model/scale.js" */
@@ -14,7 +15,7 @@ import { inInk } from "./spectrogram.js";
 /** @import { Theme } from "./theme.js" */
 
 // Heights of rows, in pixels; the waveform has the rest.
-const WORD_ROW = 34;
+const WORD_ROW = 48;
 const SENTENCE_ROW = 2;
 const AXIS_ROW = 25;
 const SPACE = 9;
@@ -40,6 +41,7 @@ export function rowsOf(height) {
  * @param {Ruler} ruler
  * @param {Marks} marks
  * @param {Image | null} spectrogram in place of the waveform
+ * @returns {Drawn} how the words were drawn
  */
 export function drawPicture(g, { width, height }, transcript, timeWindow, theme, ruler, marks, spectrogram) {
   const { axis, sentences, words, room, wave } = rowsOf(height);
@@ -50,10 +52,11 @@ export function drawPicture(g, { width, height }, transcript, timeWindow, theme,
   else drawWave(g, transcript.peaks, timeWindow, width, wave, theme.colours.wave);
   drawGaps(g, width, axis, transcript, timeWindow, theme);
   drawResumes(g, transcript.resumes, timeWindow, width, axis, theme);
-  drawWords(g, transcript.words, timeWindow, width, words, theme, ruler);
-  drawWordMarks(g, transcript.words, marks, timeWindow, width, words, theme, ruler);
+  const drawn = drawWords(g, transcript.words, transcript.order, timeWindow, width, words, theme, ruler);
+  drawWordMarks(g, transcript.words, marks, timeWindow, width, words, drawn, theme, ruler);
   drawSentences(g, transcript.order, timeWindow, width, sentences, theme.colours.bar);
   drawPlayhead(g, marks.playhead, timeWindow, width, axis, theme, 5);
+  return drawn;
 }
 
 /**

@@ -9,7 +9,9 @@ import { timeToX, xToTime } from "../model/scale.js";
 import { Surface } from "./surface.js";
 import { describePicture } from "../text/text.js";
 import { movedTo, windowOf, zoomedAbout } from "./viewport.js";
+import { rowOf } from "./word_layout.js";
 
+/** @import { Drawn } from "./draw_words.js" */
 /** @import { TimeWindow } from "../model/scale.js" */
 /** @import { RunModel } from "../run_model.js" */
 /** @import { Spectrogram } from "./spectrogram.js" */
@@ -37,6 +39,8 @@ export class Stage {
   #ruler = new Ruler();
   #reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   #hasWindow = false;
+  /** How the words were drawn last. @type {Drawn} */
+  #drawn = { level: "row", labels: [] };
   #pagedFrom = NaN;
 
   /**
@@ -89,7 +93,7 @@ export class Stage {
     };
     const [picture, minimap] = [this.#pictureSurface, this.#minimapSurface];
     const spectrogram = this.#spectrogram.imageFor(this.shown, picture);
-    drawPicture(picture.begin(), picture, transcript, this.shown, theme, this.#ruler, marks, spectrogram);
+    this.#drawn = drawPicture(picture.begin(), picture, transcript, this.shown, theme, this.#ruler, marks, spectrogram);
     this.#minimap.draw(minimap.begin(), minimap, transcript, this.shown, theme, marks);
     const label = transcript.run ? describePicture(transcript.run, transcript.words.count, this.#target) : "Timeline";
     const isAtRest = !isMoving && !playback.isPlaying;
@@ -115,9 +119,12 @@ export class Stage {
     return xToTime(wholeOf(this.#runModel.transcript, this.shown), this.#minimapSurface.width, x);
   }
 
-  /** The row of the word blocks, from the picture's top. */
-  get wordRow() {
-    return rowsOf(this.#pictureSurface.height).words;
+  /**
+   * The row of a word's block, from the picture's top.
+   * @param {number} index
+   */
+  rowOf(index) {
+    return rowOf(this.#drawn.level, rowsOf(this.#pictureSurface.height).words, index);
   }
 
   /**
@@ -136,8 +143,20 @@ export class Stage {
     const focus = cursor.focusedWord(transcript)?.index ?? -1;
     const edge = focus < 0 ? null : edgeAt(transcript.words, focus, this.shown, width, x);
     if (edge) return { part: "word", time, index: focus, edge };
-    const index = wordAt(transcript.words, this.shown, width, x);
+    const index = this.#labelAt(x, y) ?? wordAt(transcript.words, this.shown, width, x);
     return { part: index < 0 ? "wave" : "word", time, index, edge: null };
+  }
+
+  /**
+   * The word whose label in a staggered row is at a point; the block of another word may be there in the other row.
+   * @param {number} x
+   * @param {number} y
+   */
+  #labelAt(x, y) {
+    return this.#drawn.labels.find(({ index, left, width }) => {
+      const { top, height } = this.rowOf(index);
+      return y >= top && y <= top + height && x >= left && x <= left + width;
+    })?.index;
   }
 
   // --------------------------------------------------------------------------------------- moving the window

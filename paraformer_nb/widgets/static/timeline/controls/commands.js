@@ -2,6 +2,7 @@
 
 import { insertAfter, mergeWords, moveEdge, removeWord, roomAfter, splitWord } from "../model/corrections.js";
 import { findMatches } from "../model/find.js";
+import { spokenAt } from "../model/hits.js";
 
 /** @import { Spectrogram } from "../canvas/spectrogram.js" */
 /** @import { Stage } from "../canvas/stage.js" */
@@ -60,24 +61,35 @@ export class Commands {
     this.#runModel.playback.changeRate(steps);
   }
 
-  /** @param {number} index of a word */
-  playFromWord(index) {
+  /**
+   * Moves to a word, playing or not.
+   * @param {number} index
+   */
+  goTo(index) {
+    this.#runModel.cursor.deselect();
     this.focus(index);
-    this.#runModel.playback.playFrom(this.#words.rows[index].start);
+    this.#runModel.playback.seek(this.#words.rows[index].start);
   }
 
-  /** @param {number} [index] the focused one if none is given */
-  playWord(index = this.#focus?.index) {
+  /** @param {number} [index] the current one if none is given */
+  playWord(index = this.#current?.index) {
     if (index === undefined) return;
     this.focus(index);
     const { start, end } = this.#words.rows[index];
     this.#runModel.playback.playSpan(start, end);
   }
 
-  /** @param {number} time */
+  /**
+   * Moves to a time, playing or not; the word there becomes the current one.
+   * @param {number} time
+   */
   seek(time) {
-    this.#runModel.cursor.deselect();
-    this.#runModel.playback.seek(time);
+    const { cursor, playback, transcript } = this.#runModel;
+    cursor.deselect();
+    playback.seek(time);
+    const index = spokenAt(this.#words, time);
+    if (index >= 0) cursor.focusOn(transcript, index);
+    else cursor.blur();
   }
 
   // --------------------------------------------------------------------------------------- focus and selection
@@ -93,30 +105,30 @@ export class Commands {
   stepWord(steps) {
     const { count } = this.#words;
     if (count === 0) return;
-    const now = this.#focus?.index ?? this.#nearest() - steps;
-    this.#focusAndSeek(Math.min(count - 1, Math.max(0, now + steps)));
+    const now = this.#current?.index ?? this.#nearest() - (steps > 0 ? 1 : 0);
+    this.#focusAndMove(Math.min(count - 1, Math.max(0, now + steps)));
   }
 
   /** @param {number} steps by sentences, to the first word of each */
   stepSentence(steps) {
     const { order } = this.#runModel.transcript;
     if (this.#words.count === 0) return;
-    const now = this.#focus?.index ?? this.#nearest();
+    const now = this.#current?.index ?? this.#nearest();
     const current = this.#words.sentenceOf(now);
     const isWithin = now > this.#words.firstOf(current);
     const to = steps < 0 && isWithin ? current : current + steps;
-    this.#focusAndSeek(this.#words.firstOf(Math.min(order.length - 1, Math.max(0, to))));
+    this.#focusAndMove(this.#words.firstOf(Math.min(order.length - 1, Math.max(0, to))));
   }
 
   /** @param {"first" | "last"} edge */
   jump(edge) {
-    if (this.#words.count > 0) this.#focusAndSeek(edge === "first" ? 0 : this.#words.count - 1);
+    if (this.#words.count > 0) this.#focusAndMove(edge === "first" ? 0 : this.#words.count - 1);
   }
 
   /** @param {number} steps by words, at the selection's end that moves */
   extend(steps) {
     const { cursor } = this.#runModel;
-    const before = this.#focus;
+    const before = this.#current;
     if (!before) return this.stepWord(steps);
     const { start, end } = this.#words.rows[before.index];
     const [from, to] = cursor.selection ?? [start, end];
@@ -189,17 +201,18 @@ export class Commands {
   #showFound() {
     const { cursor } = this.#runModel;
     const match = cursor.found.matches[cursor.found.current];
-    if (match) this.#focusAndSeek(match.first);
+    if (match) this.#focusAndShow(match.first);
     else this.#runModel.notifyViewChange();
   }
 
   // -------------------------------------------------------------------------------------------------- correcting
 
-  /** @param {number} [index] */
-  edit(index = this.#focus?.index) {
-    if (index === undefined || !this.#canCorrect()) return;
-    if (this.#runModel.playback.isPlaying) this.#runModel.playback.pause();
-    this.focus(index);
+  /** @param {number} [index] the current one if none is given */
+  edit(index) {
+    this.#runModel.playback.pause();
+    const edited = index ?? this.#focus?.index;
+    if (edited === undefined || !this.#canCorrect()) return;
+    this.focus(edited);
     this.#editor.open();
   }
 
@@ -213,12 +226,14 @@ export class Commands {
   }
 
   remove() {
+    this.#runModel.playback.pause();
     const index = this.#focus?.index;
     this.#correct(removeWord, "");
     if (index !== undefined && !this.#focus && this.#words.count) this.focus(Math.min(index, this.#words.count - 1));
   }
 
   insert() {
+    this.#runModel.playback.pause();
     const focus = this.#focus;
     if (!focus || !this.#canCorrect()) return;
     const { sentence, wordIndex } = focus;
@@ -236,6 +251,7 @@ export class Commands {
    * @param {number} steps
    */
   nudge(edge, steps) {
+    this.#runModel.playback.pause();
     const focus = this.#focus;
     if (!focus) return;
     this.moveEdge(edge, this.#words.rows[focus.index][edge] + steps * NUDGE);
@@ -294,6 +310,12 @@ export class Commands {
     return this.#runModel.cursor.focusedWord(this.#runModel.transcript);
   }
 
+  /** The focused word; while playing the one that sounds, which becomes the focused one. */
+  get #current() {
+    if (this.#runModel.playback.isPlaying) this.#runModel.playback.focusSounding();
+    return this.#focus;
+  }
+
   /**
    * The time free between the neighbouring sentences of a word's sentence.
    * @param {FocusedWord} focused
@@ -319,10 +341,19 @@ export class Commands {
   }
 
   /**
-   * Focuses a word, and moves the playhead there unless it is playing.
+   * Focuses a word, and moves there, playing or not.
    * @param {number} index
    */
-  #focusAndSeek(index) {
+  #focusAndMove(index) {
+    this.focus(index);
+    this.#runModel.playback.seek(this.#words.rows[index].start);
+  }
+
+  /**
+   * Focuses a word, and moves the playhead there unless it is playing: a search does not interrupt.
+   * @param {number} index
+   */
+  #focusAndShow(index) {
     this.focus(index);
     const { cursor, playback } = this.#runModel;
     if (!playback.isPlaying) cursor.movePlayhead(this.#words.rows[index].start);
@@ -333,6 +364,7 @@ export class Commands {
    * @param {string} emptyMessage shown where there is nothing to correct
    */
   #correct(make, emptyMessage) {
+    this.#runModel.playback.pause(); // then the word that sounds is the focused one
     const focus = this.#focus;
     if (!focus || !this.#canCorrect()) return;
     const correction = make(focus.sentence.words, focus.wordIndex);

@@ -11,6 +11,7 @@ import { retype } from "../model/corrections.js";
 /** @typedef {(typed: string) => Correction | null} Commit makes the correction of what was typed */
 
 const LEAST_WIDTH = 72;
+const HEIGHT = 34;
 const CHARACTER = 9; // pixels, about
 
 export class Editor {
@@ -78,13 +79,14 @@ export class Editor {
   /** Moves the field along with its word. */
   reposition() {
     if (!this.#field || !this.isOpen) return;
-    const { top, height } = this.#stage.wordRow;
+    const index = this.#runModel.cursor.focusedWord(this.#runModel.transcript)?.index ?? 0;
+    const { top, height } = this.#stage.rowOf(index);
     const middle = (this.#stage.xAt(this.#field.start) + this.#stage.xAt(this.#field.end)) / 2;
     const wanted = Math.max(LEAST_WIDTH, CHARACTER * (this.#input.value.length + 3));
     const width = Math.min(wanted, this.#stage.width - 4);
     const left = Math.min(Math.max(2, middle - width / 2), Math.max(2, this.#stage.width - width - 2));
     Object.assign(this.#input.style, {
-      left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px`,
+      left: `${left}px`, top: `${top + (height - HEIGHT) / 2}px`, width: `${width}px`, height: `${HEIGHT}px`,
     });
   }
 

@@ -4,8 +4,8 @@ import { make, makeButton } from "../dom/elements.js";
 import { KEYS, shownKey } from "./keys.js";
 
 const POINTER = [
-  ["click a word", "play from it"], ["Alt-click a word", "play it alone"], ["double-click a word", "correct it"],
-  ["click elsewhere", "put the playhead there"], ["drag on the waveform", "select"],
+  ["click", "move the playhead, and choose the word there; playing goes on"], ["Alt-click a word", "play it alone"], ["double-click a word", "correct it"],
+  ["drag on the waveform", "select"],
   ["drag on the axis or the strip below", "move the window"], ["Ctrl-wheel, pinch", "zoom"],
   ["drag an edge of the focused word", "move that edge"],
 ];

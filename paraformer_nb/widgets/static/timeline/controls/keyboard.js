@@ -6,7 +6,7 @@ import { isForNotebook, keyOf } from "./keys.js";
 /** @import { Commands } from "./commands.js" */
 
 const PRESSES = ["Enter", " "]; // of a button
-const SCROLLS = [" ", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]; // of an element that scrolls
+const SCROLLS = ["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]; // of an element that scrolls
 const NOT_OF_A_LIST = ["Delete", "Backspace", "Escape"]; // all others open a drop-down list, or choose in it
 const DELETES = ["Delete", "Backspace"];
 

@@ -197,7 +197,7 @@ function restorer({ commands, stage }) {
 function click({ part, time, index }, event, commands) {
   if (part !== "word") commands.seek(time);
   else if (event.altKey) commands.playWord(index);
-  else commands.playFromWord(index);
+  else commands.goTo(index);
 }
 
 /**

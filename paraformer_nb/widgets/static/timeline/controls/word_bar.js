@@ -6,6 +6,7 @@ import { describeFocus, selectionText } from "../text/text.js";
 
 /** @import { Commands } from "./commands.js" */
 /** @import { KeyId } from "./keys.js" */
+/** @import { FocusedWord } from "../model/cursor.js" */
 /** @import { RunModel } from "../run_model.js" */
 
 export class WordBar {
@@ -58,10 +59,16 @@ export class WordBar {
     return button;
   }
 
+  /** @param {FocusedWord} focused */
+  #describe({ sentence, wordIndex }) {
+    const word = sentence.words[wordIndex];
+    return describeFocus(word, sentence.speaker ?? "", this.#runModel.originals.of(sentence, word));
+  }
+
   update() {
     const { cursor, message, transcript } = this.#runModel;
     const focused = cursor.focusedWord(transcript);
-    setText(this.#about, focused ? describeFocus(focused.sentence.words[focused.wordIndex]) : "");
+    setText(this.#about, focused ? this.#describe(focused) : "");
     setText(this.#selected, selectionText(cursor.selection, transcript));
     setText(this.#message, message);
     const canCorrect = transcript.run?.can_correct === true;

@@ -8,7 +8,7 @@ import { findAgain } from "./find.js";
 /** @import { Change, Transcript } from "./transcript.js" */
 /** @import { Sentence } from "./words.js" */
 /** @typedef {[start: number, end: number]} Selection */
-/** @typedef {{ selection: Selection, playhead: number }} TimelineModel the synced traits of widgets/timeline.py; where both ends are equal nothing is selected */
+/** @typedef {{ selection: Selection, playhead: number, rewind: number }} TimelineModel the synced traits of widgets/timeline.py; where both ends are equal nothing is selected; going on after a pause begins `rewind` seconds before it */
 /** @typedef {{ index: number, sentence: Sentence, wordIndex: number }} FocusedWord its index of all words, its sentence, its index there */
 
 const SAVE_MS = 100; // between two writes of a trait that moves
@@ -28,7 +28,7 @@ export class Cursor {
   #playhead;
   /** @type {Selection} */
   #selection;
-  /** The traits as they were last written or received. @type {TimelineModel} */
+  /** The traits as they were last written or received. @type {{ selection: Selection, playhead: number }} */
   #saved;
   #savedAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -63,6 +63,11 @@ export class Cursor {
 
   get playhead() {
     return this.#playhead;
+  }
+
+  /** Seconds by which playing begins earlier after a pause. */
+  get rewind() {
+    return this.#model.get("rewind") ?? 0;
   }
 
   /**

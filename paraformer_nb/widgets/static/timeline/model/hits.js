@@ -1,12 +1,14 @@
 // What is under a pointer: a word of the picture, or an edge of one. Pure arithmetic on what is drawn.
 
 import { timeToX, xToTime } from "./scale.js";
+import { lowerBound } from "./words.js";
 
 /** @import { TimeWindow } from "./scale.js" */
 /** @import { WordTable } from "./words.js" */
 
 const EDGE_PIXELS = 5; // on either side of an edge within which it can be dragged
 const NEAR_PIXELS = 3; // beside a word that still count as its own: a narrow word could not be hit otherwise
+const SAME = 0.002; // seconds: a media element's time is that much off the one it was set to
 const DENSE_PIXELS = 2; // from word to word; below it words cannot be distinguished
 
 /**
@@ -66,4 +68,13 @@ export function spokenAt(words, time) {
   const [, after] = words.between(time, time + 1e-9);
   const index = after - 1;
   return index >= 0 && words.starts[index] <= time && time < words.ends[index] ? index : -1;
+}
+
+/**
+ * The index of the word at a time: the spoken one, in a pause the one before it; -1 before the first.
+ * @param {WordTable} words
+ * @param {number} time
+ */
+export function lastAt(words, time) {
+  return lowerBound((i) => words.starts[i], words.count, time + SAME) - 1;
 }

@@ -1,10 +1,10 @@
 // Requests to the kernel that have one reply each: a window of sound, a spectrogram.
 
-/** @import { AudioRequest, Reply, SpectrogramRequest } from "../messages.js" */
-/** @typedef {AudioRequest | SpectrogramRequest} Request */
+/** @import { AudioRequest, RecognisedRequest, Reply, SpectrogramRequest } from "../messages.js" */
+/** @typedef {AudioRequest | SpectrogramRequest | RecognisedRequest} Request */
 /**
  * A request without its id.
- * @typedef {Omit<AudioRequest, "id"> | Omit<SpectrogramRequest, "id">} RequestContent
+ * @typedef {Omit<AudioRequest, "id"> | Omit<SpectrogramRequest, "id"> | Omit<RecognisedRequest, "id">} RequestContent
  */
 /** @typedef {{ reply: Reply, buffers: DataView[] }} Answer */
 

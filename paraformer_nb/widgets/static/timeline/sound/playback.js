@@ -1,5 +1,6 @@
 // Playback of one run, however many views show it: what Play plays now, and the playhead that moves along.
 
+import { lastAt } from "../model/hits.js";
 import { Player } from "./player.js";
 
 /** @import { RunModel } from "../run_model.js" */
@@ -18,6 +19,8 @@ export class Playback {
   #listening = new AbortController();
   /** What is being played, or was last. @type {{ from: number, to: number | null }} */
   #playing = { from: 0, to: null };
+  /** Where the sound was paused: going on begins a little before it, unless the playhead was moved. @type {number | null} */
+  #pausedAt = null;
 
   /** @param {RunModel} runModel */
   constructor(runModel) {
@@ -43,17 +46,11 @@ export class Playback {
   }
 
   start() {
-    const { playhead } = this.#runModel.cursor;
+    const { playhead, rewind } = this.#runModel.cursor;
     const { from, to } = this.#part;
-    this.#play(playhead >= from && playhead < (to ?? Infinity) - NEARLY_ENDED ? playhead : from, to, from);
-  }
-
-  /** @param {number} time plays on to the end, or to that of a looped selection around it */
-  playFrom(time) {
-    const { from, to } = this.#part;
-    const isInLoop = this.isLooping && time >= from && (to === null || time < to);
-    const { start } = this.#runModel.transcript.extent;
-    this.#play(time, isInLoop ? to : this.#end, isInLoop ? from : start);
+    const isWithin = playhead >= from && playhead < (to ?? Infinity) - NEARLY_ENDED;
+    const back = playhead === this.#pausedAt ? rewind : 0;
+    this.#play(isWithin ? Math.max(from, playhead - back) : from, to, from);
   }
 
   /**
@@ -65,7 +62,9 @@ export class Playback {
   }
 
   pause() {
+    if (!this.isPlaying) return;
     this.#player?.pause();
+    this.#pausedAt = this.#runModel.cursor.playhead;
   }
 
   /**
@@ -131,6 +130,7 @@ export class Playback {
   #play(time, until, loopFrom) {
     document.dispatchEvent(new CustomEvent(PLAY_EVENT, { detail: this }));
     this.#playing = { from: loopFrom, to: until };
+    this.#pausedAt = null;
     this.#runModel.showMessage("");
     this.#runModel.cursor.movePlayhead(time);
     this.#runModel.show(time);
@@ -162,7 +162,19 @@ export class Playback {
 
   /** The player started, stopped, waits or continues. */
   #onPlayerChange() {
-    if (this.#player && !this.#player.isPlaying) this.#runModel.cursor.movePlayhead(this.#player.time);
+    if (this.#player && !this.#player.isPlaying) {
+      this.#runModel.cursor.movePlayhead(this.#player.time);
+      this.focusSounding();
+    }
     this.#runModel.notifyViewChange();
+  }
+
+  /** Makes the word that sounds the current one; at the end of a part its last word, not the one that follows. */
+  focusSounding() {
+    const { cursor, transcript } = this.#runModel;
+    const { to } = this.#playing;
+    const isOver = to !== null && cursor.playhead > to - NEARLY_ENDED;
+    const index = lastAt(transcript.words, isOver ? Math.min(cursor.playhead, to) - NEARLY_ENDED : cursor.playhead);
+    if (index >= 0) cursor.focusOn(transcript, index);
   }
 }

@@ -1,5 +1,6 @@
 // The texts of the view: states, counts, times, and what is shown where there are no words.
 
+import { DOUBTFUL_BELOW } from "../messages.js";
 import { clock } from "../model/scale.js";
 
 /** @import { RunState, RunStateName, Word } from "../messages.js" */
@@ -86,11 +87,27 @@ export function describePicture(run, count, window) {
 /**
  * Describes the focused word.
  * @param {Word} word
+ * @param {string} [speaker]
+ * @param {string} [original] what was recognised, where that is another text
  */
-export function describeFocus({ text, punctuation, start, end, confidence, is_edited }) {
-  const sure = is_edited ? "corrected" : confidence === null ? "" : `confidence ${confidence.toFixed(2)}`;
+export function describeFocus({ text, punctuation, start, end, confidence, is_edited }, speaker = "", original = "") {
+  const corrected = original ? `corrected, recognised as ${isolated(original)}` : "corrected";
+  const sure = is_edited ? corrected : confidence === null ? "" : `confidence ${confidence.toFixed(2)}`;
   const short = text.length > LONG_WORD ? `${[...text].slice(0, LONG_WORD).join("")}…` : text + punctuation;
-  return [isolated(short), `${clock(start, 2)}–${clock(end, 2)}`, sure].filter(Boolean).join(" · ");
+  return [isolated(short), `${clock(start, 2)}–${clock(end, 2)}`, sure, speaker && `speaker ${isolated(speaker)}`].filter(Boolean).join(" · ");
+}
+
+/**
+ * All that is known of a word beside its text, in lines.
+ * @param {Word} word
+ * @param {string} speaker
+ * @param {string} original what was recognised, where that is another text
+ */
+export function describeDetails({ start, end, confidence, is_edited }, speaker, original) {
+  const sure = confidence === null ? "" : `confidence ${confidence.toFixed(2)}${confidence < DOUBTFUL_BELOW ? ", doubtful" : ""}`;
+  const corrected = is_edited ? (original ? `corrected; recognised as ${isolated(original)}` : "corrected") : "";
+  const span = `${clock(start, 2)}–${clock(end, 2)} · ${(end - start).toFixed(2)} s`;
+  return [span, sure, corrected, speaker && `speaker ${isolated(speaker)}`].filter(Boolean);
 }
 
 /**

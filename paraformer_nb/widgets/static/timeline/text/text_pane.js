@@ -90,9 +90,12 @@ export class TextPane {
 
   /**
    * Calls back with the word that was clicked.
-   * @param {(sentence: number, wordIndex: number) => void} callback
+   * @param {(event: MouseEvent, sentence: number, wordIndex: number) => void} callback
    */
   onWord(callback) {
+    this.#box.addEventListener("mousedown", (event) => {
+      if (event.detail > 1) event.preventDefault(); // a double click corrects the word: it does not select it
+    });
     this.#box.addEventListener("click", (event) => {
       if (document.getSelection()?.type === "Range") return; // text was selected, to be copied
       const caret = caretAt(event.clientX, event.clientY);
@@ -101,7 +104,7 @@ export class TextPane {
       if (!caret || !sentence) return;
       const index = wordAtOffset(sentence, offsetIn(element, caret.node, caret.offset));
       const range = index < 0 ? null : rangeIn(element, sentence, index);
-      if (range && isWithin(range, event)) callback(sentence.id, index); // and not the empty end of a line
+      if (range && isWithin(range, event)) callback(event, sentence.id, index); // and not the empty end of a line
     });
   }
 

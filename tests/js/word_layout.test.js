@@ -1,0 +1,67 @@
+// Where words are drawn: in one row, in two, or as ticks below the texts of their sentences.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { blocksOf, levelFor, linesOf, rowOf, staggered } from "../../paraformer_nb/widgets/static/timeline/canvas/word_layout.js";
+import { WordTable } from "../../paraformer_nb/widgets/static/timeline/model/words.js";
+import { makeSentence, makeWord } from "./fixtures.js";
+
+/** @param {string} text ten pixels a letter */
+const measure = (text) => text.length * 10;
+
+/**
+ * @param {string[]} texts
+ * @param {number} seconds of each word
+ */
+function tableOf(texts, seconds) {
+  const words = new WordTable();
+  const rows = texts.map((text, i) => makeWord(text, i * seconds, (i + 1) * seconds));
+  words.rewrite([{ ...makeSentence(1, 0, "x"), words: rows }], 0);
+  return words;
+}
+
+test("the level depends on the room for the texts", () => {
+  const words = tableOf(["a", "longer", "is", "different", "so", "it", "alternates", "a", "lot"], 0.5);
+  const level = (/** @type {number} */ pixels) => levelFor(words, { start: 0, span: 10 }, 10 * pixels, measure);
+  assert.equal(level(250), "row");
+  assert.equal(level(100), "rows");
+  assert.equal(level(30), "sentences");
+  assert.equal(levelFor(tableOf([], 1), { start: 0, span: 10 }, 1000, measure), "row");
+});
+
+test("the level is that of the zoom wherever the window is", () => {
+  const words = tableOf(Array.from({ length: 400 }, (_, i) => (i % 40 === 0 ? "considerable" : "short")), 0.5);
+  for (const start of [0, 50, 190]) assert.equal(levelFor(words, { start, span: 10 }, 1300, measure), "rows");
+});
+
+test("labels in two rows lie over their blocks and never over each other, and stay while the window moves", () => {
+  const words = tableOf(["in", "considerable", "of", "a", "the", "different", "it", "is"], 0.5);
+  const blocks = blocksOf(words, 0, words.count, { start: 0, span: 4 }, 400);
+  const labels = staggered(words, blocks, 400, measure);
+  const ends = [-Infinity, -Infinity];
+  for (const { index, lane, left, width } of labels) {
+    assert.equal(lane, index % 2);
+    assert.ok(left > ends[lane], `${index}`);
+    ends[lane] = left + width;
+    assert.ok(left < blocks[index].right && left + width > blocks[index].left, `${index} is over its block`);
+  }
+  assert.ok(labels.length >= 7);
+});
+
+test("each row of two has its words by turns", () => {
+  const row = { top: 10, height: 48 };
+  assert.deepEqual(rowOf("rows", row, 4), { top: 10, height: 23 });
+  assert.deepEqual(rowOf("rows", row, 5), { top: 35, height: 23 });
+  assert.deepEqual(rowOf("row", row, 5), { top: 17, height: 34 });
+});
+
+test("a sentence is broken into lines, and shortened where it has no room", () => {
+  const { words } = makeSentence(1, 0, "one two three four");
+  assert.deepEqual(linesOf(words, 80, 3, measure), ["one two", "three", "four"]);
+  assert.deepEqual(linesOf(words, 80, 2, measure), ["one two", "three…"]);
+  assert.deepEqual(linesOf(words, 20, 2, measure), ["…"]);
+  assert.deepEqual(linesOf(words, 400, 3, measure), ["one two three four"]);
+  const chinese = ["今天", "天气"].map((text, i) => makeWord(text, i, i + 1, { separator: "" }));
+  assert.deepEqual(linesOf(chinese, 40, 1, measure), ["今天天气"]);
+});
