@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from .dashscope.models import MODELS, languages
     from .dashscope.parameters import Parameters
     from .errors import ParaformerError
+    from .formats.subtitle_rules import SubtitleRules
     from .models.fetch import fetch_model
     from .run.comparison import Comparison, compare
-    from .formats.subtitle_rules import SubtitleRules
     from .run.panel import panel
     from .run.run import Run
     from .run.scoring import score
