@@ -129,5 +129,12 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def load_ipython_extension(ipython: Any) -> None:
+    """Add the magics ``%transcribe`` and ``%%compare``: ``%load_ext paraformer_nb``."""
+    from .cli.magics import add_magics
+
+    add_magics(ipython)
+
+
 def __dir__() -> list[str]:
     return __all__

@@ -59,7 +59,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "widgets": {"IPython", "msgspec", "anywidget", "ipywidgets", "traitlets", "pandas"},
     "formats": {"msgspec", "numpy", "pandas"},
     "run": {"IPython", "pandas", "matplotlib"},
-    "cli": {"tqdm", "msgspec", "shtab"},
+    "cli": {"IPython", "tqdm", "msgspec", "shtab"},
 }
 
 

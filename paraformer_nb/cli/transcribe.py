@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from ..errors import AudioError
 from ..run.start import transcribe
@@ -26,6 +27,12 @@ from .streams import check_stdout, message
 def add_to(commands: Commands) -> None:
     """Add ``transcribe`` to the commands."""
     parser = commands.add_parser("transcribe", help="transcribe clips, and print their words as they become final")
+    add_options(parser)
+    parser.set_defaults(run=_run)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``transcribe``, which the magic of that name has as well."""
     add_file(parser, "files", metavar="FILE", nargs="+", help="a clip; - is stdin")
     parser.add_argument("--model", help="the service's name for it (default: the service's default)")
     parser.add_argument(
@@ -37,18 +44,22 @@ def add_to(commands: Commands) -> None:
     add_pairs(parser, "--extra", help="a parameter that this version does not know, sent unchecked")
     add_file(parser, "--save", metavar="FILE.jsonl", help="keep the run's journal; {name} stands for the clip's name")
     add_run_options(parser)
-    parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace) -> int:
+def transcribe_options(options: argparse.Namespace) -> dict[str, Any]:
+    """The arguments of `pnb.transcribe` that the options give."""
     given = parse_parameters(options.param)
     given["extra"] = parse_extra(options.extra)
     if options.language:
         given["language_hints"] = options.language
+    return run_options(options) | given | {name: getattr(options, name) for name in ("model", "start", "end")}
+
+
+def _run(options: argparse.Namespace) -> int:
+    arguments = transcribe_options(options)
     clips = options.files
     files = output_paths(options.output, clips)
     journals = paths_of("--save", options.save, clips) if options.save else [None] * len(clips)
-    arguments = run_options(options) | given | {name: getattr(options, name) for name in ("model", "start", "end")}
     for own_files in files:
         check_stdout(own_files)
     failed, is_whole = 0, True

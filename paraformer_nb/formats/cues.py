@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
-from ..tables.frame import make_frame
+from ..tables.frame import frame_of
 from .cue_atoms import Atom, Unit, units_of
 from .cue_language import cue_language
 from .cue_lines import break_lines
@@ -80,7 +80,7 @@ def cues(
 
 def cues_table(planned: Sequence[Cue]) -> pd.DataFrame:
     """Cues as a table; `cues` has its columns."""
-    return make_frame(
+    return frame_of(
         start=([cue.start for cue in planned], "float64"),
         end=([cue.end for cue in planned], "float64"),
         text=([cue.text for cue in planned], "string"),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..tables.frame import make_frame
+from ..tables.frame import frame_of
 from ..text import join
 from .alignment_table import EQUAL, Aligned, alignment_table
 from .score import Score
@@ -124,7 +124,7 @@ def differences_table(table: pd.DataFrame) -> pd.DataFrame:
     starts = table[["start", "a_start", "b_start"]].min(axis=1).to_numpy()
     ends = table[["end", "a_end", "b_end"]].max(axis=1).to_numpy()
     left, right = ([joined(side, *span) for span in spans] for side in "ab")
-    return make_frame(
+    return frame_of(
         start=([float(np.fmin.reduce(starts[first : last + 1])) for first, last in spans], "float64"),
         end=([float(np.fmax.reduce(ends[first : last + 1])) for first, last in spans], "float64"),
         a=(left, "string"),
@@ -163,7 +163,7 @@ def summary_table(
     attrs = [getattr(side, "attrs", {}) for side in sides]
     counts = [int(table[side].notna().sum()) for side in "ab"]
     equal = int((table["op"] == EQUAL).sum())
-    made = make_frame(
+    made = frame_of(
         name=(list(names), "string"),
         **{key: ([some.get(key) for some in attrs], "string") for key in ("clip", "service", "model")},
         tokens=(counts, "int64"),

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ParameterError
-from ..tables.frame import make_frame
+from ..tables.frame import frame_of
 from . import steps
 from .chinese_numbers import write_digits
 from .traced import Replacement, TracedText
@@ -92,7 +92,7 @@ class Normaliser:
             before, now = now, now.replace(step(now.text))
             rows.append((name, before.text, now.text))
         names, befores, afters = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
-        return make_frame(step=(names, "string"), before=(befores, "string"), after=(afters, "string"))
+        return frame_of(step=(names, "string"), before=(befores, "string"), after=(afters, "string"))
 
     def trace(self, text: str) -> TracedText:
         """The normalised text, and where in `text` each of its characters came from."""

@@ -22,6 +22,15 @@ def make_frame(columns: Iterable[Column], values: Mapping[str, Any]) -> pd.DataF
     return pd.DataFrame({column.name: make_array(column, values[column.name]) for column in columns})
 
 
+def frame_of(**columns: tuple[Any, str]) -> pd.DataFrame:
+    """A DataFrame of values and their dtype by name, for a table that is not one of a run's."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {name: make_array(Column(name, dtype, "", ""), values) for name, (values, dtype) in columns.items()}
+    )
+
+
 def frame_of_rows(columns: Iterable[Column], rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
     """A DataFrame of rows, each of which has one value for each column."""
     names = [column.name for column in columns]
@@ -46,7 +55,7 @@ def make_array(column: Column, values: Any) -> Any:
             return np.array(values, dtype=dtype)
 
 
-def text_dtype() -> pd.StringDtype:
+def text_dtype() -> Any:
     """The dtype of texts, with NA for missing ones. The storage is named, because pandas' default depends on whether
     pyarrow is installed."""
     import pandas as pd

@@ -34,7 +34,7 @@ test("modifiers distinguish presses", () => {
 test("Caps Lock changes nothing", () => {
   assert.equal(textOf("P"), "play the word alone");
   assert.equal(textOf("Z", { ctrlKey: true }), "undo");
-  assert.equal(textOf("n", { shiftKey: true }), "previous occurrence");
+  assert.equal(textOf("n", { shiftKey: true }), "previous occurrence, or span of that layer");
 });
 
 test("signs are the same with and without Shift, as keyboards differ", () => {

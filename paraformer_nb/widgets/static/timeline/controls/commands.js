@@ -3,6 +3,7 @@
 import { insertAfter, mergeWords, moveEdge, removeWord, roomAfter, splitWord } from "../model/corrections.js";
 import { findMatches } from "../model/find.js";
 import { spokenAt } from "../model/hits.js";
+import { stepSpan } from "../model/steps.js";
 
 /** @import { Spectrogram } from "../canvas/spectrogram.js" */
 /** @import { Stage } from "../canvas/stage.js" */
@@ -18,6 +19,7 @@ import { spokenAt } from "../model/hits.js";
  */
 
 const NUDGE = 0.01; // seconds that a key moves an edge by
+const SHORTEST_SPAN = 0.1; // seconds of a span without a length, so that it is selected and heard
 
 export class Commands {
   #runModel;
@@ -189,11 +191,25 @@ export class Commands {
     this.#focusFind();
   }
 
-  /** @param {number} steps */
+  /**
+   * Selects the next or previous span of the layer that was added last, so that it is what is played.
+   * @param {number} steps
+   */
+  #stepSpan(steps) {
+    const { cursor, playback, transcript } = this.#runModel;
+    const span = stepSpan(transcript.layers.at(-1)?.spans ?? [], cursor.selection, cursor.playhead, steps);
+    if (!span) return;
+    const end = Math.max(span.end, span.start + SHORTEST_SPAN);
+    cursor.select(span.start, end);
+    playback.seek(span.start);
+    this.#stage.reveal(span.start, end);
+  }
+
+  /** @param {number} steps through what was found; where nothing is searched for, through the last layer */
   findNext(steps) {
     const { found } = this.#runModel.cursor;
     const { length } = found.matches;
-    if (length === 0) return;
+    if (length === 0) return found.text ? undefined : this.#stepSpan(steps);
     found.current = (found.current + steps + length) % length;
     this.#showFound();
   }
