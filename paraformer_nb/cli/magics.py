@@ -12,7 +12,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from IPython.display import clear_output, display
 from IPython.utils.process import arg_split  # type: ignore[attr-defined]
 
-from ..dashscope.parameters import MODELS
+from ..dashscope.models import MODELS
 from ..errors import ParameterError
 from ..run.comparison import Comparison, compare
 from ..run.run import Run
