@@ -3,15 +3,19 @@
     python tests/benchmarks/recognition.py
 
 Clips: the lesson of `notebooks/data`, whose word times are known, and the recordings of people reading aloud in
-Debian's package `pocketsphinx-testdata`, if it is installed. Each recogniser runs in this process, once with partials
-(as for audio at the pace of speech) and once without.
+Debian's package `pocketsphinx-testdata`, if it is installed. Each recogniser runs in a process of its own, once with
+partials (as for audio at the pace of speech) and once without. Delays are seconds of audio: the first partial after the
+first word begins, and a final after its last word ends (of which 0.8 s are `max_sentence_silence`). CPU is seconds of
+it a second of audio; run it under ``taskset -c 0`` to measure on one core.
 """
 
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import resource
+import subprocess
 import sys
 import time
 import wave
@@ -96,6 +100,7 @@ def measure(name: str, make: Callable[[], Any], title: str, clips: list[Clip], *
     cpu = seconds = 0.0
     distances: list[float] = []
     first_partials: list[float] = []
+    delays: list[float] = []
     for clip in clips:
         recogniser = make()
         started = time.process_time()
@@ -112,25 +117,42 @@ def measure(name: str, make: Callable[[], Any], title: str, clips: list[Clip], *
                 distances += [abs(words[j][1] - 1000 * clip.starts[i]) for i, j in pairs]
         count += len(clip.words)
         first_partials += [found[0][0] - words[0][1] / 1000] if words else []
+        length = len(clip.pcm) / 2 / RATE
+        ended = [
+            (at, result["end_time"] / 1000) for at, result in found if result["sentence_end"] and at < length - 0.1
+        ]
+        delays += [at - end for at, end in ended]
     times = "{:6.0f} {:6.0f}".format(*np.percentile(distances, [50, 90])) if distances else f"{'-':>6} {'-':>6}"
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     mode = "unpaced" if is_behind else "paced"
     print(
         f"{name:13} {title:20} {mode:8} {wrong / count:6.3f} {times} {np.median(first_partials):10.2f} "
-        f"{cpu / seconds:8.3f} {memory:8.0f}"
+        f"{np.median(delays) if delays else np.nan:8.2f} {cpu / seconds:8.3f} {memory:8.0f}",
+        flush=True,
     )
+
+
+ENGINES = {"moonshine": moonshine, "pocketsphinx": pocketsphinx}
+
+
+def measure_engine(name: str) -> None:
+    """Measure one recogniser on all clips, and print its rows."""
+    make = ENGINES[name]()
+    for title, clips in {"lesson (synthetic)": lesson(), "people reading": librivox()}.items():
+        for is_behind in (False, True) if clips else ():
+            measure(name, make, title, clips, is_behind=is_behind)
 
 
 def main() -> None:
     """Measure all recognisers on all clips, and print the table."""
-    clips = {"lesson (synthetic)": lesson(), "people reading": librivox()}
-    print(f"{'':13} {'':20} {'':8} {'WER':>6} {'start error, ms':>13} {'first word':>10} {'CPU':>8} {'MB peak':>8}")
-    print(f"{'':13} {'':20} {'':8} {'':6} {'median':>6} {'p90':>6} {'after, s':>10} {'s/s':>8}")
-    for name, load in (("moonshine", moonshine), ("pocketsphinx", pocketsphinx)):
-        make = load()
-        for title, some in clips.items():
-            for is_behind in (False, True) if some else ():
-                measure(name, make, title, some, is_behind=is_behind)
+    if len(sys.argv) > 1:
+        measure_engine(sys.argv[1])
+        return
+    print(f"load at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(f"{'':43} {'WER':>6} {'start error, ms':>13} {'partial':>9} {'final':>8} {'CPU':>8} {'MB peak':>8}")
+    print(f"{'':43} {'':6} {'median':>6} {'p90':>6} {'after, s':>10} {'after, s':>8} {'s/s':>8}", flush=True)
+    for name in ENGINES:
+        subprocess.run([sys.executable, __file__, name], check=True)
 
 
 if __name__ == "__main__":

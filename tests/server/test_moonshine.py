@@ -186,6 +186,37 @@ def test_no_word_is_made_up_where_no_one_speaks(name: str) -> None:
     assert recognise(np.clip(noises(12)[name], -32767, 32767).astype(np.int16)) == []
 
 
+def coughs(seconds: int, seed: int) -> NDArray[np.int16]:
+    """Throats that are cleared: bursts of a buzz and noise, coloured as by a mouth, one to three in a row."""
+    random = np.random.default_rng(seed)
+    pcm = random.normal(0, 30, RATE * seconds)
+    position = RATE
+    while position < RATE * (seconds - 3):
+        for _ in range(random.integers(1, 4)):
+            count = int(RATE * random.uniform(0.1, 0.5))
+            t = np.arange(count) / RATE
+            buzz = np.sign(np.sin(2 * np.pi * 110 * t + 3 * np.sin(2 * np.pi * 5 * t))) + random.normal(0, 1, count)
+            bands = np.fft.rfftfreq(count, 1 / RATE)
+            mouth = np.exp(-(((bands - 500) / 200) ** 2)) + 0.3 * np.exp(-(((bands - 1300) / 300) ** 2))
+            burst = np.fft.irfft(np.fft.rfft(buzz) * mouth, count) * np.exp(-3 * t / t[-1]) * (1 - np.exp(-t / 0.01))
+            pcm[position : position + count] += burst / np.abs(burst).max() * 12_000
+            position += count + int(RATE * random.uniform(0.05, 0.3))
+        position += int(RATE * random.uniform(1, 3))
+    return np.clip(pcm, -32767, 32767).astype(np.int16)
+
+
+def test_coughs_give_no_words() -> None:
+    assert finals(recognise(coughs(15, seed=19), is_behind=False)) == []
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1800)
+def test_coughs_give_few_words_in_ten_minutes() -> None:
+    """Some are so like a vowel that a person might write a word as well."""
+    words = [result["text"] for seed in range(20) for result in finals(recognise(coughs(30, seed)))]
+    assert len([text for text in words if text]) <= 6, words
+
+
 @pytest.mark.campaign
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", noises(1))

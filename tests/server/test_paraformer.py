@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import shutil
 import threading
 import tracemalloc
@@ -288,8 +289,6 @@ def test_a_run_with_it(reciting: Path) -> None:
 def test_a_service_with_a_bad_folder_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(errors.ParameterError, match="model_dir"):
         pnb.Embedded("paraformer", model_dir=tmp_path / "nowhere")
-    with pytest.raises(errors.ParameterError, match="needs model_dir"):
-        pnb.Embedded("paraformer")
 
 
 # ------------------------------------------------------------------------------------------------------------- networks
@@ -378,3 +377,59 @@ def test_closing_at_once_waits_until_the_model_is_loaded(is_valid: bool, recitin
         return is_loaded.is_set()
 
     assert asyncio.run(use())  # and nothing is logged: `nothing_left` checks that
+
+
+# ------------------------------------------------------------------------------------ long sound, its end, other rates
+
+
+def test_positions_are_right_after_an_hour(reciting: Path) -> None:
+    """A port that rounded the scale of the positions broke on long sound: here against the formula in float64."""
+    extractor = ParaformerModel(check_model_folder(reciting)).features
+    samples = sound((0, 625), ms=625)[:10_000]
+    rates = np.exp(np.arange(280) * -np.log(10_000) / 279)
+
+    def positions(first: int) -> Any:
+        angles = np.arange(first + 1, first + 11)[:, None] * rates
+        return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
+
+    for first in (0, 1000, 60_000, 120_000):  # frames of 60 ms: up to two hours
+        found = extractor.chunk(samples, first) - extractor.chunk(samples, 0)
+        assert np.abs(found - (positions(first) - positions(0))).max() < 1e-4
+
+
+@pytest.mark.parametrize("cut", range(0, 640, 64))
+def test_the_end_repeats_and_drops_no_token(cut: int, reciting: Path) -> None:
+    """A port that joined the context twice at the end repeated tokens; here the end lies anywhere in a chunk."""
+    length = 2640 - cut
+    (final,) = finals(recognise(reciting, sound((0, length), ms=length)))
+    symbols = [symbol.removesuffix("@@") for symbol in RECITED * 2]
+    frames = length / 60  # a token for every four that are loud; the last one is loud in part
+    expected = {"".join(symbols[: count // 4]) for count in (math.floor(frames), math.ceil(frames))}
+    assert (final.text or "").replace(" ", "") in expected
+
+
+def test_an_hour_without_a_pause_keeps_its_times(tmp_path: Path) -> None:
+    """Shortened: two minutes, of which each token's time is known."""
+    folder = build(tmp_path, weight=0.25, recites=["我"])
+    times = spans(recognise(folder, sound((600, 120_600), ms=121_000), 16_000))
+    assert len(times) == 500
+    assert times[-1] == (600 + 499 * 240, 600 + 500 * 240)
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1800)
+def test_an_hour_with_pauses_keeps_its_times(tmp_path: Path) -> None:
+    folder = build(tmp_path, weight=0.25, recites=["我"])
+    begins = range(600, 3_600_000, 6000)
+    times = spans(recognise(folder, sound(*((begin, begin + 2400) for begin in begins), ms=3_601_000), 16_000))
+    assert times == [(begin + 240 * n, begin + 240 * (n + 1)) for begin in begins for n in range(10)]
+
+
+def test_sound_of_8_khz_gives_the_same_words(reciting: Path) -> None:
+    t = np.arange(4 * 8000) / 8000
+    spoken = ((t >= 0.6) & (t < 3.48)) * np.sin(2 * np.pi * 700 * t) * (1 + np.sin(2 * np.pi * 90 * t)) * 6000
+    service = pnb.Embedded("paraformer", model_dir=reciting)
+    run = ended(pnb.transcribe((spoken.astype(np.int16), 8000), service=service))
+    service.close()
+    assert run.text.startswith("今天 hello world")
+    assert abs(run.words["start"][0] - 0.6) <= 0.07

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from tiny_paraformer import RECITED, SYMBOLS, build, edit
+from paraformer_streams import decode_clip, finals, recognise
+from tiny_paraformer import RECITED, SYMBOLS, as_funasr, build, edit
 
 from paraformer_nb import errors
 from paraformer_nb.server.engines.paraformer.engine import Paraformer
@@ -161,6 +162,53 @@ def test_a_randomly_damaged_folder_is_rejected_or_valid(file: str, folder: Path)
         except errors.ParameterError:
             rejected += 1
     assert rejected > 30
+
+
+# ------------------------------------------------------------------------------------------------- FunASR's own export
+
+
+@pytest.mark.parametrize("has_fixed_sizes", [True, False])
+def test_funasr_s_own_export_is_read_as_it_is(has_fixed_sizes: bool, folder: Path, chinese: Path) -> None:
+    expected = finals(recognise(folder, decode_clip(chinese)))
+    files = sorted(path.name for path in as_funasr(folder, has_fixed_sizes=has_fixed_sizes).iterdir())
+    assert files == ["am.mvn", "decoder_quant.onnx", "model_quant.onnx", "tokens.json"]
+    assert finals(recognise(folder, decode_clip(chinese))) == expected
+    assert len(expected) >= 2
+
+
+def _mvn(change: Callable[[str], str]) -> Damage:
+    def damage(folder: Path) -> None:
+        file = folder / "am.mvn"
+        file.write_text(change(file.read_text(encoding="ascii")), encoding="utf-8")
+
+    return damage
+
+
+BAD_EXPORTS: dict[str, tuple[Damage, str, str]] = {
+    "no decoder": (lambda folder: (folder / "decoder_quant.onnx").unlink(), "decoder.onnx", "offline Paraformer"),
+    "no am.mvn": (lambda folder: (folder / "am.mvn").unlink(), "model_quant.onnx", "without FunASR's am.mvn beside it"),
+    "no tokens": (lambda folder: (folder / "tokens.json").unlink(), "tokens.txt", "is missing, and tokens.json too"),
+    "cut encoder": (_cut("model_quant.onnx", 0.7), "model_quant.onnx", "it is cut short"),
+    "cut am.mvn": (_cut("am.mvn", 0.6), "am.mvn", "no complete layer <Rescale>"),
+    "cut tokens": (_cut("tokens.json", 0.5), "tokens.json", "is not a JSON array of tokens"),
+    "an empty list": (_write("tokens.json", b"[]"), "tokens.json", "is an empty list"),
+    "no list": (_write("tokens.json", b'{"a": 1}'), "tokens.json", "is not a JSON array of tokens"),
+    "no numbers": (_mvn(lambda text: text.replace("-10", "ten", 1)), "am.mvn", "other than numbers"),
+    "few numbers": (_mvn(lambda text: text.replace("-10 ", "", 3)), "am.mvn", "557 numbers as <AddShift>"),
+    "nan": (_mvn(lambda text: text.replace("0.25", "nan", 1)), "am.mvn", "other than numbers"),
+    "not ASCII": (_mvn(lambda text: text.replace("0.25", "二", 1)), "am.mvn", "is not a text of numbers"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_EXPORTS)
+def test_a_bad_export_of_funasr_is_rejected_at_the_call(name: str, folder: Path) -> None:
+    damage, file, reason = BAD_EXPORTS[name]
+    damage(as_funasr(folder))
+    with pytest.raises(errors.ParameterError) as raised:
+        Paraformer(folder)
+    assert file in str(raised.value)
+    assert reason in str(raised.value)
+    assert "paraformer-nb models fetch paraformer-zh-en" in str(raised.value)
 
 
 def test_weights_listed_among_the_inputs_are_ignored(folder: Path) -> None:

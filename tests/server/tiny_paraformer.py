@@ -7,6 +7,7 @@ caches, the tokens before. The other decoder recites a text, a token for each th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,27 @@ def build(folder: Path, *, weight: float = 0.3, steepness: float = 50.0, recites
     onnx.save(_mixing() if recites is None else _reciting(recites), folder / "decoder.onnx")
     text = "".join(f"{symbol} {number}\n" for number, symbol in enumerate(SYMBOLS))
     (folder / "tokens.txt").write_text(text, encoding="utf-8")
+    return folder
+
+
+def as_funasr(folder: Path, *, has_fixed_sizes: bool = True) -> Path:
+    """Rewrite a folder's files as FunASR exports them: no metadata, ``am.mvn``, ``tokens.json``, its own names."""
+    encoder, decoder = onnx.load(folder / "encoder.onnx"), onnx.load(folder / "decoder.onnx")
+    del encoder.metadata_props[:]
+    if not has_fixed_sizes:
+        for tensor in (*decoder.graph.input[4:], *decoder.graph.output[2:]):
+            tensor.type.tensor_type.shape.dim[2].ClearField("dim_value")
+    onnx.save(encoder, folder / "model_quant.onnx")
+    onnx.save(decoder, folder / "decoder_quant.onnx")
+    layers = "".join(
+        f"<{name}> {SIZE} {SIZE}\n<LearnRateCoef> 0 [ {' '.join([number] * SIZE)} ]\n"
+        for name, number in (("AddShift", "-10"), ("Rescale", "0.25"))
+    )
+    text = f"<Nnet>\n<Splice> {SIZE} {SIZE}\n[ 0 ]\n{layers}</Nnet>\n"
+    (folder / "am.mvn").write_text(text, encoding="ascii")
+    (folder / "tokens.json").write_text(json.dumps(SYMBOLS, ensure_ascii=False, indent=1), encoding="utf-8")
+    for name in ("encoder.onnx", "decoder.onnx", "tokens.txt"):
+        (folder / name).unlink()
     return folder
 
 

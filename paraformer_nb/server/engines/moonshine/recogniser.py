@@ -29,7 +29,7 @@ _ONSET = 3  # hops of speech that begin an utterance
 _LEAD = 0.25  # of silence before the speech, transcribed with it
 _TAIL = 0.25  # and after it
 _PERIOD = 0.5  # of new audio between two partials, at least
-_GROWTH = 0.25  # of the utterance's length between two partials, if that is more
+_GROWTH = 0.35  # of the utterance's length between two partials, if that is more
 _PERIOD_BEHIND = 2.0  # the same while more audio is waiting: an utterance is transcribed twice at most
 _GROWTH_BEHIND = 1.0
 _SHORT_PAUSE = 0.3  # of silence after which an utterance is transcribed for what may be the last time
@@ -41,7 +41,8 @@ _EARLIEST_CUT = 2.0  # after its first word
 _KEPT = 0.6  # of audio while no one speaks
 _RESTART = 8.0  # between two restarts of the detector
 _REPORT = 0.2  # between two reports of the position
-_LONGEST_COUGH = 1.5  # of speech; so much of 'Uh' alone is a cough or a throat that is cleared
+_LONGEST_COUGH = 1.5  # of speech, as below
+_WORST_FIT = -3.0  # of words to their audio: short words that people say have -2.7 and more, coughs -3.4 and less
 _FASTEST = 8.0  # words a second of speech; more are made up
 
 
@@ -182,6 +183,8 @@ class UtteranceRecogniser:
         """Whether the utterance is to be transcribed now."""
         if silence >= self._short_pause:
             return not utterance.is_complete
+        if silence > _HOP:
+            return False  # nothing new, and it is transcribed in a moment if the silence lasts
         period, growth = (_PERIOD_BEHIND, _GROWTH_BEHIND) if is_behind else (_PERIOD, _GROWTH)
         length = self.position - utterance.begin
         return self.position - utterance.transcribed >= max(period, growth * length / (1 + growth))
@@ -253,7 +256,7 @@ class UtteranceRecogniser:
             found[0] = Token(utterance.first_word, found[0].punctuation)
         aligned = self._aligned(utterance, pcm, found)
         if aligned is not None:
-            return aligned
+            return [] if spoken < _LONGEST_COUGH and _fit(aligned) < _WORST_FIT else aligned
         is_cough = self._aligner is not None and spoken < 1.0
         if is_complete and (is_cough or len(found) > _FASTEST * spoken):
             return []
@@ -282,6 +285,13 @@ class UtteranceRecogniser:
         if samples >= ENGINE_RATE:
             self._audio = self._audio[samples:].copy()
             self._audio_start += samples / ENGINE_RATE
+
+
+def _fit(words: list[_Word]) -> float:
+    """The mean score of aligned words, by their durations."""
+    scored = [(word.end - word.begin, word.score) for word in words if word.score is not None]
+    total = sum(duration for duration, _ in scored)
+    return sum(duration * score for duration, score in scored) / total if total else -math.inf
 
 
 def _best_cut(words: list[_Word], latest: float) -> int | None:

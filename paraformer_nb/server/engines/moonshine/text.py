@@ -8,9 +8,7 @@ from typing import NamedTuple
 _LONGEST_LOOP = 8  # words of a repeated phrase
 _MAX_REPEATS = {1: 6}  # of a word that may be said so often in a row; of longer phrases three
 _PUNCTUATION = re.compile(r"[.,;:!?…\"”)\]]+$")
-_NON_WORDS = frozenset(
-    {"ah", "er", "erm", "hm", "hmm", "huh", "mhm", "mm", "mmm", "mm-hmm", "uh", "uh-huh", "uhm", "um"}
-)
+_NON_WORDS = frozenset({"ah", "er", "erm", "hm", "hmm", "huh", "mhm", "mm", "mm-hmm", "uh", "uh-huh", "uhm", "um"})
 _SENTENCE_END = frozenset(".?!…")
 
 

@@ -36,8 +36,8 @@ class FeatureExtractor:
         # The network was trained on inputs scaled by the square root of its width.
         self._scale = np.array(folder.inverse_deviation, np.float32) * np.float32(folder.width**0.5)
         half = LFR_WINDOW * MEL_BINS // 2
-        rates = np.arange(half, dtype=np.float32) * np.float32(-np.log(10_000) / (half - 1))
-        self._rates = np.exp(rates)
+        # In float64: after an hour a position times a rate of float32 is off by a hundredth of a radian.
+        self._rates = np.exp(np.arange(half) * (-np.log(10_000) / (half - 1)))
 
     def chunk(self, samples: Array, first: int) -> Array:
         """The (10, 560) float32 LFR frames of CHUNK_LENGTH int16 samples; `first` is the first frame's number."""
@@ -47,8 +47,8 @@ class FeatureExtractor:
         starts = range(0, CHUNK_FRAMES * LFR_SHIFT, LFR_SHIFT)
         stacked = np.stack([mel[start : start + LFR_WINDOW].reshape(-1) for start in starts])
         normal = (stacked + self._mean) * self._scale
-        angles = np.arange(first + 1, first + CHUNK_FRAMES + 1, dtype=np.float32)[:, None] * self._rates
-        frames: Array = normal + np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
+        angles = np.arange(first + 1, first + CHUNK_FRAMES + 1)[:, None] * self._rates
+        frames: Array = normal + np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
         return frames
 
 

@@ -27,8 +27,10 @@ def read_symbols(path: Path, count: int | None) -> list[str]:
         reject(path, "is not UTF-8 text")
     except OSError as error:
         reject(path, f"cannot be read: {error.strerror}")
+    if not symbols:
+        reject(path, "is an empty list")
     needed = len(symbols) if count is None else count
-    if not symbols or set(symbols) != set(range(needed)):
+    if set(symbols) != set(range(needed)):
         reject(
             path,
             f"has {len(symbols)} tokens, but the encoder has {needed}, from 0 to {needed - 1}: "
