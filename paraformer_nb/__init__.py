@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from .dashscope import messages
     from .dashscope.models import MODELS, languages
     from .dashscope.parameters import Parameters
+    from .dashscope.prices import PRICES, Cost, Price
     from .errors import ParaformerError
+    from .run.estimate import estimate_cost
     from .run.panel import panel
     from .run.run import Run
     from .run.start import load, resume, transcribe
@@ -43,19 +45,23 @@ if TYPE_CHECKING:
     from .transcript.words import Sentence, Word
 
 _HOME = {
+    "Cost": "dashscope.prices",
     "Correction": "transcript.corrections",
     "DashScope": "services.dashscope",
     "Embedded": "services.embedded",
     "Limits": "server.limits",
     "MODELS": "dashscope.models",
     "ParaformerError": "errors",
+    "PRICES": "dashscope.prices",
     "Parameters": "dashscope.parameters",
+    "Price": "dashscope.prices",
     "Retry": "client.retry",
     "Run": "run.run",
     "Sentence": "transcript.words",
     "Timeouts": "client.timeouts",
     "Word": "transcript.words",
     "errors": "errors",
+    "estimate_cost": "run.estimate",
     "hotwords": "services.hotwords",
     "languages": "dashscope.models",
     "load": "run.start",
@@ -74,18 +80,22 @@ _MODULES = ("errors", "hotwords", "messages")
 
 __all__ = [
     "Correction",
+    "Cost",
     "DashScope",
     "Embedded",
     "Limits",
     "MODELS",
+    "PRICES",
     "ParaformerError",
     "Parameters",
+    "Price",
     "Retry",
     "Run",
     "Sentence",
     "Timeouts",
     "Word",
     "errors",
+    "estimate_cost",
     "hotwords",
     "languages",
     "load",

@@ -64,8 +64,9 @@ class DashScope:
         self._workspace = workspace
         self._is_loopback = _check_url(url)
         self._url = str(url)
-        self.source = ServiceSource("dashscope", urlsplit(url).netloc)
-        self.region = region or region_of(self.source.host)
+        host = urlsplit(url).netloc
+        self.region = region or region_of(host)
+        self.source = ServiceSource("dashscope", host, region=self.region)
         self.default_model = DEFAULT_MODEL if self.region in (None, BEIJING) else MAINLINE_MODEL
         self.renews_key = not isinstance(api_key, Secret)
 
