@@ -39,7 +39,7 @@ from .live_source import LiveSource
 from .pacer import Pacer
 from .request import Clock, OpenedRequest
 from .retry import LONGEST_RETRY_AFTER
-from .service import Endpoint, renews_key
+from .service import Endpoint
 from .sink import Sink
 from .stopping import wait_for_stop
 
@@ -243,7 +243,6 @@ class Session:
         transcript = self._transcript
         if isinstance(error, AuthenticationError) and self._was_accepted:
             error = _key_expired(error)
-            error.retryable = renews_key(self._request.service)
         is_too_long = (error.retry_after or 0.0) > LONGEST_RETRY_AFTER
         is_last = self._attempts_without_progress >= self._request.retry.attempts
         if not error.retryable or is_last or is_too_long:

@@ -68,7 +68,6 @@ class DashScope:
         self.region = region or region_of(host)
         self.source = ServiceSource("dashscope", host, region=self.region)
         self.default_model = DEFAULT_MODEL if self.region in (None, BEIJING) else MAINLINE_MODEL
-        self.renews_key = not isinstance(api_key, Secret)
 
     def __repr__(self) -> str:
         return f"DashScope({self.source.host!r})"

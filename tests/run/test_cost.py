@@ -83,14 +83,17 @@ def test_missing_tokens_leave_the_cost_unknown(usage: dict[str, Any]) -> None:
     assert "reported no tokens" in run.cost.basis
 
 
-def test_an_unknown_price_is_nan_and_said_until_the_user_sets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_price_is_nan_and_said_until_the_user_sets_it() -> None:
     with Cloud(dropping({"duration": 3}, {"duration": 8})) as cloud:
         run = ended(pnb.transcribe(tone(5), service=beijing(cloud), model="whisper-x", pace=None, retry=FAST))
     assert math.isnan(run.cost.amount)
     assert 'set pnb.PRICES["whisper-x", "cn-beijing"]' in run.cost.basis
     assert "not in this version's table" in run.transcript.notice
-    monkeypatch.setitem(pnb.PRICES, ("whisper-x", "cn-beijing"), pnb.Price("EUR", Decimal("0.1")))
-    assert run.cost[:2] == (1.1, "EUR")
+    pnb.PRICES["whisper-x", "cn-beijing"] = pnb.Price("EUR", Decimal("0.1"))
+    try:
+        assert run.cost[:2] == (1.1, "EUR")
+    finally:
+        del pnb.PRICES["whisper-x", "cn-beijing"]
 
 
 def test_an_address_of_no_known_region_has_no_known_price() -> None:
