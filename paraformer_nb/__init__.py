@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from .dashscope import messages
     from .dashscope.models import MODELS, languages
     from .dashscope.parameters import Parameters
+    from .dashscope.prices import PRICES, Cost, Price
     from .errors import ParaformerError
     from .formats.subtitle_rules import SubtitleRules
     from .models.fetch import fetch_model
     from .run.comparison import Comparison, compare
+    from .run.estimate import estimate_cost
     from .run.panel import panel
     from .run.run import Run
     from .run.scoring import score
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Comparison": "run.comparison",
+    "Cost": "dashscope.prices",
     "Correction": "transcript.corrections",
     "DashScope": "services.dashscope",
     "Embedded": "services.embedded",
@@ -57,7 +60,9 @@ _HOME = {
     "MODELS": "dashscope.models",
     "Normaliser": "scoring.normalise",
     "ParaformerError": "errors",
+    "PRICES": "dashscope.prices",
     "Parameters": "dashscope.parameters",
+    "Price": "dashscope.prices",
     "Retry": "client.retry",
     "Run": "run.run",
     "Score": "scoring.score",
@@ -68,6 +73,7 @@ _HOME = {
     "compare": "run.comparison",
     "errors": "errors",
     "fetch_model": "models.fetch",
+    "estimate_cost": "run.estimate",
     "hotwords": "services.hotwords",
     "languages": "dashscope.models",
     "load": "run.start",
@@ -88,13 +94,16 @@ _MODULES = ("errors", "hotwords", "messages")
 __all__ = [
     "Comparison",
     "Correction",
+    "Cost",
     "DashScope",
     "Embedded",
     "Limits",
     "MODELS",
     "Normaliser",
+    "PRICES",
     "ParaformerError",
     "Parameters",
+    "Price",
     "Retry",
     "Run",
     "Score",
@@ -105,6 +114,7 @@ __all__ = [
     "compare",
     "errors",
     "fetch_model",
+    "estimate_cost",
     "hotwords",
     "languages",
     "load",

@@ -121,13 +121,17 @@ def test_retries_and_timeouts_are_described() -> None:
         assert listed == asdict(CompleteTimeouts.of(service.timeouts))
 
 
-def test_every_model_and_its_rate_is_described() -> None:
-    listed = {codes(row[0])[0]: row[1] for row in table("docs/protocol.md", "model")}
-    rates = {
-        name: f"8000 to 48000, {model.sample_rate} by default" if model.has_any_rate else str(model.sample_rate)
+def test_every_model_is_described() -> None:
+    listed = {codes(row[0])[0]: row[1:] for row in table("docs/models.md", "model")}
+    assert listed == {
+        name: [
+            f"8000 to 48000, {model.sample_rate} by default" if model.has_any_rate else str(model.sample_rate),
+            model.status,
+            ", ".join(model.regions),
+            model.billing,
+        ]
         for name, model in pnb.MODELS.items()
     }
-    assert listed == rates
 
 
 def test_every_command_and_option_is_described(capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,6 +44,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", help="an engine of the embedded service, instead of the default service")
     add_pairs(parser, "--engine-option", help="an option of --engine, such as script=clip.json")
     parser.add_argument("--pace", type=float, help="× real time (default: the service's own)")
+    parser.add_argument("--budget", help="stop before more is billed: an amount, or a time of audio such as 10m")
     parser.add_argument("--attempts", type=int, default=5, help="consecutive attempts without a new final sentence")
     add_file(parser, "--output", action="append", default=[], metavar="FILE", help=OUTPUT_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON object for each word")
@@ -109,6 +110,8 @@ def service_of(options: argparse.Namespace) -> Service | None:
 def run_options(options: argparse.Namespace) -> dict[str, Any]:
     """The arguments of `pnb.transcribe` and `pnb.resume` that `add_run_options` gives."""
     given: dict[str, Any] = {"service": service_of(options), "retry": Retry(attempts=options.attempts)}
+    if options.budget is not None:
+        given["budget"] = _json_or_text(options.budget)
     return given if options.pace is None else given | {"pace": options.pace}
 
 

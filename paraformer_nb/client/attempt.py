@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 
 from msgspec import Raw
@@ -12,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from ..audio.peaks import bin_samples
 from ..dashscope.client_task import ClientTask, State
 from ..dashscope.codes import is_no_speech, task_error
+from ..dashscope.context import ContextMessage
 from ..dashscope.messages import Event, ResultGeneratedEvent, TaskFailedEvent, TaskStartedEvent, UnknownEvent
 from ..dashscope.redaction import redact
 from ..errors import ConnectionLost
@@ -38,6 +40,8 @@ class Attempt:
         start: the position of the clip at which the task starts.
         pacer: None: send as fast as the service reads.
         stop: set when no more audio is to be sent.
+        may_send: whether the task may have sent so many seconds of audio; if not, `on_refused` is called and the task
+            is finished.
     """
 
     def __init__(
@@ -52,9 +56,16 @@ class Attempt:
         sink: Sink,
         now: Clock,
         request: OpenedRequest,
+        may_send: Callable[[float], bool],
+        on_refused: Callable[[], None],
     ) -> None:
         self._socket = socket
         self._task = task
+        self._may_send = may_send
+        self._on_refused = on_refused
+        self._seconds = 0.0  # of audio and silence, sent in this task
+        self._context: list[ContextMessage] | None = None  # to be sent
+        self._background: list[asyncio.Task[None]] = []
         self._position = start  # up to which this attempt has sent the clip
         self._feed = feed
         self._pacer = pacer
@@ -79,13 +90,19 @@ class Attempt:
         if self._task.state is State.STREAMING:
             self._response.set(self._timeouts.finish)
 
+    def update_context(self, context: list[ContextMessage]) -> None:
+        """Replace the task's context, now or once it has started."""
+        self._context = context
+        if self._task.state is State.STREAMING:
+            self._background.append(asyncio.create_task(self._send_context()))
+
     async def run(self) -> None:
         """Send the clip from the start position on, and append every event to the sink, until the task is over.
 
         Raises ConnectionLost if the connection ends first or stops answering, TaskFailed if the service gives up,
         RemoteProtocolError if it breaks the protocol, and what the clip raises.
         """
-        background = [asyncio.create_task(self._keepalive.run())]
+        self._background.append(asyncio.create_task(self._keepalive.run()))
         try:
             self._response.set(self._timeouts.start)
             await self._send_command(self._task.run())
@@ -95,7 +112,8 @@ class Attempt:
                 event = self._task.receive(received)
                 if isinstance(event, TaskStartedEvent):
                     self._response.set(self._timeouts.finish if self._stop.is_set() else None)
-                    background.append(asyncio.create_task(self._send_audio()))
+                    await self._send_context()
+                    self._background.append(asyncio.create_task(self._send_audio()))
                 elif isinstance(event, ResultGeneratedEvent):
                     self._on_result(event)
                 elif isinstance(event, TaskFailedEvent):
@@ -106,9 +124,9 @@ class Attempt:
         except ConnectionClosed as error:  # raised out of here: its own text and frames may hold the key
             self._failure = self._connection_lost(error)
         finally:
-            for each in background:
+            for each in self._background:
                 each.cancel()
-            await asyncio.gather(*background, return_exceptions=True)  # the sender's failure is self._failure
+            await asyncio.gather(*self._background, return_exceptions=True)  # the sender's failure is self._failure
         if self._failure:
             raise self._failure
 
@@ -201,6 +219,9 @@ class Attempt:
                             await self._pacer.wait(self._position - run_start)
                         if self._stop.is_set() and self._position >= sent_before:
                             return True
+                        if not self._may_send(self._seconds + len(block.pcm) / 2 / self._rate):
+                            self._on_refused()
+                            return True
                         if not await self._send_block(block):
                             return False
             return True
@@ -215,12 +236,20 @@ class Attempt:
             await self._keepalive.count_audio(seconds)
         except ConnectionClosed:  # caught here: a live source may be a socket as well, and raise it
             return False
+        self._seconds += seconds
         if block.peaks is None:
             self._sent.add_silence(self._now(), self._position, seconds)
         else:
             self._sent.add_audio(self._now(), self._position, seconds, block.peaks)
             self._position += seconds
         return True
+
+    async def _send_context(self) -> None:
+        """Send the newest context, if it was not sent."""
+        context, self._context = self._context, None
+        if context is not None and self._task.state is State.STREAMING:
+            with suppress(ConnectionClosed):  # the receiver sees it too, and the next task has the context
+                await self._send_command(self._task.update_context(context))
 
     async def _send_command(self, text: str) -> None:
         self._sink.append(Sent(self._now(), self._task.task_id, Raw(text.encode())))

@@ -12,8 +12,10 @@ from ..audio.live import LiveClip
 from ..audio.pipe_clip import PipeClip
 from ..dashscope.models import check_model
 from ..dashscope.parameters import Parameters, check_parameters, has_known_language, has_parameter
+from ..dashscope.prices import find_price
 from ..errors import ParameterError
 from ..journal.records import VERSION, ClipSource, RunStarted
+from .budget import Budget
 from .pipe_source import live_clip
 from .retry import Retry
 from .service import Service, check_served, default_model
@@ -39,6 +41,7 @@ class Request:
         retry: None: `Retry`'s defaults.
         timeouts: what is None in them, or missing altogether, is the service's.
         extra: further parameters, sent unchecked.
+        budget: the most that the run may cost; see `Budget.parse`.
     """
 
     clip: Any
@@ -51,6 +54,7 @@ class Request:
     timeouts: Timeouts | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] | None = None
+    budget: float | str | None = None
 
     def open(self) -> OpenedRequest:
         """Check every argument and open the clip; nothing is sent. Raises ParameterError and AudioError."""
@@ -69,6 +73,7 @@ class Request:
             raise ParameterError(f"retry={self.retry!r}: give pnb.Retry(...).")
         if not isinstance(self.timeouts, Timeouts | None):
             raise ParameterError(f"timeouts={self.timeouts!r}: give pnb.Timeouts(...).")
+        budget = None if self.budget is None else _budget(self.budget, service, model)
         clip = open_clip(self.clip, sample_rate=parameters["sample_rate"], start=self.start, end=self.end)
         if isinstance(clip, PipeClip):
             clip = live_clip(clip)
@@ -85,6 +90,7 @@ class Request:
             retry=self.retry or Retry(),
             timeouts=timeouts,
             notices=(notice,) if notice else (),
+            budget=budget,
         )
 
 
@@ -108,6 +114,7 @@ class OpenedRequest:
     retry: Retry
     timeouts: CompleteTimeouts
     notices: tuple[str, ...] = ()
+    budget: Budget | None = None
 
     def run_started(self, t: float) -> RunStarted:
         """The journal's first record."""
@@ -130,6 +137,11 @@ class OpenedRequest:
     def close(self) -> None:
         """Close the clip."""
         self.clip.close()
+
+
+def _budget(given: float | str, service: Service, model: str) -> Budget | None:
+    is_free = service.source.kind == "embedded"
+    return Budget.parse(given, find_price(model, service.source.region), is_free=is_free)
 
 
 def _check_languages(service: Service, hints: Sequence[str] | None) -> None:

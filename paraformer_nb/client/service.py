@@ -29,7 +29,7 @@ class Service(Protocol):
         languages: the languages it recognises; None: unknown, the service checks them.
         timeouts: the timeouts that suit it; what is None in them is as for the cloud.
 
-    It may also have what `default_model`, `check_served` and `renews_key` use.
+    It may also have what `default_model` and `check_served` use.
     """
 
     @property
@@ -54,8 +54,3 @@ def check_served(service: Service, model: str) -> None:
     """Raise ParameterError where the service's ``check_model`` knows that a model is not served there."""
     if (check := getattr(service, "check_model", None)) is not None:
         check(model)
-
-
-def renews_key(service: Service) -> bool:
-    """Whether each connection gets a new key (``renews_key``): one that has expired is no reason to give up."""
-    return bool(getattr(service, "renews_key", False))

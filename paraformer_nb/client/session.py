@@ -9,9 +9,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import unquote
 
+from msgspec.structs import replace
+
 from ..audio.clip import Clip
 from ..audio.live import LiveClip
 from ..dashscope.client_task import ClientTask
+from ..dashscope.context import ContextMessage
 from ..dashscope.messages import RunTask
 from ..dashscope.parameters import wire_form
 from ..dashscope.redaction import redact
@@ -27,6 +30,7 @@ from ..errors import (
     Throttled,
 )
 from ..journal.records import Connected, Disconnected, Gap, Noticed, Resumed
+from ..transcript.usage import TaskTotals
 from .attempt import Attempt
 from .connection import ObservedConnection
 from .feed import Feed, FileSource, block_samples
@@ -35,10 +39,11 @@ from .live_source import LiveSource
 from .pacer import Pacer
 from .request import Clock, OpenedRequest
 from .retry import LONGEST_RETRY_AFTER
-from .service import Endpoint, renews_key
+from .service import Endpoint
 from .sink import Sink
 from .stopping import wait_for_stop
 
+_SMALLEST = 0.1  # seconds of audio for which a further attempt is made
 _LENGTH_TOLERANCE = 1.0  # seconds; a codec's declared length is inexact
 
 
@@ -51,6 +56,9 @@ class Session:
             run, all records so far.
         now: the run's clock.
         is_resumed: whether the run continues an earlier one from its journal.
+
+    Attributes:
+        stop_reason: why the session stopped itself, or ``""``.
     """
 
     def __init__(self, request: OpenedRequest, sink: Sink, now: Clock, *, is_resumed: bool = False) -> None:
@@ -66,6 +74,8 @@ class Session:
         self._attempts = 0
         self._attempts_without_progress = 0  # consecutive ones, including the current one
         self._attempt: Attempt | None = None
+        self._context: list[ContextMessage] | None = None  # a newer one than the request's
+        self.stop_reason = ""
         self._was_accepted = False  # a connection was made, with a key that was right
 
     @property
@@ -82,6 +92,12 @@ class Session:
         if self._attempt is not None:
             self._attempt.stop()
 
+    def update_context(self, context: list[ContextMessage]) -> None:
+        """Replace the context, of this task and of those after a disconnect."""
+        self._context = context
+        if self._attempt is not None:
+            self._attempt.update_context(context)
+
     def close(self) -> None:
         """Close the clip, as soon as no thread is reading it: a read may be stalled for long."""
         self._feed.when_unread(self._request.close)
@@ -93,6 +109,9 @@ class Session:
             while True:
                 while not await self._try(start):
                     start = None
+                    if not self._may_send("", _SMALLEST):
+                        self._give_up_for_budget()
+                        return
                 start = self._skip_hole()
                 if start is None:
                     break
@@ -108,6 +127,32 @@ class Session:
     def _reached(self) -> float:
         """The position up to which the clip was sent, or is known to have nothing."""
         return max([self._transcript.sent_until, *(gap.end for gap in self._transcript.gaps)])
+
+    def _may_send(self, task: str, seconds: float) -> bool:
+        """Whether the budget allows a task to have sent so many seconds."""
+        budget = self._request.budget
+        if budget is None:
+            return True
+        tasks = dict(self._transcript.counter.tasks)
+        tasks[task] = replace(tasks.get(task, TaskTotals()), sent=seconds)
+        return budget.allows(tasks.values())
+
+    def _stop_at_budget(self) -> None:
+        """End the run because more audio could exceed the budget."""
+        transcript, budget = self._transcript, self._request.budget
+        if budget is None or self.stop_reason:
+            return
+        self.stop_reason = f"the budget of {budget.text} is used up at {transcript.sent_until:.1f} s of the clip"
+        self._sink.append(Noticed(self._now(), f"Stopped: {self.stop_reason}. The words up to there are kept."))
+        self.stop()
+
+    def _give_up_for_budget(self) -> None:
+        """End the run after a disconnect, because a further attempt could exceed the budget."""
+        transcript = self._transcript
+        self._stop_at_budget()
+        if transcript.sent_until > transcript.final_until:
+            reason = "the connection ended, and the budget allows no further attempt"
+            self._sink.append(Gap(self._now(), transcript.final_until, transcript.sent_until, reason))
 
     def _skip_hole(self) -> float | None:
         """Record the hole before which the clip's blocks ended: hours of silence would be billed.
@@ -163,6 +208,8 @@ class Session:
 
     def _new_task(self) -> ClientTask:
         parameters, resources, task_input = wire_form(self._request.parameters, self._request.extra)
+        if self._context is not None:
+            task_input = {**task_input, "context": self._context}
         return ClientTask(RunTask(uuid.uuid4().hex, self._request.model, parameters, resources, task_input))
 
     def _begin(self, task: ClientTask, skip_to: float | None) -> float:
@@ -196,7 +243,6 @@ class Session:
         transcript = self._transcript
         if isinstance(error, AuthenticationError) and self._was_accepted:
             error = _key_expired(error)
-            error.retryable = renews_key(self._request.service)
         is_too_long = (error.retry_after or 0.0) > LONGEST_RETRY_AFTER
         is_last = self._attempts_without_progress >= self._request.retry.attempts
         if not error.retryable or is_last or is_too_long:
@@ -255,6 +301,8 @@ class Session:
             sink=self._sink,
             now=self._now,
             request=self._request,
+            may_send=lambda seconds: self._may_send(task.task_id, seconds),
+            on_refused=self._stop_at_budget,
         )
         try:
             await self._attempt.run()

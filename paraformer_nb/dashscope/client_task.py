@@ -11,7 +11,9 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from ..errors import LocalProtocolError, RemoteProtocolError
+from .context import ContextMessage
 from .messages import (
+    ContinueTask,
     Event,
     FinishTask,
     ResultGeneratedEvent,
@@ -52,6 +54,11 @@ class ClientTask:
         """Return the block if audio may be sent now. Raises LocalProtocolError: audio sent too early fails the task."""
         self._expect(State.STREAMING, "audio")
         return block
+
+    def update_context(self, context: list[ContextMessage]) -> str:
+        """Return the continue-task text with a new context. Raises LocalProtocolError outside of the task."""
+        self._expect(State.STREAMING, "continue-task")
+        return encode_command(ContinueTask(self.task_id, {"context": context}))
 
     def finish(self) -> str:
         """Return the finish-task text. Raises LocalProtocolError before task-started."""

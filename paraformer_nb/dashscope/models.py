@@ -135,6 +135,10 @@ _PARAFORMER_8K = _PARAFORMER._replace(sample_rate=8000, has_any_rate=False, para
 _PARAFORMER_V1 = Model("paraformer", "earlier generation", 16000, False, _V1)
 
 MODELS: dict[str, Model] = {
+    "paraformer-realtime-v2": _PARAFORMER,
+    "paraformer-realtime-8k-v2": _PARAFORMER_8K,
+    "paraformer-realtime-v1": _PARAFORMER_V1,
+    "paraformer-realtime-8k-v1": _PARAFORMER_V1._replace(sample_rate=8000),
     "qwen-audio-3.1-asr-flash-streaming": _QWEN_STREAMING,
     "qwen-audio-3.1-asr-flash-message": _QWEN_STREAMING._replace(
         has_any_rate=False, parameters=_MESSAGE, languages=(), max_hints=0, sentence_silence=1300
@@ -148,12 +152,8 @@ MODELS: dict[str, Model] = {
     "fun-asr-realtime-2025-09-15": _FUN_SNAPSHOT._replace(languages=("zh", "en")),
     "fun-asr-flash-8k-realtime": _FUN_8K,
     "fun-asr-flash-8k-realtime-2026-01-28": _FUN_8K,
-    "paraformer-realtime-v2": _PARAFORMER,
-    "paraformer-realtime-8k-v2": _PARAFORMER_8K,
-    "paraformer-realtime-v1": _PARAFORMER_V1,
-    "paraformer-realtime-8k-v1": _PARAFORMER_V1._replace(sample_rate=8000),
 }
-"""The documented models, by name; the newest generation first."""
+"""The documented models, by name; the default first."""
 
 DEFAULT_MODEL = "paraformer-realtime-v2"
 """The default in Beijing and of the embedded service: served with every Beijing key, with or without a workspace."""

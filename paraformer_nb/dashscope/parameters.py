@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from ..errors import ParameterError
-from .context import Context, context_of, find_context_problem
+from .context import Context, ContextMessage, context_of, find_context_problem
 from .hotwords import find_hotword_problem, hotwords_of
 from .languages import LANGUAGES
 from .models import INLINE, Model, check_model, find_model, models_with
@@ -134,6 +134,14 @@ def check_parameters(
         if problem is not None:
             raise ParameterError(f"{name}={value!r}: {problem}. Nothing was sent.")
     return _completed(checked, model, known)
+
+
+def check_context(model: str, context: Any) -> list[ContextMessage]:
+    """Check a new context for a task of a model. Returns its messages; raises ParameterError."""
+    if not isinstance(context, (str, list, tuple)):
+        raise ParameterError(f"context={context!r}: give a text, or a list of messages. Nothing was sent.")
+    messages: list[ContextMessage] = check_parameters(model, {"context": context})["context"]  # type: ignore[assignment]
+    return messages
 
 
 def _converted(given: Mapping[str, Any]) -> Parameters:

@@ -139,7 +139,8 @@ class ServerProtocol:
 
     def _continue(self, command: ContinueTask) -> Request:
         if not self._has_context:
-            return Refusal("InvalidParameter", "this model has no context that could be continued")
+            self.warning = "continue-task was ignored: the model has no context"
+            return command
         problem = find_parameter_error({"context": command.input.get("context")})
         return Refusal("InvalidParameter", problem) if problem else command
 

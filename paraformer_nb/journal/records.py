@@ -44,11 +44,12 @@ class ClipSource(Struct, frozen=True):
 
 
 class ServiceSource(Struct, frozen=True):
-    """Which service a run uses: "dashscope" or "embedded", its host, and the embedded service's engine."""
+    """Which service a run uses: "dashscope" or "embedded", its host, the embedded service's engine, and the region."""
 
     kind: str
     host: str
     engine: str | None = None
+    region: str | None = None
 
 
 class Failure(Struct, frozen=True, omit_defaults=True):
@@ -212,13 +213,14 @@ class Corrected(Struct, tag_field="kind", tag=_kebab, frozen=True):
 
 class RunEnded(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """How the run ended: `state` is finished, stopped or failed; `seconds` of audio were sent; `sha256` is the digest
-    of the clip's file, where it is known by then."""
+    of the clip's file, where it is known by then; `reason` says why a run stopped itself, such as its budget."""
 
     t: float
     state: str
     error: Failure | None = None
     seconds: float = 0.0
     sha256: str | None = None
+    reason: str = ""
 
 
 class UnknownRecord(Struct, frozen=True):

@@ -10,6 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..dashscope.context import ContextMessage
+from ..dashscope.parameters import check_context
+from ..dashscope.prices import FREE, Cost, cost_of
 from ..errors import AudioError, ExportError, ParameterError
 from ..formats.registry import export
 from ..journal.failures import to_error
@@ -19,6 +22,7 @@ from ..paths import expand
 from ..playback.playable import PlayableClip
 from ..scoring.normalise import DEFAULT, Normaliser
 from ..transcript.corrections import Correction
+from ..transcript.transcript import ENDED
 from ..transcript.words import Usage
 from .live_transcript import Listener, LiveTranscript
 from .reading import journal_path
@@ -81,8 +85,26 @@ class Run(RunTables):
 
     @property
     def usage(self) -> Usage:
-        """What was sent, recognised and billed so far, in seconds of audio."""
+        """What was sent, recognised and billed so far, in seconds of audio, and in tokens where these are billed."""
         return self.transcript.usage
+
+    @property
+    def cost(self) -> Cost:
+        """What the run cost so far, by the service's reports and `PRICES`; also of what was sent again.
+
+        Its amount is NaN where it is not known, 0 for the embedded service. What a task used between its last report
+        and a disconnect is billed, but not reported.
+        """
+        service, counter = self.service, self.transcript.counter
+        if service.kind == "embedded":
+            return FREE
+        return cost_of(self.transcript.run.model, service.region, counter.billed, counter.tokens)
+
+    @property
+    def stop_reason(self) -> str:
+        """Why the run stopped itself, such as its budget; ``""`` if it did not."""
+        end = self.transcript.end
+        return end.reason if end else ""
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled and copied: two copies would write one journal."""
@@ -128,6 +150,22 @@ class Run(RunTables):
         """End the run now; the words so far are kept. Returns at once."""
         if self._supervisor is not None:
             self._supervisor.cancel()
+
+    def update_context(self, context: str | list[ContextMessage]) -> None:
+        """Replace the context of what is recognised from now on: the subject, or what was said. Returns at once.
+
+        Args:
+            context: as the parameter `context`: a text of up to 400 characters, or messages of up to 5 rounds.
+
+        Raises ParameterError where the model has no context, the context has another form, or the run has ended.
+
+        Example:
+            >>> run.update_context("傅里叶 拉普拉斯")  # doctest: +SKIP
+        """
+        messages = check_context(self.transcript.run.model, context)
+        if self._supervisor is None or self.state in ENDED:
+            raise ParameterError("the run has ended: its context cannot be changed any more.")
+        self._supervisor.update_context(messages)
 
     def add_listener(self, listener: Listener) -> None:
         """Call ``listener.refresh()`` after every change, on the background loop. The listener is held weakly."""

@@ -50,6 +50,7 @@ def transcribe(
     retry: Retry | None = None,
     timeouts: Timeouts | None = None,
     extra: Mapping[str, Any] | None = None,
+    budget: float | str | None = None,
     **parameters: Unpack[Parameters],
 ) -> Run:
     """Start to transcribe a clip, and return at once; as a cell's last line the result shows the live view.
@@ -70,6 +71,8 @@ def transcribe(
         retry: how often to try again after a disconnect, and how long to wait before; see `Retry`.
         timeouts: how long to wait for the service; None: what suits it; see `Timeouts`.
         extra: parameters that this version does not know, sent unchecked.
+        budget: stop the run before it could cost more than this amount of `PRICES`' currency, or before more audio is
+            billed than a text such as "90s", "10m" or "2h"; the words are kept.
         parameters: the service's own, by its names; see `Parameters`.
 
     Raises:
@@ -91,6 +94,7 @@ def transcribe(
         timeouts=timeouts,
         parameters=parameters,
         extra=extra,
+        budget=budget,
     ).open()
     try:
         now = run_clock()
@@ -116,6 +120,7 @@ def resume(
     pace: Pace = "service",
     retry: Retry | None = None,
     timeouts: Timeouts | None = None,
+    budget: float | str | None = None,
 ) -> Run:
     """Continue a saved run that was cut short, stopped or failed, from just before the end of its last final sentence.
     New records are appended to the same journal; words, times and corrections stay.
@@ -125,6 +130,7 @@ def resume(
         clip: the same clip, where it is neither at the path that the journal has for it nor beside the journal, or the
             journal has no digest of it; see `transcribe`. Another file is not sent.
         service, pace, retry, timeouts: as in `transcribe`; model and parameters are those of the journal.
+        budget: as in `transcribe`, for the whole run: what the journal has already counts.
 
     Raises:
         JournalError: the file is not a journal, cannot be written, or its run has finished.
@@ -146,6 +152,7 @@ def resume(
         timeouts=timeouts,
         parameters=run.parameters,
         extra=run.extra,
+        budget=budget,
     ).open()
     try:
         if isinstance(request.clip, LiveClip):

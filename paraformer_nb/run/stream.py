@@ -31,6 +31,7 @@ async def stream(
     retry: Retry | None = None,
     timeouts: Timeouts | None = None,
     extra: Mapping[str, Any] | None = None,
+    budget: float | str | None = None,
     **parameters: Unpack[Parameters],
 ) -> AsyncGenerator[Event]:
     """The service's events for a clip, typed, as they arrive.
@@ -60,6 +61,7 @@ async def stream(
         timeouts=timeouts,
         parameters=parameters,
         extra=extra,
+        budget=budget,
     ).open()
     now = run_clock()
     sink = _EventSink(request, now)

@@ -10,6 +10,7 @@ from ..audio.clip import Clip
 from ..audio.live import LiveClip
 from ..client.request import Clock
 from ..client.session import Session
+from ..dashscope.context import ContextMessage
 from ..journal.failures import to_failure
 from ..journal.records import ClipHashed, RunEnded
 from ..loop import DIGESTS, get_loop, submit
@@ -71,6 +72,10 @@ class Supervisor:
         else:
             get_loop().call_soon_threadsafe(self._session.stop)
 
+    def update_context(self, context: list[ContextMessage]) -> None:
+        """Replace the context of what is recognised from now on. Any thread; returns at once."""
+        get_loop().call_soon_threadsafe(self._session.update_context, context)
+
     def cancel(self) -> None:
         """End now. Any thread; returns at once."""
         if self._live.transcript.state not in ENDED:
@@ -94,7 +99,7 @@ class Supervisor:
         state = "failed"
         try:
             await self._streaming
-            state = "stopped" if self._is_stopped else "finished"
+            state = "stopped" if self._is_stopped or self._session.stop_reason else "finished"
         except asyncio.CancelledError:
             state = "stopped"
         except BaseException as error:  # noqa: BLE001 - kept as the run's error, and raised to everyone who waits for it
@@ -113,6 +118,7 @@ class Supervisor:
         if self._digest is not None:
             await asyncio.gather(self._digest, return_exceptions=True)
         sha256 = self._live.transcript.clip_sha256
-        self._live.append(RunEnded(self._now(), state, failure, round(self._session.seconds, 6), sha256))
+        seconds, reason = round(self._session.seconds, 6), self._session.stop_reason
+        self._live.append(RunEnded(self._now(), state, failure, seconds, sha256, reason))
         self._session.close()
         self._live.close()

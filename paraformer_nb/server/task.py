@@ -12,7 +12,6 @@ from typing import Any
 from ..dashscope.context import context_text
 from ..dashscope.messages import ContinueTask, RunTask, SentenceResult
 from ..dashscope.models import find_model
-from ..dashscope.parameters import has_parameter
 from ..dashscope.server_protocol import NO_TRANSLATIONS, Refusal, ServerProtocol
 from ..errors import AudioError
 from .demuxers.task_decoder import TaskDecoder
@@ -73,6 +72,7 @@ class Task:
     ) -> None:
         parameters = command.parameters
         model = find_model(command.model)
+        self._has_context = model is not None and "context" in model.parameters
         self._is_qwen = model is not None and model.family == "qwen-audio"  # which has other error codes
         partials = "intermediate_result_enabled"
         self._has_partials = model is None or partials not in model.parameters or parameters.get(partials, False)
@@ -82,7 +82,7 @@ class Task:
         self._clock = asyncio.get_running_loop().time
         self._decoder = TaskDecoder(parameters.get("format", "pcm"), parameters.get("sample_rate", 16_000))
         self._filter = ResultFilter(parameters)
-        self._stream = engine.stream(_settings(command, hotwords), self._emit)
+        self._stream = engine.stream(_settings(command, hotwords, has_context=self._has_context), self._emit)
         self._has_heartbeat = parameters.get("heartbeat", False)
         self._logged_note: str | None = None
         self._has_results = False
@@ -151,6 +151,8 @@ class Task:
 
     def update_context(self, command: ContinueTask) -> None:
         """Replace the task's context, where the engine can use one."""
+        if not self._has_context:
+            return
         messages = command.input.get("context") or []
         is_used = isinstance(self._stream, ContextStream)
         log(logging.INFO, "context", task=self._protocol.task_id, messages=len(messages), used=is_used)
@@ -194,12 +196,12 @@ class Task:
         await asyncio.sleep(max(0.0, ahead / self._limits.speed))
 
 
-def _settings(command: RunTask, hotwords: Mapping[str, int]) -> Settings:
+def _settings(command: RunTask, hotwords: Mapping[str, int], *, has_context: bool) -> Settings:
     parameters = command.parameters
     languages = parameters.get("translation_target_languages") if parameters.get("translation_enabled") else None
     return Settings(
         parameters.get("max_sentence_silence", 800),
         tuple(languages or ()),
         hotwords,
-        context_text(command.input.get("context") or []) if has_parameter(command.model, "context") else "",
+        context_text(command.input.get("context") or []) if has_context else "",
     )

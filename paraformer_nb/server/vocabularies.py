@@ -101,7 +101,8 @@ class Vocabularies:
                 words += found.applied(self._clock())
             else:
                 problem = "is for another model" if found else "does not exist"
-                log(logging.WARNING, "hotwords-ignored", task=command.task_id, problem=f"the list {problem}")
+                text = f"vocabulary_id (the list {problem})"
+                log(logging.WARNING, "parameters-ignored", task=command.task_id, parameters=text)
         if model is not None and model.inline_hotwords:
             words += hotwords_of(parameters.get("vocabulary") or {})
         hints = parameters.get("language_hints")

@@ -64,10 +64,10 @@ class DashScope:
         self._workspace = workspace
         self._is_loopback = _check_url(url)
         self._url = str(url)
-        self.source = ServiceSource("dashscope", urlsplit(url).netloc)
-        self.region = region or region_of(self.source.host)
+        host = urlsplit(url).netloc
+        self.region = region or region_of(host)
+        self.source = ServiceSource("dashscope", host, region=self.region)
         self.default_model = DEFAULT_MODEL if self.region in (None, BEIJING) else MAINLINE_MODEL
-        self.renews_key = not isinstance(api_key, Secret)
 
     def __repr__(self) -> str:
         return f"DashScope({self.source.host!r})"
@@ -99,12 +99,13 @@ def _location(url: Secret | None, region: str | None, workspace: str | None) -> 
     workspace = workspace or outside.workspace
     if workspace is not None and not _WORKSPACE.fullmatch(workspace):
         raise ParameterError(f"workspace={workspace!r} is not a workspace's id: letters, digits, - and _ only.")
-    if url is not None:
-        return url, region, workspace
-    region = region or outside.region or BEIJING
-    if region not in REGIONS:
+    if url is None:
+        region = region or outside.region or BEIJING
+    if region is not None and region not in REGIONS:
         raise ParameterError(f"region={region!r} is not known: give {', '.join(REGIONS)}; or url= for another service.")
-    return Secret(f"wss://{host_of(region, workspace)}{PATH}"), region, workspace
+    if url is None:
+        url = Secret(f"wss://{host_of(region or BEIJING, workspace)}{PATH}")
+    return url, region, workspace
 
 
 def _hidden(api_key: str | Callable[[], str] | None) -> Secret | Callable[[], str] | None:

@@ -17,7 +17,6 @@ from ..dashscope.messages import (
     SentenceResult,
     TaskFinishedEvent,
     TaskStartedEvent,
-    TaskUsage,
     UnknownEvent,
     command_name,
     is_same_task,
@@ -44,9 +43,10 @@ from ..journal.records import (
     UnknownRecord,
 )
 from ..text import join, sanitise
-from .clock import TaskClock, is_time, last_time
+from .clock import TaskClock, last_time
 from .corrections import Correction, Corrections
 from .result import Result, with_id
+from .usage import UsageCounter
 from .waveform import Waveform
 from .words import Sentence, Usage
 
@@ -74,7 +74,8 @@ class Transcript:
         corrected_ids: the id of the sentence that each correction changed, in order; only ever appended to.
         gaps: parts of the clip that were never recognised.
         resumes: where a new task continued after a disconnect in mid-clip.
-        usage: seconds of audio sent, sent again, recognised and billed.
+        usage: seconds of audio sent, sent again, recognised and billed; tokens.
+        counter: the same by task.
         waveform: the clip's peaks, as far as it was sent.
         sent_until: position up to which audio was sent, in seconds.
         final_until: position up to which the transcript will not be revised, in seconds.
@@ -108,10 +109,7 @@ class Transcript:
         self._partials: dict[_Key, Result] = {}
         self._last_final: dict[_Key, Sentence] = {}
         self._clocks: dict[str, TaskClock] = {}
-        self._billed: dict[str, float] = {}  # by task
-        self._seconds_sent = 0.0
-        self._seconds_sent_again = 0.0
-        self._seconds_silent = 0.0
+        self.counter = UsageCounter()
         self._last_id = 0
         self._unread_from: float | None = None  # where words may be missing since an unreadable result
         self._corrections = Corrections()
@@ -207,15 +205,18 @@ class Transcript:
 
     @property
     def usage(self) -> Usage:
-        """What was sent, recognised and billed so far, in seconds."""
+        """What was sent, recognised and billed so far, in seconds, and tokens."""
         missing = sum(gap.end - gap.start for gap in self.gaps if gap.start < self.sent_until)
         recognised = max(0.0, self.sent_until - self.run.start - missing)
+        tokens = self.counter.tokens
         return Usage(
-            sent=round(self._seconds_sent, 3),
-            sent_again=round(self._seconds_sent_again, 3),
-            silence=round(self._seconds_silent, 3),
+            sent=round(self.counter.sent, 3),
+            sent_again=round(self.counter.sent_again, 3),
+            silence=round(self.counter.silent, 3),
             recognised=round(recognised, 3),
-            billed=round(sum(self._billed.values()), 3),
+            billed=round(self.counter.billed, 3),
+            input_tokens=tokens.input if tokens else None,
+            output_tokens=tokens.output if tokens else None,
         )
 
     # ------------------------------------------------------------------------------------------------------- folding
@@ -231,13 +232,12 @@ class Transcript:
                 return self._receive(record)
             case Audio():
                 end = record.position + record.seconds
-                self._seconds_sent += record.seconds
-                self._seconds_sent_again += max(0.0, min(end, self.sent_until) - record.position)
+                again = max(0.0, min(end, self.sent_until) - record.position)
+                self.counter.add_audio(record.task, record.seconds, again)
                 self.sent_until = max(self.sent_until, end)
                 self._clock(record.task).add_audio(record.seconds)
             case Silence():
-                self._seconds_sent += record.seconds
-                self._seconds_silent += record.seconds
+                self.counter.add_silence(record.task, record.seconds)
                 self._clock(record.task).add_silence(record.seconds)
             case Peaks():
                 self.waveform.write(record.position, record.data)
@@ -330,21 +330,17 @@ class Transcript:
             return None
         match event:
             case ResultGeneratedEvent():
-                self._add_usage(record.task, event.usage)
+                self.counter.add_report(record.task, event.usage)
                 return self._receive_result(record, event)
             case TaskStartedEvent():
                 self.state = "streaming"
                 self._unread_from = None  # before the task started there was no result
             case TaskFinishedEvent():
-                self._add_usage(record.task, event.usage)
+                self.counter.add_report(record.task, event.usage)
                 self._close_unread(record.t, self.sent_until)
             case UnknownEvent() if event.is_unreadable and self._unread_from is None and not self._partials:
                 self._unread_from = self.final_until  # with a partial, its words are still there
         return event
-
-    def _add_usage(self, task: str, usage: TaskUsage | None) -> None:
-        if usage is not None and is_time(usage.duration):
-            self._billed[task] = usage.duration
 
     def _receive_result(self, record: Received, event: ResultGeneratedEvent) -> Event | None:
         received = event.sentence

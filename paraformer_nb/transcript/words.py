@@ -47,6 +47,7 @@ class Usage(NamedTuple):
         recognised: the part of the clip that was recognised: what was sent, without gaps.
         billed: as the service reports it (``usage.duration``), over all tasks.
         sent_again: the part of `sent` that had been sent before, and was sent again after a disconnect.
+        input_tokens, output_tokens: as the service reports them, over all tasks; None where it reports none.
     """
 
     sent: float
@@ -54,3 +55,5 @@ class Usage(NamedTuple):
     recognised: float
     billed: float
     sent_again: float = 0.0
+    input_tokens: int | None = None
+    output_tokens: int | None = None

@@ -1,0 +1,75 @@
+"""What a run used: audio sent, and what the service reported, over all of its tasks."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ..dashscope.messages import TaskUsage
+from ..dashscope.tokens import Tokens
+from .clock import is_time
+
+
+class TaskTotals(Struct):
+    """One task so far: seconds sent, and the service's last report of it."""
+
+    sent: float = 0.0
+    billed: float = 0.0
+    tokens: Tokens | None = None
+    has_report: bool = False
+
+
+class UsageCounter:
+    """Adds up the tasks of a run.
+
+    Attributes:
+        tasks: by id, in order.
+        sent, sent_again, silent: seconds, over all tasks.
+    """
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, TaskTotals] = {}
+        self.sent = 0.0
+        self.sent_again = 0.0
+        self.silent = 0.0
+
+    @property
+    def billed(self) -> float:
+        """Seconds, as reported."""
+        return sum(task.billed for task in list(self.tasks.values()))
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """Tokens, as reported; None if a task's report has none, or there is no report."""
+        reported = [task.tokens for task in list(self.tasks.values()) if task.has_report]
+        found = [tokens for tokens in reported if tokens is not None]
+        if not found or len(found) < len(reported):
+            return None
+        return Tokens(sum(each.input for each in found), sum(each.output for each in found))
+
+    def add_audio(self, task: str, seconds: float, again: float) -> None:
+        """Count audio of which `again` seconds had been sent before."""
+        self.sent += seconds
+        self.sent_again += again
+        self._task(task).sent += seconds
+
+    def add_silence(self, task: str, seconds: float) -> None:
+        """Count silence that kept a task alive."""
+        self.sent += seconds
+        self.silent += seconds
+        self._task(task).sent += seconds
+
+    def add_report(self, task: str, usage: TaskUsage | None) -> None:
+        """Replace a task's report by a newer one: reports are cumulative."""
+        if usage is None:
+            return
+        totals = self._task(task)
+        if usage.duration is not None and is_time(usage.duration):
+            totals.billed = usage.duration
+            totals.has_report = True
+        if usage.input_tokens is not None and is_time(usage.input_tokens):
+            output = usage.output_tokens if usage.output_tokens is not None and is_time(usage.output_tokens) else 0
+            totals.tokens = Tokens(round(usage.input_tokens), round(output))
+            totals.has_report = True
+
+    def _task(self, task: str) -> TaskTotals:
+        return self.tasks.setdefault(task, TaskTotals())
