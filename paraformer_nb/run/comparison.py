@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..errors import ParameterError
 from ..scoring.normalise import DEFAULT, Normaliser
 from ..scoring.score import Score, score
+from ..scoring.sides import sentences_of
 from ..scoring.tokens import Unit
 from .run import Run
 from .sides import side_of
@@ -132,8 +133,8 @@ def compare(
     """
     chosen = _names(names, a, b)
     sides = [side_of(each) for each in (a, b)]
-    if bad := next((each for each in sides if isinstance(each, list)), None):
-        raise ParameterError(f"a list of {len(bad)} sentences cannot be compared: join them to one text.")
+    if any(isinstance(sentences_of(each), list) for each in sides):
+        raise ParameterError("lists of sentences cannot be compared: join them to one text.")
     right = None if reference is None else side_of(reference)
     if right is None:
         return Comparison((a, b), chosen, score(*sides, unit=unit, normalise=normalise), {})

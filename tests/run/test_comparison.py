@@ -60,8 +60,9 @@ def test_a_text_file_is_decoded(tmp_path: Path, encoding: str) -> None:
 
 
 def test_files_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(pnb.errors.ParameterError, match="no such file"):
-        pnb.score("missing.txt", "a")
+    for missing in ("missing.txt", "my reference.TXT", "~/no/such.srt", "gone.jsonl"):
+        with pytest.raises(pnb.errors.ParameterError, match="no such file"):
+            pnb.score(missing, "a")
     with pytest.raises(pnb.errors.ParameterError, match="cannot be read"):
         pnb.score(tmp_path / "missing.txt", "a")
     for name, data, problem in (("x.wav", b"RIFF", "suffix '.wav'"), ("x.txt", b"\xff\xff\xff", "not a text in UTF-8")):
@@ -72,10 +73,11 @@ def test_files_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
 
 def test_a_text_that_only_looks_like_a_name_is_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert pnb.score("See ref.txt", "see ref txt").errors == 0
+    assert pnb.score("See ref.txt here", "see ref txt here").errors == 0
     assert pnb.score(["ref.txt"], "ref txt").errors == 0
     assert pnb.score("x" * 10_000, "y").errors == 1
     assert pnb.score("\0", "").reference_length == 0
+    assert pnb.score("\ud800 ~nobody", "~x").substitutions == 1
 
 
 def test_corrections_count_in_a_run_s_score(runs: tuple[pnb.Run, pnb.Run]) -> None:
