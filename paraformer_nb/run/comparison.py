@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ParameterError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 DIFFERENCES = "differences"
 """The name of the layer that marks them on a timeline."""
+_SHOWN = 20  # differences in a cell's output
 
 
 class Comparison:
@@ -102,6 +104,19 @@ class Comparison:
             .sort_values("start", kind="stable")
             .reset_index(drop=True)
         )
+
+    def _repr_html_(self) -> str:
+        """The score, the summary and the first differences, for a notebook."""
+        shown = (
+            self.differences[["start", "end", "a", "b"]]
+            .head(_SHOWN)
+            .rename(columns=dict(zip("ab", self.names, strict=True)))
+        )
+        rest = len(self.differences) - len(shown)
+        more = f"<p>and {rest} more in <code>differences</code></p>" if rest else ""
+        summary = self.summary.dropna(axis="columns", how="all")
+        tables = [table.to_html(index=False, na_rep="", float_format="{:.3f}".format) for table in (summary, shown)]
+        return f"<p>{escape(str(self.score))}</p>{''.join(tables)}{more}"
 
     def __repr__(self) -> str:
         return f"Comparison({self.names[0]} and {self.names[1]}: {self.score})"

@@ -237,7 +237,9 @@ def _cuts(reference: Side, hypothesis: Side) -> list[Pair]:
     import numpy as np
 
     sides = reference, hypothesis
-    if min(len(side.texts) for side in sides) < CUT_ABOVE or any(side.starts is None for side in sides):
+    if min(len(side.texts) for side in sides) < CUT_ABOVE:
+        return []
+    if any(side.starts is None or np.isnan(side.starts).any() for side in sides):
         return []
     silences = _silences(reference)
     cuts: list[Pair] = []

@@ -9,6 +9,7 @@ Debian's package `pocketsphinx-testdata`, if it is installed. Each recogniser ru
 
 from __future__ import annotations
 
+import difflib
 import re
 import resource
 import sys
@@ -19,10 +20,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from paraformer_nb.audio.clip import open_clip
-from paraformer_nb.scoring.score import Score, score
 from paraformer_nb.server.engines.moonshine.library import SpeechDetector, Transcriber
 from paraformer_nb.server.engines.moonshine.recogniser import UtteranceRecogniser, make_aligner
 from paraformer_nb.server.engines.pocketsphinx.recogniser import UtteranceRecogniser as SphinxRecogniser
@@ -44,21 +43,10 @@ class Clip(NamedTuple):
     words: list[str]
     starts: list[float] | None
 
-    def reference(self) -> pd.DataFrame:
-        """The words as a table."""
-        table = pd.DataFrame({"text": pd.Series(self.words, dtype=str)})
-        return table if self.starts is None else table.assign(start=self.starts, end=self.starts)
-
 
 def words_of(text: str) -> list[str]:
     """Return a text's words without case and punctuation."""
     return re.sub(r"[^a-z0-9' ]", " ", text.lower()).split()
-
-
-def recognised(words: list[dict[str, Any]]) -> pd.DataFrame:
-    """Words as a service sends them, as a table."""
-    seconds = [(word["text"], word["begin_time"] / 1000, word["end_time"] / 1000) for word in words]
-    return pd.DataFrame(seconds, columns=["text", "start", "end"]).astype({"start": float, "end": float})
 
 
 def lesson() -> list[Clip]:
@@ -104,8 +92,9 @@ def results(recogniser: Any, pcm: bytes, *, is_behind: bool) -> Iterator[tuple[f
 
 def measure(name: str, make: Callable[[], Any], title: str, clips: list[Clip], *, is_behind: bool) -> None:
     """Recognise clips and print a row."""
+    wrong = count = 0
     cpu = seconds = 0.0
-    scores: list[Score] = []
+    distances: list[float] = []
     first_partials: list[float] = []
     for clip in clips:
         recogniser = make()
@@ -114,15 +103,20 @@ def measure(name: str, make: Callable[[], Any], title: str, clips: list[Clip], *
         cpu += time.process_time() - started
         seconds += len(clip.pcm) / 2 / RATE
         each = [word for _, result in found if result["sentence_end"] for word in result["words"]]
-        scores.append(score(clip.reference(), recognised(each), unit="word"))
-        first_partials += [found[0][0] - each[0]["begin_time"] / 1000] if each else []
-    result = sum(scores[1:], scores[0])
-    distances = 1000 * result.alignment.query("op == 'equal'")["offset"].abs().dropna()
-    times = "{:6.0f} {:6.0f}".format(*np.percentile(distances, [50, 90])) if len(distances) else f"{'-':>6} {'-':>6}"
+        words = [(text, word["begin_time"]) for word in each for text in words_of(word["text"])]
+        texts = [text for text, _ in words]
+        for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, clip.words, texts, autojunk=False).get_opcodes():
+            wrong += 0 if kind == "equal" else max(i2 - i1, j2 - j1)
+            if kind == "equal" and clip.starts:
+                pairs = zip(range(i1, i2), range(j1, j2), strict=True)
+                distances += [abs(words[j][1] - 1000 * clip.starts[i]) for i, j in pairs]
+        count += len(clip.words)
+        first_partials += [found[0][0] - words[0][1] / 1000] if words else []
+    times = "{:6.0f} {:6.0f}".format(*np.percentile(distances, [50, 90])) if distances else f"{'-':>6} {'-':>6}"
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     mode = "unpaced" if is_behind else "paced"
     print(
-        f"{name:13} {title:20} {mode:8} {result.rate:6.3f} {times} {np.median(first_partials):10.2f} "
+        f"{name:13} {title:20} {mode:8} {wrong / count:6.3f} {times} {np.median(first_partials):10.2f} "
         f"{cpu / seconds:8.3f} {memory:8.0f}"
     )
 

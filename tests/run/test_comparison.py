@@ -143,6 +143,17 @@ def test_the_summary_has_a_row_a_side(comparison: pnb.Comparison) -> None:
     assert plain.names == ("a", "b")
 
 
+def test_a_cell_shows_the_score_the_summary_and_the_first_differences(comparison: pnb.Comparison) -> None:
+    page = comparison._repr_html_()
+    assert "WER 60.0 %" in page
+    assert "morning we" in page
+    assert page.count("<table") == 2
+    hostile = pnb.compare("a <script>alert(1)</script> " * 30, "b " * 30, names=("<b>", "y"), normalise=None)
+    page = hostile._repr_html_()
+    assert "<script>" not in page
+    assert "<b>" not in page
+
+
 def test_wrong_names_and_lists_are_refused() -> None:
     for names in (("a", "a"), ("a",), "ab", ("a", "")):
         with pytest.raises(pnb.errors.ParameterError, match="two different texts"):
