@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
 from pathlib import Path
+
+import pandas as pd
 
 import paraformer_nb as pnb
 
@@ -37,14 +37,6 @@ def score(run: pnb.Run, words: Truth) -> tuple[float, float]:
 
 def errors(run: pnb.Run, words: Truth) -> tuple[float, list[float]]:
     """Return the word error rate, and the distances of starts in ms over the words that match."""
-    recognised = [re.sub(r"[^\w']", "", text).lower() for text in run.words["text"]]
-    starts = list(run.words["start"])
-    matcher = difflib.SequenceMatcher(None, [word[0] for word in words], recognised, autojunk=False)
-    wrong = 0
-    distances = []
-    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
-        if kind == "equal":
-            distances += [1000 * abs(starts[j1 + n] - words[i1 + n][1]) for n in range(i2 - i1)]
-        else:
-            wrong += max(i2 - i1, j2 - j1)
-    return wrong / len(words), distances
+    reference = pd.DataFrame(words, columns=["text", "start", "end"])
+    result = pnb.score(reference, run.words, unit="word")
+    return result.rate, (1000 * result.alignment.query("op == 'equal'")["offset"].abs()).tolist()

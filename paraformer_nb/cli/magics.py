@@ -18,7 +18,7 @@ from ..run.comparison import Comparison, compare
 from ..run.run import Run
 from ..run.start import transcribe
 from ..server.engines.registry import ENGINES
-from .arguments import output_paths
+from .arguments import output_paths, paths_of
 from .score import UNITS
 from .transcribe import add_options, transcribe_options
 
@@ -79,10 +79,11 @@ class TranscriptMagics(Magics):
             raise UsageError("%transcribe: --json is for the command line; run.words has the words.")
         try:
             (clip,), (files,) = options.files, output_paths(options.output, options.files)
+            (journal,) = paths_of("--save", options.save, options.files) if options.save else (None,)
             arguments = transcribe_options(options)
         except ParameterError as error:
             raise UsageError(f"%transcribe: {error}") from error
-        run = transcribe(clip, save=options.save, **arguments)
+        run = transcribe(clip, save=journal, **arguments)
         if files:
             _write(run, files)
         return run

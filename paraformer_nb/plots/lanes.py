@@ -110,8 +110,10 @@ def _draw_lane(ax: Axes, lane: _Lane, y: float, pen: Pen) -> None:
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     width, height = 72 * figure.get_size_inches() * ax.get_position().size  # points
     for text, begins, ends in zip(lane.texts, lane.starts.tolist(), lane.ends.tolist(), strict=True):
-        middle, needed = (begins + ends) / 2, pen.width(text) + _MARGIN
         across, up = (ends - begins) * width / (right - left), _HEIGHT * height / (top - bottom)
+        if across < TEXT_SIZE / 2:
+            continue  # the texts of a long clip are not even measured
+        middle, needed = (begins + ends) / 2, pen.width(text) + _MARGIN
         is_upright = needed > across
         if left <= middle <= right and (not is_upright or (needed <= up and across >= TEXT_SIZE + _MARGIN)):
             style = {"ha": "center", "va": "center", "color": palette.TEXT, "rotation": 90 if is_upright else 0}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ParameterError
 from ..scoring.normalise import DEFAULT, Normaliser
 from ..scoring.score import Score, score
+from ..scoring.sides import sentences_of
 from ..scoring.tokens import Unit
 from .run import Run
 from .sides import side_of
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 DIFFERENCES = "differences"
 """The name of the layer that marks them on a timeline."""
+_SHOWN = 20  # differences in a cell's output
 
 
 class Comparison:
@@ -102,6 +105,19 @@ class Comparison:
             .reset_index(drop=True)
         )
 
+    def _repr_html_(self) -> str:
+        """The score, the summary and the first differences, for a notebook."""
+        shown = (
+            self.differences[["start", "end", "a", "b"]]
+            .head(_SHOWN)
+            .rename(columns=dict(zip("ab", self.names, strict=True)))
+        )
+        rest = len(self.differences) - len(shown)
+        more = f"<p>and {rest} more in <code>differences</code></p>" if rest else ""
+        summary = self.summary.dropna(axis="columns", how="all")
+        tables = [table.to_html(index=False, na_rep="", float_format="{:.3f}".format) for table in (summary, shown)]
+        return f"<p>{escape(str(self.score))}</p>{''.join(tables)}{more}"
+
     def __repr__(self) -> str:
         return f"Comparison({self.names[0]} and {self.names[1]}: {self.score})"
 
@@ -132,8 +148,8 @@ def compare(
     """
     chosen = _names(names, a, b)
     sides = [side_of(each) for each in (a, b)]
-    if bad := next((each for each in sides if isinstance(each, list)), None):
-        raise ParameterError(f"a list of {len(bad)} sentences cannot be compared: join them to one text.")
+    if any(isinstance(sentences_of(each), list) for each in sides):
+        raise ParameterError("lists of sentences cannot be compared: join them to one text.")
     right = None if reference is None else side_of(reference)
     if right is None:
         return Comparison((a, b), chosen, score(*sides, unit=unit, normalise=normalise), {})

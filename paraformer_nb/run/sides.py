@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TEXT_SUFFIXES = (".txt", ".text", ".ref", ".hyp", ".lab", ".md", "")
-_OTHER_SUFFIXES = (".srt", ".vtt", ".ass", ".textgrid", ".eaf", ".ctm", ".stm", ".json", ".csv", ".tsv", ".parquet")
+_FILE_SUFFIXES = (
+    *TEXT_SUFFIXES[:-1],
+    *(".jsonl", ".json", ".srt", ".vtt", ".ass", ".textgrid", ".eaf", ".ctm", ".stm", ".csv", ".tsv", ".parquet"),
+)
+"""A string that ends with one of these is meant as a file's name, not as a text."""
 _LONGEST_NAME = 4096  # characters of a text that may be a file's name
 _ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
@@ -46,17 +50,11 @@ def _existing(text: str) -> Path | None:
             return path
     except OSError:  # too long for a name
         return None
-    if " " not in text.strip() and _is_suffix(path.suffix):
+    if path.suffix.lower() in _FILE_SUFFIXES:
         raise ParameterError(
             f"{text!r}: there is no such file. If it is the text itself, give it in a list: [{text!r}]."
         )
     return None
-
-
-def _is_suffix(suffix: str) -> bool:
-    from ..formats.registry import FORMATS
-
-    return bool(suffix) and suffix.lower() in {*FORMATS, *TEXT_SUFFIXES, *_OTHER_SUFFIXES}
 
 
 def read_side(path: Path) -> pd.DataFrame | str:

@@ -58,13 +58,18 @@ def align(reference: Side, hypothesis: Side) -> Alignment:
         >>> align(Side("the cat sat".split()), Side("cat sat down".split())).pairs
         [(0, -1), (1, 0), (2, 1), (-1, 2)]
     """
+    import numpy as np
+
     numbers: dict[str, int] = {}
-    coded = [[numbers.setdefault(text, len(numbers)) for text in side.texts] for side in (reference, hypothesis)]
+    sides = reference, hypothesis
+    coded = [
+        np.array([numbers.setdefault(text, len(numbers)) for text in side.texts], dtype=np.int64) for side in sides
+    ]
+    times = [None if side.starts is None else _milliseconds(side.starts) for side in sides]
     cuts = _cuts(reference, hypothesis)
     pairs: list[Pair] = []
     for (i1, j1), (i2, j2) in zip([(0, 0), *cuts], [*cuts, (len(coded[0]), len(coded[1]))], strict=True):
-        starts = _slice(reference.starts, i1, i2), _slice(hypothesis.starts, j1, j2)
-        part = _Part(coded[0][i1:i2], coded[1][j1:j2], *starts)
+        part = _Part(coded[0][i1:i2], coded[1][j1:j2], _slice(times[0], i1, i2), _slice(times[1], j1, j2))
         pairs += ((i + i1 if i >= 0 else -1, j + j1 if j >= 0 else -1) for i, j in part.pairs())
     return Alignment(pairs, len(cuts) + 1)
 
@@ -73,11 +78,18 @@ def _slice(values: Array | None, start: int, end: int) -> Array | None:
     return None if values is None else values[start:end]
 
 
-class _Part(NamedTuple):
-    """Coded tokens to align, with the starts of those that are timed."""
+def _milliseconds(starts: Array) -> Array:
+    """Times as whole numbers; one that is unknown is far from all others."""
+    import numpy as np
 
-    reference: Sequence[int]
-    hypothesis: Sequence[int]
+    return np.where(np.isnan(starts), -_LONGEST, 1000 * starts).astype(np.int64)
+
+
+class _Part(NamedTuple):
+    """Coded tokens to align, with the starts of those that are timed, in ms."""
+
+    reference: Array
+    hypothesis: Array
     reference_starts: Array | None
     hypothesis_starts: Array | None
 
@@ -87,17 +99,33 @@ class _Part(NamedTuple):
         if sizes[0] * sizes[1] <= 4096:  # one table costs less than the search for blocks
             yield from self._best(0, sizes[0], 0, sizes[1]) if all(sizes) else _unpaired(0, sizes[0], 0, sizes[1])
             return
-        opcodes = [tuple(each) for each in Levenshtein.opcodes(_text(self.reference), _text(self.hypothesis))]
-        done = (0, 0)
-        for window in _windows(opcodes, sizes):
-            i1, i2, j1, j2 = window
-            yield from zip(range(done[0], i1), range(done[1], j1), strict=True)
-            if (i2 - i1) * (j2 - j1) <= MOST_CELLS:
-                yield from self._best(*window)
+        blocks = [
+            _Block(each.src_start, each.src_end, each.dest_start, each.dest_end)
+            for each in Levenshtein.opcodes(_text(self.reference), _text(self.hypothesis))
+            if each.tag != "equal"
+        ]
+        i, j = 0, 0
+        for window in _windows(blocks, sizes):
+            yield from zip(range(i, window.i1), range(j, window.j1), strict=True)
+            if self._is_certain(window) or window.cells > MOST_CELLS:
+                yield from window.pairs()
             else:
-                yield from _as_given(opcodes, *window)
-            done = i2, j2
-        yield from zip(range(done[0], sizes[0]), range(done[1], sizes[1]), strict=True)
+                yield from self._best(window.i1, window.i2, window.j1, window.j2)
+            i, j = window.i2, window.j2
+        yield from zip(range(i, sizes[0]), range(j, sizes[1]), strict=True)
+
+    def _is_certain(self, window: _Window) -> bool:
+        """Whether there is no other alignment with as few errors: one token is substituted, or one was deleted or
+        inserted that is not equal to the one beside it."""
+        if len(window.blocks) > 1:
+            return False
+        i1, i2, j1, j2 = window.blocks[0]
+        if (i2 - i1, j2 - j1) == (1, 1):
+            return True
+        if (i2 - i1) + (j2 - j1) > 1:
+            return False
+        tokens, index = (self.reference, i1) if i2 > i1 else (self.hypothesis, j1)
+        return tokens[index] not in (*tokens[max(0, index - 1) : index], *tokens[index + 1 : index + 2])
 
     def _best(self, i1: int, i2: int, j1: int, j2: int) -> list[Pair]:
         """The best alignment of two ranges of tokens, by a table of all costs."""
@@ -105,11 +133,10 @@ class _Part(NamedTuple):
 
         if i1 == i2 or j1 == j2:
             return list(_unpaired(i1, i2, j1, j2))
-        differ = np.array(self.reference[i1:i2])[:, None] != np.array(self.hypothesis[j1:j2])[None, :]
-        pairing = differ * (_ERROR + _SUBSTITUTION)
+        pairing = (self.reference[i1:i2, None] != self.hypothesis[j1:j2]) * (_ERROR + _SUBSTITUTION)
         if self.reference_starts is not None and self.hypothesis_starts is not None:
-            distance = np.abs(self.reference_starts[i1:i2, None] - self.hypothesis_starts[None, j1:j2]) * 1000
-            pairing = pairing + np.nan_to_num(np.minimum(distance, _LONGEST), nan=_LONGEST).astype(np.int64)
+            distance = np.abs(self.reference_starts[i1:i2, None] - self.hypothesis_starts[j1:j2])
+            pairing += np.minimum(distance, _LONGEST)
         rows, columns = pairing.shape
         across = np.arange(columns + 1, dtype=np.int64) * _ERROR
         table = np.empty((rows + 1, columns + 1), dtype=np.int64)
@@ -118,18 +145,18 @@ class _Part(NamedTuple):
             best = table[row] + _ERROR  # a deletion
             np.minimum(best[1:], table[row, :-1] + pairing[row], out=best[1:])  # a pair
             table[row + 1] = np.minimum.accumulate(best - across) + across  # insertions
-        return _trace(table, pairing, i1, j1)
+        return _trace(table.tolist(), pairing.tolist(), i1, j1)
 
 
-def _trace(table: Array, pairing: Array, i1: int, j1: int) -> list[Pair]:
+def _trace(table: list[list[int]], pairing: list[list[int]], i1: int, j1: int) -> list[Pair]:
     """The pairs of the path with the lowest cost through a table; `i1`, `j1`: the indices of its first tokens."""
-    i, j = pairing.shape
+    i, j = len(pairing), len(pairing[0])
     pairs: list[Pair] = []
     while i or j:
-        if i and j and table[i, j] == table[i - 1, j - 1] + pairing[i - 1, j - 1]:
+        if i and j and table[i][j] == table[i - 1][j - 1] + pairing[i - 1][j - 1]:
             i, j = i - 1, j - 1
             pairs.append((i1 + i, j1 + j))
-        elif i and table[i, j] == table[i - 1, j] + _ERROR:
+        elif i and table[i][j] == table[i - 1][j] + _ERROR:
             i -= 1
             pairs.append((i1 + i, -1))
         else:
@@ -138,55 +165,66 @@ def _trace(table: Array, pairing: Array, i1: int, j1: int) -> list[Pair]:
     return pairs[::-1]
 
 
-def _text(codes: Sequence[int]) -> str:
+def _text(codes: Array) -> str:
     """Coded tokens as a string of one character each, which rapidfuzz compares fastest."""
-    return "".join(map(chr, codes))
+    return "".join(map(chr, codes.tolist()))
 
 
-def _windows(opcodes: Sequence[Any], sizes: Pair) -> Iterator[tuple[int, int, int, int]]:
-    """The blocks of differences with `MARGIN` tokens on both sides, joined where they touch: (i1, i2, j1, j2)."""
-    window: tuple[int, int, int, int] | None = None
-    equal_before = 0  # tokens that are equal since the last difference
-    for index, (kind, i1, i2, j1, j2) in enumerate(opcodes):
-        if kind == "equal":
-            equal_before = i2 - i1
-            continue
-        after = opcodes[index + 1] if index + 1 < len(opcodes) else ("equal", sizes[0], sizes[0], sizes[1], sizes[1])
-        follows = min(MARGIN, after[2] - after[1]) if after[0] == "equal" else 0
-        leads = min(MARGIN, equal_before)
-        start_i, start_j = i1 - leads, j1 - leads
-        end_i, end_j = i2 + follows, j2 + follows
+class _Block(NamedTuple):
+    """Tokens that differ, as rapidfuzz found them: as many on both sides, or on one side only."""
+
+    i1: int
+    i2: int
+    j1: int
+    j2: int
+
+
+class _Window(NamedTuple):
+    """Blocks with equal tokens before, between and after them."""
+
+    i1: int
+    i2: int
+    j1: int
+    j2: int
+    blocks: list[_Block]
+
+    @property
+    def cells(self) -> int:
+        """The size of a table for all of it."""
+        return (self.i2 - self.i1) * (self.j2 - self.j1)
+
+    def pairs(self) -> Iterator[Pair]:
+        """The pairs as rapidfuzz has them."""
+        i, j = self.i1, self.j1
+        for i1, i2, j1, j2 in self.blocks:
+            yield from zip(range(i, i1), range(j, j1), strict=True)
+            if i2 > i1 and j2 > j1:
+                yield from zip(range(i1, i2), range(j1, j2), strict=True)
+            else:
+                yield from _unpaired(i1, i2, j1, j2)
+            i, j = i2, j2
+        yield from zip(range(i, self.i2), range(j, self.j2), strict=True)
+
+
+def _windows(blocks: Sequence[_Block], sizes: Pair) -> Iterator[_Window]:
+    """The blocks with up to `MARGIN` equal tokens on both sides, in one window where they touch."""
+    window: _Window | None = None
+    for index, block in enumerate(blocks):
+        before = blocks[index - 1].i2 if index else 0
+        after = blocks[index + 1].i1 if index + 1 < len(blocks) else sizes[0]
+        lead, follow = min(MARGIN, block.i1 - before), min(MARGIN, after - block.i2)
+        wide = _Window(block.i1 - lead, block.i2 + follow, block.j1 - lead, block.j2 + follow, [block])
         if window is None:
-            window = (start_i, end_i, start_j, end_j)
-        elif start_i <= window[1] and (end_i - window[0]) * (end_j - window[2]) <= JOINED_CELLS:
-            window = (window[0], end_i, window[2], end_j)
+            window = wide
+            continue
+        joined = _Window(window.i1, wide.i2, window.j1, wide.j2, [*window.blocks, block])
+        if wide.i1 <= window.i2 and joined.cells <= JOINED_CELLS:
+            window = joined
         else:
-            yield window[0], min(window[1], start_i), window[2], min(window[3], start_j)
-            window = (start_i, end_i, start_j, end_j)
-        equal_before = 0
+            yield window._replace(i2=min(window.i2, wide.i1), j2=min(window.j2, wide.j1))
+            window = wide
     if window is not None:
         yield window
-
-
-def _as_given(opcodes: Sequence[Any], i1: int, i2: int, j1: int, j2: int) -> Iterator[Pair]:
-    """The pairs of rapidfuzz's alignment within a window."""
-    for kind, a1, a2, b1, b2 in opcodes:
-        a1, b1 = (max(a1, i1), max(b1, j1)) if kind != "equal" else _later(a1, b1, i1, j1)
-        a2, b2 = (min(a2, i2), min(b2, j2)) if kind != "equal" else _earlier(a2, b2, i2, j2)
-        if kind in ("equal", "replace"):
-            yield from zip(range(a1, a2), range(b1, b2), strict=True)
-        else:
-            yield from _unpaired(a1, a2, b1, b2)
-
-
-def _later(i: int, j: int, least_i: int, least_j: int) -> Pair:
-    step = max(0, least_i - i, least_j - j)
-    return i + step, j + step
-
-
-def _earlier(i: int, j: int, most_i: int, most_j: int) -> Pair:
-    step = max(0, i - most_i, j - most_j)
-    return i - step, j - step
 
 
 def _unpaired(i1: int, i2: int, j1: int, j2: int) -> Iterator[Pair]:
@@ -199,7 +237,9 @@ def _cuts(reference: Side, hypothesis: Side) -> list[Pair]:
     import numpy as np
 
     sides = reference, hypothesis
-    if min(len(side.texts) for side in sides) < CUT_ABOVE or any(side.starts is None for side in sides):
+    if min(len(side.texts) for side in sides) < CUT_ABOVE:
+        return []
+    if any(side.starts is None or np.isnan(side.starts).any() for side in sides):
         return []
     silences = _silences(reference)
     cuts: list[Pair] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,8 +27,10 @@ class Aligned(NamedTuple):
 
     def counts(self) -> tuple[int, int, int, int]:
         """How many tokens are equal, substituted, deleted and inserted."""
-        found = Counter(operation(self, pair) for pair in self.pairs)
-        return found[EQUAL], found[SUBSTITUTE], found[DELETE], found[INSERT]
+        mine, theirs = self.reference.texts, self.hypothesis.texts
+        hits = sum(i >= 0 and j >= 0 and mine[i] == theirs[j] for i, j in self.pairs)
+        paired = len(mine) + len(theirs) - len(self.pairs)
+        return hits, paired - hits, len(mine) - paired, len(theirs) - paired
 
 
 def operation(aligned: Aligned, pair: Pair) -> str:

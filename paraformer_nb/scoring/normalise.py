@@ -62,7 +62,11 @@ class Normaliser:
             raise ParameterError(f'numbers={self.numbers!r}: give "digits" or None.')
         if not isinstance(self.inner_marks, str):
             raise ParameterError(f'inner_marks={self.inner_marks!r}: give the marks as one string, such as "\'-".')
-        object.__setattr__(self, "fillers", _fillers(self.fillers))
+        fillers = _fillers(self.fillers)
+        if fillers:  # as texts are when the step comes
+            fold = Normaliser(width=self.width, case=self.case, script=self.script, marks=False)
+            fillers = tuple(map(fold, fillers))
+        object.__setattr__(self, "fillers", fillers)
         variants = dict(self.variants or {})
         if not all(isinstance(text, str) and text for pair in variants.items() for text in pair):
             raise ParameterError(f"variants={variants!r}: give texts and what they count as, {{'GPT-4': 'GPT4'}}.")

@@ -10,7 +10,7 @@ from ..errors import ParameterError
 from .align import align
 from .alignment_table import Aligned, alignment_table, confusions_table
 from .normalise import DEFAULT, Normaliser
-from .sides import locate, source_of
+from .sides import locate, sentences_of, source_of
 from .tokens import RATE_NAMES, Tokenise, Unit, choose_unit, split
 
 if TYPE_CHECKING:
@@ -175,7 +175,8 @@ def score(
         normalise = _AS_WRITTEN
     if not isinstance(normalise, Normaliser):
         raise ParameterError(f"normalise={normalise!r}: give a pnb.Normaliser with its steps, or None.")
-    result = _score(reference, hypothesis, unit, normalise, tokenise)
+    sides = sentences_of(reference), sentences_of(hypothesis)
+    result = _score(*sides, unit, normalise, tokenise)
     if not result.hits and result.reference_length >= _SUSPICIOUS and result.hypothesis_length:
         warnings.warn(
             "nothing matches: no token of the hypothesis stands in its position in the reference. Are both of the same "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
@@ -47,10 +48,23 @@ def source_of(given: Any) -> Source:
     if isinstance(given, str):
         return Source(given)
     if isinstance(given, list):
-        if bad := next((each for each in given if not isinstance(each, str)), None):
-            raise ParameterError(f"{bad!r} in a list of sentences is not a text: give strings.")
+        if bad := [index for index, each in enumerate(given) if not isinstance(each, str)]:
+            raise ParameterError(f"sentence {bad[0]} of the list (counted from 0) is {given[bad[0]]!r}, not a text.")
         return _joined(Rows([text.strip() for text in given], None, list(range(1, len(given) + 1)), None, None))
+    if not any(hasattr(given, name) for name in ("columns", "to_pydict", "to_dicts", "collect_schema")):
+        raise ParameterError(
+            f"an object of type {type(given).__name__} cannot be compared: give a text, a table of words with a column "
+            "text, or a list of sentences."
+        )
     return _joined(_rows(as_frame(given)))
+
+
+def sentences_of(given: Any) -> Any:
+    """A list of sentences as a list: a tuple, a column of a table or an array is one as well. Others as they are."""
+    if isinstance(given, tuple):
+        return list(given)
+    is_column = hasattr(given, "tolist") and not hasattr(given, "columns") and getattr(given, "ndim", 0) == 1
+    return given.tolist() if is_column else given
 
 
 def _joined(rows: Rows) -> Source:
@@ -58,12 +72,17 @@ def _joined(rows: Rows) -> Source:
     texts: list[str] = []
     length, last = 0, ""
     for text in rows.texts:
-        space = separator(last, text)
+        space = _separator(last[-1:], text)
         offsets.append(length + len(space))
         texts += space, text
         length += len(space) + len(text)
         last = text or last
     return Source("".join(texts), rows, offsets)
+
+
+@lru_cache(8192)
+def _separator(last: str, text: str) -> str:
+    return separator(last, text)
 
 
 def _rows(frame: pd.DataFrame) -> Rows:
@@ -145,8 +164,10 @@ def locate(source: Source, tokens: Sequence[Token], origins: Sequence[int]) -> T
     nowhere = np.full(len(texts), -1, dtype=np.int64)
     if source.rows is None or not source.offsets:
         return TokenList(texts, nowhere, nowhere, None, None)
-    places = [(origins[each.start], origins[each.end - 1]) if each.start >= 0 else (-1, -1) for each in tokens]
-    rows = np.searchsorted(np.array(source.offsets), np.array(places, dtype=np.int64).reshape(-1, 2), side="right") - 1
+    _, starts, ends = zip(*tokens, strict=True) if tokens else ((), (), ())
+    bounds = np.array([starts, ends], dtype=np.int64).T - (0, 1)
+    places = np.where(bounds[:, :1] < 0, -1, np.array([*origins, -1])[bounds])
+    rows = np.searchsorted(np.array(source.offsets), places, side="right") - 1
     numbers, sentences = (
         nowhere if values is None else np.where(rows[:, 0] >= 0, np.array(values, dtype=np.int64)[rows[:, 0]], -1)
         for values in (source.rows.numbers, source.rows.sentences)

@@ -25,6 +25,8 @@ FILLERS: dict[str, tuple[str, ...]] = {
 _APOSTROPHES = dict.fromkeys(map(ord, "’ʼ‘`´＇"), "'") | dict.fromkeys(map(ord, "‐‑"), "-")
 _MARK = re.compile(r"[^\w\s]|_")
 _SPACES = re.compile(r"\s+")
+_UNTIDY_SPACES = re.compile(r"^\s+|\s+$|\s{2,}|[^\S ]")  # where there is no Chinese or Japanese
+_MAYBE_CJK = re.compile("[\u2e80-\U0010ffff]")
 _BETWEEN_DIGITS = ".,:"
 _TOUCHING = "%+#"  # and every sign of a currency
 _CONFIGURATIONS = {"simplified": "t2s", "traditional": "s2t"}
@@ -151,7 +153,7 @@ def _touched(text: str, index: int, step: int) -> bool:
 
 def tidy_spaces(text: str) -> Iterator[Replacement]:
     """Make one space of several, and none at the ends and beside Chinese and Japanese."""
-    for found in _SPACES.finditer(text):
+    for found in (_SPACES if _MAYBE_CJK.search(text) else _UNTIDY_SPACES).finditer(text):
         start, end = found.span()
         is_edge = not start or end == len(text)
         wanted = "" if is_edge or is_cjk(text[start - 1]) or is_cjk(text[end]) else " "

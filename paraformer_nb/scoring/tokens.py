@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, Literal, NamedTuple
 
 from ..errors import ParameterError
@@ -33,6 +33,8 @@ def choose_unit(reference: str, hypothesis: str) -> str:
         >>> choose_unit("今天天气好", ""), choose_unit("good morning", ""), choose_unit("我用 Python 写", "")
         ('character', 'word', 'mixed')
     """
+    if reference.isascii() and not reference.isspace():
+        return "word" if hypothesis.isascii() or re.search("[a-zA-Z]", reference) else choose_unit(hypothesis, "")
     letters = [each for each in reference if each.isalpha()] or [each for each in hypothesis if each.isalpha()]
     if not letters:
         return "word"
@@ -57,6 +59,10 @@ def split(text: str, unit: str, tokenise: Tokenise | None = None) -> list[Token]
         return list(_located(text, tokenise(text)))
     if unit == "character":
         return [Token(each, index, index + 1) for index, each in enumerate(text) if not each.isspace()]
+    words = text.split()
+    if text.isascii() and " ".join(words) == text:  # as most normalised texts: without a match for each word
+        starts = list(accumulate((len(word) + 1 for word in words), initial=0))
+        return [Token(word, start, start + len(word)) for word, start in zip(words, starts, strict=False)]
     tokens: list[Token] = []
     for found in re.finditer(r"\S+", text):
         tokens += [Token(found[0], *found.span())] if found[0].isascii() else _parts(*found.span(), text, unit)

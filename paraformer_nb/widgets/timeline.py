@@ -131,11 +131,6 @@ class Timeline(anywidget.AnyWidget):
         self._updates.layers = others if table is None else (*others, make_layer(table, name, label, unit, end))
         get_loop().call_soon_threadsafe(self.refresh)
 
-    @property
-    def layers(self) -> tuple[messages.Layer, ...]:
-        """The layers that `highlight` laid over the timeline, the last one last."""
-        return self._updates.layers
-
     def words_within(self, start: float, end: float) -> pd.DataFrame:
         """The words that touch a span, in seconds of the clip; the columns are those of `run.words`."""
         near = [each for each in self._transcript.sentences if _has_word_within(each, start, end)]
@@ -161,6 +156,11 @@ class Timeline(anywidget.AnyWidget):
     def _on_selection(self, _change: Bunch) -> None:
         name = "selected_words"
         self.notify_change(Bunch(name=name, owner=self, type="change", old=None, new=self.selected_words))
+
+    @property
+    def layers(self) -> tuple[messages.Layer, ...]:
+        """The layers that `highlight` laid over the timeline, the last one last."""
+        return self._updates.layers
 
     def on_finished(self, callback: Callable[[], None]) -> None:
         """Call `callback` on the main shell when a front end has drawn the final state."""

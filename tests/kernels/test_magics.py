@@ -60,12 +60,12 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 
 
 def test_transcribe_returns_a_run_at_once(shell: Shell) -> None:
-    shown = shell.run(f"run = %transcribe {LESSON} {ENGINE} --end 5 --save kept.jsonl\nprint(type(run).__name__)")
+    shown = shell.run(f"run = %transcribe {LESSON} {ENGINE} --end 5 --save '{{name}}.jsonl'\nprint(type(run).__name__)")
     assert shown.strip() == "Run"
     assert (
         shell.run("print(run.wait().state, len(run.words) > 3, run.transcript.run.end)").strip() == "finished True 5.0"
     )
-    assert (shell.folder / "kept.jsonl").exists()
+    assert (shell.folder / "lesson_en.jsonl").exists()
 
 
 def test_a_run_with_outputs_is_written_when_the_cell_ends(shell: Shell) -> None:

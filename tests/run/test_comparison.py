@@ -60,8 +60,9 @@ def test_a_text_file_is_decoded(tmp_path: Path, encoding: str) -> None:
 
 
 def test_files_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(pnb.errors.ParameterError, match="no such file"):
-        pnb.score("missing.txt", "a")
+    for missing in ("missing.txt", "my reference.TXT", "~/no/such.srt", "gone.jsonl"):
+        with pytest.raises(pnb.errors.ParameterError, match="no such file"):
+            pnb.score(missing, "a")
     with pytest.raises(pnb.errors.ParameterError, match="cannot be read"):
         pnb.score(tmp_path / "missing.txt", "a")
     for name, data, problem in (("x.wav", b"RIFF", "suffix '.wav'"), ("x.txt", b"\xff\xff\xff", "not a text in UTF-8")):
@@ -72,10 +73,11 @@ def test_files_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
 
 def test_a_text_that_only_looks_like_a_name_is_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert pnb.score("See ref.txt", "see ref txt").errors == 0
+    assert pnb.score("See ref.txt here", "see ref txt here").errors == 0
     assert pnb.score(["ref.txt"], "ref txt").errors == 0
     assert pnb.score("x" * 10_000, "y").errors == 1
     assert pnb.score("\0", "").reference_length == 0
+    assert pnb.score("\ud800 ~nobody", "~x").substitutions == 1
 
 
 def test_corrections_count_in_a_run_s_score(runs: tuple[pnb.Run, pnb.Run]) -> None:
@@ -139,6 +141,17 @@ def test_the_summary_has_a_row_a_side(comparison: pnb.Comparison) -> None:
     assert plain.summary.dtypes.to_dict() == comparison.summary.dtypes.to_dict()
     assert plain.table.dtypes.to_dict() == comparison.table.dtypes.to_dict()
     assert plain.names == ("a", "b")
+
+
+def test_a_cell_shows_the_score_the_summary_and_the_first_differences(comparison: pnb.Comparison) -> None:
+    page = comparison._repr_html_()
+    assert "WER 60.0 %" in page
+    assert "morning we" in page
+    assert page.count("<table") == 2
+    hostile = pnb.compare("a <script>alert(1)</script> " * 30, "b " * 30, names=("<b>", "y"), normalise=None)
+    page = hostile._repr_html_()
+    assert "<script>" not in page
+    assert "<b>" not in page
 
 
 def test_wrong_names_and_lists_are_refused() -> None:

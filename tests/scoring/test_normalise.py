@@ -163,7 +163,7 @@ def test_without_opencc_the_error_names_what_to_install(monkeypatch: pytest.Monk
     [
         ("en", "Um, I uh think umbrella's, er, fine", "i think umbrella's fine"),
         ("zh", "嗯，今天呃天气", "今天天气"),
-        (["you know"], "it is, you know, late", "it is late"),
+        (["You Know"], "it is, you know, late", "it is late"),
     ],
 )
 def test_fillers_can_be_left_out(fillers: Any, text: str, wanted: str) -> None:

@@ -142,6 +142,11 @@ def test_two_lists_are_scored_sentence_by_sentence() -> None:
         score(["a", "b"], ["a b"])
     assert score(["a b", "c"], "a b c").alignment["sentence_id"].tolist() == [1, 1, 2]
     assert math.isnan(score([], []).rate)
+    columns = pd.DataFrame({"said": ["a b", "c d"], "got": ["a", "b c d"]})
+    assert str(score(columns["said"], columns["got"])) == str(result)
+    assert str(score(tuple(columns["said"]), columns["got"].to_numpy())) == str(result)
+    with pytest.raises(ParameterError, match="sentence 1 of the list"):
+        score(columns["said"], pd.Series(["a", None]))
 
 
 def test_scores_add_up() -> None:
@@ -212,9 +217,11 @@ def test_a_reference_of_another_language_is_warned_of() -> None:
         (lambda t: t.assign(text=[1, 2, 3, 4, 5]), "row 0 .*text is 1.* So are 4 more"),
         (lambda t: pd.concat([t, t]), "every word twice"),
         (lambda t: pd.concat([t.assign(file="a"), t.assign(file="b")]), "several clips"),
-        (lambda t: 5, "type int is not a table"),
-        (lambda t: [1, 2], "1 in a list of sentences is not a text"),
-        (lambda t: None, "type NoneType is not a table"),
+        (lambda t: 5, "type int cannot be compared"),
+        (lambda t: ["a", 2], "sentence 1 of the list .* is 2, not a text"),
+        (lambda t: None, "type NoneType cannot be compared"),
+        (lambda t: b"a", "type bytes cannot be compared"),
+        (lambda t: {"a": 1}, "type dict cannot be compared"),
     ],
 )
 def test_bad_tables_are_refused_with_the_row(change: Any, problem: str) -> None:

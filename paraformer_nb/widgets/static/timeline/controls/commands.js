@@ -19,7 +19,6 @@ import { stepSpan } from "../model/steps.js";
  */
 
 const NUDGE = 0.01; // seconds that a key moves an edge by
-const SHORTEST_SPAN = 0.1; // seconds of a span without a length, so that it is selected and heard
 
 export class Commands {
   #runModel;
@@ -199,10 +198,9 @@ export class Commands {
     const { cursor, playback, transcript } = this.#runModel;
     const span = stepSpan(transcript.layers.at(-1)?.spans ?? [], cursor.selection, cursor.playhead, steps);
     if (!span) return;
-    const end = Math.max(span.end, span.start + SHORTEST_SPAN);
-    cursor.select(span.start, end);
-    playback.seek(span.start);
-    this.#stage.reveal(span.start, end);
+    cursor.select(...span);
+    playback.seek(span[0]);
+    this.#stage.reveal(...span);
   }
 
   /** @param {number} steps through what was found; where nothing is searched for, through the last layer */
