@@ -4,6 +4,7 @@ A message says what happened, what was kept, and what to do next.
 
     ParaformerError
     ├── ParameterError (ValueError)     an invalid argument; nothing was sent
+    │   └── NotWords (AttributeError)   a table without the columns of words
     ├── AudioError (ValueError)         a clip that is missing, empty or cannot be decoded
     ├── JournalError                    a journal that cannot be written or read
     ├── ExportError                     a file that cannot be exported
@@ -44,6 +45,14 @@ class ParaformerError(Exception):
 
 class ParameterError(ParaformerError, ValueError):
     """An argument is unknown, of the wrong type or out of range. Raised at the call, before anything is sent."""
+
+
+class NotWords(ParameterError, AttributeError):
+    """A table lacks columns that words have; the message names them, and those that may be meant.
+
+    It is an AttributeError as well, because `hasattr`, `dir` and completion of every DataFrame break where an accessor
+    raises anything else.
+    """
 
 
 class AudioError(ParaformerError, ValueError):

@@ -17,14 +17,19 @@ ALL = [each for _, each in inspect.getmembers(errors, inspect.isclass) if issubc
 
 
 def test_one_except_clause_catches_everything_this_package_raises() -> None:
-    assert len(ALL) == 16
+    assert len(ALL) == 17
     for error in ALL:
         assert issubclass(error, ParaformerError)
 
 
 @pytest.mark.parametrize(
     ("name", "builtin"),
-    [("ParameterError", ValueError), ("AudioError", ValueError), ("MissingDependency", ImportError)],
+    [
+        ("ParameterError", ValueError),
+        ("AudioError", ValueError),
+        ("MissingDependency", ImportError),
+        ("NotWords", AttributeError),
+    ],
 )
 def test_errors_are_also_the_built_in_class_for_their_case(name: str, builtin: type[Exception]) -> None:
     assert issubclass(getattr(errors, name), builtin)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
-from ..tables.frame import make_frame
 from .cue_atoms import Atom, Unit, units_of
 from .cue_language import cue_language
 from .cue_lines import break_lines
@@ -80,14 +79,20 @@ def cues(
 
 def cues_table(planned: Sequence[Cue]) -> pd.DataFrame:
     """Cues as a table; `cues` has its columns."""
-    return make_frame(
-        start=([cue.start for cue in planned], "float64"),
-        end=([cue.end for cue in planned], "float64"),
-        text=([cue.text for cue in planned], "string"),
-        lines=([len(cue.lines) for cue in planned], "int64"),
-        columns=([cue.columns for cue in planned], "int64"),
-        cps=([cue.cps for cue in planned], "float64"),
-        finding=([cue.finding for cue in planned], "string"),
+    import numpy as np
+    import pandas as pd
+
+    text = pd.StringDtype("python", na_value=pd.NA)  # the same, whether pyarrow is installed or not
+    return pd.DataFrame(
+        {
+            "start": np.array([cue.start for cue in planned], "float64"),
+            "end": np.array([cue.end for cue in planned], "float64"),
+            "text": pd.array([cue.text for cue in planned], text),
+            "lines": np.array([len(cue.lines) for cue in planned], "int64"),
+            "columns": np.array([cue.columns for cue in planned], "int64"),
+            "cps": np.array([cue.cps for cue in planned], "float64"),
+            "finding": pd.array([cue.finding for cue in planned], text),
+        }
     )
 
 

@@ -12,6 +12,7 @@ from ..transcript.corrections import Correction
 from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Sentence
 from .live_transcript import LiveTranscript
+from .speech import register_speech
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,7 @@ class RunTables:
         """
         from ..tables.frame import table_attrs
 
+        register_speech()
         snapshot, shared = self._read_words()
         table = shared.copy()
         table.attrs.update(table_attrs(self.transcript))
@@ -76,6 +78,7 @@ class RunTables:
         """The words as recognised, without corrections; the columns are those of `words`."""
         from ..tables.words import words_table
 
+        register_speech()
         with self._live.lock:
             sentences = self.transcript.recognised
         return words_table(sentences, self.transcript)
@@ -85,6 +88,7 @@ class RunTables:
         """One row a sentence: ``sentence_id``, ``text``, ``start``, ``end``, ``is_final``, ``words`` (their count)."""
         from ..tables.sentences import sentences_table
 
+        register_speech()
         with self._live.lock:
             sentences = self.transcript.sentences
         return sentences_table(sentences, self.transcript)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import ParameterError
+from ..errors import NotWords, ParameterError
 from ..transcript.transcript import ENDED, Transcript
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def as_frame(table: Any) -> pd.DataFrame:
 
 
 def require_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:
-    """Raise ParameterError, with advice, if a table lacks one of these columns, or has it twice."""
+    """Raise NotWords, with advice, if a table lacks one of these columns, or has it twice."""
     present = list(frame.columns)
     missing = [name for name in needed if present.count(name) != 1]
     if not missing:
@@ -62,7 +62,7 @@ def require_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:
         and by_lower[other] not in needed
     }
     advice = f" Perhaps table.rename(columns={near!r})." if near else ""
-    raise ParameterError(
+    raise NotWords(
         f"the table lacks {', '.join(missing)}: it needs {', '.join(needed)}, with times in seconds, and has "
         f"{', '.join(map(str, present)) or 'no columns'}.{advice} {_UNCHANGED}"
     )
