@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..tables.given import require_columns
-from . import edit, pauses, rate, regroup, repair, spans, spoken, turns
+from . import charts, edit, pauses, rate, regroup, repair, spans, spoken, turns
 from . import find as finding
 from . import join as joining
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+    from matplotlib.axes import Axes
 
     from ..formats.subtitle_rules import SubtitleRules
 
@@ -239,3 +241,21 @@ class Speech:
             {'title': 2, 'weather': 3}
         """
         return joining.join(self._table, other, on, prefix)
+
+    def plot(
+        self,
+        kind: str = "words",
+        ax: Axes | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        **options: Any,
+    ) -> Axes:
+        """Draw the words as "words", "rate", "pauses" or "turns", on `ax` or on new Axes; returns the Axes.
+
+        See `paraformer_nb.speech.charts.plot` for the options.
+
+        Example:
+            >>> run.words.speech.plot("pauses").get_xlabel()
+            'seconds of a pause'
+        """
+        return charts.plot(self._table, kind, ax, start, end, **options)
