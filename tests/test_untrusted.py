@@ -133,7 +133,7 @@ def test_a_notebook_shows_two_lines_of_text_and_a_picture(run: pnb.Run) -> None:
 
 @pytest.mark.filterwarnings("ignore:no installed font")  # for emoji
 def test_a_plot_draws_texts_letter_by_letter(run: pnb.Run, tmp_path: Path) -> None:
-    figure = run.plot(0.1, 0.2)
+    figure = run.plot(start=0.1, end=0.2)
     drawn = {text.get_text(): text for text in figure.findobj(match=Text)}
     assert {"$x_1^2$$x_1^2$", "$\\frac{$\\frac{"} & set(drawn), "some of them have room"
     assert not [text for text in drawn.values() if text.get_parse_math() and "$" in text.get_text()]
@@ -144,7 +144,7 @@ def test_a_plot_draws_texts_letter_by_letter(run: pnb.Run, tmp_path: Path) -> No
 
 
 def test_a_word_that_is_longer_than_a_page_is_drawn_short(run: pnb.Run) -> None:
-    figure = run.plot(39.0, 40.0)
+    figure = run.plot(start=39.0, end=40.0)
     assert max(len(text.get_text()) for text in figure.findobj(match=Text)) < 1000
 
 

@@ -26,7 +26,11 @@ def one_line(text: str) -> str:
 
 
 class Pen:
-    """Writes with fonts that have the characters of `sample`. Sizes and widths are in points."""
+    """Writes with fonts that have the characters of `sample`. Sizes and widths are in points.
+
+    Attributes:
+        family: the names of these fonts.
+    """
 
     def __init__(self, sample: str) -> None:
         own = families(sample)
@@ -44,6 +48,7 @@ class Pen:
         def width(text: str, size: float = TEXT_SIZE, weight: str = "normal") -> float:
             return outlines.get_text_width_height_descent(text, font(size, weight), False)[0]
 
+        self.family = family
         self._font = font
         self.width = width
 

@@ -31,7 +31,7 @@ from .tables import RunTables
 from .waiting import wait, wait_blocking
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
     from ..scoring.score import Score
     from ..scoring.tokens import Tokenise, Unit
@@ -222,14 +222,34 @@ class Run(RunTables):
         self._playable.sha256 = self.transcript.clip_sha256
         return self._playable
 
-    def plot(self, start: float | None = None, end: float | None = None) -> Figure:
-        """The waveform over time with the words at their spans, as a matplotlib Figure. `start`, `end`: seconds.
+    def plot(
+        self,
+        kind: str = "words",
+        start: float | None = None,
+        end: float | None = None,
+        ax: Axes | None = None,
+        **options: Any,
+    ) -> Any:
+        """Draw a chart with matplotlib: on `ax`, which is returned, or on a new figure without pyplot.
 
-        Of more than 200 s it is an overview, with the sentences and without the words' texts.
+        Args:
+            kind: "words", the waveform over time with the words at their spans (a Figure of several rows; of more than
+                200 s an overview, without the words' texts; on `ax` a strip of words), or a chart, for which Axes are
+                returned: "rate", "pauses", "latency", "revisions", "turns", "spectrogram" (with the words over it).
+            start, end: the part to show, in seconds; None: from the clip's beginning, to its end.
+            options: ``size`` of a new figure in inches; for "rate" also ``window``, ``step``, ``unit`` and ``by``, for
+                "pauses" ``min``, for "turns" ``gap``, as the methods of ``run.words.speech`` have them.
+
+        Raises ParameterError for an unknown kind or option and a part that the clip does not have, AudioError where the
+        sound of a spectrogram cannot be read.
+
+        Example:
+            >>> run.plot("rate", window="1s").get_ylabel()
+            'words a minute'
         """
-        from ..plots.plot import plot
+        from .plotting import plot_run
 
-        return plot(self.transcript, start=start, end=end)
+        return plot_run(self, self._open_audio, kind, start, end, ax, options)
 
     def score(
         self,

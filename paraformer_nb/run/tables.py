@@ -10,6 +10,7 @@ from ..tables.snapshots import Snapshot, Snapshots
 from ..transcript.corrections import Correction
 from ..transcript.transcript import ENDED, Transcript
 from .live_transcript import LiveTranscript
+from .speech import register_speech
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +55,7 @@ class RunTables:
         """
         from ..tables.frame import table_attrs
 
+        register_speech()
         snapshot, table = self._read_words()
         table.attrs.update(table_attrs(self.transcript))
         table.attrs["snapshot"] = self._snapshots.name(snapshot, is_ended=self.transcript.state in ENDED)
@@ -74,6 +76,7 @@ class RunTables:
         """The words as recognised, without corrections; the columns are those of `words`, without ``word``."""
         from ..tables.words import words_table
 
+        register_speech()
         with self._live.lock:
             sentences = self.transcript.recognised
         return words_table(sentences, self.transcript)
@@ -83,6 +86,7 @@ class RunTables:
         """One row a sentence; see `paraformer_nb.tables.schema` for the columns."""
         from ..tables.sentences import sentences_table
 
+        register_speech()
         with self._live.lock:
             sentences = self.transcript.sentences
         return sentences_table(sentences, self.transcript)

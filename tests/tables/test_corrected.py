@@ -29,7 +29,7 @@ def test_a_correction_is_in_every_table_and_text_and_the_recognised_words_are_ke
 
 def test_the_picture_shows_the_corrected_words(run: pnb.Run) -> None:
     run.correct(CORRECTION)
-    shown = {text.get_text() for text in run.plot(0.0, 0.5).findobj() if hasattr(text, "get_text")}
+    shown = {text.get_text() for text in run.plot(start=0.0, end=0.5).findobj() if hasattr(text, "get_text")}
     assert "morning" in shown
     assert "mourning" not in shown
 

@@ -1,0 +1,3 @@
+"""The accessor ``df.speech`` for tables of words. Importing this room registers it."""
+
+from . import accessor as accessor

@@ -1,0 +1,145 @@
+"""Find a text in a table of words, whatever its case, width and marks, over as many rows as it takes."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import ParameterError
+from ..text import is_cjk, join, separator
+from ..transcript.search import comparable
+from .spoken import Spoken, frame, number, read, shown, texts, values
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+By = Literal["word", "sentence"]
+
+_ROW = "\x00"  # between the rows of a line
+
+
+def find(table: pd.DataFrame, what: str, context: float = 0.0, regex: bool = False, by: By = "word") -> pd.DataFrame:
+    """Every occurrence of a text, in order. Overlapping ones count once.
+
+    Args:
+        what: the text; its case, diacritics, width, marks and spaces beside Chinese do not count. One of marks only is
+            found sign by sign.
+        context: seconds before and after, for ``line``.
+        regex: `what` is a regular expression for the words on one line, with their marks and as they are written.
+        by: "word" gives the words in which it was found, "sentence" the sentences (by ``sentence_id``).
+
+    Returns ``text`` string, ``start``, ``end`` float64 seconds, ``first``, ``last`` (the index labels of the first and
+    last row), ``line`` string: what is said from `context` seconds before to `context` seconds after.
+    """
+    if not isinstance(what, str) or not what.strip():
+        raise ParameterError(f"what={what!r}: give a text to find. Nothing was changed.")
+    if by not in ("word", "sentence"):
+        raise ParameterError(f"by={by!r}: give 'word' or 'sentence'. Nothing was changed.")
+    words = read(table)
+    positions = words.positions().tolist()
+    spans = _regex_spans(table, what, positions) if regex else _spans(table, what, positions)
+    if by == "sentence":
+        spans = _whole_sentences(spans, values(table, "sentence_id"), positions)
+    with_last_mark = regex or not comparable(what)
+    return _table(table, words, list(spans), number(context, "context"), with_last_mark=with_last_mark)
+
+
+def _spans(table: pd.DataFrame, what: str, positions: list[int]) -> Iterator[tuple[int, int]]:
+    """The first and last row of each match, by start."""
+    wanted = comparable(what)
+    found = texts(table) if wanted else shown(table)
+    fold = comparable if wanted else _signs
+    folded = {text: fold(text) for text in set(found)}
+    rows = [folded[text] for text in found]
+    line = _ROW + _ROW.join([rows[position] for position in positions]) + _ROW
+    pattern = _pattern(wanted or _signs(what), is_literal=not wanted)
+    ends = None
+    for match in pattern.finditer(line):
+        if ends is None:
+            ends = list(accumulate(len(rows[position]) + 1 for position in positions))
+        # Rows begin after a separator, and a match may begin or end with one.
+        text = match.group()
+        first = match.start() + len(text) - len(text.lstrip(_ROW))
+        last = match.end() - (len(text) - len(text.rstrip(_ROW))) - 1
+        yield bisect_right(ends, first - 1), bisect_left(ends, last)
+
+
+def _pattern(wanted: str, *, is_literal: bool) -> re.Pattern[str]:
+    """A pattern for a folded text on a line of folded rows. Rows meet with a space, except beside Chinese."""
+    gap = f"{_ROW}*" if is_literal else f"[ {_ROW}]*"
+    parts = []
+    for before, sign in zip(" " + wanted, wanted, strict=False):
+        if sign == " ":
+            parts.append(f"[ {_ROW}]+")
+            continue
+        is_loose = is_literal or is_cjk(before) or is_cjk(sign)
+        parts.append((gap if parts and before != " " and is_loose else "") + re.escape(sign))
+    return re.compile("".join(parts))
+
+
+def _signs(text: str) -> str:
+    return "".join(text.split()).lower()
+
+
+def _regex_spans(table: pd.DataFrame, what: str, positions: list[int]) -> Iterator[tuple[int, int]]:
+    try:
+        pattern = re.compile(what)
+    except re.error as error:
+        raise ParameterError(f"what={what!r} is not a regular expression: {error}. Nothing was changed.") from error
+    said = shown(table)
+    parts: list[str] = []
+    for position in positions:
+        word = said[position].strip()
+        parts.append(separator(parts[-1], word) + word if parts else word)
+    ends = list(accumulate(map(len, parts)))
+    for match in pattern.finditer("".join(parts)):
+        if match.group().strip():
+            yield bisect_right(ends, match.start()), bisect_left(ends, match.end())
+
+
+def _whole_sentences(
+    spans: Iterator[tuple[int, int]], sentences: list[Any], positions: list[int]
+) -> Iterator[tuple[int, int]]:
+    count, reach = len(positions), -1
+    for first, last in spans:
+        while first > 0 and sentences[positions[first - 1]] == sentences[positions[first]]:
+            first -= 1
+        while last + 1 < count and sentences[positions[last + 1]] == sentences[positions[last]]:
+            last += 1
+        if first > reach:
+            yield first, last
+            reach = last
+
+
+def _table(
+    table: pd.DataFrame, words: Spoken, spans: list[tuple[int, int]], context: float, *, with_last_mark: bool
+) -> pd.DataFrame:
+    import numpy as np
+
+    starts, ends = words.sorted()
+    positions = words.positions().tolist()
+    said = shown(table) if spans else []
+    plain = said if with_last_mark or not spans else texts(table)
+    reach = np.maximum.accumulate(ends) if len(ends) else ends
+    found: dict[str, list[Any]] = {name: [] for name in ("text", "start", "end", "first", "last", "line")}
+    for first, last in spans:
+        start, end = float(starts[first]), float(ends[first : last + 1].max())
+        rows = positions[first : last + 1]
+        found["text"].append(join([*(said[row].strip() for row in rows[:-1]), plain[rows[-1]].strip()]))
+        found["start"].append(start)
+        found["end"].append(end)
+        found["first"].append(rows[0])
+        found["last"].append(rows[-1])
+        low = min(first, int(np.searchsorted(reach, start - context, "right")))
+        high = max(last + 1, int(np.searchsorted(starts, end + context, "left")))
+        around = [index for index in range(low, high) if first <= index <= last or ends[index] > start - context]
+        found["line"].append(join(said[positions[index]].strip() for index in around))
+    texts_and_times = {"text": "string", "start": "float64", "end": "float64"}
+    made = frame({name: (found[name], dtype) for name, dtype in texts_and_times.items()}, table.attrs)
+    for name in ("first", "last"):
+        made[name] = table.index.take(found[name])
+    made["line"] = frame({"line": (found["line"], "string")})["line"]
+    return made

@@ -1,0 +1,130 @@
+"""Repair of times that formats and tools refuse: missing ones, wrong order, overlaps, length zero."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from numbers import Real
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..tables.given import require_columns, seconds_of
+from .spoken import NEEDED, codes, frame, order_of, texts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..tables.frame import Array
+
+SHORTEST = 0.01
+"""Seconds that a word of no length gets."""
+
+
+class Repaired(NamedTuple):
+    """The repaired words, and what was changed: ``row`` int64 (its position in the table that was given), ``text``
+    string, ``what`` string [dropped, swapped, trimmed, widened, moved], ``before``, ``after`` string (times, in
+    seconds)."""
+
+    words: pd.DataFrame
+    changes: pd.DataFrame
+
+
+def repair(table: pd.DataFrame) -> Repaired:
+    """Repair a table of words: drop rows without times, swap a start that is after its end, sort by start, trim
+    overlaps of one speaker, and give words of no length 10 ms: of the pause behind them, else of the one before, else
+    of the longer neighbour."""
+    import numpy as np
+
+    require_columns(table, NEEDED)
+    starts, ends = (_times(table, name) for name in ("start", "end"))
+    words = texts(table)
+    changes: list[tuple[int, str, str, str, str]] = []
+
+    def note(row: int, what: str, before: tuple[float, float], after: tuple[float, float] | None) -> None:
+        changes.append((row, words[row], what, _span(*before), "" if after is None else _span(*after)))
+
+    is_timed = np.isfinite(starts) & np.isfinite(ends)
+    for row in np.flatnonzero(~is_timed).tolist():
+        note(row, "dropped", (starts[row], ends[row]), None)
+    for row in np.flatnonzero(is_timed & (ends < starts)).tolist():
+        note(row, "swapped", (starts[row], ends[row]), (ends[row], starts[row]))
+    first, last = np.minimum(starts, ends), np.maximum(starts, ends)
+    rows = np.flatnonzero(is_timed)
+    order = order_of(first[rows])
+    rows = rows if order is None else rows[order]
+    numbers, known = codes(table, "speaker")
+    for speaker in range(len(known)):
+        own = rows[numbers[rows] == speaker]
+        times = [[float(first[row]), float(last[row])] for row in own.tolist()]
+        kinds = _repair(times)
+        for row, (start, end), kind in zip(own.tolist(), times, kinds, strict=True):
+            if kind:
+                note(row, kind, (first[row], last[row]), (start, end))
+                first[row], last[row] = start, end
+    order = order_of(first[rows])
+    rows = rows if order is None else rows[order]
+    repaired = table.iloc[rows].assign(start=first[rows], end=last[rows])
+    changes.sort(key=lambda change: change[0])
+    by_column = list(zip(*changes, strict=True)) or [()] * 5
+    kinds_of = ("int64", "string", "string", "string", "string")
+    names = ("row", "text", "what", "before", "after")
+    columns = {name: (list(values), kind) for name, values, kind in zip(names, by_column, kinds_of, strict=True)}
+    return Repaired(repaired, frame(columns))
+
+
+def _repair(times: list[list[float]]) -> list[str]:
+    """Repair the spans of one speaker, which are sorted, in place. Returns what was done to each, or ""."""
+    kinds = [""] * len(times)
+    for number, (span, after) in enumerate(pairwise(times)):
+        if span[1] > after[0]:
+            span[1] = after[0]
+            kinds[number] = "trimmed"
+    for number, span in enumerate(times):
+        if span[1] - span[0] >= SHORTEST - 1e-9:
+            continue
+        _widen(times, number, kinds)
+    for number in range(1, len(times)):
+        before, span = times[number - 1], times[number]
+        if span[0] < before[1]:  # neighbours without room for it: it moves behind the word before
+            length = max(SHORTEST, span[1] - span[0])
+            span[0], span[1] = before[1], max(span[1], before[1] + length)
+            kinds[number] = "moved"
+    return kinds
+
+
+def _widen(times: list[list[float]], number: int, kinds: list[str]) -> None:
+    """Give a span of no length 10 ms."""
+    span = times[number]
+    before = times[number - 1] if number else [0.0, 0.0]
+    after = times[number + 1] if number + 1 < len(times) else [math.inf, math.inf]
+    if after[0] - span[0] >= SHORTEST:
+        span[1] = span[0] + SHORTEST
+    elif span[1] - before[1] >= SHORTEST:
+        span[0] = span[1] - SHORTEST
+    elif number and before[1] - before[0] >= max(2 * SHORTEST, min(after[1] - after[0], math.inf)):
+        before[1] = span[1] - SHORTEST
+        span[0] = before[1]
+        kinds[number - 1] = kinds[number - 1] or "trimmed"
+    else:
+        span[1] = span[0] + SHORTEST
+        if after[1] - span[1] >= SHORTEST:
+            after[0] = max(after[0], span[1])
+            kinds[number + 1] = kinds[number + 1] or "trimmed"
+    kinds[number] = "widened"
+
+
+def _times(table: pd.DataFrame, name: str) -> Array:
+    """Times in seconds, NaN where they are missing. Raises ParameterError for what is not a time."""
+    import numpy as np
+
+    column = table[name]
+    missing = column.isna().to_numpy(bool) | np.array(
+        [isinstance(value, Real) and not math.isfinite(value) for value in column.tolist()], bool
+    )
+    found = np.full(len(table), math.nan)
+    if not missing.all():
+        found[~missing] = seconds_of(table[~missing], name, "s")
+    return found
+
+
+def _span(start: Any, end: Any) -> str:
+    return f"{float(start):.3f}-{float(end):.3f}"

@@ -1,0 +1,175 @@
+"""The columns of a table of words, checked, as arrays by position: never by label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import ParameterError
+from ..tables.given import check_order, check_unit, invalid, require_columns, seconds_of
+from ..text import join
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..tables.frame import Array
+
+NEEDED = ("text", "start", "end")
+_LONGEST = 20.0
+"""Seconds; where the median word is longer, times are milliseconds."""
+
+
+class Spoken(NamedTuple):
+    """Words in the order of a table: their times in seconds, and their position by start, which is None where the table
+    is in that order."""
+
+    starts: Array
+    ends: Array
+    order: Array | None
+
+    def sorted(self) -> tuple[Array, Array]:
+        """Starts and ends, by start."""
+        return (self.starts, self.ends) if self.order is None else (self.starts[self.order], self.ends[self.order])
+
+    def position(self, index: Any) -> Any:
+        """The position in the table of a word, by its number in the order of starts; of an array of them, an array."""
+        return index if self.order is None else self.order[index]
+
+    def positions(self) -> Array:
+        """The positions in the table of all words, by start."""
+        import numpy as np
+
+        return np.arange(len(self.starts)) if self.order is None else self.order
+
+
+def read(table: pd.DataFrame, *, is_of_one_clip: bool = True) -> Spoken:
+    """The words of a table. Raises ParameterError for times that are no seconds, missing, before 0 or in the wrong
+    order, for a word that is there twice, and for words of several clips."""
+    require_columns(table, NEEDED)
+    starts, ends = (seconds_of(table, name, "s") for name in ("start", "end"))
+    check_order(starts, ends)
+    check_unit(starts, ends, None, longest=_LONGEST)
+    spoken = Spoken(starts, ends, order_of(starts))
+    if is_of_one_clip:
+        _check_clips(table)
+        _check_twice(table, spoken)
+    return spoken
+
+
+def order_of(starts: Array) -> Array | None:
+    """The positions by start, words that start together in their order; None: they are in that order."""
+    import numpy as np
+
+    is_sorted = not len(starts) or bool((starts[1:] >= starts[:-1]).all())
+    return None if is_sorted else np.argsort(starts, kind="stable")
+
+
+def _check_clips(table: pd.DataFrame) -> None:
+    for name in ("file", "clip"):
+        if name in table.columns and table[name].nunique() > 1:
+            raise ParameterError(
+                f"the table has words of several clips (its column {name!r}), whose times do not belong together: "
+                f"give one at a time, such as table.groupby({name!r}). Nothing was changed."
+            )
+
+
+def _check_twice(table: pd.DataFrame, spoken: Spoken) -> None:
+    import numpy as np
+
+    starts, ends = spoken.sorted()
+    same = (starts[1:] == starts[:-1]) & (ends[1:] == ends[:-1]) & (ends[1:] > starts[1:])
+    if not same.any():
+        return
+    rows = spoken.position(np.flatnonzero(same))
+    others = spoken.position(np.flatnonzero(same) + 1)
+    words = texts(table)
+    speakers = values(table, "speaker")
+    twice = [b for a, b in zip(rows.tolist(), others.tolist(), strict=True) if words[a] == words[b] != ""]
+    twice = [
+        b for a, b in zip(rows.tolist(), others.tolist(), strict=True) if b in twice and speakers[a] == speakers[b]
+    ]
+    if twice:
+        raise invalid(twice[0], f"the word {words[twice[0]]!r} is there twice, at the same time.", len(twice))
+
+
+def texts(table: pd.DataFrame, name: str = "text") -> list[str]:
+    """A column as strings; "" where a value or the column is missing."""
+    if name not in table.columns:
+        return [""] * len(table)
+    found = table[name].to_numpy(object)
+    missing = table[name].isna().to_numpy(bool)
+    if missing.any():
+        found = found.copy()
+        found[missing] = ""
+    return [text if isinstance(text, str) else str(text) for text in found.tolist()]
+
+
+def shown(table: pd.DataFrame) -> list[str]:
+    """The words with their punctuation."""
+    words = texts(table)
+    if "punctuation" not in table.columns:
+        return words
+    return [word + mark for word, mark in zip(words, texts(table, "punctuation"), strict=True)]
+
+
+def values(table: pd.DataFrame, name: str) -> list[Any]:
+    """A column as values; None where a value or the column is missing."""
+    if name not in table.columns:
+        return [None] * len(table)
+    found = table[name].to_numpy(object)
+    missing = table[name].isna().to_numpy(bool)
+    if missing.any():
+        found = found.copy()
+        found[missing] = None
+    return list(found.tolist())
+
+
+def codes(table: pd.DataFrame, name: str, order: Array | None = None) -> tuple[Array, list[Any]]:
+    """A column as numbers, and the value of each, by first occurrence in the order of starts, which is None where the
+    table is in that order; missing values are one more value, None."""
+    import numpy as np
+    import pandas as pd
+
+    if name not in table.columns:
+        return np.zeros(len(table), "int64"), [None]
+    column = table[name] if order is None else table[name].iloc[order]
+    numbers, uniques = pd.factorize(column, use_na_sentinel=True)
+    if order is not None:
+        numbers = numbers[np.argsort(order)]
+    known = list(uniques)
+    return np.where(numbers < 0, len(known), numbers), [*known, None]
+
+
+def joined(table: pd.DataFrame) -> str:
+    """The words, by start, on one line, joined right for Chinese."""
+    starts = seconds_of(table, "start", "s")
+    order = order_of(starts)
+    words = shown(table)
+    return join(word.strip() for word in (words if order is None else [words[index] for index in order.tolist()]))
+
+
+def frame(columns: Mapping[str, tuple[Any, str]], attrs: Mapping[Any, Any] | None = None) -> pd.DataFrame:
+    """A DataFrame of (values, dtype) columns with a RangeIndex; "string" is text with NA where it is None."""
+    import numpy as np
+    import pandas as pd
+
+    text = pd.StringDtype("python", na_value=pd.NA)  # the same, whether pyarrow is installed or not
+    made = pd.DataFrame(
+        {
+            name: pd.array(values, dtype=text if dtype == "string" else dtype)
+            if dtype in ("string", "Int64")
+            else pd.Categorical(values)
+            if dtype == "category"
+            else np.asarray(values, dtype=dtype)
+            for name, (values, dtype) in columns.items()
+        }
+    )
+    made.attrs.update(attrs or {})
+    return made
+
+
+def number(value: Any, name: str, least: float = 0.0) -> float:
+    """A number of at least `least`. Raises ParameterError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= least:
+        raise ParameterError(f"{name}={value!r}: give a number of at least {least:g}. Nothing was changed.")
+    return float(value)
