@@ -1,4 +1,4 @@
-"""Listening and correcting in a real JupyterLab, with mouse and keys: which word is the current one, and what follows."""
+"""Listening and correcting in a real JupyterLab, with mouse and keys: which word is the current one."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def test_going_on_after_a_pause_begins_a_second_earlier_or_as_set(hands: Hands) 
         hands.press("Space")
         hands.is_playing(yes=False)
         paused = hands.python("view.playhead")
-        hands.page.evaluate("() => { window.lowest = Infinity }")
         hands.python("view.observe(lambda change: back.append(change.new), 'playhead') or globals().update(back=[])")
         hands.press("Space")
         hands.is_playing(yes=True)
         hands.eventually("len(back) > 3", True)
         hands.press("Space")
         hands.is_playing(yes=False)
-        assert hands.python("min(back)") == pytest.approx(paused - rewind, abs=0.15)
+        lowest = hands.python("min(back)")
+        assert lowest == pytest.approx(paused - rewind, abs=0.15) if rewind else lowest >= paused - 0.01
         hands.python("view.unobserve_all('playhead')")
     hands.python("view.set_trait('rewind', 1.0)")
 

@@ -1,6 +1,6 @@
 // The timeline's picture: ticks, waveform, gaps, words, sentences, for one window of one run.
 
-import { drawLayers, drawPlayhead, drawResumes, drawSelection, drawWordMarks } from "./draw_marks.js";
+import { drawHover, drawLayers, drawPlayhead, drawResumes, drawSelection, drawWordMarks } from "./draw_marks.js";
 import { drawGap, drawWave } from "./draw_waveform.js";
 import { drawSentences, drawWords } from "./draw_words.js";
 import { clock, ticksOf, timeToX } from "../model/scale.js";
@@ -55,6 +55,7 @@ export function drawPicture(g, { width, height }, transcript, timeWindow, theme,
   const drawn = drawWords(g, transcript.words, transcript.order, timeWindow, width, words, theme, ruler);
   drawWordMarks(g, transcript.words, marks, timeWindow, width, words, drawn, theme, ruler);
   drawSentences(g, transcript.order, timeWindow, width, sentences, theme.colours.bar);
+  drawHover(g, marks.hover, timeWindow, width, axis, theme);
   drawPlayhead(g, marks.playhead, timeWindow, width, axis, theme, 5);
   return drawn;
 }

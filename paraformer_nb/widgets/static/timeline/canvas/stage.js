@@ -22,11 +22,14 @@ import { rowOf } from "./word_layout.js";
 const GLIDE = 0.3; // of the distance to where the window should be, each frame
 const PAGE_AT = 0.92; // of the window: a playhead that gets this far turns the page
 const PAGE_TO = 0.08;
+const SPAN_MARGIN = 0.05; // of a span that is to fill the window
 const MARGIN = 0.1; // of the window, kept around what is brought on view
 
 export class Stage {
   /** @type {TimeWindow} */
   shown = { start: 0, span: 1 };
+  /** Where the pointer is over the picture. @type {number | null} */
+  hover = null;
   /** The span of the focused word while an edge of it is dragged. @type {{ start: number, end: number } | null} */
   draft = null;
   #runModel;
@@ -90,6 +93,7 @@ export class Stage {
       spoken: playback.isPlaying ? spokenAt(transcript.words, cursor.playhead) : -1,
       found: cursor.found.matches,
       draft: this.draft,
+      hover: this.hover,
     };
     const [picture, minimap] = [this.#pictureSurface, this.#minimapSurface];
     const spectrogram = this.#spectrogram.imageFor(this.shown, picture);
@@ -171,9 +175,22 @@ export class Stage {
     this.#runModel.notifyViewChange();
   }
 
-  /** @param {number} factor below 1: in; around the middle, and following continues */
+  /** @param {number} factor below 1: in; around the playhead where that is on view, and following continues */
   zoom(factor) {
-    this.choice = { ...this.#zoomed(factor, this.#pictureSurface.width / 2), follow: this.choice.follow };
+    const { width } = this.#pictureSurface;
+    const x = timeToX(this.#target, width, this.#runModel.cursor.playhead);
+    const isOnView = x >= 0 && x <= width && !this.choice.follow;
+    this.choice = { ...this.#zoomed(factor, isOnView ? x : width / 2), follow: this.choice.follow };
+  }
+
+  /**
+   * Shows a span with a little around it.
+   * @param {number} from
+   * @param {number} to
+   */
+  showSpan(from, to) {
+    const margin = SPAN_MARGIN * (to - from);
+    this.choice = { start: from - margin, span: to - from + 2 * margin, follow: false };
   }
 
   /**
@@ -191,7 +208,13 @@ export class Stage {
     this.choice = isWhole ? { start: this.shown.start, span: null, follow: false } : { start, span: end - start, follow: false };
   }
 
+  /** Follows the newest words, or, where none will come, the playhead. */
   toggleFollow() {
+    if (this.#runModel.transcript.run?.has_ended) {
+      this.#runModel.followsPlayhead = !this.#runModel.followsPlayhead;
+      this.#runModel.notifyViewChange();
+      return;
+    }
     const { span, follow } = this.choice;
     this.choice = { start: this.shown.start, span: span ?? this.shown.span, follow: !follow };
   }
@@ -244,7 +267,7 @@ export class Stage {
   /** While playing, the window follows the playhead, unless a person looks elsewhere. */
   #turnPage() {
     const { cursor, playback, viewportChoice } = this.#runModel;
-    if (!playback.isPlaying || this.#pictureSurface.width === 0) return;
+    if (!playback.isPlaying || !this.#runModel.followsPlayhead || this.#pictureSurface.width === 0) return;
     const { start, span } = this.#target;
     const progress = (cursor.playhead - start) / span;
     const wasOnView = this.#pagedFrom >= start && this.#pagedFrom <= start + span;

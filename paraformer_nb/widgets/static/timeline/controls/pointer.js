@@ -4,7 +4,7 @@
 /** @import { Hit, Stage } from "../canvas/stage.js" */
 /**
  * What a pointer acts on; the draft is the focused word while an edge of it is dragged.
- * @typedef {{ commands: Commands, stage: Stage, moveDraft: (edge: "start" | "end", time: number) => void, dropDraft: () => void }} Targets
+ * @typedef {{ commands: Commands, stage: Stage, moveDraft: (edge: "start" | "end", time: number) => void, dropDraft: () => void, hover: (time: number | null) => void }} Targets
  */
 
 const DRAG_PIXELS = 4; // less is a click with an unsteady hand
@@ -41,6 +41,7 @@ export function listenToPicture(targets) {
   });
   canvas.addEventListener("pointermove", (event) => {
     const { x, y } = pointIn(canvas, event);
+    targets.hover(event.pointerType === "touch" ? null : stage.timeAt(x));
     if (fingers.size > 1) pinch(fingers, event.pointerId, x, stage);
     else if (press && fingers.has(event.pointerId)) drag(press, x, y, event, targets);
     else canvas.style.cursor = cursorFor(stage.hit(x, y));
@@ -48,7 +49,7 @@ export function listenToPicture(targets) {
   canvas.addEventListener("pointerup", (event) => {
     const was = press;
     release(event);
-    if (was?.isDrag && was.hit.edge) commands.moveEdge(was.hit.edge, stage.timeAt(was.last));
+    if (was?.isDrag && was.hit.edge) commands.correcting.moveEdge(was.hit.edge, stage.timeAt(was.last));
     else if (was && !was.isDrag && !isSwipe(was, event, canvas)) {
       click(stage.hit(was.x, was.y), event, commands); // new words may have arrived since
     }
@@ -59,10 +60,11 @@ export function listenToPicture(targets) {
     release(event);
     targets.dropDraft();
   });
+  canvas.addEventListener("pointerleave", () => targets.hover(null));
   canvas.addEventListener("dblclick", (event) => {
     const { x, y } = pointIn(canvas, event);
     const { part, index } = stage.hit(x, y);
-    if (part === "word") commands.edit(index);
+    if (part === "word") commands.proofreading.edit(index, "picture");
   });
   canvas.addEventListener("wheel", (event) => onWheel(event, canvas, stage), { passive: false });
   listenToGestures(canvas, stage, () => fingers.size > 0);

@@ -2,6 +2,7 @@
 
 import { make, makeButton, setText } from "../dom/elements.js";
 import { withKeys } from "./keys.js";
+import { isDoubtful } from "../model/words.js";
 import { describeFocus, selectionText } from "../text/text.js";
 
 /** @import { Commands } from "./commands.js" */
@@ -18,6 +19,8 @@ export class WordBar {
   #undo;
   #redo;
   #merge;
+  /** The doubtful words of a version of the transcript. @type {{ version: number, indexes: number[] }} */
+  #counted = { version: -1, indexes: [] };
   /** @type {HTMLButtonElement[]} those that need a focused word */
   #actions;
 
@@ -30,14 +33,14 @@ export class WordBar {
     this.#runModel = runModel;
     this.#row = make("div", "pnb-controls pnb-word-bar", parent);
     this.#about = make("span", "pnb-word-about", this.#row);
-    this.#merge = this.#add("Merge", "Merge with the next word", "merge", () => commands.merge());
+    this.#merge = this.#add("Merge", "Merge with the next word", "merge", () => commands.correcting.merge());
     this.#actions = [
       this.#add("Play word", "Play word alone", "playWord", () => commands.playWord()),
-      this.#add("Correct", "Correct the word", "correct", () => commands.edit()),
-      this.#add("Split", "Split the word", "split", () => commands.split()),
+      this.#add("Correct", "Correct the word", "correct", () => commands.proofreading.edit()),
+      this.#add("Split", "Split the word", "split", () => commands.correcting.split()),
       this.#merge,
-      this.#add("Insert", "Insert a word after it", "insert", () => commands.insert()),
-      this.#add("Delete", "Delete the word", "delete", () => commands.remove()),
+      this.#add("Insert", "Insert a word after it", "insert", () => commands.correcting.insert()),
+      this.#add("Delete", "Delete the word", "delete", () => commands.correcting.remove()),
     ];
     this.#row.append(...this.#actions);
     this.#undo = this.#add("↶", "Undo", "undo", () => commands.undo());
@@ -60,9 +63,23 @@ export class WordBar {
   }
 
   /** @param {FocusedWord} focused */
-  #describe({ sentence, wordIndex }) {
+  #describe({ index, sentence, wordIndex }) {
     const word = sentence.words[wordIndex];
-    return describeFocus(word, sentence.speaker ?? "", this.#runModel.originals.of(sentence, word));
+    const doubtful = isDoubtful(word) ? ` · doubtful, ${this.#doubtfulAt(index)}` : "";
+    return describeFocus(word, sentence.speaker ?? "", this.#runModel.originals.of(sentence, word)) + doubtful;
+  }
+
+  /**
+   * The number of a doubtful word among them, as in "4 of 12".
+   * @param {number} index
+   */
+  #doubtfulAt(index) {
+    const { transcript } = this.#runModel;
+    if (this.#counted.version !== transcript.version) {
+      const indexes = [...transcript.words.rows.keys()].filter((i) => isDoubtful(transcript.words.rows[i]));
+      this.#counted = { version: transcript.version, indexes };
+    }
+    return `${this.#counted.indexes.indexOf(index) + 1} of ${this.#counted.indexes.length}`;
   }
 
   update() {
