@@ -44,7 +44,8 @@ DRAW = """async ([words, window, density]) => {
     "partial-text", "partial-outline"];
   const colours = { ...Object.fromEntries(names.map((name) => [name, white])), block: "#f00",
     "block-edge": "rgba(0, 0, 0, 0)" };
-  const marks = { selection: null, playhead: -1, focus: -1, spoken: -1, found: [], draft: null, hover: null };
+  const marks = { selection: null, playhead: -1, focus: -1, spoken: -1, found: [], draft: null, hover: null,
+    region: -1 };
   const theme = { colours, layers: [], family: "sans-serif" };
   drawPicture(g, { width: 1000, height: 226 }, transcript, window, theme, new Ruler(), marks, null);
   const row = rowsOf(226).words;
@@ -149,7 +150,8 @@ DRAW_ALL = """async ([sentences, pixels]) => {
   const transcript = new Transcript();
   transcript.apply({ sentences }, [], 0);
   const colours = new Proxy({}, { get: (_, name) => (name === "block-edge" ? "rgba(0, 0, 0, 0)" : "#000") });
-  const marks = { selection: null, playhead: -1, focus: -1, spoken: -1, found: [], draft: null, hover: null };
+  const marks = { selection: null, playhead: -1, focus: -1, spoken: -1, found: [], draft: null, hover: null,
+    region: -1 };
   const theme = { colours, layers: [], family: "system-ui, sans-serif" };
   const size = { width: 1100, height: 240 };
   const g = Object.assign(document.querySelector("canvas"), size).getContext("2d");

@@ -156,7 +156,7 @@ def test_a_word_is_edited_where_it_stands_and_the_caret_goes_on_to_the_next(page
     page.wait_for_function("() => document.querySelector('.pnb-editor').value === '2'")
     page.keyboard.type("0")
     page.keyboard.press("Enter")
-    field(view).wait_for(state="hidden")
+    view.locator(".pnb-text", has_text="one 20").wait_for()
     assert words(view) == "one 20 0three four five six seven eight nine ten"
 
 
@@ -239,5 +239,6 @@ def test_the_nine_wrong_words_of_the_lesson_are_corrected_with_at_most_four_keys
             field(view).wait_for()
             page.keyboard.type(expected)
             press("Enter")
+    view.locator(".pnb-text", has_text="makes a guess").wait_for()
     assert words(view) == " ".join(word.text + word.punctuation for each in right for word in each.words)
     assert keys <= 4 * len(WRONG), keys

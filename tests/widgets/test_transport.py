@@ -77,7 +77,7 @@ def test_the_volume_is_set_by_keys_and_by_the_slider(page: Page) -> None:
 
 def test_zoom_keeps_the_playhead_in_its_place_and_can_show_all_or_the_selection(page: Page) -> None:
     view = opened(page)
-    for _ in range(4):
+    for _ in range(5):
         page.keyboard.press("ArrowRight")
     clock_is(page, "0:02.0")
     before = window_of(view)

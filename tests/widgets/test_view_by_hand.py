@@ -350,8 +350,35 @@ def test_a_slanted_swipe_over_the_picture_selects_nothing(page: Page, fingers: C
     assert not view.locator(".pnb-selected", has_text="selected").is_visible()
     assert view.locator(".pnb-play").inner_text() == "▶ Play"
     page.evaluate("() => scrollTo(0, 0)")
-    swipe(fingers, *middle(view.locator(".pnb-picture"), 0.3), (200, 3))
+
+
+def test_a_finger_sideways_moves_the_window_and_one_that_rests_first_selects(page: Page, fingers: CDPSession) -> None:
+    view = show(page, *LONG)
+    page.wait_for_function("() => document.querySelector('.pnb-picture').hasAttribute('aria-label')")
+    before = shown(view)
+    swipe(fingers, *middle(view.locator(".pnb-picture"), 0.8), (-200, 3))
+    page.wait_for_function("before => !document.querySelector('.pnb-picture').ariaLabel.endsWith(before)", arg=before)
+    assert not view.locator(".pnb-selected", has_text="selected").is_visible()
+    x, y = middle(view.locator(".pnb-picture"), 0.3)
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    page.wait_for_timeout(600)
+    for i in range(1, 9):
+        point = {"x": x + 20 * i, "y": y}
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     view.locator(".pnb-selected", has_text="selected").wait_for()
+
+
+def test_the_help_has_groups_and_explains_every_mark(page: Page) -> None:
+    view = show(page, *TEXTS)
+    view.locator(".pnb-words").focus()
+    page.keyboard.press("?")
+    help_ = view.get_by_role("dialog")
+    titles = help_.get_by_role("heading").all_inner_texts()
+    assert titles[:5] == ["Listening", "Moving", "Correcting", "Selecting", "The picture"]
+    assert {"Mouse", "Fingers", "Marks"} <= set(titles)
+    for text in ("doubts it", "may still change", "corrected by a person", "not recognised", "without room"):
+        assert help_.get_by_text(text).count() == 1, text
 
 
 def test_targets_are_large_enough_for_fingers_and_fields_do_not_zoom(page: Page, fingers: CDPSession) -> None:

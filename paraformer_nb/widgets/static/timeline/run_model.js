@@ -13,7 +13,7 @@ import { WindowedSource } from "./sound/windowed.js";
 
 /** @import { AnyModel } from "@anywidget/types" */
 /** @import { ViewportChoice } from "./canvas/viewport.js" */
-/** @import { FromFrontEnd, RunStateName, ToFrontEnd, Update } from "./messages.js" */
+/** @import { FromFrontEnd, LayerSpan, RunStateName, ToFrontEnd, Update } from "./messages.js" */
 /** @import { Correction } from "./model/corrections.js" */
 /** @import { TimelineModel } from "./model/cursor.js" */
 /** @import { Change } from "./model/transcript.js" */
@@ -184,6 +184,17 @@ export class RunModel {
     });
     this.cursor.refind(this.transcript, { reset: true, sentences: [], removed: [], from: 0 });
     this.#sendAndExpectAnswer({ kind: "correct-all", parts });
+  }
+
+  /**
+   * Replaces the regions, here at once, and has the kernel keep them.
+   * @param {LayerSpan[]} regions
+   */
+  setRegions(regions) {
+    const sorted = [...regions].sort((a, b) => a.start - b.start || a.end - b.end);
+    this.transcript.regions = sorted;
+    this.notifyViewChange();
+    this.#sendAndExpectAnswer({ kind: "set-regions", regions: sorted });
   }
 
   undo() {

@@ -88,10 +88,11 @@ export class View {
     const focusFind = () => this.#toolbar.focusFind();
     const selectText = () => this.#textPane.selectAll();
     const focusTime = () => this.#toolbar.focusTime();
-    const parts = { focusTime, stage: this.#stage, editor: this.#editor, spectrogram: this.#spectrogram, help, focusFind, focusWords, selectText };
+    const focusRegion = () => this.#wordBar.focusRegion();
+    const parts = { focusRegion, focusTime, stage: this.#stage, editor: this.#editor, spectrogram: this.#spectrogram, help, focusFind, focusWords, selectText };
     this.#commands = new Commands(runModel, parts);
     this.#toolbar = new Toolbar(runModel, this.#body, this.#commands, focusWords);
-    this.#wordBar = new WordBar(runModel, this.#body, this.#commands);
+    this.#wordBar = new WordBar(runModel, this.#body, this.#commands, focusWords);
     this.#wordCard = new WordCard(runModel, this.#stage);
     this.#announcer = new Announcer(runModel, this.#root);
     listenToKeys(this.#root, this.#textPane.box, this.#commands);

@@ -26,6 +26,7 @@ import { lowerBound } from "../model/words.js";
  * @property {Match[]} found
  * @property {{ start: number, end: number } | null} draft the span of the focused word while an edge of it is dragged
  * @property {number | null} hover where the pointer is
+ * @property {number} region index of the region that is the selection
  */
 
 const LAYER_ROW = 5;

@@ -1,12 +1,14 @@
 // The timeline's picture: ticks, waveform, gaps, words, sentences, for one window of one run.
 
 import { drawHover, drawLayers, drawPlayhead, drawResumes, drawSelection, drawWordMarks } from "./draw_marks.js";
+import { drawRegions } from "./draw_regions.js";
 import { drawGap, drawWave } from "./draw_waveform.js";
 import { drawSentences, drawWords } from "./draw_words.js";
 import { clock, ticksOf, timeToX } from "../model/scale.js";
 import { inInk } from "./spectrogram.js";
 
 /** @import { Drawn } from "./draw_words.js" */
+/** @import { Tag } from "./draw_regions.js" */
 /** @import { Marks } from "./draw_marks.js" */
 /** @import { Ruler } from "./labels.js" */
 /** @import { TimeWindow } from "../model/scale.js" */
@@ -41,12 +43,13 @@ export function rowsOf(height) {
  * @param {Ruler} ruler
  * @param {Marks} marks
  * @param {Image | null} spectrogram in place of the waveform
- * @returns {Drawn} how the words were drawn
+ * @returns {Drawn & { tags: Tag[] }} how words and regions were drawn
  */
 export function drawPicture(g, { width, height }, transcript, timeWindow, theme, ruler, marks, spectrogram) {
   const { axis, sentences, words, room, wave } = rowsOf(height);
   drawAxis(g, width, axis, timeWindow, theme);
   drawLayers(g, transcript.layers, timeWindow, width, words.top - 2, theme);
+  const tags = drawRegions(g, transcript.regions, marks.region, timeWindow, width, axis, theme);
   drawSelection(g, marks.selection, timeWindow, width, axis, theme);
   if (spectrogram) drawSpectrogram(g, spectrogram, timeWindow, width, room, theme);
   else drawWave(g, transcript.peaks, timeWindow, width, wave, theme.colours.wave);
@@ -57,7 +60,7 @@ export function drawPicture(g, { width, height }, transcript, timeWindow, theme,
   drawSentences(g, transcript.order, timeWindow, width, sentences, theme.colours.bar);
   drawHover(g, marks.hover, timeWindow, width, axis, theme);
   drawPlayhead(g, marks.playhead, timeWindow, width, axis, theme, 5);
-  return drawn;
+  return { ...drawn, tags };
 }
 
 /**

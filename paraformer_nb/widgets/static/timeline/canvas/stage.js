@@ -1,7 +1,7 @@
 // The picture and the minimap of a view: two canvases, the window on view, and what is where in it.
 
 import { make } from "../dom/elements.js";
-import { edgeAt, isDense, spokenAt, wordAt } from "../model/hits.js";
+import { edgeAt, gripAt, isDense, spokenAt, wordAt } from "../model/hits.js";
 import { Ruler } from "./labels.js";
 import { Minimap, wholeOf } from "./minimap.js";
 import { drawPicture, rowsOf } from "./picture.js";
@@ -11,13 +11,15 @@ import { describePicture } from "../text/text.js";
 import { movedTo, windowOf, zoomedAbout } from "./viewport.js";
 import { rowOf } from "./word_layout.js";
 
+/** @import { Tag } from "./draw_regions.js" */
 /** @import { Drawn } from "./draw_words.js" */
 /** @import { TimeWindow } from "../model/scale.js" */
 /** @import { RunModel } from "../run_model.js" */
 /** @import { Spectrogram } from "./spectrogram.js" */
 /** @import { Theme } from "./theme.js" */
 /** @import { Scene } from "./viewport.js" */
-/** @typedef {{ part: "axis" | "wave" | "word", time: number, index: number, edge: "start" | "end" | null }} Hit */
+/** @typedef {{ part: "axis" | "wave" | "word", time: number, index: number, edge: "start" | "end" | null, selected: Grip | null, region: number }} Hit */
+/** @typedef {"start" | "end" | "body"} Grip the part of the selection that is dragged */
 
 const GLIDE = 0.3; // of the distance to where the window should be, each frame
 const PAGE_AT = 0.92; // of the window: a playhead that gets this far turns the page
@@ -42,8 +44,8 @@ export class Stage {
   #ruler = new Ruler();
   #reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   #hasWindow = false;
-  /** How the words were drawn last. @type {Drawn} */
-  #drawn = { level: "row", labels: [] };
+  /** How words and regions were drawn last. @type {Drawn & { tags: Tag[] }} */
+  #drawn = { level: "row", labels: [], tags: [] };
   #pagedFrom = NaN;
 
   /**
@@ -94,6 +96,7 @@ export class Stage {
       found: cursor.found.matches,
       draft: this.draft,
       hover: this.hover,
+      region: cursor.region,
     };
     const [picture, minimap] = [this.#pictureSurface, this.#minimapSurface];
     const spectrogram = this.#spectrogram.imageFor(this.shown, picture);
@@ -141,14 +144,19 @@ export class Stage {
     const { transcript, cursor } = this.#runModel;
     const rows = rowsOf(this.#pictureSurface.height);
     const [time, width] = [this.timeAt(x), this.#pictureSurface.width];
-    if (y >= rows.axis) return { part: "axis", time, index: -1, edge: null };
+    const nothing = { time, index: -1, edge: null, selected: null, region: -1 };
+    if (y >= rows.axis) return { ...nothing, part: "axis" };
     const isInRow = y >= rows.words.top && y <= rows.words.top + rows.words.height;
-    if (!isInRow || isDense(transcript.words, this.shown, width)) return { part: "wave", time, index: -1, edge: null };
+    if (!isInRow || isDense(transcript.words, this.shown, width)) {
+      const tag = this.#drawn.tags.findLast(({ left, right, bottom }) => x >= left && x <= right && y <= bottom);
+      const selected = gripAt(cursor.selection, this.shown, width, x);
+      return { ...nothing, part: "wave", selected, region: tag?.index ?? -1 };
+    }
     const focus = cursor.focusedWord(transcript)?.index ?? -1;
     const edge = focus < 0 ? null : edgeAt(transcript.words, focus, this.shown, width, x);
-    if (edge) return { part: "word", time, index: focus, edge };
+    if (edge) return { ...nothing, part: "word", index: focus, edge };
     const index = this.#labelAt(x, y) ?? wordAt(transcript.words, this.shown, width, x);
-    return { part: index < 0 ? "wave" : "word", time, index, edge: null };
+    return { ...nothing, part: index < 0 ? "wave" : "word", index };
   }
 
   /**

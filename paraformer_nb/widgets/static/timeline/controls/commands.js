@@ -3,6 +3,7 @@
 import { findMatches } from "../model/find.js";
 import { spokenAt } from "../model/hits.js";
 import { Correcting } from "./correcting.js";
+import { Selecting } from "./selecting.js";
 import { Proofreading } from "./proofreading.js";
 
 /** @import { Spectrogram } from "../canvas/spectrogram.js" */
@@ -12,7 +13,7 @@ import { Proofreading } from "./proofreading.js";
 /** @import { Help } from "./help.js" */
 /**
  * The parts of a view that commands act on.
- * @typedef {{ stage: Stage, editor: Editor, spectrogram: Spectrogram, help: Help, focusTime: () => void, focusFind: () => void, focusWords: () => void, selectText: () => void }} Parts
+ * @typedef {{ stage: Stage, editor: Editor, spectrogram: Spectrogram, help: Help, focusRegion: () => void, focusTime: () => void, focusFind: () => void, focusWords: () => void, selectText: () => void }} Parts
  */
 
 export class Commands {
@@ -20,6 +21,7 @@ export class Commands {
   #stage;
   #spectrogram;
   #help;
+  #focusRegion;
   #focusTime;
   #focusFind;
   #selectText;
@@ -28,15 +30,17 @@ export class Commands {
    * @param {RunModel} runModel
    * @param {Parts} parts
    */
-  constructor(runModel, { stage, editor, spectrogram, help, focusTime, focusFind, focusWords, selectText }) {
+  constructor(runModel, { stage, editor, spectrogram, help, focusRegion, focusTime, focusFind, focusWords, selectText }) {
     this.#runModel = runModel;
     this.#stage = stage;
     this.#spectrogram = spectrogram;
     this.#help = help;
+    this.#focusRegion = focusRegion;
     this.#focusTime = focusTime;
     this.#focusFind = focusFind;
     this.#selectText = selectText;
     this.correcting = new Correcting(runModel, this, editor);
+    this.selecting = new Selecting(runModel, stage);
     this.proofreading = new Proofreading(runModel, this, editor, focusWords);
   }
 
@@ -164,6 +168,7 @@ export class Commands {
     const after = this.#focus;
     if (!after) return;
     const word = this.#words.rows[after.index];
+    cursor.region = -1;
     if (isAtEnd && word.end > from) cursor.select(from, word.end);
     else cursor.select(word.start, to);
   }
@@ -173,11 +178,27 @@ export class Commands {
    * @param {number} to
    */
   select(from, to) {
+    this.#runModel.cursor.region = -1;
     this.#runModel.cursor.select(from, to);
+  }
+
+  /**
+   * Selects the word at a time, if there is one.
+   * @param {number} time
+   */
+  selectAt(time) {
+    const index = spokenAt(this.#words, time);
+    if (index >= 0) this.select(this.#words.starts[index], this.#words.ends[index]);
   }
 
   get selection() {
     return this.#runModel.cursor.selection;
+  }
+
+  /** Makes a region of the selection, or names the one that it is. */
+  markRegion() {
+    this.selecting.addRegion();
+    this.#focusRegion();
   }
 
   deselect() {

@@ -1,6 +1,7 @@
 // The row about the focused word, with buttons for all that can be done to it, and about the selection.
 
 import { make, makeButton, setText } from "../dom/elements.js";
+import { RegionBar } from "./region_bar.js";
 import { withKeys } from "./keys.js";
 import { isDoubtful } from "../model/words.js";
 import { describeFocus, selectionText } from "../text/text.js";
@@ -15,6 +16,7 @@ export class WordBar {
   #row;
   #about;
   #selected;
+  #regionBar;
   #message;
   #undo;
   #redo;
@@ -28,8 +30,9 @@ export class WordBar {
    * @param {RunModel} runModel
    * @param {HTMLElement} parent
    * @param {Commands} commands
+   * @param {() => void} focusWords
    */
-  constructor(runModel, parent, commands) {
+  constructor(runModel, parent, commands, focusWords) {
     this.#runModel = runModel;
     this.#row = make("div", "pnb-controls pnb-word-bar", parent);
     this.#about = make("span", "pnb-word-about", this.#row);
@@ -46,6 +49,7 @@ export class WordBar {
     this.#undo = this.#add("↶", "Undo", "undo", () => commands.undo());
     this.#redo = this.#add("↷", "Redo", "redo", () => commands.redo());
     this.#selected = make("span", "pnb-selected", this.#row);
+    this.#regionBar = new RegionBar(runModel, this.#row, commands, focusWords);
     this.#message = make("span", "pnb-command-message", this.#row);
     this.#message.setAttribute("role", "status");
   }
@@ -60,6 +64,10 @@ export class WordBar {
     const button = makeButton(shown, withKeys(name, key), this.#row, press);
     button.classList.add("pnb-small");
     return button;
+  }
+
+  focusRegion() {
+    this.#regionBar.focusLabel();
   }
 
   /** @param {FocusedWord} focused */
@@ -88,6 +96,7 @@ export class WordBar {
     setText(this.#about, focused ? this.#describe(focused) : "");
     setText(this.#selected, selectionText(cursor.selection, transcript));
     setText(this.#message, message);
+    this.#regionBar.update();
     const canCorrect = transcript.run?.can_correct === true;
     this.#actions.forEach((button, i) => (button.hidden = !focused || (i > 0 && !canCorrect))); // the first one plays
     this.#merge.disabled = !focused || focused.wordIndex + 1 >= focused.sentence.words.length;
