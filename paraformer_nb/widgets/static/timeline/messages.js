@@ -3,6 +3,9 @@
 /** A word of less confidence is doubtful. */
 export const DOUBTFUL_BELOW = 0.5;
 
+/** Of a spectrogram. */
+export const HIGHEST_HZ = 8000;
+
 /** Characters that a corrected word may have. */
 export const MAX_TEXT = 500;
 

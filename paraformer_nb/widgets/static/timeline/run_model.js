@@ -39,6 +39,8 @@ export class RunModel {
   isDisconnected = false;
   /** @type {ViewportChoice} */
   viewportChoice = { start: null, span: null, follow: true };
+  /** How much larger than usual the waveform is drawn. */
+  amplitude = 1;
   /** The text's height in pixels, where a person chose one. @type {number | null} */
   textHeight = null;
   /** Whether the window turns its pages with the playhead. */

@@ -133,8 +133,8 @@ export class View {
       stage: this.#stage,
       moveDraft: (/** @type {"start" | "end"} */ edge, /** @type {number} */ time) => this.#moveDraft(edge, time),
       dropDraft: () => this.#setDraft(null),
-      hover: (/** @type {number | null} */ time) => {
-        this.#stage.hover = time;
+      hover: (/** @type {{ time: number, y: number } | null} */ point) => {
+        this.#stage.hover = point;
         this.#schedule();
       },
     };

@@ -25,7 +25,8 @@ import { lowerBound } from "../model/words.js";
  * @property {number} spoken index of a word
  * @property {Match[]} found
  * @property {{ start: number, end: number } | null} draft the span of the focused word while an edge of it is dragged
- * @property {number | null} hover where the pointer is
+ * @property {{ time: number, y: number } | null} hover where the pointer is
+ * @property {number} amplitude how much larger than usual the waveform is drawn
  * @property {number} region index of the region that is the selection
  */
 
@@ -85,14 +86,15 @@ export function drawPlayhead(g, time, timeWindow, width, height, { colours }, si
 /**
  * Draws a line where the pointer is, with its time on the axis.
  * @param {CanvasRenderingContext2D} g
- * @param {number | null} time
+ * @param {{ time: number } | null} hover
  * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {number} axis
  * @param {Theme} theme
  */
-export function drawHover(g, time, timeWindow, width, axis, { colours, family }) {
-  if (time === null) return;
+export function drawHover(g, hover, timeWindow, width, axis, { colours, family }) {
+  if (!hover) return;
+  const { time } = hover;
   const x = Math.round(timeToX(timeWindow, width, time));
   g.globalAlpha = 0.55;
   g.fillStyle = colours.muted;

@@ -24,13 +24,14 @@ import { rowOf } from "./word_layout.js";
 const GLIDE = 0.3; // of the distance to where the window should be, each frame
 const PAGE_AT = 0.92; // of the window: a playhead that gets this far turns the page
 const PAGE_TO = 0.08;
+const MOST_AMPLITUDE = 64;
 const SPAN_MARGIN = 0.05; // of a span that is to fill the window
 const MARGIN = 0.1; // of the window, kept around what is brought on view
 
 export class Stage {
   /** @type {TimeWindow} */
   shown = { start: 0, span: 1 };
-  /** Where the pointer is over the picture. @type {number | null} */
+  /** Where the pointer is over the picture. @type {{ time: number, y: number } | null} */
   hover = null;
   /** The span of the focused word while an edge of it is dragged. @type {{ start: number, end: number } | null} */
   draft = null;
@@ -97,8 +98,10 @@ export class Stage {
       draft: this.draft,
       hover: this.hover,
       region: cursor.region,
+      amplitude: this.#runModel.amplitude,
     };
     const [picture, minimap] = [this.#pictureSurface, this.#minimapSurface];
+    this.box.classList.toggle("pnb-with-spectrogram", this.#spectrogram.isOn);
     const spectrogram = this.#spectrogram.imageFor(this.shown, picture);
     this.#drawn = drawPicture(picture.begin(), picture, transcript, this.shown, theme, this.#ruler, marks, spectrogram);
     this.#minimap.draw(minimap.begin(), minimap, transcript, this.shown, theme, marks);
@@ -180,6 +183,13 @@ export class Stage {
 
   set choice(choice) {
     this.#runModel.viewportChoice = choice;
+    this.#runModel.notifyViewChange();
+  }
+
+  /** @param {number} factor by which the waveform is drawn larger */
+  amplify(factor) {
+    const amplitude = this.#runModel.amplitude * factor;
+    this.#runModel.amplitude = Math.min(MOST_AMPLITUDE, Math.max(1 / MOST_AMPLITUDE, amplitude));
     this.#runModel.notifyViewChange();
   }
 

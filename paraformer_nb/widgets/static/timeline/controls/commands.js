@@ -270,6 +270,11 @@ export class Commands {
     this.#stage.zoom(factor);
   }
 
+  /** @param {number} factor by which the waveform is drawn larger */
+  amplify(factor) {
+    this.#stage.amplify(factor);
+  }
+
   fit() {
     this.#stage.fit();
   }

@@ -12,6 +12,7 @@
 
 export const ZOOM_STEP = 0.7;
 export const STEP_SECONDS = 5; // that a key or a button moves the playhead by
+const AMPLIFY_STEP = 1.5;
 const PAGE = 0.8; // of the window
 
 // A key is written as in KeyboardEvent.key, with Ctrl (on a Mac ⌘ as well), Alt and Shift before it.
@@ -68,6 +69,8 @@ export const GROUPS = {
     { keys: ["-"], text: "zoom out", run: (c) => c.zoom(1 / ZOOM_STEP), id: "zoomOut" },
     { keys: ["0"], text: "show the whole clip; again: zoom back in", run: (c) => c.fit(), id: "all" },
     { keys: ["e"], text: "show the selection, as large as it can be", run: (c) => c.zoomToSelection(), id: "zoomSelection" },
+    { keys: ["Alt+ArrowUp"], text: "a larger waveform", run: (c) => c.amplify(AMPLIFY_STEP) },
+    { keys: ["Alt+ArrowDown"], text: "a smaller waveform", run: (c) => c.amplify(1 / AMPLIFY_STEP) },
     { keys: ["PageUp"], text: "one window back", run: (c) => c.page(-PAGE) },
     { keys: ["PageDown"], text: "one window forward", run: (c) => c.page(PAGE) },
     { keys: ["f"], text: "follow the newest words, or at the end the playhead", run: (c) => c.toggleFollow(), id: "follow" },

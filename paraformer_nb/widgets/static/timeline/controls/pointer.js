@@ -4,7 +4,7 @@
 /** @import { Hit, Stage } from "../canvas/stage.js" */
 /**
  * What a pointer acts on; the draft is the focused word while an edge of it is dragged.
- * @typedef {{ commands: Commands, stage: Stage, moveDraft: (edge: "start" | "end", time: number) => void, dropDraft: () => void, hover: (time: number | null) => void }} Targets
+ * @typedef {{ commands: Commands, stage: Stage, moveDraft: (edge: "start" | "end", time: number) => void, dropDraft: () => void, hover: (point: { time: number, y: number } | null) => void }} Targets
  */
 
 const DRAG_PIXELS = 4; // less is a click with an unsteady hand
@@ -47,7 +47,7 @@ export function listenToPicture(targets) {
   });
   canvas.addEventListener("pointermove", (event) => {
     const { x, y } = pointIn(canvas, event);
-    targets.hover(event.pointerType === "touch" ? null : stage.timeAt(x));
+    targets.hover(event.pointerType === "touch" ? null : { time: stage.timeAt(x), y });
     if (fingers.size > 1) pinch(fingers, event.pointerId, x, stage);
     else if (press && fingers.has(event.pointerId)) drag(press, x, y, event, targets);
     else canvas.style.cursor = cursorFor(stage.hit(x, y));
