@@ -108,7 +108,7 @@ export function staggered(words, blocks, width, measure) {
   const labels = [];
   for (const { left, right, index } of blocks) {
     const lane = index % 2;
-    const label = firstFit(words.rows[index], left, right, free[lane], measure);
+    const label = firstFit(words.rows[index], left, Math.min(right, width), free[lane], measure);
     if (!label) continue;
     labels.push({ index, lane, ...label });
     free[lane] = label.left + label.width + LABEL_GAP;
@@ -121,7 +121,7 @@ export function staggered(words, blocks, width, measure) {
  * The label of a word as far left as it may be, in the largest size that has room; null where none has.
  * @param {Word} word
  * @param {number} left of its block
- * @param {number} right
+ * @param {number} right of the part of it that is on view
  * @param {number} free from where on its lane is free
  * @param {Measure} measure
  */

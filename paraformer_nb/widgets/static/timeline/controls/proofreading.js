@@ -38,7 +38,7 @@ export class Proofreading {
    */
   edit(index, host = "text") {
     const { playback } = this.#runModel;
-    this.#goesOn ||= playback.isPlaying;
+    this.#goesOn = playback.isPlaying || (this.#editor.isOpen && this.#goesOn);
     playback.pause();
     const edited = index ?? this.#index;
     if (edited < 0 || !this.#commands.canCorrect()) {
