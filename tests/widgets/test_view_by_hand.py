@@ -369,13 +369,25 @@ def test_a_finger_sideways_moves_the_window_and_one_that_rests_first_selects(pag
     view.locator(".pnb-selected", has_text="selected").wait_for()
 
 
+def test_choosing_a_word_moves_nothing(page: Page) -> None:
+    view = show(page, *TEXTS)
+    page.wait_for_function("() => document.querySelector('.pnb-picture').hasAttribute('aria-label')")
+    before = view.bounding_box()
+    focus_word(page, view)
+    page.keyboard.press("Shift+ArrowRight")
+    view.locator(".pnb-selected", has_text="selected").wait_for()
+    assert view.bounding_box() == before
+
+
 def test_the_help_has_groups_and_explains_every_mark(page: Page) -> None:
     view = show(page, *TEXTS)
     view.locator(".pnb-words").focus()
     page.keyboard.press("?")
     help_ = view.get_by_role("dialog")
     titles = help_.get_by_role("heading").all_inner_texts()
-    assert titles[:5] == ["Listening", "Moving", "Correcting", "Selecting", "The picture"]
+    assert titles[:4] == ["Listening", "Moving", "Selecting", "The picture"], (
+        "a page lists no keys that do nothing in it"
+    )
     assert {"Mouse", "Fingers", "Marks"} <= set(titles)
     for text in ("doubts it", "may still change", "corrected by a person", "not recognised", "without room"):
         assert help_.get_by_text(text).count() == 1, text

@@ -84,7 +84,7 @@ export class View {
       replay: () => this.#commands.proofreading.replaySentence(),
       closed: () => this.#commands.proofreading.closed(),
     });
-    const help = new Help(this.#root, focusWords);
+    const help = new Help(this.#root, focusWords, !runModel.isStandalone);
     const focusFind = () => this.#toolbar.focusFind();
     const selectText = () => this.#textPane.selectAll();
     const focusTime = () => this.#toolbar.focusTime();

@@ -68,9 +68,12 @@ export function blocksOf(words, first, last, timeWindow, width) {
   return blocks;
 }
 
+/** @type {WeakMap<WordTable, { revision: number, scale: number, measure: Measure, level: Level }>} */
+const levels = new WeakMap();
+
 /**
  * The level at which the words of a clip have room for their texts. It depends on the zoom alone, not on the window, so
- * that nothing changes while the window moves.
+ * that nothing changes while the window moves; and it is computed once for a zoom.
  * @param {WordTable} words
  * @param {TimeWindow} timeWindow
  * @param {number} width
@@ -78,6 +81,22 @@ export function blocksOf(words, first, last, timeWindow, width) {
  * @returns {Level}
  */
 export function levelFor(words, timeWindow, width, measure) {
+  const scale = width / timeWindow.span;
+  const known = levels.get(words);
+  if (known && known.revision === words.revision && known.scale === scale && known.measure === measure) return known.level;
+  const level = computeLevel(words, timeWindow, width, measure);
+  levels.set(words, { revision: words.revision, scale, measure, level });
+  return level;
+}
+
+/**
+ * @param {WordTable} words
+ * @param {TimeWindow} timeWindow
+ * @param {number} width
+ * @param {Measure} measure
+ * @returns {Level}
+ */
+function computeLevel(words, timeWindow, width, measure) {
   const runs = Math.min(RUNS, Math.ceil(words.count / RUN_WORDS));
   const blocks = Array.from({ length: runs }, (_, k) => {
     const first = Math.floor((k * words.count) / runs);

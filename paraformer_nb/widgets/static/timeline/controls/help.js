@@ -52,8 +52,9 @@ export class Help {
   /**
    * @param {HTMLElement} parent
    * @param {() => void} onClose
+   * @param {boolean} canCorrect a saved page lists no keys that do nothing in it
    */
-  constructor(parent, onClose) {
+  constructor(parent, onClose, canCorrect) {
     this.#onClose = onClose;
     this.#dialog = make("div", "pnb-help", parent);
     this.#dialog.hidden = true;
@@ -63,9 +64,10 @@ export class Help {
     makeButton("Close", "Close (Esc)", this.#dialog, () => this.toggle());
     const groups = make("div", "pnb-groups", this.#dialog);
     for (const [name, keys] of Object.entries(GROUPS)) {
+      if (name === "Correcting" && !canCorrect) continue;
       fill(groups, name, keys.map(({ keys: [...all], text }) => [all.map(shownKey).join(" or "), text]));
     }
-    fill(groups, "In the field of a word", FIELD);
+    if (canCorrect) fill(groups, "In the field of a word", FIELD);
     fill(groups, "Mouse", POINTER);
     fill(groups, "Fingers", FINGERS);
     fillMarks(groups);

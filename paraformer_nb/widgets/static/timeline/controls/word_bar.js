@@ -11,6 +11,8 @@ import { describeFocus, selectionText } from "../text/text.js";
 /** @import { FocusedWord } from "../model/cursor.js" */
 /** @import { RunModel } from "../run_model.js" */
 
+const NO_WORD = "Click a word, or press →, to choose it.";
+
 export class WordBar {
   #runModel;
   #row;
@@ -93,7 +95,7 @@ export class WordBar {
   update() {
     const { cursor, message, transcript } = this.#runModel;
     const focused = cursor.focusedWord(transcript);
-    setText(this.#about, focused ? this.#describe(focused) : "");
+    setText(this.#about, focused ? this.#describe(focused) : NO_WORD);
     setText(this.#selected, selectionText(cursor.selection, transcript));
     setText(this.#message, message);
     this.#regionBar.update();
@@ -103,6 +105,7 @@ export class WordBar {
     this.#undo.hidden = this.#redo.hidden = !canCorrect || (!focused && !transcript.run?.can_undo && !transcript.run?.can_redo);
     this.#undo.disabled = !transcript.run?.can_undo;
     this.#redo.disabled = !transcript.run?.can_redo;
-    this.#row.hidden = !focused && !cursor.selection && message === "" && this.#undo.hidden;
+    // It is there from the first word on, so that choosing one moves nothing.
+    this.#row.hidden = transcript.words.count === 0 && message === "";
   }
 }
