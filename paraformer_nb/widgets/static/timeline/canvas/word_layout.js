@@ -68,9 +68,12 @@ export function blocksOf(words, first, last, timeWindow, width) {
   return blocks;
 }
 
+/** @type {WeakMap<WordTable, { revision: number, scale: number, measure: Measure, level: Level }>} */
+const levels = new WeakMap();
+
 /**
  * The level at which the words of a clip have room for their texts. It depends on the zoom alone, not on the window, so
- * that nothing changes while the window moves.
+ * that nothing changes while the window moves; and it is computed once for a zoom.
  * @param {WordTable} words
  * @param {TimeWindow} timeWindow
  * @param {number} width
@@ -78,6 +81,22 @@ export function blocksOf(words, first, last, timeWindow, width) {
  * @returns {Level}
  */
 export function levelFor(words, timeWindow, width, measure) {
+  const scale = width / timeWindow.span;
+  const known = levels.get(words);
+  if (known && known.revision === words.revision && known.scale === scale && known.measure === measure) return known.level;
+  const level = computeLevel(words, timeWindow, width, measure);
+  levels.set(words, { revision: words.revision, scale, measure, level });
+  return level;
+}
+
+/**
+ * @param {WordTable} words
+ * @param {TimeWindow} timeWindow
+ * @param {number} width
+ * @param {Measure} measure
+ * @returns {Level}
+ */
+function computeLevel(words, timeWindow, width, measure) {
   const runs = Math.min(RUNS, Math.ceil(words.count / RUN_WORDS));
   const blocks = Array.from({ length: runs }, (_, k) => {
     const first = Math.floor((k * words.count) / runs);
@@ -108,7 +127,7 @@ export function staggered(words, blocks, width, measure) {
   const labels = [];
   for (const { left, right, index } of blocks) {
     const lane = index % 2;
-    const label = firstFit(words.rows[index], left, right, free[lane], measure);
+    const label = firstFit(words.rows[index], left, Math.min(right, width), free[lane], measure);
     if (!label) continue;
     labels.push({ index, lane, ...label });
     free[lane] = label.left + label.width + LABEL_GAP;
@@ -121,7 +140,7 @@ export function staggered(words, blocks, width, measure) {
  * The label of a word as far left as it may be, in the largest size that has room; null where none has.
  * @param {Word} word
  * @param {number} left of its block
- * @param {number} right
+ * @param {number} right of the part of it that is on view
  * @param {number} free from where on its lane is free
  * @param {Measure} measure
  */
