@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack
 
 from ..audio.clip_input import LiveInput, classify
 from ..audio.live import LiveClip
-from ..client.request import OpenedRequest, Pace, Request
+from ..client.request import Clock, OpenedRequest, Pace, Request
 from ..client.retry import Retry
 from ..client.service import Service
 from ..client.session import Session
@@ -77,7 +78,7 @@ def transcribe(
         >>> run = pnb.transcribe("lecture.mp3", start=60, end=120)  # doctest: +SKIP
         >>> run.wait().words  # doctest: +SKIP
     """
-    request = Request(
+    asked = Request(
         clip=clip,
         service=default_service() if service is None else service,
         model=model,
@@ -87,7 +88,8 @@ def transcribe(
         retry=retry,
         timeouts=timeouts,
         parameters=parameters,
-    ).open()
+    )
+    request = asked.open()
     try:
         now = run_clock()
         first = request.run_started(now())
@@ -98,7 +100,7 @@ def transcribe(
         live.append(first)
         session = Session(request, live, now)
         supervisor = Supervisor(session, request.clip, live, now, has_digest=writer.is_kept)
-        return Run(live, writer.journal, clip, supervisor)
+        return Run(live, writer.journal, clip, supervisor, _continuation(asked, request, live, now))
     except BaseException:
         request.close()
         raise
@@ -131,7 +133,7 @@ def resume(
     if transcript.state == "finished":
         raise JournalError(f"{str(path)!r} was recognised to its end; there is nothing to continue. Use pnb.load.")
     source = _resumable(transcript, journal, clip)
-    request = Request(
+    asked = Request(
         clip=source,
         service=default_service() if service is None else service,
         model=run.model,
@@ -141,7 +143,8 @@ def resume(
         retry=retry,
         timeouts=timeouts,
         parameters=run.parameters,
-    ).open()
+    )
+    request = asked.open()
     try:
         if isinstance(request.clip, LiveClip):
             raise ParameterError(
@@ -155,7 +158,7 @@ def resume(
         live.append(Reopened(now()))
         session = Session(request, live, now, is_resumed=True)
         supervisor = Supervisor(session, request.clip, live, now, has_digest=True)
-        return Run(live, journal, source, supervisor)
+        return Run(live, journal, source, supervisor, _continuation(asked, request, live, now))
     except BaseException:
         request.close()
         raise
@@ -185,6 +188,28 @@ def load(path: str | os.PathLike[str], *, clip: Any = None) -> Run:
         PlayableClip(clip)
     live = LiveTranscript(transcript, JournalWriter(journal, transcript.run), run_clock(last))
     return Run(live, journal, journal_clip(transcript, journal.path) if clip is None else clip)
+
+
+def _continuation(
+    asked: Request, opened: OpenedRequest, live: LiveTranscript, now: Clock
+) -> Callable[[], Supervisor] | None:
+    """What continues a run after an early end, with the same clip and service; None for a clip that is read once."""
+    if isinstance(opened.clip, LiveClip):
+        return None
+
+    def again() -> Supervisor:
+        request = asked.open()
+        try:
+            _check_same_clip(request, live.transcript)
+            live.open_again()
+            live.append(Reopened(now()))
+            session = Session(request, live, now, is_resumed=True)
+            return Supervisor(session, request.clip, live, now, has_digest=True)
+        except BaseException:
+            request.close()
+            raise
+
+    return again
 
 
 def _new_journal(save: str | os.PathLike[str] | None, run: RunStarted) -> tuple[JournalWriter, OSError | None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..audio.peaks import coarser
 from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Sentence
-from .messages import GapSpan, Layer, ResumeMark, RunState, SentenceData, Update, WaveformPart
+from .messages import FileFormat, GapSpan, Layer, ResumeMark, RunState, SentenceData, Update, WaveformPart
 from .sentence_order import SentenceOrder
 from .words import sentence_data
 
@@ -38,7 +38,7 @@ class ViewState:
         self._layers: Sequence[Layer] = ()
 
     def updates(
-        self, transcript: Transcript, run: RunState, layers: Sequence[Layer]
+        self, transcript: Transcript, run: RunState, layers: Sequence[Layer], files: Sequence[FileFormat] = ()
     ) -> Iterator[tuple[Update, list[bytes]]]:
         """What changed, in messages small enough to travel, each with its buffers; at least one."""
         removed, sentences = self._changed_sentences(transcript)
@@ -53,6 +53,7 @@ class ViewState:
                 gaps=self._changed_gaps(transcript),
                 resumes=self._changed_resumes(transcript),
                 layers=self._changed_layers(layers),
+                files=None if self._has_sent or not files else list(files),
                 waveform=waveform,
             ),
             buffers,

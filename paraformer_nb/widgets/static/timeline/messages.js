@@ -96,6 +96,22 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  */
 
 /**
+ * The attempt that a run waits for.
+ * @typedef {object} RetryState
+ * @property {number} attempt Counted from 1 among the consecutive attempts.
+ * @property {number} attempts After which the run fails.
+ * @property {number} delay Seconds from the failure to the attempt.
+ * @property {string} reason Why the one before failed.
+ */
+
+/**
+ * A format in which the run can be downloaded.
+ * @typedef {object} FileFormat
+ * @property {string} suffix Of its files, with the dot.
+ * @property {string} name What its files contain.
+ */
+
+/**
  * What a view shows of the run, beside its words.
  * @typedef {object} RunState
  * @property {"connecting" | "streaming" | "finishing" | "reconnecting" | "finished" | "stopped" | "failed"} state
@@ -111,10 +127,13 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {number} sent_until
  * @property {number} final_until
  * @property {boolean} can_stop
+ * @property {boolean} can_resume Whether it ended early and can be continued here.
  * @property {boolean} can_correct
  * @property {boolean} can_undo
  * @property {boolean} can_redo
  * @property {SoundFormat} sound
+ * @property {boolean} is_loading Whether the service is connected and not ready yet: the embedded one loads its recogniser.
+ * @property {RetryState | null} retry
  */
 
 /**
@@ -129,6 +148,7 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {GapSpan[] | null} [gaps] All of them, as in the next two.
  * @property {ResumeMark[] | null} [resumes]
  * @property {Layer[] | null} [layers]
+ * @property {FileFormat[] | null} [files] The formats of files that `FileRequest` may ask for.
  * @property {WaveformPart | null} [waveform]
  */
 
@@ -157,7 +177,7 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  */
 
 /**
- * Why a correction was refused, or kept in memory only; a sentence to show.
+ * Why a correction was refused or kept in memory only, or a run was not continued; a sentence to show.
  * @typedef {object} CorrectionProblem
  * @property {"correction-problem"} kind
  * @property {string} text
@@ -176,7 +196,13 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  */
 
 /**
- * The final state has been drawn.
+ * Continue the run, which ended early.
+ * @typedef {object} Resume
+ * @property {"resume"} kind
+ */
+
+/**
+ * The final state has been drawn, or was corrected since.
  * @typedef {object} EndDrawn
  * @property {"end-drawn"} kind
  */
@@ -222,6 +248,23 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  */
 
 /**
+ * Send a part of the clip as a WAV file.
+ * @typedef {object} SoundRequest
+ * @property {"sound"} kind
+ * @property {number} id
+ * @property {number} start
+ * @property {number} end
+ */
+
+/**
+ * Send the run as a file.
+ * @typedef {object} FileRequest
+ * @property {"file"} kind
+ * @property {number} id
+ * @property {string} suffix One of `Update.files`.
+ */
+
+/**
  * An update and its buffers, in base64.
  * @typedef {object} SavedUpdate
  * @property {Update} update
@@ -245,4 +288,4 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
 
 /** @typedef {Update | Reply | Seek | Find | CorrectionProblem} ToFrontEnd */
 
-/** @typedef {Sync | Stop | EndDrawn | Correct | Undo | Redo | AudioRequest | SpectrogramRequest} FromFrontEnd */
+/** @typedef {Sync | Stop | Resume | EndDrawn | Correct | Undo | Redo | AudioRequest | SpectrogramRequest | SoundRequest | FileRequest} FromFrontEnd */

@@ -1,10 +1,10 @@
-// Requests to the kernel that have one reply each: a window of sound, a spectrogram.
+// Requests to the kernel that have one reply each: sound, a spectrogram, a file.
 
-/** @import { AudioRequest, Reply, SpectrogramRequest } from "../messages.js" */
-/** @typedef {AudioRequest | SpectrogramRequest} Request */
+/** @import { AudioRequest, FileRequest, Reply, SoundRequest, SpectrogramRequest } from "../messages.js" */
+/** @typedef {AudioRequest | SpectrogramRequest | SoundRequest | FileRequest} Request */
 /**
  * A request without its id.
- * @typedef {Omit<AudioRequest, "id"> | Omit<SpectrogramRequest, "id">} RequestContent
+ * @typedef {Omit<AudioRequest, "id"> | Omit<SpectrogramRequest, "id"> | Omit<SoundRequest, "id"> | Omit<FileRequest, "id">} RequestContent
  */
 /** @typedef {{ reply: Reply, buffers: DataView[] }} Answer */
 
