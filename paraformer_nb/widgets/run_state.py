@@ -54,22 +54,24 @@ def _retry(transcript: Transcript) -> RetryState | None:
     return RetryState(retry.attempt, retry.attempts, retry.delay, sanitise(retry.reason))
 
 
-def _unrecognised(transcript: Transcript) -> list[str]:
-    """How much of the clip is missing in a run that ended early, where the clip's end is known."""
+def _unrecognised(transcript: Transcript) -> str:
+    """How much of the clip is missing in a run that ended early, where the clip's end is known; or ``""``."""
     run = transcript.run
-    if run.end is None:
-        return []
+    if run.end is None or transcript.sent_until <= run.start or transcript.state not in ("stopped", "failed"):
+        return ""
     missing = sum(gap.end - gap.start for gap in transcript.gaps) + max(0.0, run.end - transcript.sent_until)
     whole = run.end - run.start
-    if missing < _LEAST_MISSING:
-        return []
-    return [f"{min(missing, whole):.1f} s of {whole:.1f} s were not recognised."]
+    return f"{min(missing, whole):.1f} s of {whole:.1f} s were not recognised." if missing >= _LEAST_MISSING else ""
 
 
 def _message(transcript: Transcript, warning: str) -> str:
-    """What ended the run; without an error, what was not recognised, and the warning."""
-    parts = [transcript.end.error.message] if transcript.end and transcript.end.error else []
-    if transcript.state in ("stopped", "failed"):
-        return " ".join([*parts, *_unrecognised(transcript)])
-    gaps = [f"{gap.start:.1f}–{gap.end:.1f} s were not recognised: {gap.reason}." for gap in transcript.gaps]
-    return " ".join([*gaps[-_MAX_GAPS:], *([warning] if warning else [])])
+    """What ended the run, what was not recognised, and the warning; of an error in a clip of unknown length only it."""
+    error = transcript.end.error.message if transcript.end and transcript.end.error else ""
+    if missing := _unrecognised(transcript):
+        parts = [f"{error.rstrip('.')}." if error else "", missing, warning]
+    elif error:
+        parts = [error]
+    else:
+        gaps = [f"{gap.start:.1f}–{gap.end:.1f} s were not recognised: {gap.reason}." for gap in transcript.gaps]
+        parts = [*gaps[-_MAX_GAPS:], warning]
+    return " ".join(part for part in parts if part)
