@@ -27,11 +27,7 @@ from .base import Format, write_file
 
 _STATIC = Path(__file__).parents[1] / "widgets" / "static" / "timeline"
 _START = '\nmountPage(document.getElementById("timeline"));\n'
-_STYLE = """
-:root {{ color-scheme: light dark; }}
-body {{ max-width: 1200px; margin: 24px auto; padding: 0 16px; font: 15px/1.5 system-ui, sans-serif; }}
-body.pnb-framed {{ max-width: none; margin: 0; padding: 0; }}
-.pnb-framed h1 {{ display: none; }}
+_STYLE = """{page}
 {timeline}"""
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -42,8 +38,8 @@ _PAGE = """<!doctype html>
 <title>{title}</title>
 <style>{style}</style>
 </head>
-<body{body}>
-<h1>{title}</h1>
+<body class="{body}">
+<header><h1>{title}</h1></header>
 <main id="timeline"></main>
 <noscript><p>{text}</p></noscript>
 {run}
@@ -144,13 +140,14 @@ def to_html(
     """
     saved = SavedRun(_updates(transcript), sound)
     script = link(_STATIC / "standalone.js") + _START
-    style = _STYLE.format(timeline=(_STATIC / "timeline.css").read_text(encoding="utf-8"))
+    page, timeline = ((_STATIC / name).read_text(encoding="utf-8") for name in ("page.css", "timeline.css"))
+    style = _STYLE.format(page=page, timeline=timeline)
     media = "'none'" if sound is None else _INSIDE if sound.url is None else _BESIDE
     return _PAGE.format(
         language=language_of(transcript),
         policy=_POLICY.format(script=_digest(script), style=_digest(style), media=media),
         title=html.escape(title),
-        body=' class="pnb-framed"' if is_framed else "",
+        body="pnb-page pnb-framed" if is_framed else "pnb-page",
         style=style,
         text=html.escape(transcript.text),
         run=_data("pnb-run", _split(_inert(msgspec.json.encode(saved).decode()))),

@@ -2,6 +2,7 @@
 
 import { copyText, fileName, saveFile } from "../dom/take_out.js";
 import { TEXT_FORMATS, toText, toTimedLines } from "../model/formats.js";
+import { addressOf } from "../model/position.js";
 import { sentenceText } from "../model/words.js";
 
 /** @import { RunModel } from "../run_model.js" */
@@ -24,6 +25,10 @@ export function runEntries(runModel) {
     { label: "Copy the text", run: () => copyAndSay(runModel, toText(runModel.transcript), "The text") },
     { label: "Copy the text with times", run: () => copyAndSay(runModel, toTimedLines(runModel.transcript), "The text") },
   ];
+  if (runModel.isStandalone && location.protocol !== "about:") {
+    const copyLink = () => copyAndSay(runModel, addressOf(location.href, runModel.cursor.playhead), "The link");
+    copy.push({ label: "Copy a link to this position", run: copyLink });
+  }
   const madeHere = new Map(TEXT_FORMATS.map((format) => [format.suffix, format]));
   const fromKernel = transcript.files.map(({ suffix, name }) => {
     madeHere.delete(suffix);
