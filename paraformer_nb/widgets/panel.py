@@ -82,7 +82,7 @@ class Panel(widgets.VBox):
         self.transcribe = widgets.Button(layout={"width": "10em", "height": "34px"})
         self.message = widgets.HTML(layout={"width": "100%"})
         self.history = widgets.Dropdown(description="Shown", layout=_FIELD)
-        self.view = widgets.VBox(layout={"width": "100%"})
+        self.view = widgets.VBox(layout={"width": "100%", "margin": "8px 0 0"})
         self.service.observe(self._on_service, "value")
         self.look.on_click(lambda _: self._list_clips(self.clip.value))
         self.transcribe.on_click(self._on_transcribe)
