@@ -136,7 +136,7 @@ class Upload(anywidget.AnyWidget):
         self._count += 1
         folder = Path(self._folder.name) / str(self._count)
         folder.mkdir()
-        last = PureWindowsPath(PurePosixPath(name).name).name
+        last = PureWindowsPath(PurePosixPath(name).name).name.lstrip(".")
         stem, suffix = PurePosixPath(last).stem, PurePosixPath(last).suffix
         safe = "".join(sign for sign in stem[:_MAX_NAME] if sign.isprintable() and sign not in ':*?"<>|') or "clip"
         return folder / f"{safe}{suffix[:10] if suffix[1:].isalnum() else ''}"
