@@ -29,7 +29,7 @@ from ..errors import (
     ServiceError,
     Throttled,
 )
-from ..journal.records import Connected, Disconnected, Gap, Noticed, Resumed
+from ..journal.records import Connected, Disconnected, Gap, Noticed, Resumed, RetryPlanned
 from ..transcript.usage import TaskTotals
 from .attempt import Attempt
 from .connection import ObservedConnection
@@ -202,7 +202,7 @@ class Session:
             self._check_retry(task, error)
             is_loopback = endpoint is not None and endpoint.is_loopback and not isinstance(error, Throttled)
             delay = self._request.retry.delay(self._attempts_without_progress, is_loopback=is_loopback)
-            await self._back_off(max(delay, error.retry_after or 0.0))
+            await self._back_off(max(delay, error.retry_after or 0.0), str(error))
             return False
         return True
 
@@ -258,8 +258,10 @@ class Session:
         if not isinstance(error, ConnectionLost):  # the attempt recorded that one when it happened
             self._sink.append(Disconnected(self._now(), task.task_id, str(error)))
 
-    async def _back_off(self, delay: float) -> None:
+    async def _back_off(self, delay: float, reason: str) -> None:
         """Wait before the next attempt; a stop that is requested meanwhile ends the wait."""
+        attempt = self._attempts_without_progress + 1
+        self._sink.append(RetryPlanned(self._now(), round(delay, 3), attempt, self._request.retry.attempts, reason))
         if self._stop.is_set():  # requested before: audio that was sent must still be recognised
             await asyncio.sleep(delay)
         else:

@@ -7,6 +7,7 @@ import html
 import os
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,9 +27,7 @@ from .base import Format, write_file
 
 _STATIC = Path(__file__).parents[1] / "widgets" / "static" / "timeline"
 _START = '\nmountPage(document.getElementById("timeline"));\n'
-_STYLE = """
-:root {{ color-scheme: light dark; }}
-body {{ max-width: 1200px; margin: 24px auto; padding: 0 16px; font: 15px/1.5 system-ui, sans-serif; }}
+_STYLE = """{page}
 {timeline}"""
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -39,8 +38,8 @@ _PAGE = """<!doctype html>
 <title>{title}</title>
 <style>{style}</style>
 </head>
-<body>
-<h1>{title}</h1>
+<body class="{body}">
+<header><h1>{title}</h1></header>
 <main id="timeline"></main>
 <noscript><p>{text}</p></noscript>
 {run}
@@ -56,6 +55,7 @@ _POLICY = (
 _INSIDE = "blob:"
 _BESIDE = "'self' file:"  # 'self' is nothing for a page that is opened from a disk
 _DATA = '<script type="application/octet-stream" class="{name}">{text}</script>'
+_SOUND_BYTES = 4_500  # of a second in base64, at the least
 _MAX_ELEMENT = 1_000_000  # characters of a data element: WebKit takes a minute to read one of 24 MB, and 0.1 s for this
 
 
@@ -100,6 +100,24 @@ def _is_same(target: Path, clip: Path) -> bool:
     return os.path.normcase(os.path.realpath(target)) == os.path.normcase(clip)
 
 
+def page_within(transcript: Transcript, open_audio: OpenAudio, max_bytes: int) -> str | None:
+    """Return the page with its sound, for a frame within another page; None where it has more than `max_bytes`.
+
+    Without a clip to play it is silent. Sound that is surely too large is not encoded.
+    """
+    run = transcript.run
+    end = transcript.sent_until
+    if (end - run.start) * _SOUND_BYTES > max_bytes:
+        return None
+    sound, inside = None, b""
+    if end > run.start:
+        with suppress(AudioError):  # there is no sound
+            mime, inside = _read_sound(open_audio, run.start, end)
+            sound = SavedSound(mime, None, run.start)
+    page = to_html(transcript, sound, run.clip.name, inside, is_framed=True)
+    return page if len(page.encode()) <= max_bytes else None
+
+
 FORMAT = Format(".html", "the timeline as one HTML page", ("audio", "title"), _write)
 
 
@@ -114,18 +132,22 @@ def _read_sound(open_audio: OpenAudio, start: float, end: float) -> tuple[str, b
         raise AudioError(f"{error} Or give audio=None, for a page without sound.") from error
 
 
-def to_html(transcript: Transcript, sound: SavedSound | None, title: str, inside: bytes = b"") -> str:
+def to_html(
+    transcript: Transcript, sound: SavedSound | None, title: str, inside: bytes = b"", *, is_framed: bool = False
+) -> str:
     """Return the page. `sound`: a compressed file that begins where the run's part of the clip does, which is beside
-    the page or `inside` it. None: the page is silent.
+    the page or `inside` it. None: the page is silent. `is_framed`: it fills a frame within another page.
     """
     saved = SavedRun(_updates(transcript), sound)
     script = link(_STATIC / "standalone.js") + _START
-    style = _STYLE.format(timeline=(_STATIC / "timeline.css").read_text(encoding="utf-8"))
+    page, timeline = ((_STATIC / name).read_text(encoding="utf-8") for name in ("page.css", "timeline.css"))
+    style = _STYLE.format(page=page, timeline=timeline)
     media = "'none'" if sound is None else _INSIDE if sound.url is None else _BESIDE
     return _PAGE.format(
         language=language_of(transcript),
         policy=_POLICY.format(script=_digest(script), style=_digest(style), media=media),
         title=html.escape(title),
+        body="pnb-page pnb-framed" if is_framed else "pnb-page",
         style=style,
         text=html.escape(transcript.text),
         run=_data("pnb-run", _split(_inert(msgspec.json.encode(saved).decode()))),

@@ -178,6 +178,17 @@ class Disconnected(Struct, tag_field="kind", tag=_kebab, frozen=True):
     code: int | None = None
 
 
+class RetryPlanned(Struct, tag_field="kind", tag=_kebab, frozen=True):
+    """The next attempt begins after `delay` seconds. `attempt` is the number of that attempt among the `attempts`
+    consecutive ones after which the run fails."""
+
+    t: float
+    delay: float
+    attempt: int
+    attempts: int
+    reason: str
+
+
 class Resumed(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """A new task starts at `position`; what was not final is recognised again. `attempt` counts from 1 in the run."""
 
@@ -271,6 +282,7 @@ KnownRecord = (
     | Silence
     | Peaks
     | Disconnected
+    | RetryPlanned
     | Resumed
     | Gap
     | Noticed

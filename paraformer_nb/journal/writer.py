@@ -137,6 +137,12 @@ class JournalWriter:
             with suppress(OSError):  # a full disk, reported by `append`
                 file.close()
 
+    def open_again(self) -> None:
+        """Open the file for a run that goes on after its end. Raises JournalError if it cannot be written."""
+        if self._file is None and not self._is_in_memory:
+            self._file = open_to_append(self.journal.path, self._run, _BUFFER)
+            self._appender = Appender(self._file)
+
     def leave_to_parent(self) -> None:
         """In a forked child: close the file without a trace in it. The run goes on in the parent, which writes it."""
         if self._file is not None:

@@ -29,7 +29,13 @@ def without_glyph_warnings() -> Iterator[None]:
 
 
 class TranscriptFigure(Figure):
-    """A Figure with a PNG of its own: IPython draws a bare one only where pyplot has set up the inline backend."""
+    """A Figure with a PNG of its own: IPython draws a bare one only where pyplot has set up the inline backend.
+
+    Attributes:
+        description: its alternative text, which a notebook keeps with the PNG.
+    """
+
+    description = ""
 
     def to_png(self) -> bytes:
         """Draw the figure as the bytes of a small PNG file, at 110 dots an inch."""
@@ -40,8 +46,8 @@ class TranscriptFigure(Figure):
         Image.open(full).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE).save(small, "png")
         return small.getvalue()
 
-    def _repr_png_(self) -> bytes:
-        return self.to_png()
+    def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
+        return self.to_png(), {"alt": self.description}
 
     def savefig(
         self, fname: str | os.PathLike[str] | IO[Any], *, transparent: bool | None = None, **kwargs: Any

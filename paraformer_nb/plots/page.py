@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..text import join
 from ..transcript.transcript import Transcript
 from ..transcript.words import Sentence
 from . import palette
 from .captions import legend, no_words, shorten, title_facts, wrap
+from .description import describe_picture
 from .figure import DPI, TranscriptFigure, without_glyph_warnings
 from .layout import MAX_WITH_WORDS, Row, WordBox, lay_out, lay_out_overview
 from .pen import TEXT_SIZE, Pen, one_line
@@ -75,6 +77,8 @@ def draw(transcript: Transcript, start: float, end: float, width: float) -> Tran
             middle = (rows[0].start + min(rows[0].end, end)) / 2
             message = no_words(transcript, total)
             pen.write(axes[0], middle, BASELINE, message, ha="center", color=palette.MUTED_TEXT)
+    part = join(sentence.text for sentence in sentences[:100])  # more than a description holds
+    page.figure.description = describe_picture(f"{name}: {start:.1f} to {end:.1f} s on the waveform", part)
     return page.figure
 
 

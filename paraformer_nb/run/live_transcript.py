@@ -91,6 +91,11 @@ class LiveTranscript:
         with self.lock:
             self._journal.close()
 
+    def open_again(self) -> None:
+        """Open the journal for a run that goes on after its end. Raises JournalError if it cannot be written."""
+        with self.lock:
+            self._journal.open_again()
+
     # ------------------------------------------------------------------------------------------------- from a person
 
     def correct(self, correction: Correction) -> CorrectionResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 import weakref
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -24,6 +24,7 @@ from ..scoring.normalise import DEFAULT, Normaliser
 from ..transcript.corrections import Correction
 from ..transcript.transcript import ENDED
 from ..transcript.words import Usage
+from .downloads import downloads
 from .live_transcript import Listener, LiveTranscript
 from .reading import journal_path
 from .supervisor import Supervisor
@@ -51,16 +52,23 @@ class Run(RunTables):
     journal: Journal
 
     def __init__(
-        self, live: LiveTranscript, journal: Journal, source: Any, supervisor: Supervisor | None = None
+        self,
+        live: LiveTranscript,
+        journal: Journal,
+        source: Any,
+        supervisor: Supervisor | None = None,
+        again: Callable[[], Supervisor] | None = None,
     ) -> None:
         """`source`: the clip as it was given, or the one that the journal names, for playing; None: there is none.
-        `supervisor`: None where the run does not go on."""
+        `supervisor`: None where the run does not go on. `again`: makes another that continues the run after an early
+        end; None: it cannot be continued here."""
         super().__init__(live)
         self.journal = journal
         self.clip = self.transcript.run.clip
         self.service = self.transcript.run.service
         self._source = source
         self._supervisor = supervisor
+        self._again = again
         self._playable: PlayableClip | None = None
         self._shown: Timeline | None = None  # the view that cells show
         self._views: weakref.WeakSet[Timeline] = weakref.WeakSet()
@@ -167,27 +175,53 @@ class Run(RunTables):
             raise ParameterError("the run has ended: its context cannot be changed any more.")
         self._supervisor.update_context(messages)
 
+    def resume(self) -> Run:
+        """Continue a run that was stopped or failed, from just before the end of its last final sentence. Returns the
+        run at once, which goes on: words, times, corrections, views and the journal stay.
+
+        Raises ParameterError if the run goes on, has finished or was loaded (see `pnb.resume`), or its clip cannot be
+        read again; and JournalError if the journal cannot be written. Nothing was sent then.
+        """
+        if self.state not in ("stopped", "failed"):
+            reason = "it goes on already" if self.state != "finished" else "it was recognised to its end"
+            raise ParameterError(f"this run cannot be continued: {reason}.")
+        if self._again is None:
+            raise ParameterError(
+                "this run cannot be continued here: it was loaded, or its clip was a live source that cannot be read "
+                "again. pnb.resume continues a saved journal."
+            )
+        self._supervisor = self._again()
+        return self
+
     def add_listener(self, listener: Listener) -> None:
         """Call ``listener.refresh()`` after every change, on the background loop. The listener is held weakly."""
         self._live.add_listener(listener)
 
     # ------------------------------------------------------------------------------------------------ views and files
 
-    def timeline(self) -> Timeline:
+    def timeline(self, *, still_mb: float | None = None) -> Timeline:
         """The interactive timeline, as a widget: look at the words, play, select and correct them.
 
         It plays a clip that was given as a path, bytes or an array, or that has a name on disk.
+
+        `still_mb`: the largest page, in megabytes, that a cell keeps beside the view, for a notebook that is opened
+        without a kernel: it plays there. Of a longer clip the picture is kept. None: PARAFORMER_NB_STILL_MB, or 2; 0:
+        always the picture. Raises ParameterError if it is negative.
         """
         from ..widgets.timeline import Timeline
 
         live, stop = self._live, None if self._supervisor is None else self.stop
+        resume = None if self._again is None else self._resume_in_view
         view = Timeline(
             self.transcript,
             stop=stop,
+            resume=resume,
             correct=self._correct_in_view,
             set_regions=live.set_regions,
             open_audio=self._open_audio,
             warning=lambda: live.warning,
+            files=downloads(self.export, self.transcript, self._open_audio),
+            still_mb=still_mb,
         )
         live.add_listener(view)
         self._views.add(view)
@@ -212,6 +246,9 @@ class Run(RunTables):
         It is not a warning, because nothing shows the warnings of the background loop.
         """
         return self._live.correct(correction).problem
+
+    def _resume_in_view(self) -> None:
+        self.resume()
 
     def _open_audio(self) -> PlayableClip:
         """The clip's sound, shared by all views. Raises AudioError if there is none."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack
 
 from ..audio.clip_input import LiveInput, classify
 from ..audio.live import LiveClip
-from ..client.request import OpenedRequest, Pace, Request
+from ..client.request import Clock, OpenedRequest, Pace, Request
 from ..client.retry import Retry
 from ..client.service import Service
 from ..client.session import Session
@@ -83,7 +83,7 @@ def transcribe(
         >>> run = pnb.transcribe("lecture.mp3", start=60, end=120)  # doctest: +SKIP
         >>> run.wait().words  # doctest: +SKIP
     """
-    request = Request(
+    asked = Request(
         clip=clip,
         service=default_service() if service is None else service,
         model=model,
@@ -95,7 +95,8 @@ def transcribe(
         parameters=parameters,
         extra=extra,
         budget=budget,
-    ).open()
+    )
+    request = asked.open()
     try:
         now = run_clock()
         first = request.run_started(now())
@@ -106,7 +107,7 @@ def transcribe(
         live.append(first)
         session = Session(request, live, now)
         supervisor = Supervisor(session, request.clip, live, now, has_digest=writer.is_kept)
-        return Run(live, writer.journal, clip, supervisor)
+        return Run(live, writer.journal, clip, supervisor, _continuation(asked, request, live, now))
     except BaseException:
         request.close()
         raise
@@ -141,7 +142,7 @@ def resume(
     if transcript.state == "finished":
         raise JournalError(f"{str(path)!r} was recognised to its end; there is nothing to continue. Use pnb.load.")
     source = _resumable(transcript, journal, clip)
-    request = Request(
+    asked = Request(
         clip=source,
         service=default_service() if service is None else service,
         model=run.model,
@@ -153,7 +154,8 @@ def resume(
         parameters=run.parameters,
         extra=run.extra,
         budget=budget,
-    ).open()
+    )
+    request = asked.open()
     try:
         if isinstance(request.clip, LiveClip):
             raise ParameterError(
@@ -167,7 +169,7 @@ def resume(
         live.append(Reopened(now()))
         session = Session(request, live, now, is_resumed=True)
         supervisor = Supervisor(session, request.clip, live, now, has_digest=True)
-        return Run(live, journal, source, supervisor)
+        return Run(live, journal, source, supervisor, _continuation(asked, request, live, now))
     except BaseException:
         request.close()
         raise
@@ -197,6 +199,28 @@ def load(path: str | os.PathLike[str], *, clip: Any = None) -> Run:
         PlayableClip(clip)
     live = LiveTranscript(transcript, JournalWriter(journal, transcript.run), run_clock(last))
     return Run(live, journal, journal_clip(transcript, journal.path) if clip is None else clip)
+
+
+def _continuation(
+    asked: Request, opened: OpenedRequest, live: LiveTranscript, now: Clock
+) -> Callable[[], Supervisor] | None:
+    """What continues a run after an early end, with the same clip and service; None for a clip that is read once."""
+    if isinstance(opened.clip, LiveClip):
+        return None
+
+    def again() -> Supervisor:
+        request = asked.open()
+        try:
+            _check_same_clip(request, live.transcript)
+            live.open_again()
+            live.append(Reopened(now()))
+            session = Session(request, live, now, is_resumed=True)
+            return Supervisor(session, request.clip, live, now, has_digest=True)
+        except BaseException:
+            request.close()
+            raise
+
+    return again
 
 
 def _new_journal(save: str | os.PathLike[str] | None, run: RunStarted) -> tuple[JournalWriter, OSError | None]:

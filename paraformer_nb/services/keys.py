@@ -24,20 +24,26 @@ def login(*, remember: bool = False) -> None:
     Raises ParameterError if the typed text cannot be a key, MissingDependency if `remember` needs the package,
     ParaformerError if the keyring does not store the key (which is kept in memory then).
     """
-    global _key
     keyring = _keyring()
     if remember and keyring is None:
         raise MissingDependency(
             "remember=True needs a system keyring and its package: pip install keyring. Nothing was asked or kept."
         )
     key = Secret((keyring and keyring.get_password(*_ENTRY)) or getpass.getpass("DashScope API key 密钥: ").strip())
-    if not is_key(key):
+    keep_key(key)
+    if remember and keyring and (problem := _problem(keyring, lambda: keyring.set_password(*_ENTRY, str(key)))):
+        raise ParaformerError(f"the keyring did not store the key ({problem}): it is kept for this process only.")
+
+
+def keep_key(key: str) -> None:
+    """Keep a key in memory for this process, as `login` does. Raises ParameterError if it cannot be one."""
+    global _key
+    secret = Secret(key.strip())
+    if not is_key(secret):
         raise ParameterError(
             "this cannot be an API key: it is empty, or has spaces or characters that no key has. Nothing was kept."
         )
-    _key = key
-    if remember and keyring and (problem := _problem(keyring, lambda: keyring.set_password(*_ENTRY, str(key)))):
-        raise ParaformerError(f"the keyring did not store the key ({problem}): it is kept for this process only.")
+    _key = secret
 
 
 def logout() -> None:

@@ -38,6 +38,7 @@ from ..journal.records import (
     RegionsSet,
     Reopened,
     Resumed,
+    RetryPlanned,
     RunEnded,
     RunStarted,
     Sent,
@@ -85,6 +86,8 @@ class Transcript:
         waveform: the clip's peaks, as far as it was sent.
         sent_until: position up to which audio was sent, in seconds.
         final_until: position up to which the transcript will not be revised, in seconds.
+        is_connected: whether a connection to the service is open, as far as the journal says.
+        retry: the attempt that is waited for, or None.
         engine: the recogniser that the embedded service named, or None.
         service_notice: what the embedded service wants shown beside the words, such as that nothing is recognised; or
             ``""``.
@@ -108,6 +111,8 @@ class Transcript:
         self.waveform = Waveform()
         self.sent_until = run.start
         self.final_until = run.start
+        self.is_connected = False
+        self.retry: RetryPlanned | None = None
         self.engine = run.service.engine
         self.service_notice = ""
         self._clip_notices: list[str] = []
@@ -249,6 +254,8 @@ class Transcript:
             case Peaks():
                 self.waveform.write(record.position, record.data)
             case Connected():
+                self.is_connected = True
+                self.retry = None
                 self.engine = sanitise(record.engine or "") or self.engine
                 self.service_notice = sanitise(record.notice)[:_NOTICE_LENGTH]
             case Sent():
@@ -256,6 +263,11 @@ class Transcript:
                     self.state = "finishing"
             case Disconnected():
                 self.state = "reconnecting"
+                self.is_connected = False
+            case RetryPlanned():
+                self.state = "reconnecting"
+                self.is_connected = False
+                self.retry = record
             case Resumed():
                 self._resume(record)
             case Gap():
@@ -270,9 +282,12 @@ class Transcript:
                 self._close_unread(record.t, self.sent_until)
                 self.end = record
                 self.state = record.state if record.state in ENDED else "failed"
+                self.is_connected = False
+                self.retry = None
                 self.clip_sha256 = record.sha256 or self.clip_sha256
             case Reopened():
                 self.end, self.state = None, "connecting"
+                self.is_connected = False
             case ClipHashed():
                 self.clip_sha256 = record.sha256
             case RunStarted() | UnknownRecord() | DamagedRecord():

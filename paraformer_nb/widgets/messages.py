@@ -13,11 +13,13 @@ The exchange:
 - `Correct`, `CorrectAll`, `SetRegions`, `Undo` and `Redo` are each answered by an `Update`, and by a
   `CorrectionProblem` where something must be said. The view shows a correction before the answer; the answer replaces
   it.
-- `AudioRequest`, `SpectrogramRequest` and `RecognisedRequest` are answered by one `Reply` with their ``id``.
-- `Stop` is answered by an `Update` with ``can_stop`` false.
-- `EndDrawn` is sent once, by the first view that has drawn the end of a run that it saw running. A cell's output may
-  then be replaced by the final picture. It is the one message that is delivered where the kernel runs cells (see
-  `shells.py`), because output is replaced there.
+- `AudioRequest`, `SpectrogramRequest`, `RecognisedRequest`, `SoundRequest` and `FileRequest` are answered by one `Reply`
+  with their ``id``.
+- `Stop` is answered by an `Update` with ``can_stop`` false. `Resume` is answered by an `Update`, and by a
+  `CorrectionProblem` where the run cannot be continued.
+- `EndDrawn` is sent once, by the first view that has drawn the end of a run, and again when corrections made after that
+  have paused. A cell's outputs are then replaced by what a saved notebook is to keep. It is the one message that is
+  delivered where the kernel runs cells (see `shells.py`), because output is replaced there.
 """
 
 from __future__ import annotations
@@ -112,6 +114,28 @@ class SoundFormat(Struct, frozen=True):
     window_seconds: float
 
 
+class RetryState(Struct, frozen=True):
+    """The attempt that a run waits for."""
+
+    attempt: int
+    """Counted from 1 among the consecutive attempts."""
+    attempts: int
+    """After which the run fails."""
+    delay: float
+    """Seconds from the failure to the attempt."""
+    reason: str
+    """Why the one before failed."""
+
+
+class FileFormat(Struct, frozen=True):
+    """A format in which the run can be downloaded."""
+
+    suffix: str
+    """Of its files, with the dot."""
+    name: str
+    """What its files contain."""
+
+
 class RunState(Struct, frozen=True):
     """What a view shows of the run, beside its words."""
 
@@ -134,10 +158,15 @@ class RunState(Struct, frozen=True):
     sent_until: float
     final_until: float
     can_stop: bool
+    can_resume: bool
+    """Whether it ended early and can be continued here."""
     can_correct: bool
     can_undo: bool
     can_redo: bool
     sound: SoundFormat
+    is_loading: bool = False
+    """Whether the service is connected and not ready yet: the embedded one loads its recogniser."""
+    retry: RetryState | None = None
 
 
 # ------------------------------------------------------------------------------------------------- to the front end
@@ -161,6 +190,8 @@ class Update(Struct, frozen=True, tag_field="kind", tag="update", omit_defaults=
     layers: list[Layer] | None = None
     regions: list[LayerSpan] | None = None
     """Those that a person marked."""
+    files: list[FileFormat] | None = None
+    """The formats of files that `FileRequest` may ask for."""
     waveform: WaveformPart | None = None
 
 
@@ -192,7 +223,7 @@ class Find(Struct, frozen=True, tag_field="kind", tag="find"):
 
 
 class CorrectionProblem(Struct, frozen=True, tag_field="kind", tag="correction-problem"):
-    """Why a correction was refused, or kept in memory only; a sentence to show."""
+    """Why a correction was refused or kept in memory only, or a run was not continued; a sentence to show."""
 
     text: str
 
@@ -211,8 +242,12 @@ class Stop(Struct, frozen=True, tag_field="kind", tag="stop"):
     """Stop the run."""
 
 
+class Resume(Struct, frozen=True, tag_field="kind", tag="resume"):
+    """Continue the run, which ended early."""
+
+
 class EndDrawn(Struct, frozen=True, tag_field="kind", tag="end-drawn"):
-    """The final state has been drawn."""
+    """The final state has been drawn, or was corrected since."""
 
 
 class Correct(Struct, frozen=True, tag_field="kind", tag="correct"):
@@ -270,18 +305,38 @@ class RecognisedRequest(Struct, frozen=True, tag_field="kind", tag="recognised")
     end: float
 
 
+class SoundRequest(Struct, frozen=True, tag_field="kind", tag="sound"):
+    """Send a part of the clip as a WAV file."""
+
+    id: int
+    start: float
+    end: float
+
+
+class FileRequest(Struct, frozen=True, tag_field="kind", tag="file"):
+    """Send the run as a file."""
+
+    id: int
+    suffix: str
+    """One of `Update.files`."""
+
+
+ClipRequest = AudioRequest | SpectrogramRequest | SoundRequest
+"""Those that need the clip's sound."""
+
 FromFrontEnd = (
     Sync
     | Stop
+    | Resume
     | EndDrawn
     | Correct
     | CorrectAll
     | SetRegions
     | Undo
     | Redo
-    | AudioRequest
-    | SpectrogramRequest
+    | ClipRequest
     | RecognisedRequest
+    | FileRequest
 )
 
 

@@ -1,7 +1,7 @@
-"""A form for people who write no code: choose a clip, a service and a language, press Transcribe.
+"""A form for people who write no code: drop a clip, choose a service and a language, press Transcribe.
 
-It is made of plain ipywidgets, but for the upload, and knows nothing of runs: a callback starts them. It has no field
-for a key, because what is typed into a widget is saved with the notebook.
+It knows nothing of how runs are started: a callback does that. No key and no file is in a synced trait, because traits
+are saved with the notebook.
 """
 
 from __future__ import annotations
@@ -9,84 +9,200 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import ipywidgets as widgets
 
 from ..dashscope.parameters import LANGUAGE_NAMES
+from ..loop import get_loop
+from ..transcript.transcript import ENDED, Transcript
+from .key_field import KeyField
 from .upload import Upload
 
-AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".amr", ".webm", ".mp4")
+AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".amr", ".webm", ".mp4", ".mkv", ".mov")
 _DETECT = ""
+_MAX_RUNS = 20  # kept to be shown again
+_FIELD = {"width": "26em", "max_width": "100%"}
+_ROW = {"flex_flow": "row wrap", "align_items": "center", "width": "100%"}
+_BUTTONS = {False: ("Transcribe", "primary", "play"), True: ("Stop", "", "stop")}
+
+
+class PanelRun(Protocol):
+    """What the form needs of a run."""
+
+    transcript: Transcript
+
+    @property
+    def state(self) -> str: ...
+
+    def stop(self) -> None: ...
+
+    def add_listener(self, listener: Any) -> None: ...
+
+
+class Start(NamedTuple):
+    """How the form starts runs.
+
+    Attributes:
+        run: starts one, given the clip's path, whether the cloud is chosen, and a language or None; returns the run
+            and the widget that shows it.
+        keep_key: keeps an API key for the cloud; raises one of `errors` to refuse it.
+        has_key: whether the cloud has a key.
+        errors: the exceptions whose messages are shown in the form.
+    """
+
+    run: Callable[[str, bool, str | None], tuple[PanelRun, widgets.DOMWidget]]
+    keep_key: Callable[[str], None]
+    has_key: Callable[[], bool]
+    errors: tuple[type[Exception], ...]
 
 
 class Panel(widgets.VBox):
-    """The form. `run` is the last run that was started with it, or None.
+    """The form. `run` is the run that was started last, or None; `runs` are all of them.
 
     Args:
-        begin: starts a run: called with the clip (a path or bytes), whether the cloud is chosen, and a language or
-            None; returns the run and the widget that shows it.
+        start: starts runs.
         has_cloud: whether the cloud is chosen at first.
         folder: the folder with the clips to choose from.
-        errors: the exceptions of `begin` whose messages are shown in the form.
     """
 
-    def __init__(
-        self,
-        begin: Callable[[Any, bool, str | None], tuple[Any, widgets.Widget]],
-        has_cloud: bool,
-        folder: Path,
-        errors: tuple[type[Exception], ...],
-    ) -> None:
-        self.run: Any = None
-        self._begin = begin
+    def __init__(self, start: Start, has_cloud: bool, folder: Path) -> None:
+        self.runs: list[PanelRun] = []
+        self._views: list[widgets.DOMWidget] = []
+        self._start = start
         self._folder = folder
-        self._errors = errors
-        self.clip = widgets.Dropdown(description="Clip", options=_clips(folder), layout={"width": "28em"})
-        self.upload = Upload(self._on_upload, AUDIO)
-        services = [("Embedded (no key, English only)", False), ("DashScope (cloud)", True)]
-        self.service = widgets.Dropdown(
-            description="Service", options=services, value=has_cloud, layout={"width": "28em"}
-        )
-        self.language = widgets.Dropdown(description="Language")
-        self.transcribe = widgets.Button(description="Transcribe", button_style="primary", icon="play")
-        self.message = widgets.HTML()
-        self.view = widgets.Box(layout={"width": "100%"})
+        self._uploaded: list[Path] = []
+        self.upload = Upload(self._on_upload, AUDIO, layout={"width": "100%"})
+        self.clip = widgets.Dropdown(description="Clip", options=self._clips(), layout=_FIELD)
+        self.look = widgets.Button(tooltip="Look for new files in the folder", icon="refresh", layout={"width": "3em"})
+        services = [("On this machine: no key, English only", False), ("DashScope: the cloud, 8 languages", True)]
+        self.service = widgets.Dropdown(description="Service", options=services, value=has_cloud, layout=_FIELD)
+        self.language = widgets.Dropdown(description="Language", layout={"width": "16em"})
+        self.key = KeyField(self._on_key)
+        self.transcribe = widgets.Button(layout={"width": "10em", "height": "34px"})
+        self.message = widgets.HTML(layout={"width": "100%"})
+        self.history = widgets.Dropdown(description="Shown", layout=_FIELD)
+        self.view = widgets.VBox(layout={"width": "100%", "margin": "8px 0 0"})
         self.service.observe(self._on_service, "value")
+        self.look.on_click(lambda _: self._list_clips(self.clip.value))
         self.transcribe.on_click(self._on_transcribe)
+        self.history.observe(self._on_history, "value")
         self._on_service(None)
-        source = widgets.HBox([self.clip, self.upload], layout={"flex_flow": "row wrap"})
-        service = widgets.HBox([self.service, self.language], layout={"flex_flow": "row wrap"})
-        super().__init__([source, service, self.transcribe, self.message, self.view])
+        self._show_state()
+        rows = [[self.clip, self.look], [self.service, self.language], [self.key], [self.transcribe, self.history]]
+        form = [self.upload, *(widgets.HBox(row, layout=_ROW) for row in rows), self.message]
+        card = {"width": "100%", "padding": "12px", "border": "1px solid var(--jp-border-color2, #ccc)"}
+        super().__init__([widgets.VBox(form, layout=card), self.view], layout={"width": "100%"})
+
+    @property
+    def run(self) -> Any:
+        """The run that was started last, or None."""
+        return self.runs[-1] if self.runs else None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the last run goes on."""
+        return self.run is not None and self.run.state not in ENDED
+
+    def refresh(self) -> None:
+        """A run has changed. Called on the background loop."""
+        if self.transcribe.description != _BUTTONS[self.is_running][0]:
+            self._show_state()
+
+    # ------------------------------------------------------------------------------------------------- what is pressed
 
     def _on_service(self, _change: object) -> None:
         is_cloud = self.service.value
         names = [(name, code) for code, name in LANGUAGE_NAMES.items()]
-        self.language.options = [("detect", _DETECT), *names] if is_cloud else [(LANGUAGE_NAMES["en"], "en")]
+        self.language.options = [("detect 自动", _DETECT), *names] if is_cloud else [(LANGUAGE_NAMES["en"], "en")]
         self.language.index = 0
+        self._show_key_field()
 
-    def _on_upload(self, name: str, data: bytes) -> None:
+    def _show_key_field(self) -> None:
+        is_needed = self.service.value and not self._start.has_key()
+        self.key.layout.display = None if is_needed else "none"
+
+    def _on_key(self, key: str) -> None:
+        self._start.keep_key(key)
+        self._show_key_field()
+        self._show_message("")
+
+    def _on_upload(self, path: Path) -> None:
         """Choose the uploaded file as the clip."""
-        self.clip.options = [(name, data), *_clips(self._folder)]
-        self.clip.index = 0
+        self._uploaded.insert(0, path)
+        self._list_clips(str(path))
+
+    def _list_clips(self, chosen: str | None) -> None:
+        self.clip.options = self._clips()
+        self.clip.value = chosen if chosen in dict(self.clip.options).values() else next(iter(self._paths()), None)
 
     def _on_transcribe(self, _button: object) -> None:
-        if self.clip.value is None:
-            self._show_message(f"No clip to transcribe: upload one, or put one into {self._folder}.")
-            return
+        if self.is_running:
+            self.run.stop()
+        elif self.clip.value is None:
+            self._show_message(f"There is no clip yet: drop one above, or put one into {self._folder}.")
+        elif self.service.value and not self._start.has_key():
+            self._show_message("The cloud needs a key: type it above. Or choose the service on this machine.")
+        else:
+            self._begin(self.clip.value)
+
+    def _begin(self, clip: str) -> None:
         self._show_message("")
         try:
-            self.run, view = self._begin(self.clip.value, self.service.value, self.language.value or None)
-        except self._errors as error:
+            run, view = self._start.run(clip, self.service.value, self.language.value or None)
+        except self._start.errors as error:
             self._show_message(str(error))
             return
-        self.view.children = (view,)
+        view.layout.width = "100%"
+        self.runs.append(run)
+        self._views.append(view)
+        if len(self.runs) > _MAX_RUNS:
+            self._views.pop(0).close()
+            self.runs.pop(0)
+        run.add_listener(self)
+        get_loop().call_soon_threadsafe(self._show_state)
+        self._show_view(len(self.runs) - 1)
+
+    def _on_history(self, change: Any) -> None:
+        if change["new"] is not None:
+            self._show_view(change["new"])
+
+    # --------------------------------------------------------------------------------------------------- what is shown
+
+    def _show_view(self, index: int) -> None:
+        self.view.children = (self._views[index],)
+
+    def _show_state(self) -> None:
+        """Name the button, and the runs. The background loop calls this once there is a run: one thread writes."""
+        self.transcribe.description, self.transcribe.button_style, self.transcribe.icon = _BUTTONS[self.is_running]
+        names = [f"{number}. {_describe(run)}" for number, run in enumerate(self.runs, 1)]
+        shown = self._views.index(self.view.children[0]) if self.view.children else None
+        self.history.unobserve(self._on_history, "value")
+        self.history.options = [(name, index) for index, name in enumerate(names)]
+        self.history.value = len(names) - 1 if shown is None and names else shown
+        self.history.observe(self._on_history, "value")
+        self.history.layout.display = None if len(names) > 1 else "none"
 
     def _show_message(self, text: str) -> None:
         self.message.value = f"<b role='alert'>{escape(text)}</b>" if text else ""
 
+    # -------------------------------------------------------------------------------------------------------- the clips
 
-def _clips(folder: Path) -> list[tuple[str, str]]:
-    """The audio files in the folder and one level below it, as (name, path)."""
-    found = sorted(path for pattern in ("*", "*/*") for path in folder.glob(pattern) if path.suffix.lower() in AUDIO)
-    return [(str(path.relative_to(folder)), str(path)) for path in found]
+    def _clips(self) -> list[tuple[str, str]]:
+        """The clips to choose from, as (name, path): those that were uploaded, and those of the folder."""
+        uploaded = [(f"{path.name} (uploaded)", str(path)) for path in self._uploaded]
+        return [*uploaded, *((str(path.relative_to(self._folder)), str(path)) for path in _audio_files(self._folder))]
+
+    def _paths(self) -> list[str]:
+        return [path for _, path in self._clips()]
+
+
+def _audio_files(folder: Path) -> list[Path]:
+    """The audio files in the folder and one level below it."""
+    return sorted(path for pattern in ("*", "*/*") for path in folder.glob(pattern) if path.suffix.lower() in AUDIO)
+
+
+def _describe(run: PanelRun) -> str:
+    """A run on one line."""
+    words = sum(len(sentence.words) for sentence in run.transcript.sentences)
+    return f"{run.transcript.run.clip.name} · {run.state} · {words} words"

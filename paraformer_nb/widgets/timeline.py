@@ -17,10 +17,12 @@ import msgspec
 import traitlets
 from traitlets.utils.bunch import Bunch
 
-from ..errors import ParameterError
+from ..errors import ParaformerError, ParameterError
 from ..journal.records import Region
 from ..loop import get_loop
 from ..playback.playable import OpenAudio
+from ..plots.description import describe_picture
+from ..plots.plot import notebook_png
 from ..tables.given import Unit, clip_end
 from ..tables.spans import matches_table
 from ..tables.words import words_table
@@ -32,12 +34,14 @@ from ..transcript.words import Sentence
 from . import messages
 from .audio_requests import AudioRequests
 from .cell_outputs import CellOutputs, MimeBundle
+from .files import FileRequests, Files
 from .front_ends import can_connect, can_replace_outputs
 from .layers import make_layer
 from .linker import link
 from .regions import checked_regions, regions_of_table, regions_table
 from .run_state import describe_run
 from .shells import handle_on_subshells
+from .still import max_page_bytes, still_of_note, still_of_page, still_of_picture
 from .traits import ComputedTrait, SpanTrait
 from .update_sender import UpdateSender
 from .words import recognised_text, to_correction
@@ -63,12 +67,16 @@ class Timeline(anywidget.AnyWidget):
     Args:
         transcript: what to show; call `refresh` on the background loop whenever it has changed.
         stop: what the Stop button does, or None where nothing can be stopped.
+        resume: continues a run that ended early; raises ParaformerError if it cannot. None: that is not possible here.
         correct: makes a correction, and raises ParameterError for one that it refuses; a text that it returns is shown
             to the person. None: nothing can be corrected.
         set_regions: keeps the regions that a person marked; a text that it returns is shown to the person. None: no
             regions can be marked.
         open_audio: opens the clip for playing; raises AudioError if it cannot. None: there is no sound.
         warning: why the run's records are kept in memory only, or ``""``.
+        files: what can be downloaded, and the page that a saved notebook shows where no kernel runs. None: there is
+            nothing to download but what the front end makes itself, and the picture is shown there.
+        still_mb: the largest size of that page in megabytes; None: that of PARAFORMER_NB_STILL_MB, or 2.
     """
 
     _esm = link(_STATIC / "index.js")
@@ -86,21 +94,30 @@ class Timeline(anywidget.AnyWidget):
         transcript: Transcript,
         *,
         stop: Callable[[], None] | None = None,
+        resume: Callable[[], None] | None = None,
         correct: Callable[[Correction], object] | None = None,
         set_regions: Callable[[Sequence[Region]], object] | None = None,
         open_audio: OpenAudio | None = None,
         warning: Callable[[], str] = str,
+        files: Files | None = None,
+        still_mb: float | None = None,
     ) -> None:
+        self._max_page_bytes = max_page_bytes(still_mb)
         super().__init__()
         self._transcript = transcript
         self._stop = stop
+        self._resume = resume
         self._correct = correct
         self._set_regions = set_regions
         self._warning = warning
         self._is_stopping = False
         self._audio = AudioRequests(self._send_message, open_audio)
+        self._file_requests = FileRequests(self._send_message, files)
         self._updates = UpdateSender(transcript, self._describe, self._send_message)
-        self._outputs = CellOutputs(self._bundle, lambda: self._has_ended, self._is_watched)
+        self._updates.files = self._file_requests.formats
+        self._files = files
+        self._is_drawn = False
+        self._outputs = CellOutputs(self._bundle, self._still, lambda: self._has_ended, self._is_watched)
         self._on_finished = [self._outputs.replace]
         self.on_msg(self._on_message)
         handle_on_subshells(self, except_kind=_MAIN_SHELL_KIND)
@@ -218,17 +235,22 @@ class Timeline(anywidget.AnyWidget):
                 loop.call_soon_threadsafe(self._updates.send_everything)
             case messages.Stop():
                 self._stop_run()
+            case messages.Resume():
+                self._resume_run()
             case messages.EndDrawn():
+                self._is_drawn = True
                 for callback in self._on_finished:
                     callback()
             case messages.Correct() | messages.CorrectAll() | messages.Undo() | messages.Redo():
                 loop.call_soon_threadsafe(self._apply, message)
-            case messages.AudioRequest() | messages.SpectrogramRequest():
+            case messages.AudioRequest() | messages.SpectrogramRequest() | messages.SoundRequest():
                 loop.call_soon_threadsafe(self._audio.answer, message)
             case messages.SetRegions():
                 loop.call_soon_threadsafe(self._keep_regions, message)
             case messages.RecognisedRequest():
                 loop.call_soon_threadsafe(self._send_recognised, message)
+            case messages.FileRequest():
+                loop.call_soon_threadsafe(self._file_requests.answer, message)
             case _:
                 assert_never(message)
 
@@ -246,6 +268,19 @@ class Timeline(anywidget.AnyWidget):
         self._is_stopping = True
         self._stop()
         get_loop().call_soon_threadsafe(self.refresh)
+
+    def _resume_run(self) -> None:
+        """Continue the run, or send why that is not possible."""
+        loop = get_loop()
+        if self._resume is None or self._transcript.state not in ("stopped", "failed"):
+            return
+        self._is_stopping = False
+        self._outputs.go_on()
+        try:
+            self._resume()
+        except ParaformerError as error:
+            loop.call_soon_threadsafe(self._send_message, messages.CorrectionProblem(str(error)))
+        loop.call_soon_threadsafe(self.refresh)
 
     def _apply(self, message: messages.Correct | messages.CorrectAll | messages.Undo | messages.Redo) -> None:
         """Have a correction made. Where it is refused, or `correct` returns a text, send that."""
@@ -284,7 +319,13 @@ class Timeline(anywidget.AnyWidget):
     def _describe(self) -> messages.RunState:
         can_stop = self._stop is not None and not self._is_stopping
         can_correct = self._correct is not None
-        return describe_run(self._transcript, can_stop=can_stop, can_correct=can_correct, warning=self._warning())
+        return describe_run(
+            self._transcript,
+            can_stop=can_stop,
+            can_correct=can_correct,
+            can_resume=self._resume is not None,
+            warning=self._warning(),
+        )
 
     def _send_message(self, message: messages.ToFrontEnd, buffers: list[bytes] | None = None) -> None:
         if not self._is_closed:
@@ -306,28 +347,44 @@ class Timeline(anywidget.AnyWidget):
         return None if self.comm is None else str(self.comm.comm_id)
 
     def _ipython_display_(self) -> None:
-        """Show the view of a run that goes on: the output is replaced at its end. Others are shown as they are."""
-        if self._has_ended or self._is_closed or not can_replace_outputs():
+        """Show the view, and beside it the still that a saved notebook shows where no kernel runs."""
+        if self._is_closed or not can_replace_outputs():
             raise NotImplementedError  # IPython then shows `_repr_mimebundle_`
-        self._outputs.show()
+        self._outputs.show(has_still=can_connect())
 
     def _repr_mimebundle_(self, **_options: Any) -> MimeBundle:
         return self._bundle()
 
     def _bundle(self) -> MimeBundle:
-        """The widget, where a front end can connect; and what a saved notebook shows without a kernel: the text, and
-        at the end the picture."""
+        """The widget, where a front end can connect; and what a saved notebook shows without it: the text, and at the
+        end the picture."""
         is_widget = can_connect() and not self._is_closed
         data, metadata = (super()._repr_mimebundle_() if is_widget else None) or ({}, {})
         if not self._has_ended:
-            note = "it was still being recognised when this was shown. Show the run again for all its words."
-            data["text/plain"] = f"{self._clip_name()}: {note}\n{self._transcript.text}".rstrip()
+            data["text/plain"] = f"{self._note()}\n{self._transcript.text}".rstrip()
             return data, metadata
-        from ..plots.plot import notebook_png
-
         data["text/plain"] = f"{self._title()}\n{self._transcript.text}".rstrip()
         data["image/png"] = notebook_png(self._transcript)
-        return data, metadata
+        return data, {**metadata, "image/png": {"alt": self._alt()}}
+
+    def _still(self) -> str:
+        """The page that plays, or the picture. Until a view is drawn there is a note: making the page takes a while."""
+        if not (self._has_ended and self._is_drawn):
+            return still_of_note(self._note())
+        page = self._files.make_page(self._max_page_bytes) if self._files else None
+        if page is not None:
+            return still_of_page(page, self._title())
+        return still_of_picture(notebook_png(self._transcript), self._title(), self._alt())
+
+    def _alt(self) -> str:
+        return describe_picture(self._title(), self._transcript.text)
+
+    def _note(self) -> str:
+        """What a notebook keeps that was saved before the end was drawn."""
+        name = self._clip_name()
+        if self._has_ended:
+            return f"{name}: this was saved before its view was drawn. Show the run again for its words."
+        return f"{name}: it was still being recognised when this was shown. Show the run again for all its words."
 
     def _is_watched(self) -> bool:
         """Whether a front end shows the view, and will report that it has drawn the end."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ..loop import get_loop
 from ..transcript.transcript import Transcript
-from .messages import Layer, RunState, Update
+from .messages import FileFormat, Layer, RunState, Update
 from .view_state import ViewState
 
 SendUpdate = Callable[[Update, list[bytes]], None]
@@ -26,10 +26,12 @@ class UpdateSender:
 
     Attributes:
         layers: the layers to show. Replace the tuple; do not change it.
+        files: the formats of files that can be requested.
     """
 
     def __init__(self, transcript: Transcript, describe: Callable[[], RunState], send: SendUpdate) -> None:
         self.layers: tuple[Layer, ...] = ()
+        self.files: tuple[FileFormat, ...] = ()
         self._transcript = transcript
         self._describe = describe
         self._send = send
@@ -63,5 +65,5 @@ class UpdateSender:
         self._last = time.monotonic()
         if not self.is_requested:
             self._state = ViewState(self._state.seq)
-        for update, buffers in self._state.updates(self._transcript, self._describe(), self.layers):
+        for update, buffers in self._state.updates(self._transcript, self._describe(), self.layers, self.files):
             self._send(update, buffers)

@@ -8,7 +8,7 @@ from ..audio.peaks import coarser
 from ..journal.records import Region
 from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Sentence
-from .messages import GapSpan, Layer, LayerSpan, ResumeMark, RunState, SentenceData, Update, WaveformPart
+from .messages import FileFormat, GapSpan, Layer, LayerSpan, ResumeMark, RunState, SentenceData, Update, WaveformPart
 from .sentence_order import SentenceOrder
 from .words import sentence_data
 
@@ -40,7 +40,7 @@ class ViewState:
         self._regions: Sequence[Region] = ()
 
     def updates(
-        self, transcript: Transcript, run: RunState, layers: Sequence[Layer]
+        self, transcript: Transcript, run: RunState, layers: Sequence[Layer], files: Sequence[FileFormat] = ()
     ) -> Iterator[tuple[Update, list[bytes]]]:
         """What changed, in messages small enough to travel, each with its buffers; at least one."""
         removed, sentences = self._changed_sentences(transcript)
@@ -56,6 +56,7 @@ class ViewState:
                 resumes=self._changed_resumes(transcript),
                 layers=self._changed_layers(layers),
                 regions=self._changed_regions(transcript),
+                files=None if self._has_sent or not files else list(files),
                 waveform=waveform,
             ),
             buffers,

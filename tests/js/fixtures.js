@@ -27,10 +27,13 @@ export function makeRun(over = {}) {
     sent_until: 0,
     final_until: 0,
     can_stop: true,
+    can_resume: false,
     can_correct: true,
     can_undo: false,
     can_redo: false,
     sound: { mime: "audio/webm", window_seconds: 10 },
+    is_loading: false,
+    retry: null,
     ...over,
   };
 }

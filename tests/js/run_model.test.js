@@ -133,6 +133,22 @@ test("the drawn end is sent once, not before the end and never again", () => {
   assert.deepEqual(model.sent, ["sync", "end-drawn"]);
 });
 
+test("after the end, corrections that have paused send the drawn end again", () => {
+  begin({ state: "finished" });
+  runModel.afterDraw();
+  const at = model.sent.length;
+  for (const seq of [6, 7]) {
+    model.receive(makeUpdate(seq, { sentences: [makeSentence(1, 0, `words ${seq}`)] }));
+    mock.timers.tick(1000);
+  }
+  assert.deepEqual(model.sent.slice(at), []);
+  mock.timers.tick(1000);
+  assert.deepEqual(model.sent.slice(at), ["end-drawn"]);
+  model.receive(makeUpdate(8, { run: makeRun({ state: "finished", can_undo: true }) }));
+  mock.timers.tick(5000);
+  assert.deepEqual(model.sent.slice(at), ["end-drawn"]);
+});
+
 test("a run that had ended is shown from its start; one that ends in view stays where it was", () => {
   begin({ state: "stopped" });
   assert.equal(runModel.viewportChoice.follow, false);

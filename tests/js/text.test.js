@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clockText, countWords, describePicture, emptyText, progressText, servedBy } from "../../paraformer_nb/widgets/static/timeline/text/text.js";
+import { clockText, countWords, describePicture, emptyText, progressText, retryText, servedBy, stateText } from "../../paraformer_nb/widgets/static/timeline/text/text.js";
 import { isDoubtful, sentenceText } from "../../paraformer_nb/widgets/static/timeline/model/words.js";
 import { makeRun, makeWord } from "./fixtures.js";
 
@@ -45,4 +45,14 @@ test("the progress of a run", () => {
 test("the description of the picture", () => {
   const words = describePicture(makeRun({ state: "finished" }), 102, { start: 0, span: 8 });
   assert.equal(words, "Timeline of lesson.flac: finished, 102 words. Shows 0:00.0 to 0:08.0.");
+});
+
+test("what a run waits for is named", () => {
+  assert.equal(stateText(makeRun({ state: "connecting", is_loading: true })), "Loading the recogniser");
+  assert.equal(stateText(makeRun({ state: "connecting" })), "Connecting");
+  const retry = { attempt: 2, attempts: 5, delay: 4, reason: "the network is down" };
+  const run = makeRun({ state: "reconnecting", retry });
+  assert.equal(retryText(run, 3.2), "attempt 2 of 5 in 4 s");
+  assert.equal(retryText(run, -1), "attempt 2 of 5 now");
+  assert.equal(retryText(makeRun(), 3), "");
 });

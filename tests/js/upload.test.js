@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { sizeProblem, uploadFile } from "../../paraformer_nb/widgets/static/upload/blocks.js";
+import { megabytes, uploadFile } from "../../paraformer_nb/widgets/static/upload/blocks.js";
 
 /** @import { Answer } from "../../paraformer_nb/widgets/static/upload/blocks.js" */
 
@@ -15,7 +15,7 @@ test("a file travels in blocks, each sent when the one before it has arrived", a
   /** @type {number[]} */
   const bytes = [];
   /** @type {number[]} */
-  const shares = [];
+  const progress = [];
   let waiting = 0;
   await uploadFile(FILE, 10, async (message, buffers) => {
     assert.equal(++waiting, 1, "two are on their way");
@@ -24,26 +24,32 @@ test("a file travels in blocks, each sent when the one before it has arrived", a
     await new Promise((resolve) => setTimeout(resolve, 1));
     waiting--;
     return { kind: "received", bytes: bytes.length };
-  }, (share) => shares.push(share));
+  }, (sent) => progress.push(sent), () => false);
   assert.deepEqual(sent, [
     { kind: "begin", name: "clip.wav", size: 25 },
     { kind: "block", offset: 0 }, { kind: "block", offset: 10 }, { kind: "block", offset: 20 },
   ]);
   assert.deepEqual(bytes, Array.from({ length: 25 }, (_, i) => i));
-  assert.deepEqual(shares, [0, 0.4, 0.8]);
+  assert.deepEqual(progress, [0, 10, 20]);
 });
 
 test("a refusal ends the upload with its reason, at any block", async () => {
   for (const refusedAt of [1, 2, 4]) {
     let asked = 0;
     const ask = async () => /** @type {Answer} */ (++asked === refusedAt ? { kind: "refused", reason: "No." } : { kind: "received", bytes: 0 });
-    await assert.rejects(uploadFile(FILE, 10, ask, () => {}), /No\./);
+    await assert.rejects(uploadFile(FILE, 10, ask, () => {}, () => false), /No\./);
     assert.equal(asked, refusedAt);
   }
 });
 
-test("a file that is too large or empty is refused before anything is sent", () => {
-  assert.match(sizeProblem("film.mkv", 1_500_000_000, 1_000_000_000), /film.mkv has 1500 MB, and 1000 MB can be uploaded. Nothing was sent/);
-  assert.match(sizeProblem("none.wav", 0, 10), /empty/);
-  assert.equal(sizeProblem("clip.wav", 10, 10), "");
+test("an upload that is cancelled sends no more", async () => {
+  let asked = 0;
+  const ask = async () => /** @type {Answer} */ (asked++, { kind: "received", bytes: 0 });
+  assert.equal(await uploadFile(FILE, 10, ask, () => {}, () => asked > 1), false);
+  assert.equal(asked, 2);
+});
+
+test("sizes are shown in megabytes", () => {
+  assert.equal(megabytes(1_234_567), "1.2 MB");
+  assert.equal(megabytes(123_456_789), "123 MB");
 });

@@ -37,6 +37,7 @@ RUN = RunState(
     sent_until=12,
     final_until=12,
     can_stop=False,
+    can_resume=False,
     can_correct=True,
     can_undo=False,
     can_redo=False,

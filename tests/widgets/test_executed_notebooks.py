@@ -15,7 +15,8 @@ from nbclient import NotebookClient
 pytestmark = pytest.mark.timeout(180)
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-_LESSON = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
+_NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+_LESSON = _NOTEBOOKS / "data" / "lesson_en.flac"
 _START = f"""
 import time
 import paraformer_nb as pnb
@@ -95,3 +96,20 @@ def test_without_a_front_end_a_view_works_and_a_run_that_goes_on_claims_no_state
     assert list(going_on.data) == ["text/plain"]
     note = "lesson_en.flac: it was still being recognised when this was shown."
     assert going_on.data["text/plain"].startswith(note)
+
+
+@pytest.mark.parametrize("path", sorted(_NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.name)
+def test_committed_notebooks_hold_their_outputs(path: Path) -> None:
+    """GitHub shows what is in the file; CONTRIBUTING describes how to make it again."""
+    text = path.read_text(encoding="utf-8")
+    assert len(text) < 1_000_000
+    document = nbformat.reads(text, as_version=4)
+    code = [cell for cell in document.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
+    assert _WIDGET not in text
+    for private in (str(Path.home()), str(_NOTEBOOKS.parent), "/tmp/", '"execution": {'):
+        assert private not in text
+    pictures = [output for cell in code for output in cell.outputs if "image/png" in output.get("data", {})]
+    assert [picture for picture in pictures if not picture.metadata["image/png"].get("alt")] == []
+    assert pictures or "by_hand" in path.name

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 from fake_front_end import FakeComm
+from servers import eventually
 
 import paraformer_nb as pnb
 from paraformer_nb.dashscope.parameters import Language
@@ -14,12 +15,40 @@ from paraformer_nb.dashscope.parameters import Language
 DATA = Path(__file__).parents[2] / "notebooks" / "data"
 
 
-def test_pressing_transcribe_starts_a_run_and_shows_it() -> None:
+@pytest.fixture(autouse=True)
+def _without_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
+
+
+def test_pressing_transcribe_starts_a_run_and_the_button_stops_it() -> None:
     panel = pnb.panel(DATA)
     assert [name for name, _ in panel.clip.options] == ["lesson_en.flac", "lesson_zh.flac"]
+    assert panel.transcribe.description == "Transcribe"
     panel.transcribe.click()
     assert len(panel.view.children) == 1
-    assert "Good morning" in panel.run.wait(60).text
+    assert eventually(lambda: panel.transcribe.description == "Stop")
+    assert eventually(lambda: panel.run.state == "streaming" or panel.run.state == "finishing")
+    panel.transcribe.click()
+    panel.run.wait(60)
+    assert eventually(lambda: panel.transcribe.description == "Transcribe")
+    assert panel.run.state in ("stopped", "finished")
+
+
+def test_earlier_runs_can_be_shown_again() -> None:
+    panel = pnb.panel(DATA)
+    shown = []
+    for _ in range(2):
+        panel.transcribe.click()
+        shown.append(panel.view.children[0])
+        panel.run.cancel()
+        panel.run.wait(60)
+        assert eventually(lambda: panel.transcribe.description == "Transcribe")
+    assert eventually(lambda: len(panel.history.options) == 2)
+    assert panel.history.options[0][0].startswith("1. lesson_en.flac · stopped")
+    assert panel.view.children == (shown[1],)
+    panel.history.value = 0
+    assert panel.view.children == (shown[0],)
+    assert len(panel.runs) == 2
 
 
 def test_an_uploaded_file_becomes_the_clip() -> None:
@@ -32,23 +61,51 @@ def test_an_uploaded_file_becomes_the_clip() -> None:
     for offset, block in ((0, content[:half]), (half, content[half:])):
         assert panel.clip.label == "lesson_en.flac", "it has not arrived"
         comm.deliver({"method": "custom", "content": {"kind": "block", "offset": offset}}, block)
-    assert panel.clip.label == "mine.flac"
-    assert panel.clip.value == content
-    assert len(str(panel.upload.get_state())) < 10_000, "an upload left in the widget would be saved with the notebook"
+    assert panel.clip.label == "mine.flac (uploaded)"
+    assert Path(panel.clip.value).read_bytes() == content
+    assert len(str(panel.upload.get_state())) < 15_000, "an upload left in the widget would be saved with the notebook"
     panel.transcribe.click()
     panel.run.cancel()
     panel.run.wait(60)
+    assert panel.run.clip.name == "mine.flac"
 
 
-def test_errors_are_shown_in_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
+def test_new_files_of_the_folder_are_found(tmp_path: Path) -> None:
     panel = pnb.panel(tmp_path)
     panel.transcribe.click()
-    assert "No clip to transcribe" in panel.message.value
+    assert "There is no clip yet" in panel.message.value
+    (tmp_path / "new.wav").write_bytes(b"")
+    panel.look.click()
+    assert panel.clip.label == "new.wav"
+
+
+def test_the_cloud_asks_for_a_key_which_is_nowhere_in_the_widgets(key: str) -> None:
     panel = pnb.panel(DATA)
+    assert panel.key.layout.display == "none"
     panel.service.value = True
+    assert panel.key.layout.display is None
     panel.transcribe.click()
-    assert "DASHSCOPE_API_KEY" in panel.message.value
+    assert "The cloud needs a key" in panel.message.value
+    assert panel.run is None
+    comm = FakeComm()
+    panel.key.comm = comm
+    for wrong in ("", "two words", "密钥"):
+        comm.deliver({"method": "custom", "content": {"kind": "key", "key": wrong}})
+        assert comm.sent[-1][0]["kind"] == "refused"
+    comm.deliver({"method": "custom", "content": {"kind": "key", "key": f" {key} "}})
+    assert comm.sent[-1][0] == {"kind": "kept"}
+    assert panel.key.layout.display == "none"
+    assert panel.message.value == ""
+    assert pnb.panel(DATA).service.value is True
+    states = [widget.get_state() for widget in (panel, panel.key, panel.message, panel.service)]
+    assert key not in repr(states)
+
+
+def test_a_clip_that_cannot_be_read_is_explained_in_the_form(tmp_path: Path) -> None:
+    (tmp_path / "broken.wav").write_bytes(b"this is no sound")
+    panel = pnb.panel(tmp_path)
+    panel.transcribe.click()
+    assert "broken.wav" in panel.message.value
     assert panel.run is None
 
 

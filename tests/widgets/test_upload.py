@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_front_end import FakeComm
 
-from paraformer_nb.widgets.upload import MAX_BYTES, Upload
+from paraformer_nb.widgets.upload import Upload
 
 
 class Sender:
-    """An upload with a front end that sends what a test says. `files`: what has arrived."""
+    """An upload with a front end that sends what a test says. `paths`: of what has arrived."""
 
-    def __init__(self, **traits: Any) -> None:
-        self.files: list[tuple[str, bytes]] = []
-        self._upload = Upload(lambda name, data: self.files.append((name, data)), (".wav", ".mp3"), **traits)
+    def __init__(self, free: int = 10**9) -> None:
+        self.paths: list[Path] = []
+        self._upload = Upload(self.paths.append, (".wav", ".mp3"), lambda: free)
         self._comm = FakeComm()
         self._upload.comm = self._comm
+
+    @property
+    def files(self) -> list[tuple[str, bytes]]:
+        """The name and the bytes of each file that has arrived."""
+        return [(path.name, path.read_bytes()) for path in self.paths]
 
     def send(self, kind: str, *buffers: bytes, **fields: Any) -> dict[str, Any]:
         """Send a message; returns the last answer so far."""
@@ -55,12 +61,33 @@ def test_a_file_that_does_not_fit_together_is_refused_and_can_be_sent_again(offs
     assert sender.files == [("a.wav", b"abcde")]
 
 
-@pytest.mark.parametrize("size", [0, -1, MAX_BYTES + 1])
+@pytest.mark.parametrize("size", [0, -1, 10**9 + 1])
 def test_a_size_that_cannot_be_uploaded_is_refused_at_once(size: int) -> None:
-    sender = Sender()
+    sender = Sender(free=10**9)
     assert sender.send("begin", name="a.wav", size=size)["kind"] == "refused"
     assert sender.send("block", b"a", offset=0)["kind"] == "refused"
     assert sender.files == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/cron.d/x.wav", "x.wav"),
+        ("C:\\Users\\me\\y.mp3", "y.mp3"),
+        ("", "clip"),
+        ("..", "clip"),
+        ("a\n\x00b.wav", "ab.wav"),
+        ("x" * 300 + ".wav", "x" * 100 + ".wav"),
+        ("课程 1.wav", "课程 1.wav"),
+    ],
+)
+def test_a_file_keeps_the_last_part_of_its_name(name: str, kept: str) -> None:
+    sender = Sender()
+    for _ in range(2):
+        sender.send("begin", name=name, size=1)
+        sender.send("block", b"a", offset=0)
+    assert [path.name for path in sender.paths] == [kept, kept]
+    assert sender.paths[0] != sender.paths[1]
 
 
 def test_messages_that_are_none_of_its_own_are_ignored() -> None:
@@ -71,7 +98,7 @@ def test_messages_that_are_none_of_its_own_are_ignored() -> None:
 
 
 def test_a_file_begun_anew_drops_the_one_before() -> None:
-    sender = Sender(max_bytes=10)
+    sender = Sender()
     sender.send("begin", name="a.wav", size=5)
     sender.send("block", b"abc", offset=0)
     sender.send("begin", name="b.wav", size=3)

@@ -100,6 +100,22 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  */
 
 /**
+ * The attempt that a run waits for.
+ * @typedef {object} RetryState
+ * @property {number} attempt Counted from 1 among the consecutive attempts.
+ * @property {number} attempts After which the run fails.
+ * @property {number} delay Seconds from the failure to the attempt.
+ * @property {string} reason Why the one before failed.
+ */
+
+/**
+ * A format in which the run can be downloaded.
+ * @typedef {object} FileFormat
+ * @property {string} suffix Of its files, with the dot.
+ * @property {string} name What its files contain.
+ */
+
+/**
  * What a view shows of the run, beside its words.
  * @typedef {object} RunState
  * @property {"connecting" | "streaming" | "finishing" | "reconnecting" | "finished" | "stopped" | "failed"} state
@@ -115,10 +131,13 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {number} sent_until
  * @property {number} final_until
  * @property {boolean} can_stop
+ * @property {boolean} can_resume Whether it ended early and can be continued here.
  * @property {boolean} can_correct
  * @property {boolean} can_undo
  * @property {boolean} can_redo
  * @property {SoundFormat} sound
+ * @property {boolean} is_loading Whether the service is connected and not ready yet: the embedded one loads its recogniser.
+ * @property {RetryState | null} retry
  */
 
 /**
@@ -134,6 +153,7 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {ResumeMark[] | null} [resumes]
  * @property {Layer[] | null} [layers]
  * @property {LayerSpan[] | null} [regions] Those that a person marked.
+ * @property {FileFormat[] | null} [files] The formats of files that `FileRequest` may ask for.
  * @property {WaveformPart | null} [waveform]
  */
 
@@ -163,7 +183,7 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  */
 
 /**
- * Why a correction was refused, or kept in memory only; a sentence to show.
+ * Why a correction was refused or kept in memory only, or a run was not continued; a sentence to show.
  * @typedef {object} CorrectionProblem
  * @property {"correction-problem"} kind
  * @property {string} text
@@ -182,7 +202,13 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  */
 
 /**
- * The final state has been drawn.
+ * Continue the run, which ended early.
+ * @typedef {object} Resume
+ * @property {"resume"} kind
+ */
+
+/**
+ * The final state has been drawn, or was corrected since.
  * @typedef {object} EndDrawn
  * @property {"end-drawn"} kind
  */
@@ -252,6 +278,23 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  */
 
 /**
+ * Send a part of the clip as a WAV file.
+ * @typedef {object} SoundRequest
+ * @property {"sound"} kind
+ * @property {number} id
+ * @property {number} start
+ * @property {number} end
+ */
+
+/**
+ * Send the run as a file.
+ * @typedef {object} FileRequest
+ * @property {"file"} kind
+ * @property {number} id
+ * @property {string} suffix One of `Update.files`.
+ */
+
+/**
  * An update and its buffers, in base64.
  * @typedef {object} SavedUpdate
  * @property {Update} update
@@ -275,4 +318,4 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
 
 /** @typedef {Update | Reply | Seek | Find | CorrectionProblem} ToFrontEnd */
 
-/** @typedef {Sync | Stop | EndDrawn | Correct | CorrectAll | SetRegions | Undo | Redo | AudioRequest | SpectrogramRequest | RecognisedRequest} FromFrontEnd */
+/** @typedef {Sync | Stop | Resume | EndDrawn | Correct | CorrectAll | SetRegions | Undo | Redo | AudioRequest | SpectrogramRequest | SoundRequest | RecognisedRequest | FileRequest} FromFrontEnd */

@@ -30,6 +30,7 @@ const SYNC_TIMEOUT_MS = 3000;
 const SYNC_AGAIN_MS = 2000;
 const STOP_TIMEOUT_MS = 2500;
 const UNSEEN_MS = 1000; // after the last view is closed sound stops, unless a view is drawn again by then
+const KEEP_AFTER_MS = 1500; // without a correction: then the notebook is to keep the corrected words
 const NO_ANSWER = "No answer: the kernel is busy or shut down. If it is shut down, run the cell again.";
 const NO_RUN = "There is nothing to play yet.";
 
@@ -76,6 +77,8 @@ export class RunModel {
   #stoppedIn = null;
   #hasSentEndDrawn = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #keepTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #unseenTimer;
 
   /**
@@ -96,6 +99,7 @@ export class RunModel {
   close() {
     clearTimeout(this.#answerTimer);
     clearTimeout(this.#stopTimer);
+    clearTimeout(this.#keepTimer);
     clearTimeout(this.#unseenTimer);
     this.#model.off("msg:custom", this.#receive);
     this.playback.dispose();
@@ -226,6 +230,11 @@ export class RunModel {
     this.#notifyStateChange();
   }
 
+  /** Has the kernel continue a run that ended early. */
+  resume() {
+    this.#sendAndExpectAnswer({ kind: "resume" });
+  }
+
   /** The kernel answers Stop by withdrawing `can_stop` at once; where it has not, say so. */
   #checkStop() {
     this.isStopUnread = this.transcript.run?.can_stop === true;
@@ -241,6 +250,12 @@ export class RunModel {
     if (this.#hasSentEndDrawn || !this.transcript.run?.has_ended) return;
     this.#hasSentEndDrawn = true;
     this.#send({ kind: "end-drawn" });
+  }
+
+  /** Corrections were made after the end: has the kernel update what the notebook keeps, once there are no more. */
+  #keepCorrections() {
+    clearTimeout(this.#keepTimer);
+    this.#keepTimer = setTimeout(() => this.#send({ kind: "end-drawn" }), KEEP_AFTER_MS);
   }
 
   /** Has every view draw again, with no new data of the run. */
@@ -300,8 +315,10 @@ export class RunModel {
     this.cursor.refind(this.transcript, change);
     if (this.transcript.run?.state !== this.#stoppedIn) this.#stoppedIn = null;
     if (!this.transcript.run?.can_stop) this.isStopUnread = false;
+    if (!this.transcript.run?.has_ended) this.#hasSentEndDrawn = false; // it may have been continued
     if (isFirst) this.#onFirstUpdate();
     this.#notify({ kind: "data", change });
+    if (this.#hasSentEndDrawn && !update.reset && (change.sentences.length || change.removed.length)) this.#keepCorrections();
   }
 
   #startOver() {

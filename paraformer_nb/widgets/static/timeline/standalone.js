@@ -1,5 +1,6 @@
 // The timeline without a kernel: what a kernel would send is in the page.
 
+import { servePage } from "./page.js";
 import { RunModel } from "./run_model.js";
 import { WholeSource } from "./sound/whole.js";
 import { View } from "./view.js";
@@ -16,7 +17,10 @@ const NO_SOUND = "This page was saved without its sound.";
  * @param {HTMLElement} parent
  */
 export function mountPage(parent) {
-  mountSavedRun(parent, JSON.parse(textsOf("pnb-run").join("")));
+  const runModel = runModelOf(JSON.parse(textsOf("pnb-run").join("")));
+  const view = new View(runModel, parent);
+  servePage(runModel);
+  return view;
 }
 
 /**
@@ -25,12 +29,16 @@ export function mountPage(parent) {
  * @param {SavedRun} saved
  */
 export function mountSavedRun(parent, saved) {
+  return new View(runModelOf(saved), parent);
+}
+
+/** @param {SavedRun} saved */
+function runModelOf(saved) {
   const { sound } = saved;
-  const runModel = new RunModel(modelOf(saved), () => {
+  return new RunModel(modelOf(saved), () => {
     if (!sound) throw new Error(NO_SOUND);
     return new WholeSource(sound.url ?? soundUrl(sound.mime), sound.start);
   });
-  return new View(runModel, parent);
 }
 
 /**

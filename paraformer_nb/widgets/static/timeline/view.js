@@ -12,6 +12,7 @@ import { Legend } from "./controls/legend.js";
 import { listenToMinimap, listenToPicture } from "./controls/pointer.js";
 import { ScrollLink } from "./controls/scroll_link.js";
 import { Split } from "./controls/split.js";
+import { TakeOutMenu } from "./controls/take_out_menu.js";
 import { Toolbar } from "./controls/toolbar.js";
 import { WordCard } from "./controls/word_card.js";
 import { WordBar } from "./controls/word_bar.js";
@@ -46,6 +47,7 @@ export class View {
   #toolbar;
   #wordBar;
   #wordCard;
+  #takeOut;
   #announcer;
   #themeReader;
   /** @type {Theme | null} null: read it again */
@@ -94,6 +96,7 @@ export class View {
     this.#toolbar = new Toolbar(runModel, this.#body, this.#commands, focusWords);
     this.#wordBar = new WordBar(runModel, this.#body, this.#commands, focusWords);
     this.#wordCard = new WordCard(runModel, this.#stage);
+    this.#takeOut = new TakeOutMenu(runModel, this.#root, this.#header.buttons, focusWords);
     this.#announcer = new Announcer(runModel, this.#root);
     listenToKeys(this.#root, this.#textPane.box, this.#commands);
     listenToPresses(this.#root, this.#textPane.box, focusWords);
@@ -108,6 +111,7 @@ export class View {
   dispose() {
     cancelAnimationFrame(this.#frame);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#header.dispose();
     this.#announcer.dispose();
     this.#toolbar.dispose();
     this.#wordCard.dispose();
@@ -122,7 +126,6 @@ export class View {
     const root = make("div", "pnb-timeline", parent);
     root.lang = "en"; // of buttons and messages
     root.setAttribute("role", "group");
-    root.setAttribute("aria-label", "Speech recognition run");
     root.addEventListener("focusout", () => this.#schedule()); // for what waits until the focus has left the view
     return root;
   }
@@ -242,6 +245,7 @@ export class View {
     const isEmpty = run !== null && run.has_ended && run.sent_until <= run.start && transcript.words.count === 0;
     this.#body.hidden = isEmpty || (run === null && isDisconnected);
     this.#header.update();
+    this.#takeOut.update();
     this.#legend.update(transcript.layers);
     for (const box of [this.#textPane.box, this.#stage.box]) setAttribute(box, "lang", run?.language ?? "");
     this.#textPane.show(transcript, this.#changed);

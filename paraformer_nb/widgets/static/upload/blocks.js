@@ -1,38 +1,38 @@
 // A file in blocks: one is on its way at a time. No DOM.
 
 /** @typedef {{ kind: "received", bytes: number } | { kind: "refused", reason: string }} Answer */
+/** @typedef {{ name: string, size: number, slice: (from: number, to: number) => { arrayBuffer: () => Promise<ArrayBuffer> } }} Source a `File`, or the like */
 
 export const BLOCK_BYTES = 1_000_000; // a tenth of what Jupyter's server lets through
 
 /**
- * Why a file is not sent at all, or "".
- * @param {string} name
- * @param {number} size
- * @param {number} most
- */
-export function sizeProblem(name, size, most) {
-  if (size === 0) return `${name} is empty: choose another file.`;
-  const inMegabytes = (/** @type {number} */ bytes) => Math.ceil(bytes / 1e6);
-  if (size <= most) return "";
-  return `${name} has ${inMegabytes(size)} MB, and ${inMegabytes(most)} MB can be uploaded. Nothing was sent: copy it beside the notebook and choose it from the list.`;
-}
-
-/**
- * Uploads a file. Throws an Error with a sentence for a person where the kernel refuses it.
- * @param {{ name: string, size: number, slice: (from: number, to: number) => { arrayBuffer: () => Promise<ArrayBuffer> } }} file
+ * Uploads a file. Resolves with whether it was sent to its end: `isCancelled` ends it before. Throws an Error with a
+ * sentence for a person where the kernel refuses it.
+ * @param {Source} file
  * @param {number} blockBytes
  * @param {(message: object, buffers: ArrayBuffer[]) => Promise<Answer>} ask sends a message and resolves with its answer
- * @param {(share: number) => void} onProgress
+ * @param {(sent: number) => void} onProgress bytes
+ * @param {() => boolean} isCancelled
  */
-export async function uploadFile(file, blockBytes, ask, onProgress) {
+export async function uploadFile(file, blockBytes, ask, onProgress, isCancelled) {
   const { name, size } = file;
   let answer = await ask({ kind: "begin", name, size }, []);
   for (let offset = 0; offset < size; ) {
     if (answer.kind === "refused") throw new Error(answer.reason);
-    onProgress(offset / size);
+    if (isCancelled()) return false;
+    onProgress(offset);
     const data = await file.slice(offset, offset + blockBytes).arrayBuffer();
     answer = await ask({ kind: "block", offset }, [data]);
     offset += data.byteLength;
   }
   if (answer.kind === "refused") throw new Error(answer.reason);
+  return true;
+}
+
+/**
+ * A number of bytes for people.
+ * @param {number} bytes
+ */
+export function megabytes(bytes) {
+  return bytes < 1e7 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.round(bytes / 1e6)} MB`;
 }

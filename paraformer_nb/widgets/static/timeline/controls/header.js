@@ -1,24 +1,39 @@
-// The line on top: state, service, notice, progress, Stop; under it the progress bar and the message.
+// The line on top: state, clip, service, notice, progress, Stop or Go on; under it the progress bar and the message.
 
-import { make, makeButton, setText } from "../dom/elements.js";
-import { NO_KERNEL, STOP_UNREAD, clockText, countWords, progressText, servedBy, stateName } from "../text/text.js";
+import { make, makeButton, setAttribute, setText } from "../dom/elements.js";
+import { NO_KERNEL, STOP_UNREAD, clockText, countWords, progressText, retryText, servedBy, stateText } from "../text/text.js";
 
 /** @import { RunModel } from "../run_model.js" */
-/** @import { RunState } from "../messages.js" */
+/** @import { RetryState, RunState } from "../messages.js" */
+
+const SECOND = 1000; // ms
+const RESUME_NAMES = {
+  failed: ["↻ Try again", "Try again, from the end of the last final sentence"],
+  stopped: ["▶ Go on", "Go on, from the end of the last final sentence"],
+};
 
 export class Header {
   #runModel;
+  #root;
   #row;
   #state;
+  #retry;
+  #clip;
   #served;
   #notice;
   #progress;
   #clock;
   #stop;
+  #resume;
+  /** The part of the row that holds its buttons. */
+  buttons;
   #bar;
   #sent;
   #final;
   #message;
+  /** The attempt that is waited for, and when it begins. @type {{ retry: RetryState, at: number } | null} */
+  #waiting = null;
+  #timer = 0;
 
   /**
    * @param {RunModel} runModel
@@ -26,14 +41,22 @@ export class Header {
    */
   constructor(runModel, parent) {
     this.#runModel = runModel;
+    this.#root = parent;
     this.#row = make("div", "pnb-header", parent);
     this.#state = make("span", "pnb-state", this.#row);
+    this.#retry = make("span", "pnb-retry", this.#row);
+    this.#clip = make("span", "pnb-clip", this.#row);
     this.#served = make("span", "pnb-served", this.#row);
     this.#notice = make("span", "pnb-notice", this.#row);
     const right = make("span", "pnb-right", this.#row);
     this.#progress = make("span", "pnb-progress-text", right);
     this.#clock = make("span", "pnb-clock", right);
+    this.buttons = right;
     this.#stop = makeButton("■ Stop", "Stop: finish, and keep the words", right, () => runModel.stop());
+    this.#resume = makeButton("", "", right, () => {
+      this.#resume.disabled = true; // until the state changes
+      runModel.resume();
+    });
     this.#bar = make("div", "pnb-progress", parent);
     this.#bar.setAttribute("role", "progressbar");
     this.#bar.setAttribute("aria-label", "Audio sent");
@@ -48,8 +71,9 @@ export class Header {
     const { run } = transcript;
     const isOffline = isDisconnected && !run?.has_ended;
     this.#row.dataset.state = isOffline ? "disconnected" : (run?.state ?? "connecting");
-    setText(this.#state, isOffline ? "Not connected" : stateName(run?.state ?? "connecting"));
-    const message = isOffline ? NO_KERNEL : isStopUnread ? STOP_UNREAD : (run?.message ?? "");
+    setText(this.#state, isOffline ? "Not connected" : run ? stateText(run) : "Connecting");
+    this.#updateClip(run?.clip ?? "");
+    const message = isOffline ? NO_KERNEL : isStopUnread ? STOP_UNREAD : (run?.retry?.reason ?? run?.message ?? "");
     setText(this.#message, message);
     this.#message.hidden = message === "";
     this.#message.classList.toggle("pnb-error", !isOffline && run?.state === "failed");
@@ -59,8 +83,47 @@ export class Header {
     this.#notice.hidden = !run?.notice;
     setText(this.#progress, run?.has_ended ? countWords(transcript.words.count) : run ? progressText(run) : "");
     setText(this.#clock, run ? clockText(run) : "");
+    this.#updateRetry(isOffline ? null : run);
     this.#updateStop(run, isOffline);
+    this.#updateResume(run);
     if (run) this.#updateBar(run);
+  }
+
+  dispose() {
+    clearTimeout(this.#timer);
+  }
+
+  /** @param {string} clip */
+  #updateClip(clip) {
+    setText(this.#clip, clip);
+    setAttribute(this.#clip, "title", clip); // it may be cut off
+    setAttribute(this.#root, "aria-label", clip ? `Speech recognition of ${clip}` : "Speech recognition run");
+  }
+
+  /**
+   * Counts down to the next attempt.
+   * @param {RunState | null} run
+   */
+  #updateRetry(run) {
+    clearTimeout(this.#timer);
+    const retry = run?.retry ?? null;
+    const isSame = retry?.attempt === this.#waiting?.retry.attempt && retry?.reason === this.#waiting?.retry.reason;
+    if (!isSame) this.#waiting = retry && { retry, at: Date.now() + SECOND * retry.delay };
+    const left = this.#waiting ? (this.#waiting.at - Date.now()) / SECOND : 0;
+    setText(this.#retry, run && retry ? retryText(run, left) : "");
+    this.#retry.hidden = retry === null;
+    if (retry && left > 0) this.#timer = window.setTimeout(() => this.#updateRetry(this.#runModel.transcript.run), SECOND / 2);
+  }
+
+  /** @param {RunState | null} run */
+  #updateResume(run) {
+    const names = run?.can_resume && (run.state === "failed" || run.state === "stopped") ? RESUME_NAMES[run.state] : null;
+    this.#resume.hidden = names === null;
+    if (!names) return;
+    this.#resume.disabled = false;
+    setText(this.#resume, names[0]);
+    setAttribute(this.#resume, "aria-label", names[1]);
+    setAttribute(this.#resume, "title", names[1]);
   }
 
   /**

@@ -1,10 +1,10 @@
-// Requests to the kernel that have one reply each: a window of sound, a spectrogram.
+// Requests to the kernel that have one reply each: sound, a spectrogram, a file.
 
-/** @import { AudioRequest, RecognisedRequest, Reply, SpectrogramRequest } from "../messages.js" */
-/** @typedef {AudioRequest | SpectrogramRequest | RecognisedRequest} Request */
+/** @import { AudioRequest, FileRequest, RecognisedRequest, Reply, SoundRequest, SpectrogramRequest } from "../messages.js" */
+/** @typedef {AudioRequest | SpectrogramRequest | RecognisedRequest | SoundRequest | FileRequest} Request */
 /**
  * A request without its id.
- * @typedef {Omit<AudioRequest, "id"> | Omit<SpectrogramRequest, "id"> | Omit<RecognisedRequest, "id">} RequestContent
+ * @typedef {Omit<AudioRequest, "id"> | Omit<SpectrogramRequest, "id"> | Omit<RecognisedRequest, "id"> | Omit<SoundRequest, "id"> | Omit<FileRequest, "id">} RequestContent
  */
 /** @typedef {{ reply: Reply, buffers: DataView[] }} Answer */
 

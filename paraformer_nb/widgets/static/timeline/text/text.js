@@ -31,6 +31,25 @@ export function stateName(state) {
   return STATE_NAMES[state];
 }
 
+/**
+ * The state, and what is waited for.
+ * @param {RunState} run
+ */
+export function stateText(run) {
+  return run.is_loading ? "Loading the recogniser" : stateName(run.state);
+}
+
+/**
+ * Which attempt is made to connect, and when.
+ * @param {RunState} run
+ * @param {number} left seconds until then
+ */
+export function retryText({ retry }, left) {
+  if (!retry) return "";
+  const when = left > 0 ? `in ${Math.ceil(left)} s` : "now";
+  return `attempt ${retry.attempt} of ${retry.attempts} ${when}`;
+}
+
 /** @param {number} count */
 export function countWords(count) {
   return count === 1 ? "1 word" : `${NUMBER.format(count)} words`;

@@ -1,0 +1,151 @@
+// What a person can take out of a view, as the entries of its menus.
+
+import { copyText, fileName, saveFile } from "../dom/take_out.js";
+import { TEXT_FORMATS, toText, toTimedLines } from "../model/formats.js";
+import { addressOf } from "../model/position.js";
+import { sentenceText } from "../model/words.js";
+
+/** @import { RunModel } from "../run_model.js" */
+/** @import { Selection } from "../model/cursor.js" */
+/** @import { Transcript } from "../model/transcript.js" */
+/** @typedef {{ label: string, run: () => void | Promise<void> }} Entry */
+/** @typedef {{ label: string, entries: Entry[] }} EntryGroup */
+
+const NOT_COPIED = "The browser does not allow this page to copy. Select the text, and copy it with Ctrl+C.";
+const ZOOM_MARGIN = 0.08; // of the selection, on both sides
+
+/**
+ * What can be taken out of the whole run.
+ * @param {RunModel} runModel
+ * @returns {EntryGroup[]}
+ */
+export function runEntries(runModel) {
+  const { transcript } = runModel;
+  const copy = [
+    { label: "Copy the text", run: () => copyAndSay(runModel, toText(runModel.transcript), "The text") },
+    { label: "Copy the text with times", run: () => copyAndSay(runModel, toTimedLines(runModel.transcript), "The text") },
+  ];
+  if (runModel.isStandalone && location.protocol !== "about:") {
+    const copyLink = () => copyAndSay(runModel, addressOf(location.href, runModel.cursor.playhead), "The link");
+    copy.push({ label: "Copy a link to this position", run: copyLink });
+  }
+  const madeHere = new Map(TEXT_FORMATS.map((format) => [format.suffix, format]));
+  const fromKernel = transcript.files.map(({ suffix, name }) => {
+    madeHere.delete(suffix);
+    return { label: fileLabel(suffix, name), run: () => download(runModel, suffix) };
+  });
+  const fromHere = [...madeHere.values()].map(({ suffix, name, mime, write }) => ({
+    label: fileLabel(suffix, name),
+    run: () => saveFile(fileName(runModel.transcript.run?.clip ?? "", suffix), write(runModel.transcript), mime),
+  }));
+  return [{ label: "Copy", entries: copy }, { label: "Download", entries: [...fromKernel, ...fromHere] }];
+}
+
+/**
+ * What can be done with the selection; no group where nothing is selected.
+ * @param {RunModel} runModel
+ * @returns {EntryGroup[]}
+ */
+export function selectionEntries(runModel) {
+  const { selection } = runModel.cursor;
+  if (!selection) return [];
+  const entries = [
+    { label: "Copy the selected words", run: () => copyAndSay(runModel, textWithin(runModel.transcript, selection), "The selection") },
+    { label: "Copy as Python code", run: () => copyAndSay(runModel, codeOf(selection), "The code") },
+    { label: "Loop the selection", run: () => loop(runModel) },
+    { label: "Zoom to the selection", run: () => zoomTo(runModel, selection) },
+  ];
+  if (!runModel.isStandalone) {
+    entries.splice(1, 0, { label: "Save the sound as WAV", run: () => saveSound(runModel, selection) });
+  }
+  return [{ label: "Selection", entries }];
+}
+
+/**
+ * The words that touch a span, as text.
+ * @param {Transcript} transcript
+ * @param {Selection} selection
+ */
+export function textWithin({ order }, [start, end]) {
+  const parts = order.map(({ separator, words }) => {
+    const within = words.filter((word) => word.start < end && word.end > start);
+    return within.length ? separator + sentenceText(within) : "";
+  });
+  return parts.join("").trim();
+}
+
+/**
+ * Python code that selects the same.
+ * @param {Selection} selection
+ */
+export function codeOf([start, end]) {
+  return `view.selection = (${start}, ${end})\nview.selected_words`;
+}
+
+/**
+ * @param {string} suffix
+ * @param {string} name
+ */
+function fileLabel(suffix, name) {
+  return `${suffix.slice(1).toUpperCase()} · ${name}`;
+}
+
+/**
+ * @param {RunModel} runModel
+ * @param {string} text
+ * @param {string} what
+ */
+async function copyAndSay(runModel, text, what) {
+  runModel.showMessage((await copyText(text)) ? `${what} was copied.` : NOT_COPIED);
+}
+
+/**
+ * @param {RunModel} runModel
+ * @param {string} suffix
+ */
+async function download(runModel, suffix) {
+  await request(runModel, { kind: "file", suffix }, suffix, "application/octet-stream");
+}
+
+/**
+ * @param {RunModel} runModel
+ * @param {Selection} selection
+ */
+async function saveSound(runModel, [start, end]) {
+  await request(runModel, { kind: "sound", start, end }, `_${start.toFixed(2)}-${end.toFixed(2)}.wav`, "audio/wav");
+}
+
+/**
+ * Has the kernel make a file, and saves it.
+ * @param {RunModel} runModel
+ * @param {{ kind: "file", suffix: string } | { kind: "sound", start: number, end: number }} content
+ * @param {string} suffix
+ * @param {string} mime
+ */
+async function request(runModel, content, suffix, mime) {
+  const name = fileName(runModel.transcript.run?.clip ?? "", suffix);
+  runModel.showMessage(`Making ${name} …`);
+  try {
+    const { buffers } = await runModel.requests.send(content);
+    saveFile(name, new Uint8Array(/** @type {ArrayBuffer} */ (buffers[0].buffer), buffers[0].byteOffset, buffers[0].byteLength), mime);
+    runModel.showMessage("");
+  } catch (error) {
+    runModel.showMessage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @param {RunModel} runModel */
+function loop({ playback }) {
+  if (!playback.isLooping) playback.toggleLoop();
+  playback.start();
+}
+
+/**
+ * @param {RunModel} runModel
+ * @param {Selection} selection
+ */
+function zoomTo(runModel, [start, end]) {
+  const margin = ZOOM_MARGIN * (end - start);
+  runModel.viewportChoice = { start: start - margin, span: end - start + 2 * margin, follow: false };
+  runModel.notifyViewChange();
+}
