@@ -13,8 +13,8 @@ The exchange:
 - `Correct`, `CorrectAll`, `SetRegions`, `Undo` and `Redo` are each answered by an `Update`, and by a
   `CorrectionProblem` where something must be said. The view shows a correction before the answer; the answer replaces
   it.
-- `AudioRequest`, `SpectrogramRequest`, `RecognisedRequest`, `SoundRequest` and `FileRequest` are answered by one `Reply`
-  with their ``id``.
+- `AudioRequest`, `SpectrogramRequest`, `RecognisedRequest`, `SoundRequest` and `FileRequest` are answered by one
+  `Reply` with their ``id``.
 - `Stop` is answered by an `Update` with ``can_stop`` false. `Resume` is answered by an `Update`, and by a
   `CorrectionProblem` where the run cannot be continued.
 - `EndDrawn` is sent once, by the first view that has drawn the end of a run, and again when corrections made after that

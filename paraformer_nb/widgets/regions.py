@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ParameterError
 from ..journal.bounds import MAX_SECONDS
 from ..journal.records import Region
-from ..tables.frame import make_frame
+from ..tables.frame import frame_of
 from ..text import sanitise
 from ..transcript.transcript import MAX_LABEL
 from .layers import make_layer
@@ -22,7 +22,7 @@ _MAX_REGIONS = 2_000  # they travel, and are written, together
 
 def regions_table(regions: Sequence[Region]) -> pd.DataFrame:
     """One row a region, sorted by start: ``start`` and ``end`` float64 seconds of the clip, ``label`` string."""
-    return make_frame(
+    return frame_of(
         start=([each.start for each in regions], "float64"),
         end=([each.end for each in regions], "float64"),
         label=([each.label for each in regions], "string"),
