@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .dashscope.parameters import Parameters
     from .dashscope.prices import PRICES, Cost, Price
     from .errors import ParaformerError
+    from .formats.reading import read_words
     from .formats.subtitle_rules import SubtitleRules
     from .models.fetch import fetch_model
     from .run.comparison import Comparison, compare
@@ -81,6 +82,7 @@ _HOME = {
     "logout": "services.keys",
     "messages": "dashscope.messages",
     "panel": "run.panel",
+    "read_words": "formats.reading",
     "resume": "run.start",
     "score": "run.scoring",
     "stream": "run.stream",
@@ -122,6 +124,7 @@ __all__ = [
     "logout",
     "messages",
     "panel",
+    "read_words",
     "resume",
     "score",
     "stream",

@@ -8,6 +8,7 @@ A message says what happened, what was kept, and what to do next.
     ├── AudioError (ValueError)         a clip that is missing, empty or cannot be decoded
     ├── JournalError                    a journal that cannot be written or read
     ├── ExportError                     a file that cannot be exported
+    ├── ReadError                       a file of words that cannot be read
     ├── MissingDependency (ImportError) a package that this feature needs is not installed
     ├── ModelFilesError                 a model's files are missing or damaged, or cannot be written
     ├── ConnectionFailed                no connection could be made
@@ -66,6 +67,10 @@ class JournalError(ParaformerError):
 
 class ExportError(ParaformerError):
     """A file cannot be exported: its format is unknown or it cannot be written."""
+
+
+class ReadError(ParaformerError):
+    """A file of words cannot be read: its format is unknown, it is damaged, or has no words with times."""
 
 
 class MissingDependency(ParaformerError, ImportError):

@@ -58,7 +58,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "scoring": {"numpy", "pandas", "rapidfuzz", "opencc"},
     "plots": {"matplotlib", "numpy", "pandas", "msgspec", "PIL"},
     "widgets": {"IPython", "msgspec", "anywidget", "ipywidgets", "traitlets", "pandas"},
-    "formats": {"msgspec", "numpy", "pandas"},
+    "formats": {"charset_normalizer", "msgspec", "numpy", "pandas", "praatio", "pyarrow", "pympi", "pysubs2"},
     "speech": {"matplotlib", "numpy", "pandas"},
     "run": {"IPython", "pandas", "matplotlib"},
     "cli": {"IPython", "tqdm", "msgspec", "shtab"},

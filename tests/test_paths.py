@@ -36,7 +36,7 @@ def test_every_path_of_a_run_may_begin_with_a_tilde(home: Path) -> None:
     run = pnb.load("~/run.jsonl")
     assert run.text == "a b"
     run.save("~/copy.jsonl")
-    assert run.export("~/words.txt") == home / "words.txt"
+    assert run.export("~/words.txt").path == home / "words.txt"
     with pytest.raises(JournalError, match="recognised to its end"):
         pnb.resume("~/copy.jsonl")
     assert (home / "words.txt").read_text() == "a b\n"
@@ -88,6 +88,6 @@ def test_the_longest_names_that_a_system_takes_are_written(size: int, suffix: st
     options = {"audio": None} if suffix == ".html" else {}
     name = "字" * ((size - len(suffix)) // 3) + "a" * ((size - len(suffix)) % 3) + suffix
     assert len(name.encode()) == size
-    assert run.export(home / name, **options).exists()
+    assert run.export(home / name, **options).path.exists()
     run.save(home / f"{'b' * (size - 6)}.jsonl") if suffix == ".txt" else None
     assert not [path for path in home.iterdir() if path.name.endswith(".draft")]

@@ -79,7 +79,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> pnb.Run:
 @pytest.fixture(scope="module")
 def page(run: pnb.Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run as an HTML page."""
-    return run.export(tmp_path_factory.mktemp("page") / "run.html", audio=None, title="<b>title</b>")
+    return run.export(tmp_path_factory.mktemp("page") / "run.html", audio=None, title="<b>title</b>").path
 
 
 def _lines_of(view: Any) -> list[str]:
@@ -262,4 +262,4 @@ def test_a_clips_name_stays_text_too(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert_plain([each.words.attrs["clip"], repr(each), *_lines_of(view)])
         view.close()
     assert displayed(run.plot())["image/png"]
-    assert "<b>$x$" not in run.export(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<b>$x$" not in run.export(tmp_path / "page.html").path.read_text(encoding="utf-8")

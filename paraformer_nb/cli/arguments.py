@@ -15,14 +15,14 @@ from ..client.retry import Retry
 from ..client.service import Service
 from ..dashscope.parameters import Parameters
 from ..errors import ParameterError
-from ..formats.registry import FORMATS
+from ..formats.registry import SUFFIXES, written_suffixes
 from ..services.dashscope import DashScope
 from ..services.embedded import Embedded
 from ..services.keys import known_key
 from ..services.settings import KEY_VARIABLE
 from .streams import stdin_clip
 
-_FORMAT_NAMES = "; ".join(f"{suffix}: {each.name}" for suffix, each in FORMATS.items())
+_FORMAT_NAMES = "; ".join(f"{suffix}: {SUFFIXES[suffix].summary}" for suffix in written_suffixes())
 
 OUTPUT_HELP = (
     f"write the words in the format of the suffix ({_FORMAT_NAMES}); {{name}} stands for the clip's name; may be "
@@ -137,11 +137,12 @@ def paths_of(option: str, text: str, clips: Sequence[str]) -> list[Path]:
 
 def output_paths(texts: Sequence[str], clips: Sequence[str]) -> list[list[Path]]:
     """The ``--output`` files of each clip. Raises ParameterError as `paths_of`, and for a format that is not known."""
+    known = written_suffixes()
     for text in texts:
-        if Path(text).suffix.lower() not in FORMATS:
+        if Path(text).suffix.lower() not in known:
             raise ParameterError(
                 f"--output {text!r}: the format {Path(text).suffix!r} is not known. Nothing was sent. Known: "
-                f"{', '.join(FORMATS)}."
+                f"{', '.join(known)}."
             )
     by_text = [paths_of("--output", text, clips) for text in texts]
     return [[paths[number] for paths in by_text] for number in range(len(clips))]

@@ -6,11 +6,11 @@ import argparse
 
 from .. import __version__
 from ..errors import ParaformerError, ParameterError
-from . import completion, export, models, resume, score, serve, transcribe
+from . import completion, convert, export, models, resume, score, serve, transcribe
 from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 from .streams import StdoutClosed, flush_stdout, message, prepare_streams
 
-_COMMANDS = (transcribe, resume, export, score, serve, models, completion)
+_COMMANDS = (transcribe, resume, export, convert, score, serve, models, completion)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from ..errors import AudioError, ParaformerError
+from ..formats.changes import Written
 from ..run.run import Run
 from ..run.waiting import Interrupts
 from ..tables.words import word_row
@@ -78,13 +79,18 @@ def _write_outputs(run: Run, outputs: Sequence[Path]) -> list[ParaformerError | 
     problems: list[ParaformerError | OSError] = []
     for path in outputs:
         try:
-            message(f"wrote {_write(run, path)}")
+            message(_describe(_write(run, path)))
         except (ParaformerError, OSError) as error:
             problems.append(error)
     return problems
 
 
-def _write(run: Run, path: Path) -> Path:
+def _describe(written: Written) -> str:
+    """What was written, and what had to be changed."""
+    return f"wrote {written.path}{f': {written.summary}' if written.summary else ''}"
+
+
+def _write(run: Run, path: Path) -> Written:
     """Write an output; a page without sound where the clip can be read only once."""
     try:
         return run.export(path)

@@ -1,80 +1,85 @@
-"""What an export format is, and how files are written."""
+"""A format of files with words: the contract that `registry.py` lists.
+
+To add one, in four steps:
+
+1. a module beside this one, with ``render(document, **options) -> bytes`` for a format that is written, and
+   ``read(text) -> Reading`` for one that is read; everything that a reader of the file would miss or find altered is
+   added to ``document.changes``;
+2. its ``FORMAT = Format(...)``, listed in `registry.py`;
+3. its row in ``docs/formats.md``, which a test holds against the registry;
+4. in ``tests/formats``: the whole file of the nasty table, the round trip, and another program that reads it.
+"""
 
 from __future__ import annotations
 
-import errno
-import os
-import secrets
-import stat
+import importlib
 from collections.abc import Callable
-from pathlib import Path
-from typing import Concatenate, NamedTuple
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple
 
-from ..errors import ExportError
-from ..playback.playable import OpenAudio
-from ..transcript.transcript import Transcript
+from ..errors import MissingDependency
+from ..transcript.imported import ImportedWord
 
-Write = Callable[Concatenate[Transcript, Path, OpenAudio, ...], None]
-"""``write(transcript, path, open_audio, **options)`` writes a file; `options` are the format's own, by name."""
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .document import Document
+
+Render = Callable[Concatenate["Document", ...], bytes]
+"""``render(document, **options)`` returns the whole file; `options` are the format's own, by name."""
+
+
+class Reading(NamedTuple):
+    """The words of a file.
+
+    Attributes:
+        words: in the file's order.
+        source: the tool or format that wrote them, such as ``"whisper JSON"``.
+        clip: the name of their clip, where the file has it.
+        end: seconds at which the clip ends, where the file has it.
+        problems: what could not be read, each with its line.
+        table: the words as a table, where the file holds one that must stay as it is.
+    """
+
+    words: list[ImportedWord]
+    source: str
+    clip: str | None = None
+    end: float | None = None
+    problems: tuple[str, ...] = ()
+    table: pd.DataFrame | None = None
 
 
 class Format(NamedTuple):
-    """An export format.
+    """A format of files.
 
     Attributes:
-        suffix: of its files, in lower case, such as ``".html"``.
-        name: what its files contain, for help texts.
-        options: the names of its options; its `write` documents them.
-        write: writes a file.
+        name: as ``format=`` takes it, such as ``"srt"``.
+        suffixes: of its files, in lower case, such as ``(".srt",)``; empty: it is written where it is named only.
+        summary: what its files contain, for help texts.
+        options: the names of its options; its `render` documents them.
+        render: returns the bytes of a file; None: it is only read.
+        read: reads a text whose lines end with ``\\n``; None: it is only written, or binary.
+        read_binary: reads the bytes of a file; None: it is text.
     """
 
-    suffix: str
     name: str
-    options: tuple[str, ...]
-    write: Write
+    suffixes: tuple[str, ...]
+    summary: str
+    options: tuple[str, ...] = ()
+    render: Render | None = None
+    read: Callable[[str], Reading] | None = None
+    read_binary: Callable[[bytes], Reading] | None = None
+
+    @property
+    def can_read(self) -> bool:
+        """Whether files of the format can be read."""
+        return self.read is not None or self.read_binary is not None
 
 
-def write_file(path: Path, data: bytes) -> Path:
-    """Write a whole file, or leave what is there as it is. Returns the path. Raises ExportError if it cannot.
-
-    A file that is replaced keeps its permissions; where the path is a link, the file that it leads to is replaced.
-    """
+def require(module: str, package: str, extra: str, purpose: str) -> Any:
+    """Import a module of an extra. Raises MissingDependency, with the command that installs it."""
     try:
-        _replace(Path(os.path.realpath(path)), data)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    except ValueError as error:  # a NUL in the path
-        raise ExportError(f"{str(path)!r} cannot be written: {error}. Choose another name.") from error
-    return path
-
-
-def cannot_write(path: Path, error: OSError) -> ExportError:
-    """The error for a file that the system refuses."""
-    advice = "a shorter name" if error.errno == errno.ENAMETOOLONG else "another folder"
-    return ExportError(f"{str(path)!r} cannot be written: {error.strerror}. Choose {advice}.")
-
-
-def _replace(target: Path, data: bytes) -> None:
-    mode = _mode(target)
-    if mode is not None and not stat.S_ISREG(mode):  # such as a pipe, which a file must not replace
-        target.write_bytes(data)
-        return
-    # A name of its own: another process may write the same file, or have put a link there.
-    draft = target.with_name(f".paraformer_nb-{secrets.token_hex(8)}.draft")
-    try:
-        with draft.open("xb") as file:
-            if mode is not None:
-                draft.chmod(stat.S_IMODE(mode))
-            file.write(data)
-        draft.replace(target)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def _mode(target: Path) -> int | None:
-    """The mode of the file that is there, or None. Raises OSError for a link that leads to itself."""
-    try:
-        return target.stat().st_mode
-    except FileNotFoundError:
-        return None
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingDependency(
+            f"{purpose} needs the package {package}: pip install 'paraformer-nb[{extra}]'. Nothing was written."
+        ) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import os
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -23,7 +22,9 @@ from ..widgets.linker import link
 from ..widgets.messages import SavedRun, SavedSound, SavedUpdate
 from ..widgets.run_state import describe_run
 from ..widgets.view_state import ViewState
-from .base import Format, write_file
+from .base import Format
+from .document import Document
+from .files import clip_paths, is_same_file, write_file
 
 _STATIC = Path(__file__).parents[1] / "widgets" / "static" / "timeline"
 _START = '\nmountPage(document.getElementById("timeline"));\n'
@@ -59,24 +60,18 @@ _SOUND_BYTES = 4_500  # of a second in base64, at the least
 _MAX_ELEMENT = 1_000_000  # characters of a data element: WebKit takes a minute to read one of 24 MB, and 0.1 s for this
 
 
-def _write(
-    transcript: Transcript,
-    path: Path,
-    open_audio: OpenAudio,
-    *,
-    audio: Any = "inside",
-    title: Any = None,
-) -> None:
-    """Write the page, with its sound "inside" it (about 18 MB an hour), "beside" it as a WebM file, or None.
+def _render(document: Document, *, audio: Any = "inside", title: Any = None) -> bytes:
+    """The page, with its sound "inside" it (about 18 MB an hour), "beside" it as a WebM file, or None.
 
     `title`: None: the clip's name.
     """
     if audio not in ("inside", "beside", None):
         raise ParameterError(f"audio={audio!r}: give 'inside', 'beside' or None.")
+    transcript, path, open_audio = document.transcript, document.path, document.open_audio
     run = transcript.run
     beside = path.with_name(f"{path.name}.webm")
-    if any(_is_same(target, clip) for clip in _clip_paths(open_audio) for target in (path, beside)):
-        raise ParameterError(f"{str(path)!r} would overwrite the clip itself: give the page another name.")
+    if any(is_same_file(beside, clip) for clip in clip_paths(open_audio)):
+        raise ParameterError(f"{str(beside)!r} would overwrite the clip itself: give the page another name.")
     sound, inside = None, b""
     if audio is not None and transcript.sent_until > run.start:
         mime, data = _read_sound(open_audio, run.start, transcript.sent_until)
@@ -84,20 +79,7 @@ def _write(
             inside = data
         url = None if audio == "inside" else quote(write_file(beside, data).name)
         sound = SavedSound(mime, url, run.start)
-    write_file(path, to_html(transcript, sound, title or run.clip.name, inside).encode())
-
-
-def _clip_paths(open_audio: OpenAudio) -> tuple[Path, ...]:
-    try:
-        return open_audio().paths
-    except AudioError:  # there is no sound
-        return ()
-
-
-def _is_same(target: Path, clip: Path) -> bool:
-    """Whether writing `target` would overwrite `clip`. The clip's path is only compared: a stranger's journal may have
-    given it, and looking at it might contact another host. (A hard link is replaced, and its file stays.)"""
-    return os.path.normcase(os.path.realpath(target)) == os.path.normcase(clip)
+    return to_html(transcript, sound, title or run.clip.name, inside).encode()
 
 
 def page_within(transcript: Transcript, open_audio: OpenAudio, max_bytes: int) -> str | None:
@@ -118,7 +100,7 @@ def page_within(transcript: Transcript, open_audio: OpenAudio, max_bytes: int) -
     return page if len(page.encode()) <= max_bytes else None
 
 
-FORMAT = Format(".html", "the timeline as one HTML page", ("audio", "title"), _write)
+FORMAT = Format("html", (".html",), "the timeline as one HTML page", ("audio", "title"), _render)
 
 
 def _read_sound(open_audio: OpenAudio, start: float, end: float) -> tuple[str, bytes]:

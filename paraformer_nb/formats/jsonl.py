@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from ..playback.playable import OpenAudio
+from ..errors import ReadError
 from ..tables.words import word_row
 from ..transcript.transcript import Transcript
-from .base import Format, write_file
+from .base import Format, Reading
+from .document import Document
+from .json_rows import words_of_rows
 
 
 def to_jsonl(transcript: Transcript) -> bytes:
@@ -18,8 +20,24 @@ def to_jsonl(transcript: Transcript) -> bytes:
     return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
 
 
-def _write(transcript: Transcript, path: Path, open_audio: OpenAudio) -> None:
-    write_file(path, to_jsonl(transcript))
+def _render(document: Document) -> bytes:
+    return to_jsonl(document.transcript)
 
 
-FORMAT = Format(".jsonl", "the words as JSON Lines", (), _write)
+def _read(text: str) -> Reading:
+    rows: list[Any] = []
+    problems = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(msgspec.json.decode(line))
+        except msgspec.DecodeError as error:
+            problems.append(f"line {number} is not JSON: {error}")
+    words = words_of_rows(rows)
+    if words is None or (problems and not rows):
+        raise ReadError("these JSON Lines are not words: each needs text, start and end. Nothing was read.")
+    return Reading(words, "JSON Lines", problems=tuple(problems))
+
+
+FORMAT = Format("jsonl", (".jsonl",), "the words as JSON Lines", (), _render, _read)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from ..playback.playable import OpenAudio
 from ..transcript.transcript import Transcript
-from .base import Format, write_file
+from . import audacity
+from .base import Format
+from .document import Document
 
 
 def to_text(transcript: Transcript) -> str:
@@ -20,8 +19,9 @@ def to_text(transcript: Transcript) -> str:
     return "".join(f"{sentence.text.strip()}\n" for sentence in transcript.sentences)
 
 
-def _write(transcript: Transcript, path: Path, open_audio: OpenAudio) -> None:
-    write_file(path, to_text(transcript).encode())
+def _render(document: Document) -> bytes:
+    return to_text(document.transcript).encode()
 
 
-FORMAT = Format(".txt", "plain text", (), _write)
+# A text file is read as labels, which is the one kind of text that has times.
+FORMAT = Format("txt", (".txt",), "plain text", (), _render, audacity.read)

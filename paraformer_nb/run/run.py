@@ -14,7 +14,8 @@ from ..dashscope.context import ContextMessage
 from ..dashscope.parameters import check_context
 from ..dashscope.prices import FREE, Cost, cost_of
 from ..errors import AudioError, ExportError, ParameterError
-from ..formats.registry import export
+from ..formats.changes import Written
+from ..formats.export import export
 from ..journal.failures import to_error
 from ..journal.journal import Journal
 from ..journal.records import ClipSource, ServiceSource
@@ -325,22 +326,52 @@ class Run(RunTables):
             return sound.digest()
         return None
 
-    def export(self, path: str | os.PathLike[str], **options: Any) -> Path:
-        """Write the transcript to a file, in its suffix's format: ``.html``, ``.txt`` or ``.jsonl``. Returns the path.
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        words: Any = None,
+        overwrite: bool = True,
+        **options: Any,
+    ) -> Written:
+        """Write the words to a file, in the format of its suffix: subtitles, annotations, tables, a page.
 
-        `paraformer_nb.formats` has one module a format, with its options. A file that exists is replaced once the new
-        one is complete.
+        docs/formats.md lists the formats, their options, and what each cannot hold. A file that exists is replaced once
+        the new one is complete. Text is UTF-8, with ``\\n`` at the end of a line.
+
+        Args:
+            path: the file.
+            format: the name of a format, such as ``"audacity"``; None: that of the suffix.
+            words: a table to write instead of `words`, such as a part of it; it needs text, start and end.
+            overwrite: whether a file that is there is replaced.
+            options: the format's own.
+
+        Returns what was written: its ``path``, ``format``, ``words`` (their number), and ``changes``, a table of what
+        had to be changed for the format.
 
         Raises ExportError for an unknown format or a file that cannot be written (such as this run's own journal),
-        ParameterError for an unknown option, AudioError if a page's sound cannot be read.
+        ParameterError for an unknown option, an invalid table and the clip's own file, AudioError if a page's sound
+        cannot be read, MissingDependency if the format needs a package.
 
         Example:
             >>> run.export("lecture.html", audio="beside", title="A lecture")  # doctest: +SKIP
+            >>> run.export("lecture.ctm")
+            Written('lecture.ctm', 5 words)
         """
-        path = expand(path)
-        if self._is_own_journal(path):
-            raise ExportError(f"{str(path)!r} is the run's journal, which is kept: give another name.")
-        return export(self.transcript, path, self._open_audio, options)
+        target = expand(path)
+        if self._is_own_journal(target):
+            raise ExportError(f"{str(target)!r} is the run's journal, which is kept: give another name.")
+        return export(
+            self.transcript,
+            self.words if words is None else None,
+            target,
+            self._open_audio,
+            options,
+            format=format,
+            given=words,
+            overwrite=overwrite,
+        )
 
     def _is_own_journal(self, path: Path) -> bool:
         try:

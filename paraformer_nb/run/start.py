@@ -26,6 +26,7 @@ from ..playback.playable import PlayableClip
 from ..services.default import default_service
 from ..transcript.transcript import Transcript
 from .clock import run_clock
+from .imported_run import import_file, import_table, is_words_file
 from .journal_clip import journal_clip
 from .live_transcript import LiveTranscript
 from .reading import journal_path, read_journal
@@ -175,23 +176,41 @@ def resume(
         raise
 
 
-def load(path: str | os.PathLike[str], *, clip: Any = None) -> Run:
-    """Load a saved run, with the same words that it had. Corrections that are made from now on are appended to it.
+def load(path: Any, *, clip: Any = None, audio: Any = None) -> Run:
+    """Load a saved run, with the same words that it had, or make a run of words from elsewhere.
 
-    No file but the journal is opened. The clip is opened when it is to be played or exported: only where its size and
-    digest are those of the journal, at the journal's path for it or beside the journal.
+    Corrections that are made of a journal's run from now on are appended to it. Of a journal, no other file is opened.
+    Its clip is opened when it is to be played or exported: only where its size and digest are those of the journal, at
+    the journal's path for it or beside the journal. A journal that is damaged in places is loaded without these lines,
+    with a warning that names them; where words may be missing, `run.gaps` has a row.
 
-    A journal that is damaged in places is loaded without these lines, with a warning that names them; where words may
-    be missing, `run.gaps` has a row.
+    Any other file that `pnb.read_words` reads, and any table with ``text``, ``start`` and ``end``, becomes a run that
+    has finished, whose service is such as ``"file: whisper JSON"``. The file stays as it is; the run has a temporary
+    journal, which `run.save` keeps.
 
     Args:
-        path: the journal.
-        clip: the clip, where it is elsewhere, or its journal has no digest of it; see `transcribe`. It is believed.
+        path: the journal, a file of words, or a table.
+        clip: the clip. Of a journal, where it is elsewhere, or the journal has no digest of it; see `transcribe`. It is
+            believed. Of other words, it is read once, for its waveform.
+        audio: another name for `clip`.
 
     Raises:
-        JournalError: the file is not a journal.
-        ParameterError, AudioError: `clip` cannot be played.
+        JournalError: the file is neither a journal nor of a known format.
+        ReadError, MissingDependency: the words cannot be read; see `pnb.read_words`.
+        ParameterError, AudioError: `clip` cannot be played, or the table is not one of words.
+
+    Example:
+        >>> written = run.export("words.ctm")
+        >>> pnb.load("words.ctm").service.host
+        'file: CTM'
     """
+    if clip is not None and audio is not None:
+        raise ParameterError("give clip= or audio=, not both: they mean the same.")
+    clip = audio if clip is None else clip
+    if not isinstance(path, (str, os.PathLike)):
+        return import_table(path, clip)
+    if is_words_file(path):
+        return import_file(path, clip)
     journal, transcript, last = read_journal(path)
     if transcript.end is None:
         transcript.apply(_missing_end(journal, transcript, last))  # in memory only

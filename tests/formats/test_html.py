@@ -134,12 +134,12 @@ def test_a_missing_clip_leaves_the_old_page(tmp_path: Path) -> None:
     clip, page = tmp_path / "missing.flac", tmp_path / "missing.html"
     clip.write_bytes(chinese.read_bytes())
     run = pnb.transcribe(clip, service=pnb.Embedded("scripted", script=chinese.with_suffix(".json"))).wait()
-    before = run.export(page).read_bytes()
+    before = run.export(page).path.read_bytes()
     clip.unlink()
     with pytest.raises(AudioError, match="audio=None"):
         run.export(page)
     assert page.read_bytes() == before
-    assert 'lang="zh"' in run.export(page, audio=None).read_text(encoding="utf-8")
+    assert 'lang="zh"' in run.export(page, audio=None).path.read_text(encoding="utf-8")
     assert page.stat().st_size < len(before)
     assert [path.name for path in tmp_path.iterdir()] == ["missing.html"]
 
@@ -202,7 +202,7 @@ def axe(page: Page) -> list[Any]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(browser: BrowserContext, run: pnb.Run, tmp_path: Path, scheme: Any) -> None:
-    text = run.export(tmp_path / "clip.html").read_text(encoding="utf-8")
+    text = run.export(tmp_path / "clip.html").path.read_text(encoding="utf-8")
     # The page allows no script but its own: axe needs a page that does.
     (tmp_path / "open.html").write_text(re.sub(r"<meta http-equiv[^>]*>", "", text), encoding="utf-8")
     page = browser.new_page()

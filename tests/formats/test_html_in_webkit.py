@@ -26,7 +26,7 @@ def browser() -> Iterator[WebKit]:
 
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return lesson_run().export(tmp_path_factory.mktemp("lesson") / "lesson.html")
+    return lesson_run().export(tmp_path_factory.mktemp("lesson") / "lesson.html").path
 
 
 def _open(browser: WebKit, page: Path, word: str) -> None:

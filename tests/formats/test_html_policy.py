@@ -93,7 +93,7 @@ def server() -> Iterator[_Server]:
 @pytest.fixture(scope="module")
 def text(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page of the English lesson, with its sound."""
-    return lesson_run().export(tmp_path_factory.mktemp("page") / "lesson.html").read_text(encoding="utf-8")
+    return lesson_run().export(tmp_path_factory.mktemp("page") / "lesson.html").path.read_text(encoding="utf-8")
 
 
 def _opened(browser: BrowserContext, path: Path, text: str) -> Page:

@@ -12,9 +12,11 @@ import pytest
 from records import fold, result
 
 from paraformer_nb.errors import AudioError, ExportError, ParameterError
-from paraformer_nb.formats.base import write_file
-from paraformer_nb.formats.registry import FORMATS, export
+from paraformer_nb.formats.export import export
+from paraformer_nb.formats.files import write_file
+from paraformer_nb.formats.registry import FORMATS, SUFFIXES
 from paraformer_nb.playback.playable import PlayableClip
+from paraformer_nb.tables.words import words_table
 from paraformer_nb.transcript.transcript import Transcript
 
 
@@ -23,12 +25,14 @@ def no_audio() -> PlayableClip:
 
 
 def exported(path: Path, transcript: Transcript | None = None, **options: Any) -> Path:
-    return export(transcript or fold(result("Good morning.", 0, 900)), path, no_audio, options)
+    transcript = transcript or fold(result("Good morning.", 0, 900))
+    return export(transcript, words_table(transcript.sentences, transcript), path, no_audio, options).path
 
 
-def test_each_format_is_registered_under_its_suffix() -> None:
-    assert list(FORMATS) == [".html", ".txt", ".jsonl"]
-    assert all(each.suffix == suffix and each.name for suffix, each in FORMATS.items())
+def test_each_format_is_registered_under_its_name_and_suffixes() -> None:
+    assert all(each.name == name and each.summary for name, each in FORMATS.items())
+    assert all(suffix in each.suffixes and suffix == suffix.lower() for suffix, each in SUFFIXES.items())
+    assert all(each.render or each.can_read for each in FORMATS.values())
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".jsonl", ".TXT", ".JsonL"])
@@ -44,9 +48,9 @@ def test_a_page_can_be_written_without_sound(tmp_path: Path) -> None:
     assert "<!doctype html>" in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["lesson", "lesson.srt", "lesson.txt.bak", ".txt", "lesson."])
+@pytest.mark.parametrize("name", ["lesson", "lesson.odt", "lesson.txt.bak", ".txt", "lesson."])
 def test_an_unknown_suffix_is_refused_with_those_that_are_known(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"is not known\. Nothing was written\. Known: \.html, \.txt, \.jsonl\."):
+    with pytest.raises(ExportError, match=r"is not known\. Nothing was written\. Known: \.html, \.txt, .*\.csv, "):
         exported(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
@@ -54,9 +58,13 @@ def test_an_unknown_suffix_is_refused_with_those_that_are_known(name: str, tmp_p
 @pytest.mark.parametrize(
     ("name", "options", "reason"),
     [
-        ("a.txt", {"title": "A"}, r"\.txt has no option title: it has no options\. Nothing was written"),
-        ("a.jsonl", {"audio": None, "b": 1}, r"\.jsonl has no option audio, b: it has no options"),
-        ("a.html", {"titel": "A"}, r"\.html has no option titel: its options are audio, title\. Nothing was written"),
+        ("a.txt", {"title": "A"}, r"format \.txt has no option title: it has no options\. Nothing was written"),
+        ("a.jsonl", {"audio": None, "b": 1}, r"format \.jsonl has no option audio, b: it has no options"),
+        (
+            "a.html",
+            {"titel": "A"},
+            r"format \.html has no option titel: its options are audio, title\. Nothing",
+        ),
     ],
 )
 def test_an_unknown_option_is_refused_with_those_that_are_known(

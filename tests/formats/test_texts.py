@@ -61,7 +61,7 @@ def test_json_lines_have_one_object_a_word_with_the_columns_of_the_table() -> No
 def test_a_run_exports_its_corrected_words(tmp_path: Path) -> None:
     run = pnb.load(write_journal(tmp_path / "run.jsonl", result_of(GOOD, MOURNING)))
     assert run.correct(CORRECTION) == 1
-    assert run.export(str(tmp_path / "lesson.txt")) == tmp_path / "lesson.txt"
+    assert run.export(str(tmp_path / "lesson.txt")).path == tmp_path / "lesson.txt"
     assert (tmp_path / "lesson.txt").read_bytes() == b"Good morning.\n"
-    rows = [json.loads(line) for line in run.export(tmp_path / "lesson.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in run.export(tmp_path / "lesson.jsonl").path.read_text().splitlines()]
     assert [row["text"] for row in rows] == run.words["text"].tolist()

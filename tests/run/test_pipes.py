@@ -186,7 +186,7 @@ def test_a_pipe_cannot_be_played_nor_resumed(tmp_path: Path) -> None:
         assert run.clip.path is None
         with pytest.raises(AudioError, match=r"'live\.wav' is a pipe, which is read once"):
             run.export(tmp_path / "page.html")
-        assert run.export(tmp_path / "page.html", audio=None).exists()
+        assert run.export(tmp_path / "page.html", audio=None).path.exists()
         with pytest.raises(ParameterError, match="names no file of its clip"):
             pnb.resume(journal, service=cloud.service())
         with pytest.raises(ParameterError, match="is a pipe, of which a resume cannot skip"):

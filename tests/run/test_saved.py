@@ -294,22 +294,22 @@ def test_a_loaded_run_has_an_error_of_the_clips_own_kind(tmp_path: Path) -> None
 def test_a_run_is_exported_in_the_format_of_the_suffix(tmp_path: Path) -> None:
     with Cloud(well) as cloud:
         run = ended(pnb.transcribe(tone(0.2), service=cloud.service(), pace=None))
-    assert run.export(tmp_path / "run.txt") == tmp_path / "run.txt"
+    assert run.export(tmp_path / "run.txt").path == tmp_path / "run.txt"
     assert (tmp_path / "run.txt").read_text() == "hello there\n"
-    rows = [json.loads(line) for line in run.export(str(tmp_path / "run.JSONL")).read_text().splitlines()]
+    rows = [json.loads(line) for line in run.export(str(tmp_path / "run.JSONL")).path.read_text().splitlines()]
     assert [row["text"] for row in rows] == texts(run)
-    page = run.export(tmp_path / "run.html", audio=None, title="A lesson").read_text()
+    page = run.export(tmp_path / "run.html", audio=None, title="A lesson").path.read_text()
     assert "<h1>A lesson</h1>" in page
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.JSONL", "run.html", "run.txt"]
 
 
 def test_a_loaded_run_and_a_run_that_goes_on_can_be_exported(running: pnb.Run, tmp_path: Path) -> None:
-    assert running.export(tmp_path / "live.txt").read_text() == "hello there\ng\n"
+    assert running.export(tmp_path / "live.txt").path.read_text() == "hello there\ng\n"
     running.stop()
     ended(running)
     running.save(tmp_path / "run.jsonl")
     loaded = pnb.load(tmp_path / "run.jsonl")
-    assert loaded.export(tmp_path / "loaded.txt").read_text() == "hello there\ngoodbye\n"
+    assert loaded.export(tmp_path / "loaded.txt").path.read_text() == "hello there\ngoodbye\n"
 
 
 def test_an_export_replaces_a_file_only_when_the_new_one_is_complete(tmp_path: Path) -> None:
@@ -367,7 +367,7 @@ def test_an_export_keeps_the_permissions_of_the_file_that_it_replaces(
 
 def test_a_new_export_has_the_permissions_of_any_new_file(small: pnb.Run, tmp_path: Path) -> None:
     (tmp_path / "other").touch()
-    assert small.export(tmp_path / "words.txt").stat().st_mode == (tmp_path / "other").stat().st_mode
+    assert small.export(tmp_path / "words.txt").path.stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
 def test_an_export_to_a_link_replaces_the_file_that_it_leads_to(small: pnb.Run, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def assert_not_used(path: Path, *what: str) -> None:
     for each in what:
         assert each in str(caught.value)
     assert not page.exists()
-    run.export(page, audio=None).unlink()
+    run.export(page, audio=None).path.unlink()
     with Cloud(well) as cloud:
         with pytest.raises(ParaformerError):
             pnb.resume(path, service=cloud.service())
@@ -193,7 +193,7 @@ def test_a_file_with_the_size_and_digest_is_used_and_its_real_path_is_named(
     (inbox / "link.wav").symlink_to(private)
     path = journal(inbox, inbox / "link.wav", size=private.stat().st_size, sha256=digest_of(private), early=True)
     with caplog.at_level(logging.WARNING):
-        page = pnb.load(path).export(inbox / "page.html")
+        page = pnb.load(path).export(inbox / "page.html").path
     assert str(private) in caplog.text
     assert b'class="pnb-sound"' in page.read_bytes()
     caplog.clear()
@@ -208,7 +208,7 @@ def test_a_folder_that_was_moved_keeps_its_sound(private: Path, inbox: Path, for
     shutil.copy(private, inbox)
     path = journal(inbox, form.format("diary.wav"), size=private.stat().st_size, sha256=digest_of(private), early=True)
     run = pnb.load(path)
-    assert b'class="pnb-sound"' in run.export(inbox / "page.html").read_bytes()
+    assert b'class="pnb-sound"' in run.export(inbox / "page.html").path.read_bytes()
     with Cloud(well) as cloud:
         assert ended(pnb.resume(path, service=cloud.service(), pace=None)).state == "finished"
 
@@ -218,7 +218,7 @@ def test_a_clip_that_the_user_names_is_believed(private: Path, inbox: Path) -> N
     with pytest.raises(AudioError, match="no file"):
         pnb.load(path).export(inbox / "page.html")
     for clip in (private, str(private), private.read_bytes()):
-        page = pnb.load(path, clip=clip).export(inbox / "page.html")
+        page = pnb.load(path, clip=clip).export(inbox / "page.html").path
         assert b'class="pnb-sound"' in page.read_bytes()
         page.unlink()
     with pytest.raises(AudioError, match="gone from disk"):
@@ -238,14 +238,14 @@ def test_a_run_without_a_digest_is_resumed_with_the_clip_that_the_user_names(pri
 def test_the_same_bytes_that_were_touched_are_played(private: Path, inbox: Path) -> None:
     with Cloud(well) as cloud:
         run = ended(pnb.transcribe(private, service=cloud.service(), pace=None, save=inbox / "run.jsonl"))
-    before = run.export(inbox / "page.html").read_bytes()
+    before = run.export(inbox / "page.html").path.read_bytes()
     os.utime(private, (1, 1))
-    assert run.export(inbox / "page.html").read_bytes() == before
+    assert run.export(inbox / "page.html").path.read_bytes() == before
     copy = private.with_name("copy.wav")
     shutil.copy(private, copy)
     copy.replace(private)  # as a program that synchronises folders does
     for each in (run, pnb.load(inbox / "run.jsonl")):
-        assert each.export(inbox / "page.html").read_bytes() == before
+        assert each.export(inbox / "page.html").path.read_bytes() == before
     private.write_bytes(private.read_bytes()[:-2] + b"\1\1")
     for each in (run, pnb.load(inbox / "run.jsonl")):
         with pytest.raises(AudioError, match="has changed on disk"):

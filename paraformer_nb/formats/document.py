@@ -1,0 +1,212 @@
+"""What is exported: the words, with what a format may say of their clip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..journal.records import ClipSource
+from ..playback.playable import OpenAudio
+from ..tables.given import clip_end
+from ..text import join, sanitise
+from ..transcript.imported import imported_records
+from ..transcript.transcript import Transcript
+from .changes import Changes
+from .repair import Repaired, repair
+from .table_words import words_of_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Row(NamedTuple):
+    """One word on one line, with its punctuation: what a format of text holds. `number`: its row in the table."""
+
+    number: int
+    sentence_id: int
+    text: str
+    start: float
+    end: float
+    speaker: str | None
+    confidence: float | None
+
+
+class Span(NamedTuple):
+    """Consecutive words of one sentence and one speaker."""
+
+    text: str
+    rows: Sequence[Row]
+
+    @property
+    def start(self) -> float:
+        """Seconds at which its first word starts."""
+        return self.rows[0].start
+
+    @property
+    def end(self) -> float:
+        """Seconds at which its last word ends."""
+        return max(row.end for row in self.rows)
+
+    @property
+    def speaker(self) -> str | None:
+        """The speaker of its words, or None."""
+        return self.rows[0].speaker
+
+
+class Document:
+    """Words to be exported, and what is known of their clip.
+
+    Attributes:
+        path: the file to be written.
+        words: the words table, sorted by start, with a RangeIndex. Formats that hold any text write it.
+        clip: the clip's name, and its path where it is a file; None: it is not known.
+        end: seconds at which the clip ends: at the last word, where nothing else is known.
+        changes: to which a format adds what it had to change.
+        open_audio: opens the clip's sound. Raises AudioError if there is none.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        words: pd.DataFrame,
+        open_audio: OpenAudio,
+        *,
+        transcript: Transcript | None = None,
+        clip: ClipSource | None = None,
+        numbers: Sequence[int] | None = None,
+    ) -> None:
+        """`transcript`: what the words are of, if they are all of it; else one is made where a format needs it.
+        `numbers`: the rows of the words in the table that was given; None: as they stand here."""
+        self.path = path
+        self.words = words
+        self.open_audio = open_audio
+        self.changes = Changes()
+        self.clip = transcript.run.clip if transcript else clip
+        self._given = transcript
+        self._numbers = range(len(words)) if numbers is None else numbers
+        known = clip_end(transcript) if transcript else None
+        last = float(words["end"].max()) if len(words) else 0.0
+        self.end = max(last, known or 0.0)
+
+    @property
+    def name(self) -> str:
+        """The clip's name without its suffix, or the file's."""
+        return Path(self.clip.name if self.clip else self.path.name).stem or "clip"
+
+    @property
+    def service(self) -> str:
+        """Which service and model recognised the words, or ``""``."""
+        known = [self.words.attrs.get(name) for name in ("service", "model")]
+        return " ".join(sanitise(each) for each in known if isinstance(each, str) and each)
+
+    @property
+    def gaps(self) -> Sequence[tuple[float, float]]:
+        """Parts of the clip that were never recognised, as start and end in seconds."""
+        return [(gap.start, gap.end) for gap in self._given.gaps] if self._given else []
+
+    @cached_property
+    def transcript(self) -> Transcript:
+        """The words as a transcript."""
+        if self._given is not None:
+            return self._given
+        words = words_of_table(self.words)
+        clip = self.clip or ClipSource(self.name)
+        started = datetime.now().astimezone().isoformat(timespec="seconds")
+        return Transcript.from_records(imported_records(words, clip, "table", self.end, started))
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The words that have a text, each on one line. What had to go is among the changes."""
+        table = self.words
+        marks = table["punctuation"].tolist() if "punctuation" in table.columns else [""] * len(table)
+        texts = [
+            f"{text}{mark}" if isinstance(mark, str) and mark else text
+            for text, mark in zip(table["text"].tolist(), marks, strict=True)
+        ]
+        columns = (
+            self._numbers,
+            table["sentence_id"].tolist(),
+            [text.strip() for text in map(sanitise, texts)],
+            table["start"].tolist(),
+            table["end"].tolist(),
+            _known(table, "speaker"),
+            _known(table, "confidence"),
+        )
+        rows = list(map(Row._make, zip(*columns, strict=True)))
+        if [row.text for row in rows] == texts:
+            return [row for row in rows if row.text]
+        for row, text in zip(rows, texts, strict=True):
+            if row.text != text.strip():
+                self.changes.add(row.number, row.text, "line break or control character", "replaced", text, row.text)
+            if not row.text:
+                self.changes.add(row.number, "", "empty word", "left out")
+        return [row for row in rows if row.text]
+
+    @cached_property
+    def is_by_speaker(self) -> bool:
+        """Whether any word has a speaker."""
+        return any(row.speaker is not None for row in self.rows)
+
+    @cached_property
+    def repaired(self) -> list[Row]:
+        """The rows without overlaps (of one speaker) and without words of no length, for formats that have neither."""
+        rows = list(self.rows)
+        for change in repair([(row.start, row.end, row.speaker) for row in rows]):
+            self._note(rows[change.number], change)
+            rows[change.number] = rows[change.number]._replace(start=change.start, end=change.end)
+        return sorted(rows, key=lambda row: row.start)
+
+    def _note(self, row: Row, change: Repaired) -> None:
+        before, after = (f"{start:.3f}-{end:.3f}" for start, end in ((row.start, row.end), (change.start, change.end)))
+        noun, verb = ("zero-length word", "widened") if change.is_widened else ("overlap", "trimmed")
+        self.changes.add(row.number, row.text, noun, verb, before, after)
+
+    def spans(self, rows: Sequence[Row]) -> list[Span]:
+        """The rows of each speaker as sentences, by start: consecutive words of one sentence. Those of one speaker
+        overlap only where the rows do."""
+        texts = self._sentence_texts
+        spans = []
+        for _, of_speaker in by_speaker(rows):
+            for sentence_id, group in groupby(of_speaker, key=lambda row: row.sentence_id):
+                words = list(group)
+                whole, count = texts.get(sentence_id, ("", 0))
+                spans.append(Span(whole if count == len(words) else join(row.text for row in words), words))
+        return sorted(spans, key=lambda span: span.start)
+
+    @property
+    def sentence_texts(self) -> pd.DataFrame | None:
+        """The sentences as the service spelled them, with ``sentence_id`` and ``text``; None: there are only words."""
+        import pandas as pd
+
+        if self._given is None:
+            return None
+        texts = [(number, text) for number, (text, _) in self._sentence_texts.items()]
+        return pd.DataFrame(texts, columns=["sentence_id", "text"])
+
+    @cached_property
+    def _sentence_texts(self) -> dict[int, tuple[str, int]]:
+        """The text of each sentence as the service spelled it, and its number of words."""
+        if self._given is None:
+            return {}
+        return {each.id: (sanitise(each.text).strip(), len(each.words)) for each in self._given.sentences}
+
+
+def by_speaker(rows: Sequence[Row]) -> list[tuple[str | None, list[Row]]]:
+    """The rows of each speaker, in the order of the speakers' first words; None: without a speaker."""
+    groups: dict[str | None, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.speaker, []).append(row)
+    return list(groups.items())
+
+
+def _known(table: pd.DataFrame, name: str) -> list[Any]:
+    """The values of a column, None where one is missing, or all are."""
+    if name not in table.columns:
+        return [None] * len(table)
+    column = table[name]
+    missing = column.isna()
+    return column.astype(object).mask(missing, None).tolist() if missing.any() else column.tolist()

@@ -1,0 +1,122 @@
+"""Read words from a file of any format."""
+
+from __future__ import annotations
+
+import os
+import stat
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import ReadError
+from ..paths import expand
+from ..transcript.imported import ImportedWord, number_sentences, split_marks
+from .base import Format, Reading
+from .decoding import decode
+from .registry import find_read
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MAX_NAMED = 5  # problems in a warning
+
+
+class ReadFile(NamedTuple):
+    """The words of a file, and the encoding of its text ("" where it is binary)."""
+
+    reading: Reading
+    encoding: str
+
+
+def read_words(path: str | os.PathLike[str], format: str | None = None, encoding: str | None = None) -> pd.DataFrame:
+    """Read the words of a file: subtitles, annotations, tables, and the JSON of other recognisers.
+
+    Args:
+        path: the file; its suffix chooses the format. docs/formats.md lists them.
+        format: the name of a format, such as ``"audacity"``; None: that of the suffix.
+        encoding: of its text; None: it is guessed (a mark, UTF-8, UTF-16, GB18030, Big5, Latin-1 and others).
+
+    Returns:
+        One row a word, sorted by start, with the columns of `run.words` and ``is_timed`` bool: False where a text was
+        timed as a whole, and each of its words has a share by its length. ``attrs`` has ``clip`` (or None),
+        ``service`` (as ``"file: SRT"``) and ``encoding``. A Parquet or Feather file gives the table that was written.
+
+    Raises:
+        ReadError: the file cannot be read, its format is not known, or it holds no words with times. Parts of a damaged
+            file that cannot be read are left out, with one warning that names their lines.
+        MissingDependency: a package is needed to read it.
+
+    Example:
+        >>> written = run.export("words.ctm")
+        >>> pnb.read_words("words.ctm")["text"].tolist()
+        ['Good', 'morning', '今天', '天气', '好']
+    """
+    reading, found = read_file(path, format, encoding)
+    if reading.table is not None:
+        return reading.table
+    table = _table(reading)
+    table.attrs.update(clip=reading.clip, service=f"file: {reading.source}", encoding=found)
+    return table
+
+
+def read_file(path: str | os.PathLike[str], format: str | None = None, encoding: str | None = None) -> ReadFile:
+    """Read a file. Warns of what it leaves out. Raises as `read_words`."""
+    target = expand(path)
+    found = find_read(target, format)
+    try:
+        if not stat.S_ISREG(target.stat().st_mode) and not target.is_dir():
+            raise ReadError(f"{str(target)!r} is a pipe or a device: copy it to a file.")
+        data = target.read_bytes()
+    except OSError as error:
+        raise ReadError(f"{str(target)!r} cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # a NUL in the path
+        raise ReadError(f"{str(path)!r} cannot be read: {error}.") from error
+    try:
+        reading, name = _read(found, data, encoding)
+    except ReadError as error:
+        raise ReadError(f"{str(target)!r}: {error}") from error
+    if reading.problems:
+        warnings.warn(_describe(target, reading), stacklevel=3)
+    return ReadFile(reading, name)
+
+
+def _read(format: Format, data: bytes, encoding: str | None) -> tuple[Reading, str]:
+    if format.read_binary is not None:
+        return format.read_binary(data), ""
+    assert format.read is not None  # `find_read` gives no other
+    text, name = decode(data, encoding)
+    return format.read(text), name
+
+
+def _describe(path: Path, reading: Reading) -> str:
+    problems = "; ".join(reading.problems[:_MAX_NAMED])
+    more = len(reading.problems) - _MAX_NAMED
+    rest = f"; and {more} more" if more > 0 else ""
+    return f"{path.name!r} is damaged, or not all of it is known: {problems}{rest}. The other words were read."
+
+
+def _table(reading: Reading) -> pd.DataFrame:
+    from ..tables.frame import make_frame
+    from ..tables.words import sorted_by_start
+
+    words = [_with_marks(word) for word in reading.words]
+    return sorted_by_start(
+        make_frame(
+            sentence_id=(number_sentences(words), "int64"),
+            text=([word.text for word in words], "string"),
+            punctuation=([word.punctuation or "" for word in words], "string"),
+            start=([word.start for word in words], "float64"),
+            end=([word.end for word in words], "float64"),
+            confidence=([word.confidence for word in words], "float64"),
+            speaker=([word.speaker for word in words], "string"),
+            is_final=([True] * len(words), "bool"),
+            is_timed=([word.is_timed for word in words], "bool"),
+        )
+    )
+
+
+def _with_marks(word: ImportedWord) -> ImportedWord:
+    if word.punctuation is not None:
+        return word
+    text, marks = split_marks(word.text.strip())
+    return word._replace(text=text, punctuation=marks)

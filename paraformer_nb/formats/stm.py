@@ -1,0 +1,46 @@
+"""STM, NIST's segment time marks: one line a sentence, as references for scoring."""
+
+from __future__ import annotations
+
+from ..transcript.imported import ImportedWord, share
+from .base import Format, Reading
+from .document import Document
+from .names import field, file_name, speaker_name
+
+
+def _render(document: Document) -> bytes:
+    """``clip channel speaker start end words``, with a space between words of any script."""
+    name = file_name(document)
+    lines = []
+    for span in document.spans(document.rows):
+        words = " ".join(field(document, row, row.text) for row in span.rows)
+        lines.append(f"{name} 1 {speaker_name(document, span.rows[0])} {span.start:.3f} {span.end:.3f} {words}\n")
+    return "".join(lines).encode()
+
+
+def _read(text: str) -> Reading:
+    words: list[ImportedWord] = []
+    problems, clip = [], None
+    for number, line in enumerate(text.split("\n"), start=1):
+        fields = line.split(maxsplit=5)
+        if not fields or line.lstrip().startswith(";;"):
+            continue
+        try:
+            start, end = float(fields[3]), float(fields[4])
+        except (IndexError, ValueError):
+            problems.append(f"line {number} is not one of an STM file: {line[:40]!r}")
+            continue
+        clip = clip or fields[0]
+        rest = fields[5] if len(fields) > 5 else ""
+        if rest.startswith("<"):  # a label, such as <o,f0,male>
+            rest = rest.partition(">")[2]
+        words += share(rest.split(), start, end, sentence=number, speaker=speaker_of(fields[2]))
+    return Reading(words, "STM", clip, problems=tuple(problems))
+
+
+def speaker_of(name: str) -> str | None:
+    """The speaker that a field names; None where it stands for one that is not known."""
+    return None if name in ("unknown", "<NA>", "UNK") else name
+
+
+FORMAT = Format("stm", (".stm",), "sentences for scoring (NIST STM)", (), _render, _read)

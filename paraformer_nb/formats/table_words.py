@@ -1,0 +1,84 @@
+"""Tables of words that a person gives, checked, as what the formats and a transcript are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ParameterError
+from ..tables.given import as_frame, check_order, check_unit, invalid, require_columns, seconds_of
+from ..transcript.imported import ImportedWord, number_sentences
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LONGEST_WORD = 20.0  # seconds that half of the words may last before the times look like milliseconds
+
+
+def checked_words(table: Any) -> tuple[pd.DataFrame, Sequence[int]]:
+    """A table with text, start and end as a words table: sorted by start, with a RangeIndex, ``sentence_id`` and all
+    other columns. Returns also the row of each word in the table that was given.
+
+    Raises ParameterError for missing columns, texts that are not strings, and times that are not finite, not
+    0 <= start <= end, or look like milliseconds.
+    """
+    import numpy as np
+
+    given = as_frame(table)
+    require_columns(given, ("text", "start", "end"))
+    _check_clips(given)
+    starts, ends = seconds_of(given, "start", "s"), seconds_of(given, "end", "s")
+    check_order(starts, ends)
+    check_unit(starts, ends, None, _LONGEST_WORD)
+    for row, text in enumerate(given["text"].tolist()):
+        if not isinstance(text, str):
+            raise invalid(row, f"text is {text!r}, not a string")
+    order = np.argsort(starts, kind="stable")
+    words = given.assign(start=starts, end=ends).take(order).reset_index(drop=True)
+    words.attrs.update(getattr(table, "attrs", {}))
+    if "sentence_id" not in words.columns or words["sentence_id"].isna().any():
+        words["sentence_id"] = number_sentences(words_of_table(words.drop(columns="sentence_id", errors="ignore")))
+    return words, order.tolist()
+
+
+def words_of_table(table: pd.DataFrame) -> list[ImportedWord]:
+    """The rows of a checked table."""
+
+    def column(name: str, default: Any) -> list[Any]:
+        if name not in table.columns:
+            return [default] * len(table)
+        values = table[name]
+        return [default if is_na else value for value, is_na in zip(values.tolist(), values.isna(), strict=True)]
+
+    return [
+        ImportedWord(
+            text=text,
+            start=start,
+            end=end,
+            sentence=sentence,
+            punctuation=str(mark),
+            confidence=confidence,
+            speaker=None if speaker is None or speaker == "" else str(speaker),
+            is_timed=bool(is_timed),
+        )
+        for text, start, end, sentence, mark, confidence, speaker, is_timed in zip(
+            table["text"].tolist(),
+            table["start"].tolist(),
+            table["end"].tolist(),
+            column("sentence_id", 0),
+            column("punctuation", ""),
+            column("confidence", None),
+            column("speaker", None),
+            column("is_timed", True),
+            strict=True,
+        )
+    ]
+
+
+def _check_clips(table: pd.DataFrame) -> None:
+    for name in ("file", "clip"):
+        if name in table.columns and table[name].nunique() > 1:
+            raise ParameterError(
+                f"the table has words of several clips (its column {name!r}): give the rows of one of them. Nothing "
+                "was written."
+            )
