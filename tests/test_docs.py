@@ -13,6 +13,7 @@ from paraformer_nb.cli import exit_codes
 from paraformer_nb.cli import main as cli
 from paraformer_nb.client.timeouts import CompleteTimeouts
 from paraformer_nb.dashscope.messages import AUDIO_FORMATS
+from paraformer_nb.formats.cue_files import RULE_OPTIONS
 from paraformer_nb.formats.registry import FORMATS
 from paraformer_nb.server.engines.registry import ENGINES
 from paraformer_nb.server.faults import FAULTS
@@ -82,8 +83,12 @@ def test_the_columns_of_the_words_table_are_described() -> None:
 
 
 def test_every_export_format_is_described() -> None:
-    listed = {codes(row[0])[0]: tuple(codes(row[1])) for row in table("docs/api.md", "suffix")}
-    assert listed == {suffix: each.options for suffix, each in FORMATS.items()}
+    rows = table("docs/formats.md", "format")
+    listed = {codes(row[0])[0]: (tuple(codes(row[1])), bool(row[3]), bool(row[4])) for row in rows}
+    assert listed == {name: (each.suffixes, each.render is not None, each.can_read) for name, each in FORMATS.items()}
+    for row in rows:
+        options = (*codes(row[2]), *(RULE_OPTIONS if "rules" in row[2] else ()))
+        assert options == FORMATS[codes(row[0])[0]].options
 
 
 def test_every_fault_and_its_keys_are_described() -> None:

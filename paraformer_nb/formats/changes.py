@@ -59,10 +59,10 @@ class Written:
     def changes(self) -> pd.DataFrame:
         """What the format cannot hold, one row a change: ``row`` Int64, the number of the word's row in the exported
         table (NA: it concerns no single word); ``text``, ``what``, ``before``, ``after`` string."""
-        from ..tables.frame import make_frame
+        from ..tables.frame import frame_of
 
         rows = self._changes
-        table = make_frame(
+        table = frame_of(
             row=([-1 if each.row is None else each.row for each in rows], "int64"),
             text=([each.text for each in rows], "string"),
             what=([f"{each.noun} {each.verb}" for each in rows], "string"),

@@ -13,7 +13,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_GUESSED = ["gb18030", "big5", "cp1252", "latin_1", "mac_roman", "shift_jis", "euc_jp", "euc_kr", "cp1251", "cp1250"]
+_GUESSED = ["gb18030", "big5", "cp1252", "latin_1", "mac_roman", "shift_jis", "euc_jp", "euc_kr", "cp1251"]
 _SAMPLE = 200_000  # bytes that are looked at
 
 

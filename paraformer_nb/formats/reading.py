@@ -96,23 +96,21 @@ def _describe(path: Path, reading: Reading) -> str:
 
 
 def _table(reading: Reading) -> pd.DataFrame:
-    from ..tables.frame import make_frame
-    from ..tables.words import sorted_by_start
+    from ..tables.frame import frame_of
 
     words = [_with_marks(word) for word in reading.words]
-    return sorted_by_start(
-        make_frame(
-            sentence_id=(number_sentences(words), "int64"),
-            text=([word.text for word in words], "string"),
-            punctuation=([word.punctuation or "" for word in words], "string"),
-            start=([word.start for word in words], "float64"),
-            end=([word.end for word in words], "float64"),
-            confidence=([word.confidence for word in words], "float64"),
-            speaker=([word.speaker for word in words], "string"),
-            is_final=([True] * len(words), "bool"),
-            is_timed=([word.is_timed for word in words], "bool"),
-        )
+    table = frame_of(
+        sentence_id=(number_sentences(words), "int64"),
+        text=([word.text for word in words], "string"),
+        punctuation=([word.punctuation or "" for word in words], "string"),
+        start=([word.start for word in words], "float64"),
+        end=([word.end for word in words], "float64"),
+        confidence=([word.confidence for word in words], "float64"),
+        speaker=([word.speaker for word in words], "string"),
+        is_final=([True] * len(words), "bool"),
+        is_timed=([word.is_timed for word in words], "bool"),
     )
+    return table.sort_values("start", kind="stable", ignore_index=True)
 
 
 def _with_marks(word: ImportedWord) -> ImportedWord:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..formats.html import page_within
-from ..formats.registry import FORMATS
+from ..formats.registry import SUFFIXES, written_suffixes
 from ..playback.playable import OpenAudio
 from ..transcript.transcript import Transcript
 from ..widgets.files import Files
@@ -23,5 +23,5 @@ def downloads(export: Callable[[Path], object], transcript: Transcript, open_aud
             export(path)
             return path.read_bytes()
 
-    formats = tuple(FileFormat(suffix, each.name) for suffix, each in FORMATS.items())
+    formats = tuple(FileFormat(suffix, SUFFIXES[suffix].summary) for suffix in written_suffixes())
     return Files(formats, make, lambda max_bytes: page_within(transcript, open_audio, max_bytes))
