@@ -22,6 +22,8 @@ from .exit_codes import DONE, INCOMPLETE
 from .progress import follow
 from .streams import check_stdout, message
 
+_PLAIN = "model", "start", "end", "channel", "speaker"  # arguments of `pnb.transcribe`
+
 
 def add_to(commands: Commands) -> None:
     """Add ``transcribe`` to the commands."""
@@ -33,6 +35,8 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument("--start", type=float, help="seconds at which to start")
     parser.add_argument("--end", type=float, help="seconds at which to end")
+    parser.add_argument("--channel", type=int, help="the channel to recognise, counted from 0 (default: all, mixed)")
+    parser.add_argument("--speaker", help="the name of who speaks, where the service names no speaker")
     add_pairs(parser, "--param", help="a parameter of the service, such as max_sentence_silence=500")
     add_file(parser, "--save", metavar="FILE.jsonl", help="keep the run's journal; {name} stands for the clip's name")
     add_run_options(parser)
@@ -46,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
     clips = options.files
     files = output_paths(options.output, clips)
     journals = paths_of("--save", options.save, clips) if options.save else [None] * len(clips)
-    arguments = run_options(options) | given | {name: getattr(options, name) for name in ("model", "start", "end")}
+    arguments = run_options(options) | given | {name: getattr(options, name) for name in _PLAIN}
     for own_files in files:
         check_stdout(own_files)
     failed, is_whole = 0, True

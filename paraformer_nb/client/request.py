@@ -13,6 +13,8 @@ from ..audio.pipe_clip import PipeClip
 from ..dashscope.parameters import DEFAULT_MODEL, Parameters, check_parameters, has_known_language, has_parameter
 from ..errors import ParameterError
 from ..journal.records import VERSION, ClipSource, RunStarted
+from ..text import sanitise
+from ..transcript.corrections import MAX_TEXT
 from .pipe_source import live_clip
 from .retry import Retry
 from .service import Service
@@ -33,6 +35,8 @@ class Request:
         clip: in any form that `open_clip` accepts.
         service: the service to use.
         start, end: the part of the clip, in seconds.
+        channel: the one to recognise, counted from 0; None: all of them, mixed.
+        speaker: of the words of which the service names none.
         parameters: the service's own.
         retry: None: `Retry`'s defaults.
         timeouts: what is None in them, or missing altogether, is the service's.
@@ -47,6 +51,8 @@ class Request:
     retry: Retry | None = None
     timeouts: Timeouts | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    channel: int | None = None
+    speaker: str | None = None
 
     def open(self) -> OpenedRequest:
         """Check every argument and open the clip; nothing is sent. Raises ParameterError and AudioError."""
@@ -62,13 +68,16 @@ class Request:
             raise ParameterError(f"retry={self.retry!r}: give pnb.Retry(...).")
         if not isinstance(self.timeouts, Timeouts | None):
             raise ParameterError(f"timeouts={self.timeouts!r}: give pnb.Timeouts(...).")
-        clip = open_clip(self.clip, sample_rate=parameters["sample_rate"], start=self.start, end=self.end)
+        speaker = _check_speaker(self.speaker)
+        rate = parameters["sample_rate"]
+        clip = open_clip(self.clip, sample_rate=rate, start=self.start, end=self.end, channel=self.channel)
         if isinstance(clip, PipeClip):
             clip = live_clip(clip)
         if isinstance(clip, LiveClip) and has_parameter(self.model, "heartbeat"):
             parameters.setdefault("heartbeat", True)  # a live source may pause for long
         timeouts = CompleteTimeouts.of(service.timeouts, self.timeouts)
-        return OpenedRequest(clip, service, self.model, parameters, pace, self.retry or Retry(), timeouts)
+        retry = self.retry or Retry()
+        return OpenedRequest(clip, service, self.model, parameters, pace, retry, timeouts, self.channel, speaker)
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,8 @@ class OpenedRequest:
     pace: float | None
     retry: Retry
     timeouts: CompleteTimeouts
+    channel: int | None = None
+    speaker: str | None = None
 
     def run_started(self, t: float) -> RunStarted:
         """The journal's first record."""
@@ -98,11 +109,22 @@ class OpenedRequest:
             service=self.service.source,
             model=self.model,
             parameters=dict(self.parameters),
+            channel=self.channel,
+            speaker=self.speaker,
         )
 
     def close(self) -> None:
         """Close the clip."""
         self.clip.close()
+
+
+def _check_speaker(speaker: Any) -> str | None:
+    """The name of a speaker. Raises ParameterError if it is not a short text on one line."""
+    if speaker is None:
+        return None
+    if not isinstance(speaker, str) or not speaker.strip() or len(speaker) > MAX_TEXT or speaker.splitlines()[1:]:
+        raise ParameterError(f"speaker={speaker!r}: give a name of up to {MAX_TEXT} characters on one line.")
+    return sanitise(speaker).strip()
 
 
 def _check_languages(service: Service, hints: Sequence[str] | None) -> None:

@@ -63,7 +63,11 @@ class Failure(Struct, frozen=True, omit_defaults=True):
 
 
 class RunStarted(Struct, tag_field="kind", tag=_kebab, frozen=True):
-    """The first record. `start` and `end` are the part of the clip to recognise; `end` is None where it is unknown."""
+    """The first record. `start` and `end` are the part of the clip to recognise; `end` is None where it is unknown.
+
+    `channel` is the one that was chosen, counted from 0; None: all of them, mixed. `speaker` speaks the words of which
+    the service names no speaker.
+    """
 
     t: float
     version: int
@@ -75,6 +79,8 @@ class RunStarted(Struct, tag_field="kind", tag=_kebab, frozen=True):
     service: ServiceSource
     model: str
     parameters: dict[str, Any]
+    channel: int | None = None
+    speaker: str | None = None
 
 
 class Reopened(Struct, tag_field="kind", tag=_kebab, frozen=True):

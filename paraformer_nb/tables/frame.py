@@ -46,7 +46,7 @@ def make_array(column: Column, values: Any) -> Any:
             return np.array(values, dtype=dtype)
 
 
-def text_dtype() -> pd.StringDtype:
+def text_dtype() -> Any:
     """The dtype of texts, with NA for missing ones. The storage is named, because pandas' default depends on whether
     pyarrow is installed."""
     import pandas as pd

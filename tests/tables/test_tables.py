@@ -9,9 +9,9 @@ import pytest
 from records import run_started
 
 from paraformer_nb.journal.records import ClipSource, Connected, Gap, ServiceSource
+from paraformer_nb.tables import schema
 from paraformer_nb.tables.sentences import sentences_table
 from paraformer_nb.tables.spans import gaps_table, matches_table
-from paraformer_nb.tables import schema
 from paraformer_nb.tables.words import word_row, words_table
 from paraformer_nb.transcript.search import find
 from paraformer_nb.transcript.transcript import Transcript
