@@ -29,8 +29,8 @@ def call(tmp_path: Path) -> Path:
         file.setsampwidth(2)
         file.setframerate(16_000)
         file.writeframes(np.stack([np.zeros_like(noise), noise], axis=1).tobytes())
-    words = [{"text": "hello", "begin_time": 500, "end_time": 900, "punctuation": ""}]
-    sentence = {"begin_time": 500, "end_time": 900, "text": "hello", "words": words}
+    words = [{"text": "hello", "begin_ms": 500, "end_ms": 900}]
+    sentence = {"begin_ms": 500, "end_ms": 900, "text": "hello", "words": words}
     path.with_suffix(".json").write_text(json.dumps({"sentences": [sentence]}), encoding="utf-8")
     return path
 
