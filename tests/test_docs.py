@@ -17,7 +17,7 @@ from paraformer_nb.formats.cue_files import RULE_OPTIONS
 from paraformer_nb.formats.registry import FORMATS
 from paraformer_nb.server.engines.registry import ENGINES
 from paraformer_nb.server.faults import FAULTS
-from paraformer_nb.tables.words import COLUMNS
+from paraformer_nb.tables.schema import TABLES
 
 ROOT = Path(pnb.__file__).parents[1]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -77,9 +77,22 @@ def test_every_attribute_of_a_run_is_described() -> None:
     assert listed - {""} == public
 
 
-def test_the_columns_of_the_words_table_are_described() -> None:
-    listed = [[*codes(row[0]), row[1], row[2]] for row in table("docs/api.md", "column")]
-    assert listed == [[column.name, column.dtype, column.meaning] for column in COLUMNS]
+def test_the_columns_of_every_table_are_described() -> None:
+    sections = re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text("docs/tables.md"), re.MULTILINE | re.DOTALL)
+    assert [name for name, _ in sections] == list(TABLES)
+    for name, section in sections:
+        rows = [
+            [cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:3] == "| `"
+        ]
+        assert rows == [
+            [
+                f"`{each.name}`",
+                each.dtype,
+                each.unit,
+                ": ".join(filter(None, [each.meaning, ", ".join(each.categories)])),
+            ]
+            for each in TABLES[name]
+        ]
 
 
 def test_every_export_format_is_described() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AudioError
 from .array_values import check_range
+from .channels import ChosenChannel, check_exists
 from .clip_input import ArrayInput
 from .mix import CANCELLED, mean
 from .notices import Notices
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 
 class ArrayReader:
-    """A `Reader` of an array. Raises AudioError if it is empty, ParameterError if its floats are far beyond 1.
+    """A `Reader` of an array, or of one channel of it. Raises AudioError if it is empty, ParameterError if its floats
+    are far beyond 1 or it has no such channel.
 
     Attributes:
         duration: the clip's length in seconds.
@@ -26,11 +28,14 @@ class ArrayReader:
 
     hole = None
 
-    def __init__(self, given: ArrayInput, sample_rate: int, notices: Notices) -> None:
+    def __init__(self, given: ArrayInput, sample_rate: int, notices: Notices, *, channel: int | None = None) -> None:
         if not len(given.array):
             raise AudioError("the clip is empty: an array of 0 samples.")
         check_range(given.array)
         self._array = given.array
+        if channel is not None:
+            check_exists(channel, 1 if given.array.ndim == 1 else given.array.shape[1], given.name)
+            self._array = ChosenChannel(channel, notices).samples(given.array, given.sample_rate)
         self._rate = given.sample_rate
         self._sample_rate = sample_rate
         self._notices = notices

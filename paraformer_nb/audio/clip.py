@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import AudioError, ParameterError
 from ..text import unit_advice
 from .array_reader import ArrayReader
+from .channels import check_channel
 from .clip_input import ArrayInput, JournalInput, LiveInput, PathInput, classify
 from .clock import Hole
 from .files import file_reader, open_as_pipe, open_file
@@ -99,14 +100,21 @@ class Clip:
 
 
 def open_clip(
-    clip: Any, *, sample_rate: int, start: float | None = None, end: float | None = None
+    clip: Any,
+    *,
+    sample_rate: int,
+    start: float | None = None,
+    end: float | None = None,
+    channel: int | None = None,
 ) -> Clip | LiveClip | PipeClip:
-    """Open a clip of any form, to be read at `sample_rate` from `start` to `end` seconds.
+    """Open a clip of any form, to be read at `sample_rate` from `start` to `end` seconds. `channel` counts from 0; None
+    mixes all of them.
 
-    Raises ParameterError for an object that is not a clip or a part that it does not have, AudioError for a clip that
-    cannot be read.
+    Raises ParameterError for an object that is not a clip or a part or channel that it does not have, AudioError for a
+    clip that cannot be read.
     """
     begin = _check_part(start, end)
+    channel = check_channel(channel)
     given = classify(clip)
     if isinstance(given, LiveInput):
         if start is not None or end is not None:
@@ -115,14 +123,22 @@ def open_clip(
             raise ParameterError(
                 "a live source needs its sample rate: an attribute sample_rate, or (source, sample_rate)."
             )
+        if channel is not None:
+            raise ParameterError("a live source is mono: leave channel= out, and give the PCM of one channel.")
         return LiveClip(given.source, given.sample_rate, sample_rate)
     notices = Notices()
     known = None
     with ExitStack() as opened:
         reader: Reader
         if isinstance(given, ArrayInput):
-            reader = ArrayReader(given, sample_rate, notices)
+            reader = ArrayReader(given, sample_rate, notices, channel=channel)
         elif not isinstance(given, JournalInput) and (pipe := open_as_pipe(given)):
+            if channel is not None:
+                pipe.close()
+                raise ParameterError(
+                    f"{given.name!r} is a pipe, of which no channel can be chosen: save it to a file, or have its "
+                    'writer give one channel (ffmpeg: -af "pan=mono|c0=c1"). Nothing was sent.'
+                )
             return PipeClip(pipe, sample_rate, begin, end)
         else:
             if isinstance(given, JournalInput):
@@ -132,7 +148,7 @@ def open_clip(
                 file = open_file(given, opened)
             if isinstance(given, PathInput) and given.path.is_file():
                 known = KnownFile(file, Path(os.path.realpath(given.path)))
-            reader = file_reader(file, given.name, sample_rate, notices, opened)
+            reader = file_reader(file, given.name, sample_rate, notices, opened, channel)
         if reader.duration is not None and begin >= reader.duration and not _has_sound(reader, begin):
             raise ParameterError(
                 f"start={begin:g} lies beyond the clip's end; {given.name!r} is {reader.duration:.2f} s long."

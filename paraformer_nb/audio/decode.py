@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
+from .channels import ChosenChannel, check_exists
 from .clock import MAX_HOLE, Clock, Hole
 from .frames import decode_frames
 from .lengths import sure_length
@@ -51,12 +52,22 @@ class Decoder:
     Raises AudioError if the clip is damaged or has no sound.
     """
 
-    def __init__(self, file: BinaryIO, name: str, *, notices: Notices | None = None, is_seekable: bool = True) -> None:
-        """`is_seekable`: False decodes from the beginning always, as for a file that cannot seek."""
+    def __init__(
+        self,
+        file: BinaryIO,
+        name: str,
+        *,
+        notices: Notices | None = None,
+        is_seekable: bool = True,
+        channel: int | None = None,
+    ) -> None:
+        """`is_seekable`: False decodes from the beginning always, as for a file that cannot seek. `channel`: the one to
+        read; None: all of them, mixed."""
         self._file = file
         self._name = name
         self._notices = Notices() if notices is None else notices
         self._is_seekable = is_seekable and file.seekable()
+        self._chosen = None if channel is None else ChosenChannel(channel, self._notices)
         self.hole: Hole | None = None
         self._open()
 
@@ -84,6 +95,11 @@ class Decoder:
     def sample_rate(self) -> int:
         """The clip's own sample rate, in Hz."""
         return int(self._track.stream.rate)
+
+    @property
+    def channels(self) -> int:
+        """How many channels the clip has at its beginning."""
+        return int(self._track.stream.codec_context.layout.nb_channels)
 
     @property
     def has_index(self) -> bool:
@@ -165,10 +181,14 @@ class Decoder:
             cut -= len(overlap)
             samples += (len(pcm) - len(overlap)) // 2
             yield pcm[len(overlap) :]
+        if self._chosen is not None:
+            self._chosen.end()
         yield resampler.flush() if resampler else b""
 
     def _mixable(self, frame: Any) -> Any:
-        """The frame, or one of its channels alone where they would cancel each other out."""
+        """The frame; one of its channels alone where one was chosen, or where they would cancel each other out."""
+        if self._chosen is not None:
+            return self._chosen.frame(frame)
         alone = uncancelled(frame)
         if alone is None:
             return frame
@@ -184,13 +204,22 @@ class EncodedReader:
     """
 
     def __init__(
-        self, file: BinaryIO, name: str, sample_rate: int, notices: Notices, *, duration: float | None = None
+        self,
+        file: BinaryIO,
+        name: str,
+        sample_rate: int,
+        notices: Notices,
+        *,
+        duration: float | None = None,
+        channel: int | None = None,
     ) -> None:
         self._file = file
         self._name = name
         self._sample_rate = sample_rate
         self._notices = notices
-        self._decoder = Decoder(file, name, notices=notices)
+        self._channel = channel
+        self._decoder = Decoder(file, name, notices=notices, channel=channel)
+        check_exists(channel, self._decoder.channels, name)
         self._is_unread = True
         self._is_seekable = True
         self.duration = self._decoder.duration if duration is None else duration
@@ -205,7 +234,13 @@ class EncodedReader:
         if not self._is_unread:
             self._decoder.close()
             self._is_seekable = self._is_seekable and not self._decoder.is_damaged
-            self._decoder = Decoder(self._file, self._name, notices=self._notices, is_seekable=self._is_seekable)
+            self._decoder = Decoder(
+                self._file,
+                self._name,
+                notices=self._notices,
+                is_seekable=self._is_seekable,
+                channel=self._channel,
+            )
         self._is_unread = False
         return self._decoder.read(self._sample_rate, start, end)
 

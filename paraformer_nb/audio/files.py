@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import AudioError, ParameterError
+from .channels import check_exists
 from .clip_input import BytesInput, FileInput, PathInput
 from .decode import EncodedReader
 from .given_file import GivenFile, can_seek
@@ -50,13 +51,20 @@ def open_as_pipe(given: PathInput | FileInput | BytesInput) -> Pipe | None:
     return None
 
 
-def file_reader(file: BinaryIO, name: str, sample_rate: int, notices: Notices, opened: ExitStack) -> Reader:
-    """Read plain PCM directly, anything else through a decoder. Raises AudioError if FFmpeg cannot read it."""
+def file_reader(
+    file: BinaryIO, name: str, sample_rate: int, notices: Notices, opened: ExitStack, channel: int | None
+) -> Reader:
+    """Read plain PCM directly, anything else through a decoder. `channel`: None: all of them, mixed.
+
+    Raises AudioError if FFmpeg cannot read it, ParameterError if it has no such channel.
+    """
     file = corrected_wav(file, notices)
     form = read_wav_format(file)
     if form and (form.sample_rate, form.channels) == (sample_rate, 1):
+        check_exists(channel, 1, name)
         return WavReader(file, form)
-    reader = EncodedReader(file, name, sample_rate, notices, duration=form.duration if form else None)
+    duration = form.duration if form else None
+    reader = EncodedReader(file, name, sample_rate, notices, duration=duration, channel=channel)
     opened.callback(reader.close)
     return reader
 

@@ -23,6 +23,8 @@ from .exit_codes import DONE, INCOMPLETE
 from .progress import follow
 from .streams import check_stdout, message
 
+_PLAIN = "model", "start", "end", "channel", "speaker"  # arguments of `pnb.transcribe`
+
 
 def add_to(commands: Commands) -> None:
     """Add ``transcribe`` to the commands."""
@@ -40,6 +42,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--start", type=float, help="seconds at which to start")
     parser.add_argument("--end", type=float, help="seconds at which to end")
+    parser.add_argument("--channel", type=int, help="the channel to recognise, counted from 0 (default: all, mixed)")
+    parser.add_argument("--speaker", help="the name of who speaks, where the service names no speaker")
     add_pairs(parser, "--param", help="a parameter of the service, such as max_sentence_silence=500")
     add_pairs(parser, "--extra", help="a parameter that this version does not know, sent unchecked")
     add_file(parser, "--save", metavar="FILE.jsonl", help="keep the run's journal; {name} stands for the clip's name")
@@ -52,7 +56,7 @@ def transcribe_options(options: argparse.Namespace) -> dict[str, Any]:
     given["extra"] = parse_extra(options.extra)
     if options.language:
         given["language_hints"] = options.language
-    return run_options(options) | given | {name: getattr(options, name) for name in ("model", "start", "end")}
+    return run_options(options) | given | {name: getattr(options, name) for name in _PLAIN}
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -15,6 +15,8 @@ from ..dashscope.parameters import Parameters, check_parameters, has_known_langu
 from ..dashscope.prices import find_price
 from ..errors import ParameterError
 from ..journal.records import VERSION, ClipSource, RunStarted
+from ..text import sanitise
+from ..transcript.corrections import MAX_TEXT
 from .budget import Budget
 from .pipe_source import live_clip
 from .retry import Retry
@@ -37,6 +39,8 @@ class Request:
         service: the service to use.
         model: None: the service's default.
         start, end: the part of the clip, in seconds.
+        channel: the one to recognise, counted from 0; None: all of them, mixed.
+        speaker: of the words of which the service names none.
         parameters: the service's own.
         retry: None: `Retry`'s defaults.
         timeouts: what is None in them, or missing altogether, is the service's.
@@ -55,6 +59,8 @@ class Request:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] | None = None
     budget: float | str | None = None
+    channel: int | None = None
+    speaker: str | None = None
 
     def open(self) -> OpenedRequest:
         """Check every argument and open the clip; nothing is sent. Raises ParameterError and AudioError."""
@@ -74,7 +80,9 @@ class Request:
         if not isinstance(self.timeouts, Timeouts | None):
             raise ParameterError(f"timeouts={self.timeouts!r}: give pnb.Timeouts(...).")
         budget = None if self.budget is None else _budget(self.budget, service, model)
-        clip = open_clip(self.clip, sample_rate=parameters["sample_rate"], start=self.start, end=self.end)
+        speaker = _check_speaker(self.speaker)
+        rate = parameters["sample_rate"]
+        clip = open_clip(self.clip, sample_rate=rate, start=self.start, end=self.end, channel=self.channel)
         if isinstance(clip, PipeClip):
             clip = live_clip(clip)
         if isinstance(clip, LiveClip) and has_parameter(model, "heartbeat"):
@@ -91,6 +99,8 @@ class Request:
             timeouts=timeouts,
             notices=(notice,) if notice else (),
             budget=budget,
+            channel=self.channel,
+            speaker=speaker,
         )
 
 
@@ -115,6 +125,8 @@ class OpenedRequest:
     timeouts: CompleteTimeouts
     notices: tuple[str, ...] = ()
     budget: Budget | None = None
+    channel: int | None = None
+    speaker: str | None = None
 
     def run_started(self, t: float) -> RunStarted:
         """The journal's first record."""
@@ -132,6 +144,8 @@ class OpenedRequest:
             model=self.model,
             parameters=dict(self.parameters),
             extra=dict(self.extra),
+            channel=self.channel,
+            speaker=self.speaker,
         )
 
     def close(self) -> None:
@@ -142,6 +156,15 @@ class OpenedRequest:
 def _budget(given: float | str, service: Service, model: str) -> Budget | None:
     is_free = service.source.kind == "embedded"
     return Budget.parse(given, find_price(model, service.source.region), is_free=is_free)
+
+
+def _check_speaker(speaker: Any) -> str | None:
+    """The name of a speaker. Raises ParameterError if it is not a short text on one line."""
+    if speaker is None:
+        return None
+    if not isinstance(speaker, str) or not speaker.strip() or len(speaker) > MAX_TEXT or speaker.splitlines()[1:]:
+        raise ParameterError(f"speaker={speaker!r}: give a name of up to {MAX_TEXT} characters on one line.")
+    return sanitise(speaker).strip()
 
 
 def _check_languages(service: Service, hints: Sequence[str] | None) -> None:

@@ -68,6 +68,8 @@ class RunStarted(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """The first record. `start` and `end` are the part of the clip to recognise; `end` is None where it is unknown.
 
     `extra`: parameters that were sent unchecked, beside `parameters`.
+    `channel` is the one that was chosen, counted from 0; None: all of them, mixed. `speaker` speaks the words of which
+    the service names no speaker.
     """
 
     t: float
@@ -81,6 +83,8 @@ class RunStarted(Struct, tag_field="kind", tag=_kebab, frozen=True):
     model: str
     parameters: dict[str, Any]
     extra: dict[str, Any] = {}
+    channel: int | None = None
+    speaker: str | None = None
 
 
 class Reopened(Struct, tag_field="kind", tag=_kebab, frozen=True):

@@ -53,12 +53,14 @@ class LiveTranscript:
         transcript: the fold of the journal. Hold `lock` to read several of its attributes at one moment.
         lock: held while a record is written and applied, on whatever thread.
         warning: why the run's records are kept in memory only, or ``""``.
+        version: counts the records that were applied; others than at the last reading are to be read again.
     """
 
     def __init__(self, transcript: Transcript, journal: JournalWriter, now: Callable[[], float]) -> None:
         self.transcript = transcript
         self.lock = threading.Lock()
         self.warning = ""
+        self.version = 0
         self._journal = journal
         self._now = now
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
@@ -73,6 +75,7 @@ class LiveTranscript:
             if failure := self._journal.append(record):
                 self.warn(failure)
             self.transcript.apply(record)
+            self.version += 1
         self._notify()
 
     async def drain(self) -> None:
@@ -129,6 +132,7 @@ class LiveTranscript:
         if failure and not isinstance(failure, JournalInUse) and self.transcript.state not in ENDED:
             self.warn(failure)  # later records are in memory only as well
         self.transcript.apply(record)
+        self.version += 1
         return failure
 
     def _after_keeping(self, failure: OSError | JournalError | None) -> str | None:

@@ -26,10 +26,10 @@ from ..transcript.corrections import Correction
 from ..transcript.transcript import ENDED
 from ..transcript.words import Usage
 from .downloads import downloads
+from .history_tables import HistoryTables
 from .live_transcript import Listener, LiveTranscript
 from .reading import journal_path
 from .supervisor import Supervisor
-from .tables import RunTables
 from .waiting import wait, wait_blocking
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ..widgets.timeline import Timeline
 
 
-class Run(RunTables):
+class Run(HistoryTables):
     """A run: live, ended or loaded. Attributes may be read at any time; they hold what is known by then.
 
     Attributes:

@@ -46,6 +46,8 @@ def transcribe(
     model: str | None = None,
     start: float | None = None,
     end: float | None = None,
+    channel: int | None = None,
+    speaker: str | None = None,
     pace: Pace = "service",
     save: str | os.PathLike[str] | None = None,
     retry: Retry | None = None,
@@ -66,6 +68,8 @@ def transcribe(
             Embedded (which recognises four clips at once; a fifth waits for its turn).
         model: the service's name for it, one of `MODELS` or a newer one. Default: the service's default.
         start, end: the part to recognise, in seconds; times in the result stay those of the whole clip.
+        channel: the one of the clip's channels to recognise, counted from 0; None: all of them, mixed.
+        speaker: the name to write beside words of which the service names no speaker, such as that of the channel's.
         pace: × real time; None: as fast as the service reads. Default: 1.0 for DashScope, None for Embedded.
         save: where to keep the journal (JSON Lines). Default: a file in PARAFORMER_NB_SAVE_DIR if that is set, else a
             temporary one that is deleted with the run.
@@ -90,6 +94,8 @@ def transcribe(
         model=model,
         start=start,
         end=end,
+        channel=channel,
+        speaker=speaker,
         pace=pace,
         retry=retry,
         timeouts=timeouts,
@@ -131,7 +137,8 @@ def resume(
         path: the journal, as ``save=`` wrote it. No other run may be writing it.
         clip: the same clip, where it is neither at the path that the journal has for it nor beside the journal, or the
             journal has no digest of it; see `transcribe`. Another file is not sent.
-        service, pace, retry, timeouts: as in `transcribe`; model and parameters are those of the journal.
+        service, pace, retry, timeouts: as in `transcribe`; model, channel, speaker and parameters are those of the
+            journal.
         budget: as in `transcribe`, for the whole run: what the journal has already counts.
 
     Raises:
@@ -149,6 +156,8 @@ def resume(
         model=run.model,
         start=run.start,
         end=run.end,
+        channel=run.channel,
+        speaker=run.speaker,
         pace=pace,
         retry=retry,
         timeouts=timeouts,

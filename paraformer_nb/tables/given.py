@@ -68,6 +68,16 @@ def require_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:
     )
 
 
+def check_one_clip(frame: pd.DataFrame) -> None:
+    """Raise ParameterError if a table's column ``file`` or ``clip`` names several."""
+    for name in ("file", "clip"):
+        if name in frame.columns and frame[name].nunique() > 1:
+            raise ParameterError(
+                f"the table has rows of several clips (its column {name!r}): give the rows of this one only. "
+                f"{_UNCHANGED}"
+            )
+
+
 def seconds_of(frame: pd.DataFrame, name: str, unit: Unit) -> Array:
     """A column of times as an array of finite float64 seconds; durations (timedelta) are converted.
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..journal.records import Gap
-from .frame import Array, make_frame
+from .frame import make_frame
 from .schema import PAUSES
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .frame import Array
 
 _NO_WORD = -1
 

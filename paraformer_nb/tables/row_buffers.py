@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .frame import text_dtype
 from .schema import WORDS_RAW
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class RowBuffers:
             buffer: Array = np.full(capacity, "", object) if is_text else np.zeros(capacity, dtype)
             if kept:
                 buffer[:kept] = self._buffers[name][:kept]
-            columns[name] = pd.arrays.StringArray(buffer) if is_text else buffer  # type: ignore[attr-defined]
+            columns[name] = pd.array(buffer, dtype=text_dtype(), copy=False) if is_text else buffer
             buffer.setflags(write=False)  # after pandas has checked it
             self._buffers[name] = buffer
         self._frames.append(pd.DataFrame(columns, copy=False))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import ParameterError
 from ..transcript.corrections import appearance
 from ..transcript.words import Word
-from .given import Unit, as_frame, invalid, require_columns, seconds_of
+from .given import Unit, as_frame, check_one_clip, invalid, require_columns, seconds_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,12 +90,7 @@ class Rows(NamedTuple):
         """Read a table. Raises ParameterError for missing columns, and for ids and times of another kind."""
         frame = as_frame(table)
         require_columns(frame, NEEDED)
-        for name in ("file", "clip"):
-            if name in frame.columns and frame[name].nunique() > 1:
-                raise ParameterError(
-                    f"the table has words of several clips (its column {name!r}): give the rows of this one only. "
-                    "Nothing was changed."
-                )
+        check_one_clip(frame)
         return cls(
             ids=_whole_numbers(frame["sentence_id"]),
             texts=_texts(frame["text"], None),

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class WordsCache:
     """The words table of the sentences that were read last. A sentence is a value: the same object has the same rows.
 
-    The rows of the sentences up to the last final one stay where they are; usually one partial follows them. May be used on any thread.
+    The rows of the sentences up to the last final one stay where they are; usually one partial follows them. May be
+    used on any thread.
     """
 
     def __init__(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from operator import eq
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,13 +20,33 @@ class Result:
     Args:
         offset: seconds at which the run's clock starts.
         final_until: position up to which earlier sentences are final.
+        speaker: of the words of which the service names none.
+        previous: the result that this one replaces: the words that are equal in both are made once.
     """
 
-    def __init__(self, sentence_id: int, result: SentenceResult, offset: float, final_until: float) -> None:
+    def __init__(
+        self,
+        sentence_id: int,
+        result: SentenceResult,
+        offset: float,
+        final_until: float,
+        previous: Result | None = None,
+        *,
+        speaker: str | None = None,
+    ) -> None:
         self.id = sentence_id
         self.result = result
         self._offset = offset
         self._final_until = final_until
+        self._default_speaker = speaker
+        self._previous: Result | None = previous
+        if previous is not None and not previous._is_made:
+            self._previous = previous._previous
+
+    @property
+    def _is_made(self) -> bool:
+        """Whether `sentence` was made."""
+        return "sentence" in self.__dict__
 
     @property
     def is_empty(self) -> bool:
@@ -76,14 +97,24 @@ class Result:
         """The sentence as it is shown."""
         result = self.result
         start = self.start
-        speaker = _speaker(result.speaker_id)
-        words = tuple(self._word(word, start, speaker) for word in result.words or ())
+        speaker = _speaker(result.speaker_id) or self._default_speaker
+        known = self._known_words(start)
+        self._previous = None
+        words = (*known, *(self._word(word, start, speaker) for word in (result.words or ())[len(known) :]))
         end = max((word.end for word in words), default=start)
         end = max(end, _seconds(result.end_time, self._offset, end))
         if not words:  # a service that times sentences only: the sentence is one word
             words = (Word(sanitise(result.text or ""), start, end, speaker=speaker),)
         text = sanitise(result.text or "") or join([word.text + word.punctuation for word in words])
         return Sentence(self.id, text, start, end, result.is_final, words)
+
+    def _known_words(self, start: float) -> tuple[Word, ...]:
+        """The words at the beginning that the previous sentence has as well."""
+        previous = self._previous
+        if previous is None or (previous.start, previous.result.speaker_id) != (start, self.result.speaker_id):
+            return ()
+        equal = [*map(eq, previous.result.words or (), self.result.words or ()), False].index(False)
+        return previous.sentence.words[:equal]
 
     def _word(self, word: WordResult, start: float, speaker: str | None) -> Word:
         begin = _seconds(word.begin_time, self._offset, start)

@@ -46,8 +46,9 @@ from ..journal.records import (
     UnknownRecord,
 )
 from ..text import join, sanitise
-from .clock import TaskClock, last_time
-from .corrections import Correction, Corrections
+from .applied_corrections import Corrections
+from .clock import TaskClock, is_time, last_time
+from .corrections import Correction
 from .result import Result, with_id
 from .usage import UsageCounter
 from .waveform import Waveform
@@ -385,7 +386,7 @@ class Transcript:
         result = self._clock(record.task).to_run_time(received)
         partial = self._partials.get(key)
         sentence_id = partial.id if partial else self._last_id + 1
-        current = None if result is None else Result(sentence_id, result, self.run.start, self.final_until)
+        current = None if result is None else self._result(sentence_id, result, partial)
         last = self._last_final.get(key)
         if current is not None and last is not None and current.repeats(last):
             return None
@@ -400,6 +401,11 @@ class Transcript:
         else:
             self._partials[key] = current
         return with_id(current.result, sentence_id)
+
+    def _result(self, sentence_id: int, result: SentenceResult, previous: Result | None) -> Result:
+        run = self.run
+        speaker = sanitise(run.speaker or "") or None
+        return Result(sentence_id, result, run.start, self.final_until, previous, speaker=speaker)
 
     def _finalise(self, t: float, key: _Key, current: Result) -> None:
         sentence = current.sentence

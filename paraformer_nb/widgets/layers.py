@@ -6,7 +6,16 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
-from ..tables.given import Unit, as_frame, beyond_clip, check_order, check_unit, require_columns, seconds_of
+from ..tables.given import (
+    Unit,
+    as_frame,
+    beyond_clip,
+    check_one_clip,
+    check_order,
+    check_unit,
+    require_columns,
+    seconds_of,
+)
 from .messages import Layer, LayerSpan
 
 if TYPE_CHECKING:
@@ -25,6 +34,7 @@ def make_layer(table: Any, name: str, label: str | None, unit: Unit, clip_end: f
     """
     frame = as_frame(table)
     require_columns(frame, ["start", "end", *([label] if label else [])])
+    check_one_clip(frame)
     if len(frame) > _MAX_ROWS:
         raise ParameterError(f"{len(frame)} rows are more than can be shown: give at most {_MAX_ROWS} of them.")
     starts, ends = (seconds_of(frame, column, unit) for column in ("start", "end"))

@@ -33,7 +33,7 @@ from paraformer_nb.transcript.transcript import Transcript
 EVERY = 0.36  # seconds from word to word
 PER_SENTENCE = 10
 TASK = "benchmark"
-_BLOCK = 0.1  # seconds of audio, as a paced run sends them
+BLOCK = 0.1  # seconds of audio, as a paced run sends them
 _COMMON = """the of and to a in is it you that he was for on are with as i his they be at one have this from or had by
 but some what there we can out other were all your when up use word how said an each she which do their time if will
 way about many then them would write like so these her long make thing see him two has look more day could go come did
@@ -133,8 +133,8 @@ def _events(speaker: Speaker, sentences: int, peaks: np.ndarray) -> Iterator[Aud
     for number in range(sentences):
         words = speaker.sentence(number)
         for count in range(1, PER_SENTENCE + 1):
-            until = int((number * PER_SENTENCE + count) * EVERY / _BLOCK + 1e-6)
+            until = int((number * PER_SENTENCE + count) * EVERY / BLOCK + 1e-6)
             for block in range(sent, until):
-                yield from audio(block * _BLOCK, peaks[block * 10 : block * 10 + 10])
+                yield from audio(block * BLOCK, peaks[block * 10 : block * 10 + 10])
             sent = until
             yield recognised(number, words[:count], is_final=count == PER_SENTENCE)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from speech import EVERY, PER_SENTENCE, TASK, Speaker, recognised, run_started, started
+from speech import BLOCK, EVERY, PER_SENTENCE, TASK, Speaker, recognised, run_started, started
 
 import paraformer_nb as pnb
 from paraformer_nb.journal.appender import Appender
@@ -39,6 +39,35 @@ def write_journal(path: Path, words: int) -> None:
         for number in range(words // PER_SENTENCE):
             appender.append(recognised(number, speaker.sentence(number), is_final=True))
         appender.append(RunEnded(seconds, "finished", None, seconds))
+
+
+def write_partials(path: Path, words: int) -> None:
+    """A finished run with a partial for each word, as a paced run sends them."""
+    speaker, seconds, sent = Speaker(), words * EVERY, 0.0
+    with path.open("wb") as file:
+        appender = Appender(file)
+        appender.append(run_started(seconds), started())
+        for number in range(words // PER_SENTENCE):
+            sentence = speaker.sentence(number)
+            for count in range(1, PER_SENTENCE + 1):
+                position = (number * PER_SENTENCE + count) * EVERY
+                while sent < position:
+                    appender.append(Audio(sent + BLOCK, TASK, sent, BLOCK))
+                    sent += BLOCK
+                appender.append(recognised(number, sentence[:count], is_final=count == PER_SENTENCE))
+        appender.append(RunEnded(seconds, "finished", None, seconds))
+
+
+def history(path: Path) -> tuple[float, float]:
+    """Seconds of processor time to load a run, and to read its revisions and latencies."""
+    load, read = float("inf"), float("inf")
+    for _ in range(3):
+        before = time.process_time()
+        run = pnb.load(path)
+        loaded = time.process_time()
+        assert len(run.revisions) >= 2 * len(run.latency)
+        load, read = min(load, loaded - before), min(read, time.process_time() - loaded)
+    return load, read
 
 
 def best(action: Callable[[], Any], prepare: Callable[[], Any] = lambda: None) -> float:
@@ -103,7 +132,13 @@ def main(words: int) -> None:
         show("run.correct, one word", best(correct_one(run)))
         shuffled = run.words.sample(frac=1, random_state=1)
         show("run.correct, rows in another order", best(lambda: run.correct(shuffled)))
+        show("run.find", best(lambda: run.find("the water")))
+        show("run.pauses", best(lambda: run.pauses))
         show("run.plot(), drawn", best(lambda: run.plot().to_png()))
+        path = Path(folder) / "partials.jsonl"
+        write_partials(path, words)
+        load, read = history(path)
+        print(f"\nwith a partial for each word: pnb.load {load:.2f} s; revisions and latency {read / load:.2f} × that")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from corrected_runs import count_corrections, result_record
 from records import write_journal
 
 import paraformer_nb as pnb
-from paraformer_nb.errors import ParameterError
+from paraformer_nb.errors import NotWords, ParameterError
 from paraformer_nb.journal.records import RunEnded
 
 
@@ -49,6 +49,44 @@ def test_what_looks_like_a_mistake_is_refused(change: Any, reason: str, run: pnb
         run.correct(change(run.words))
     assert "Nothing was changed." in str(refused.value)
     assert (run.text, count_corrections(path)) == ("good mourning all by", 0)
+
+
+def test_a_table_without_the_columns_of_words_has_an_error_of_its_own(run: pnb.Run) -> None:
+    """It is an AttributeError too, as `hasattr` and completion expect."""
+    table = run.words.rename(columns={"text": "token", "start": "Onset", "end": "stop"})
+    with pytest.raises(
+        NotWords, match=r"\.rename\(columns=\{'token': 'text', 'Onset': 'start', 'stop': 'end'\}\)"
+    ) as refused:
+        run.correct(table)
+    assert isinstance(refused.value, AttributeError | ParameterError)
+    with pytest.raises(NotWords, match="lacks start, end"):
+        run.timeline().highlight(pd.DataFrame({"time": [1.0]}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.set_index(pd.Index([7] * len(table))),
+        lambda table: table.sample(frac=1, random_state=1),
+        lambda table: table.astype({"text": "category", "sentence_id": "category", "start": "category"}),
+        lambda table: table.astype({"text": object, "sentence_id": "Int32", "start": "Float32", "end": object}),
+        lambda table: table.assign(note=1, words=[[1]] * len(table)),
+        lambda table: table.assign(start=pd.to_timedelta(table["start"], "s"), end=pd.to_timedelta(table["end"], "s")),
+    ],
+    ids=["index", "order", "categories", "dtypes", "more columns", "durations"],
+)
+def test_other_forms_of_the_same_table_change_nothing(change: Any, run: pnb.Run, path: Path) -> None:
+    assert run.correct(change(run.words)) == 0
+    assert count_corrections(path) == 0
+
+
+def test_spans_of_several_clips_are_not_laid_over_one(run: pnb.Run) -> None:
+    table = run.words.assign(file=["a.wav", "a.wav", "b.wav", "b.wav"])
+    view = run.timeline()
+    with pytest.raises(ParameterError, match="rows of several clips"):
+        view.highlight(table)
+    view.highlight(table[:2])
+    view.close()
 
 
 def test_a_table_of_another_clip_is_refused(run: pnb.Run) -> None:

@@ -10,7 +10,8 @@ from records import RUN, fold, journal_bytes, read_bytes, result_of
 
 from paraformer_nb.errors import ParameterError
 from paraformer_nb.journal.records import Corrected, RunEnded
-from paraformer_nb.transcript.corrections import Correction, Corrections, replace_words, speaker_at
+from paraformer_nb.transcript.applied_corrections import Corrections
+from paraformer_nb.transcript.corrections import Correction, replace_words, speaker_at
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.transcript.words import Sentence, Word
 

@@ -1,0 +1,62 @@
+"""The tables of revisions and latencies, from the history of the words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..transcript.history import History, WordHistory
+from .frame import frame_of_rows, make_frame, table_attrs
+from .schema import LATENCY, REVISIONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def revisions_table(history: History) -> pd.DataFrame:
+    """One row for each thing that the recogniser did to a word, in order; `schema.REVISIONS` has the columns."""
+    rows = _rows(history)
+    table = frame_of_rows(REVISIONS, [(*each[:3], rows.get(each.history), *each[4:]) for each in history.revisions])
+    table.attrs.update(table_attrs(history.transcript))
+    return table
+
+
+def latency_table(history: History) -> pd.DataFrame:
+    """One row a word as recognised, sorted as `words_raw`; `schema.LATENCY` has the columns.
+
+    ``to_shown`` is below 0 where a word was shown before the audio up to its final end had been sent.
+    """
+    import numpy as np
+
+    ids = {each: sentence.id for sentence in history.transcript.recognised for each in history.words_of(sentence)}
+    words = list(_rows(history))
+    audio = [history.sent.get(each.task) for each in words]
+    sent = np.array([own and own.time_of(each.word.end) for own, each in zip(audio, words, strict=True)], "float64")
+    shown = np.array([each.shown for each in words], "float64")
+    settled = np.array([each.settled for each in words], "float64")
+    values = {
+        "word": range(len(words)),
+        "sentence_id": [ids[each] for each in words],
+        "text": [each.word.text.strip() for each in words],
+        "start": [each.word.start for each in words],
+        "end": [each.word.end for each in words],
+        "sent": sent,
+        "shown": shown,
+        "settled": settled,
+        "to_shown": shown - sent,
+        "to_settled": settled - sent,
+        "changes": [each.changes for each in words],
+        "first_text": [each.first_text for each in words],
+        "resent": [
+            own is not None and each.word.end <= own.repeated_until for own, each in zip(audio, words, strict=True)
+        ],
+    }
+    table = make_frame(LATENCY, values)
+    table.attrs.update(table_attrs(history.transcript))
+    return table
+
+
+def _rows(history: History) -> dict[WordHistory, int]:
+    """The words as recognised, in the order of `words_raw`, and the row of each."""
+    words = [each for sentence in history.transcript.recognised for each in history.words_of(sentence)]
+    words.sort(key=lambda each: each.word.start)
+    return {each: row for row, each in enumerate(words)}

@@ -1,0 +1,225 @@
+"""How each word came to be: shown, revised, withdrawn, final; with the time of each and the audio sent by then.
+
+A fold of a journal's records beside the `Transcript`, which it drives.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from ..errors import ParameterError
+from ..journal.records import Audio, Received, Record, Resumed, RunStarted
+from .clock import position_after
+from .transcript import Transcript
+from .word_alignment import align
+from .words import Sentence, Word
+
+_Result = Received | Resumed  # a resume withdraws what was not final
+Change = Literal["shown", "text", "time", "mark", "withdrawn", "settled"]
+
+
+class WordHistory:
+    """One word that was shown.
+
+    Attributes:
+        word: as it was last.
+        first_text: as it was first.
+        task: the one that recognised it.
+        shown, settled: when it was first shown, and when it became final (None before that); seconds since the run
+            began.
+        changes: how often its text changed.
+    """
+
+    __slots__ = ("changes", "first_text", "settled", "shown", "task", "word")
+
+    def __init__(self, word: Word, shown: float, task: str) -> None:
+        self.word = word
+        self.first_text = word.text.strip()
+        self.task = task
+        self.shown = shown
+        self.settled: float | None = None
+        self.changes = 0
+
+
+class Revision(NamedTuple):
+    """One thing that the recogniser did to one word. `position`: seconds of the clip that had been sent by then.
+
+    `text` and `before` are the word after and before it; for a mark, the marks; None where there is none.
+    """
+
+    t: float
+    position: float
+    sentence_id: int
+    history: WordHistory
+    change: Change
+    text: str | None
+    before: str | None
+    start: float
+    end: float
+    task: str
+
+
+class SentAudio:
+    """When a task sent which part of the clip.
+
+    Attributes:
+        repeated_until: the position up to which the clip had been sent before the task.
+    """
+
+    def __init__(self, repeated_until: float) -> None:
+        self.repeated_until = repeated_until
+        self._begin = 0.0
+        self._ends = array("d")
+        self._times = array("d")
+
+    def add(self, record: Audio) -> None:
+        """Count a block."""
+        if not self._times:
+            self._begin = record.position
+        self._ends.append(record.position + record.seconds)
+        self._times.append(record.t)
+
+    @property
+    def begin(self) -> float:
+        """The position at which the task's audio begins; call it once there is some."""
+        return self._begin
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """How much of the clip was sent after the first block, and how long that took; both 0 for one block."""
+        if not self._times:
+            return 0.0, 0.0
+        return self._ends[-1] - self._ends[0], self._times[-1] - self._times[0]
+
+    def time_of(self, position: float) -> float | None:
+        """When the block that holds a position was sent; beyond the last block, that one; None if there is none."""
+        if not self._times:
+            return None
+        return self._times[min(bisect_left(self._ends, position - 1e-6), len(self._times) - 1)]
+
+
+class History:
+    """The revisions of a run, and the history of each word in it.
+
+    Attributes:
+        transcript: the fold of the same records.
+        revisions: in order; only ever appended to.
+        sent: by task.
+    """
+
+    def __init__(self, run: RunStarted) -> None:
+        self.transcript = Transcript(run)
+        self.revisions: list[Revision] = []
+        self.sent: dict[str, SentAudio] = {}
+        self._position = run.start
+        self._finals = 0
+        self._words: dict[int, list[WordHistory]] = {}  # by sentence id
+        self._partials: dict[int, Sentence] = {}
+
+    @classmethod
+    def from_records(cls, records: Iterable[Record]) -> History:
+        """Fold a whole journal. Raises ParameterError if its first record is not a `RunStarted`."""
+        each = iter(records)
+        first = next(each, None)
+        if not isinstance(first, RunStarted):
+            raise ParameterError("these are not a journal's records: the first is not a RunStarted.")
+        history = cls(first)
+        for record in each:
+            history.apply(record)
+        return history
+
+    def words_of(self, sentence: Sentence) -> list[WordHistory]:
+        """The history of each word of a recognised sentence."""
+        return self._words[sentence.id]
+
+    def apply(self, record: Record) -> None:
+        """Fold one record, with the transcript."""
+        if isinstance(record, Audio):
+            if record.task not in self.sent:
+                self.sent[record.task] = SentAudio(self.transcript.sent_until)
+            self.sent[record.task].add(record)
+        self._position = position_after(record, self._position)
+        self.transcript.apply(record)
+        if isinstance(record, Received | Resumed):
+            self._update(record)
+
+    def _update(self, record: _Result) -> None:
+        """Compare the sentences with those before the record."""
+        transcript = self.transcript
+        before = self._partials
+        if len(transcript.finals) > self._finals:
+            for sentence in transcript.finals[self._finals :]:
+                self._revise(record, sentence)
+                self._settle(record, sentence)
+                before.pop(sentence.id, None)
+            self._finals = len(transcript.finals)
+        now = {sentence.id: sentence for sentence in transcript.partials}
+        for number, sentence in now.items():
+            if before.get(number) is not sentence:
+                self._revise(record, sentence)
+        for number in before.keys() - now.keys():
+            self._withdraw(record, number)
+        self._partials = now
+
+    def _revise(self, record: _Result, sentence: Sentence) -> None:
+        """Note what differs from the sentence as it was shown last."""
+        partial = self._partials.get(sentence.id)
+        old_words = partial.words if partial else ()
+        old = self._words[sentence.id] if partial else []
+        head, middle, tail = align(old_words, sentence.words)
+        now = old[:head]
+        for before, after in middle:
+            if after is None:
+                assert before is not None
+                self._note(record, sentence.id, old[before], "withdrawn", None, _text(old_words[before]))
+                continue
+            word = sentence.words[after]
+            if before is None:
+                now.append(WordHistory(word, record.t, record.task))
+                self._note(record, sentence.id, now[-1], "shown", _text(word), None)
+            else:
+                now.append(old[before])
+                self._change(record, sentence.id, old[before], word)
+        self._words[sentence.id] = now + old[len(old) - tail :]
+
+    def _change(self, record: _Result, sentence_id: int, history: WordHistory, word: Word) -> None:
+        old, history.word = history.word, word
+        if _text(old) != _text(word):
+            history.changes += 1
+            self._note(record, sentence_id, history, "text", _text(word), _text(old))
+        if old.punctuation != word.punctuation:
+            self._note(record, sentence_id, history, "mark", word.punctuation, old.punctuation)
+        if (old.start, old.end) != (word.start, word.end):
+            self._note(record, sentence_id, history, "time", _text(word), _text(old))
+
+    def _settle(self, record: _Result, sentence: Sentence) -> None:
+        for history in self._words[sentence.id]:
+            history.settled = record.t
+            self._note(record, sentence.id, history, "settled", _text(history.word), _text(history.word))
+
+    def _withdraw(self, record: _Result, sentence_id: int) -> None:
+        for history in self._words.pop(sentence_id):
+            self._note(record, sentence_id, history, "withdrawn", None, _text(history.word))
+
+    def _note(
+        self,
+        record: _Result,
+        sentence_id: int,
+        history: WordHistory,
+        change: Change,
+        text: str | None,
+        before: str | None,
+    ) -> None:
+        word = history.word
+        self.revisions.append(
+            Revision(
+                record.t, self._position, sentence_id, history, change, text, before, word.start, word.end, record.task
+            )
+        )
+
+
+def _text(word: Word) -> str:
+    return word.text.strip()
