@@ -47,7 +47,7 @@ from ..journal.records import (
 )
 from ..text import join, sanitise
 from .applied_corrections import Corrections
-from .clock import TaskClock, is_time, last_time
+from .clock import TaskClock, last_time
 from .corrections import Correction
 from .result import Result, with_id
 from .usage import UsageCounter
