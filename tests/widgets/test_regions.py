@@ -34,7 +34,7 @@ def test_regions_are_a_table_both_ways_and_kept_in_the_journal(tmp_path: Path) -
     run.save(tmp_path / "kept.jsonl")
     again = pnb.load(tmp_path / "kept.jsonl").timeline()
     assert again.regions.equals(view.regions)
-    assert "regions" in pnb.load(tmp_path / "kept.jsonl").events["kind"].tolist()
+    assert "regions" in pnb.load(tmp_path / "kept.jsonl").events["event"].tolist()
     again.regions = again.regions[again.regions.label != "second"]
     assert pnb.load(tmp_path / "kept.jsonl").timeline().regions.label.tolist() == ["greeting"]
     again.regions = None

@@ -178,11 +178,12 @@ export class RunModel {
   }
 
   /**
-   * Corrects several sentences as one step of undo.
-   * @param {Map<Sentence, Correction>} corrections
+   * Makes several corrections as one step of undo.
+   * @param {[Sentence, Correction][]} corrections
    */
   correctAll(corrections) {
-    const parts = [...corrections].map(([sentence, correction]) => {
+    const parts = corrections.map(([{ id }, correction]) => {
+      const sentence = /** @type {Sentence} */ (this.transcript.sentences.get(id)); // as corrected before
       const change = this.transcript.correct(sentence, correctedWords(sentence.words, correction));
       this.#notify({ kind: "data", change });
       const [old, replacing] = [correction.old.map(writeWord), correction.new.map(writeWord)];

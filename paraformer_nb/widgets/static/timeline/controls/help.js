@@ -23,7 +23,7 @@ const FINGERS = [
 ];
 const FIELD = [
   ["Enter", "keep it; the sound goes on if it was paused for it"],
-  ["Tab or Shift Tab", "next or previous doubtful word; without any, the word beside it"],
+  ["Tab or Shift Tab", "next or previous doubtful word; where none has a confidence, the word beside it"],
   ["← or → at its end", "the word beside it"],
   ["a space", "split the word"],
   ["Ctrl Enter", "play the sentence again"],

@@ -69,12 +69,13 @@ export class Proofreading {
   }
 
   /**
-   * Opens the field of the next or previous doubtful word; where no word is doubtful, of the one beside it.
+   * Opens the field of the next or previous doubtful word; where the recogniser gives no confidence, of the one beside it.
    * @param {number} steps by words, from where to search
    * @param {Host} host
    */
   stepDoubtful(steps, host) {
-    if (!this.#runModel.transcript.words.rows.some(isDoubtful) && this.#done === 0) return this.step(steps, host, "all");
+    const hasConfidence = this.#runModel.transcript.words.rows.some(({ confidence }) => confidence !== null);
+    if (!hasConfidence) return this.step(steps, host, "all");
     const index = this.#nextDoubtful(this.#index + steps, Math.sign(steps));
     if (index < 0) return this.#leave();
     this.#commands.goTo(index);
@@ -105,9 +106,8 @@ export class Proofreading {
   replaceAll(text) {
     const { cursor, transcript } = this.#runModel;
     if (!this.#commands.canCorrect()) return;
-    /** @type {Map<Sentence, Correction>} */
-    const corrections = new Map();
-    let count = 0;
+    /** @type {[Sentence, Correction][]} one for each occurrence: the words of a correction stand in a row */
+    const corrections = [];
     for (const { first, last } of cursor.found.matches) {
       const sentence = transcript.order[transcript.words.sentenceOf(first)];
       if (sentence !== transcript.order[transcript.words.sentenceOf(last)]) continue; // never across sentences
@@ -117,19 +117,13 @@ export class Proofreading {
       const { end, punctuation } = words[words.length - 1];
       const correction = retype([{ ...words[0], text: "", punctuation: "", start, end, separator }], 0, text + punctuation);
       if (!correction) continue;
-      const all = corrections.get(sentence) ?? { old: [], new: [] };
-      corrections.set(sentence, { old: [...all.old, ...words], new: [...all.new, ...correction.new] });
-      count++;
+      corrections.push([sentence, { old: words, new: correction.new }]);
     }
+    const count = corrections.length;
     const left = cursor.found.matches.length - count;
     if (count > 0) this.#runModel.correctAll(corrections);
     const rest = left > 0 ? ` ${left} only contain it in a longer word, or lie in two sentences: they are as they were.` : "";
     this.#runModel.showMessage(`${count} replaced${count ? "; Ctrl Z undoes all" : ""}.${rest}`);
-  }
-
-  /** How many words were corrected. */
-  get #done() {
-    return this.#runModel.transcript.words.rows.filter((word) => word.is_edited).length;
   }
 
   get #index() {
