@@ -190,4 +190,5 @@ def _token_times(rows: Rows, texts: Sequence[str], found: Array) -> tuple[Array 
     share = (rows.ends - rows.starts)[first] / totals[first + 1]
     starts = rows.starts[first] + share * before
     ends = np.where(last > first, rows.ends[last], rows.starts[first] + share * (before + lengths))
+    ends = np.maximum(ends, starts)  # rows may overlap
     return np.where(first >= 0, starts, np.nan), np.where(first >= 0, ends, np.nan)

@@ -85,7 +85,7 @@ def fold_case(text: str) -> Iterator[Replacement]:
 def convert_script(text: str, script: str) -> Iterator[Replacement]:
     """Convert traditional and simplified Chinese. Raises MissingDependency without opencc."""
     converter = opencc_converter(script)
-    for run in re.finditer(r"[^\x00-\u2e7f]+", text):
+    for run in re.finditer(r"[^\x00-\u2e7f\ud800-\udfff]+", text):  # lone surrogates cannot be encoded for it
         converted = converter.convert(run[0])
         if converted == run[0]:
             continue

@@ -147,6 +147,7 @@ def test_traditional_and_simplified_can_count_as_one() -> None:
     pytest.importorskip("opencc")
     assert Normaliser(script="simplified")("頭髮發現，乾隆皇帝") == "头发发现乾隆皇帝"
     assert Normaliser(script="traditional")("头发发现") == "頭髮發現"
+    assert Normaliser(script="simplified")("漢\ud800字") == "汉\ud800字"
 
 
 def test_without_opencc_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
