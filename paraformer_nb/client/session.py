@@ -74,7 +74,7 @@ class Session:
         self._attempts = 0
         self._attempts_without_progress = 0  # consecutive ones, including the current one
         self._attempt: Attempt | None = None
-        self._context: list[ContextMessage] | None = None  # a newer one than the request's
+        self._context: list[ContextMessage] | None = sink.transcript.context  # a newer one than the request's
         self.stop_reason = ""
         self._was_accepted = False  # a connection was made, with a key that was right
 

@@ -273,11 +273,11 @@ def _check_name(name: str, model: str, known: Model | None, arguments: Iterable[
         near = difflib.get_close_matches(name, [*_NAMES, *arguments], 1)
         hint = f" Did you mean {near[0]}?" if near else f" Known: {', '.join(sorted(has))}."
         raise ParameterError(
-            f"unknown parameter {name!r}.{hint} Nothing was sent. To send it unchecked: extra={{{name!r}: ...}}."
+            f"unknown parameter {name!r}: nothing was sent. To send it unchecked: extra={{{name!r}: ...}}.{hint}"
         )
     if name not in has:
         raise ParameterError(
-            f"{model} has no parameter {name}; these models have it: {', '.join(models_with(name))}. Nothing was sent."
+            f"{model} has no parameter {name}: nothing was sent; these models have it: {', '.join(models_with(name))}."
         )
 
 

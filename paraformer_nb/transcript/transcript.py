@@ -6,12 +6,14 @@ A live run and a loaded journal go through the same `apply`, so they cannot diff
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from operator import attrgetter
-from typing import assert_never
+from typing import Any, assert_never
 
 from msgspec.structs import replace
 
 from ..dashscope.messages import (
+    CommandError,
     Event,
     ResultGeneratedEvent,
     SentenceResult,
@@ -19,6 +21,7 @@ from ..dashscope.messages import (
     TaskStartedEvent,
     UnknownEvent,
     command_name,
+    decode_command,
     is_same_task,
 )
 from ..errors import ParameterError
@@ -94,6 +97,7 @@ class Transcript:
             ``""``.
         end: how the run ended, or None. Corrections may follow it.
         clip_sha256: the digest of the clip's file, in hexadecimal, or None.
+        context: the messages that replaced the run's own context last, or None.
 
     Example:
         >>> transcript = Transcript.from_records(Journal("run.jsonl"))
@@ -119,6 +123,7 @@ class Transcript:
         self._clip_notices: list[str] = []
         self.end: RunEnded | None = None
         self.clip_sha256: str | None = None
+        self.context: Any = None
         self._partials: dict[_Key, Result] = {}
         self._last_final: dict[_Key, Sentence] = {}
         self._clocks: dict[str, TaskClock] = {}
@@ -260,8 +265,7 @@ class Transcript:
                 self.engine = sanitise(record.engine or "") or self.engine
                 self.service_notice = sanitise(record.notice)[:_NOTICE_LENGTH]
             case Sent():
-                if command_name(bytes(record.body)) == "finish-task":
-                    self.state = "finishing"
+                self._read_command(bytes(record.body))
             case Disconnected():
                 self.state = "reconnecting"
                 self.is_connected = False
@@ -296,6 +300,14 @@ class Transcript:
             case _:
                 assert_never(record)
         return None
+
+    def _read_command(self, body: bytes) -> None:
+        name = command_name(body)
+        if name == "finish-task":
+            self.state = "finishing"
+        elif name == "continue-task":
+            with suppress(CommandError):  # a damaged journal
+                self.context = decode_command(body).input.get("context")  # type: ignore[union-attr]
 
     def _resume(self, record: Resumed) -> None:
         """Withdraw the partials, which will be recognised again, and start the new task's clock."""

@@ -68,7 +68,7 @@ def test_a_model_has_its_own_parameters_and_other_errors_name_the_models_that_ha
     if model in models:
         assert check_parameters(model, {name: value})[name] == value  # type: ignore[literal-required]
         return
-    error = refusal(model, **{name: value}).removesuffix(" Nothing was sent.")
+    error = refusal(model, **{name: value})
     assert f"{model} has no parameter {name}" in error
     assert set(error.removesuffix(".").partition("these models have it: ")[2].split(", ")) == models
 
@@ -168,7 +168,7 @@ def test_the_error_for_a_misspelt_name_suggests_the_right_one(typed: str, intend
 
 
 def test_the_error_for_an_unknown_name_lists_those_of_the_model() -> None:
-    error = refusal(V1, zzz=1).partition(" Nothing was sent.")[0]
+    error = refusal(V1, zzz=1)
     assert set(re.findall(r"\w+", error.partition("Known:")[2])) == {
         "sample_rate",
         "phrase_id",

@@ -196,14 +196,24 @@ try:
 except VocabularyServiceException as error:
     gone = str(error)
 print(json.dumps([made, before, ready, listed, [each["text"] for each in result.get_sentence()], updated, gone]))
+
+import dashscope, wave
+context = [{"role": "user", "content": [{"type": "input_text", "text": "the weather"}]}]
+with dashscope.Client().audio.asr.recognize(model=model, timeout=20) as session, wave.open(sys.argv[1]) as clip:
+    session.update_context({"context": context})
+    while block := clip.readframes(1600):
+        session.send_audio_frame(block)
+    session.stop()
+    print(json.dumps([each.get_sentence()["text"] for each in session.results() if each.is_sentence_end()]))
 """
 
 
-def test_the_sdk_s_vocabulary_service_runs_unmodified(url: str, tmp_path: Path) -> None:
+def test_the_sdk_s_vocabulary_service_and_its_change_of_context_run_unmodified(url: str, tmp_path: Path) -> None:
     clip = write_wav(tmp_path / "lesson.wav", read_pcm(LESSON)[: 2 * 16_000 * 3])
     done = run_sdk(url, tmp_path, "-c", LIFE_CYCLE, str(clip))
     assert done.returncode == 0, done.stderr
-    made, before, ready, listed, texts, updated, gone = json.loads(done.stdout)
+    life_cycle, with_context = map(json.loads, done.stdout.splitlines())
+    made, before, ready, listed, texts, updated, gone = life_cycle
     assert made.startswith("vocab-sdk-")
     assert (before["status"], before["target_model"]) == ("UNDEPLOYED", QWEN)
     assert (ready["status"], ready["vocabulary"]) == ("OK", [{"text": "公园", "weight": 4, "lang": "zh"}])
@@ -211,3 +221,4 @@ def test_the_sdk_s_vocabulary_service_runs_unmodified(url: str, tmp_path: Path) 
     assert texts == ["今天天气很好。"]
     assert updated["vocabulary"] == [{"text": "散步", "weight": 50}]
     assert "does not exist" in gone
+    assert with_context == ["今天天气很好。"]

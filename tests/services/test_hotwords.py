@@ -110,6 +110,20 @@ def test_a_context_is_replaced_in_mid_run(service: pnb.Embedded) -> None:
         run.update_context(RIGHT)
 
 
+def test_a_run_that_is_resumed_has_the_newest_context(service: pnb.Embedded, tmp_path: Path) -> None:
+    run = pnb.transcribe(LESSON, service=service, model=QWEN, pace=10, save=tmp_path / "run.jsonl")
+    assert eventually(lambda: run.state == "streaming")
+    run.update_context(RIGHT)
+    run.stop()
+    ended(run)
+    resumed = ended(pnb.resume(tmp_path / "run.jsonl", service=service))
+    assert RIGHT in resumed.text
+    sent = [json.loads(bytes(record.body)) for record in resumed.journal if type(record).__name__ == "Sent"]
+    contexts = [each["payload"]["input"] for each in sent if each["header"]["action"] != "finish-task"]
+    assert contexts[0] == {}
+    assert contexts[1] == contexts[2] != {}
+
+
 def test_a_context_that_the_model_cannot_use_is_refused(service: pnb.Embedded) -> None:
     run = pnb.transcribe(LESSON, service=service, pace=10)
     with pytest.raises(ParameterError, match="paraformer-realtime-v2 has no parameter context"):
