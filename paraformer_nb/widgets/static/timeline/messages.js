@@ -184,6 +184,12 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  */
 
 /**
+ * What a saved notebook is to show without a kernel was made anew: send `EndDrawn` again.
+ * @typedef {object} StillMade
+ * @property {"still-made"} kind
+ */
+
+/**
  * Send everything.
  * @typedef {object} Sync
  * @property {"sync"} kind
@@ -286,6 +292,6 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {SavedSound | null} sound null: the page is silent.
  */
 
-/** @typedef {Update | Reply | Seek | Find | CorrectionProblem} ToFrontEnd */
+/** @typedef {Update | Reply | Seek | Find | CorrectionProblem | StillMade} ToFrontEnd */
 
 /** @typedef {Sync | Stop | Resume | EndDrawn | Correct | Undo | Redo | AudioRequest | SpectrogramRequest | SoundRequest | FileRequest} FromFrontEnd */
