@@ -16,8 +16,8 @@ The exchange:
 - `Stop` is answered by an `Update` with ``can_stop`` false. `Resume` is answered by an `Update`, and by a
   `CorrectionProblem` where the run cannot be continued.
 - `EndDrawn` is sent once, by the first view that has drawn the end of a run; again when corrections made after that
-  have paused; and in answer to `StillMade`. A cell's outputs are then replaced by what a saved notebook is to keep. It is
-  the one message that is delivered where the kernel runs cells (see `shells.py`), because output is replaced there.
+  have paused; and in answer to `StillMade`. A cell's outputs are then replaced by what a saved notebook is to keep. It
+  is the one message that is delivered where the kernel runs cells (see `shells.py`), because output is replaced there.
 """
 
 from __future__ import annotations
