@@ -50,6 +50,11 @@ class CellOutputs:
         if has_still:
             self._stills.append(display(_html(self._still()), raw=True, display_id=True))  # type: ignore[no-untyped-call]
 
+    @property
+    def has_stills(self) -> bool:
+        """Whether there are stills to replace."""
+        return bool(self._stills)
+
     def go_on(self) -> None:
         """The run, which had ended, continues: what is shown is to be replaced at its end."""
         if self._shown and not self._views:

@@ -17,9 +17,9 @@ The exchange:
   `Reply` with their ``id``.
 - `Stop` is answered by an `Update` with ``can_stop`` false. `Resume` is answered by an `Update`, and by a
   `CorrectionProblem` where the run cannot be continued.
-- `EndDrawn` is sent once, by the first view that has drawn the end of a run, and again when corrections made after that
-  have paused. A cell's outputs are then replaced by what a saved notebook is to keep. It is the one message that is
-  delivered where the kernel runs cells (see `shells.py`), because output is replaced there.
+- `EndDrawn` is sent once, by the first view that has drawn the end of a run; again when corrections made after that
+  have paused; and in answer to `StillMade`. A cell's outputs are then replaced by what a saved notebook is to keep. It
+  is the one message that is delivered where the kernel runs cells (see `shells.py`), because output is replaced there.
 """
 
 from __future__ import annotations
@@ -228,7 +228,11 @@ class CorrectionProblem(Struct, frozen=True, tag_field="kind", tag="correction-p
     text: str
 
 
-ToFrontEnd = Update | Reply | Seek | Find | CorrectionProblem
+class StillMade(Struct, frozen=True, tag_field="kind", tag="still-made"):
+    """What a saved notebook is to show without a kernel was made anew: send `EndDrawn` again."""
+
+
+ToFrontEnd = Update | Reply | Seek | Find | CorrectionProblem | StillMade
 
 
 # ------------------------------------------------------------------------------------------------ from the front end

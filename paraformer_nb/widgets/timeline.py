@@ -21,12 +21,11 @@ from ..errors import ParaformerError, ParameterError
 from ..journal.records import Region
 from ..loop import get_loop
 from ..playback.playable import OpenAudio
-from ..plots.description import describe_picture
 from ..plots.plot import notebook_png
 from ..tables.given import Unit, clip_end
 from ..tables.spans import matches_table
 from ..tables.words import words_table
-from ..text import sanitise, unit_advice
+from ..text import unit_advice
 from ..transcript.corrections import Correction
 from ..transcript.search import find
 from ..transcript.transcript import ENDED, Transcript
@@ -41,7 +40,8 @@ from .linker import link
 from .regions import checked_regions, regions_of_table, regions_table
 from .run_state import describe_run
 from .shells import handle_on_subshells
-from .still import max_page_bytes, still_of_note, still_of_page, still_of_picture
+from .still import max_page_bytes
+from .still_maker import StillMaker, description_of, note_of, title_of
 from .traits import ComputedTrait, SpanTrait
 from .update_sender import UpdateSender
 from .words import recognised_text, to_correction
@@ -102,7 +102,7 @@ class Timeline(anywidget.AnyWidget):
         files: Files | None = None,
         still_mb: float | None = None,
     ) -> None:
-        self._max_page_bytes = max_page_bytes(still_mb)
+        max_bytes = max_page_bytes(still_mb)
         super().__init__()
         self._transcript = transcript
         self._stop = stop
@@ -115,9 +115,10 @@ class Timeline(anywidget.AnyWidget):
         self._file_requests = FileRequests(self._send_message, files)
         self._updates = UpdateSender(transcript, self._describe, self._send_message)
         self._updates.files = self._file_requests.formats
-        self._files = files
-        self._is_drawn = False
-        self._outputs = CellOutputs(self._bundle, self._still, lambda: self._has_ended, self._is_watched)
+        make_page = files.make_page if files else None
+        made = messages.StillMade()
+        self._still = StillMaker(transcript, make_page, max_bytes, lambda: self._send_message(made))
+        self._outputs = CellOutputs(self._bundle, lambda: self._still.html, lambda: self._has_ended, self._is_watched)
         self._on_finished = [self._outputs.replace]
         self.on_msg(self._on_message)
         handle_on_subshells(self, except_kind=_MAIN_SHELL_KIND)
@@ -238,7 +239,8 @@ class Timeline(anywidget.AnyWidget):
             case messages.Resume():
                 self._resume_run()
             case messages.EndDrawn():
-                self._is_drawn = True
+                if self._outputs.has_stills:
+                    self._still.make()
                 for callback in self._on_finished:
                     callback()
             case messages.Correct() | messages.CorrectAll() | messages.Undo() | messages.Redo():
@@ -361,30 +363,11 @@ class Timeline(anywidget.AnyWidget):
         is_widget = can_connect() and not self._is_closed
         data, metadata = (super()._repr_mimebundle_() if is_widget else None) or ({}, {})
         if not self._has_ended:
-            data["text/plain"] = f"{self._note()}\n{self._transcript.text}".rstrip()
+            data["text/plain"] = f"{note_of(self._transcript)}\n{self._transcript.text}".rstrip()
             return data, metadata
-        data["text/plain"] = f"{self._title()}\n{self._transcript.text}".rstrip()
+        data["text/plain"] = f"{title_of(self._transcript)}\n{self._transcript.text}".rstrip()
         data["image/png"] = notebook_png(self._transcript)
-        return data, {**metadata, "image/png": {"alt": self._alt()}}
-
-    def _still(self) -> str:
-        """The page that plays, or the picture. Until a view is drawn there is a note: making the page takes a while."""
-        if not (self._has_ended and self._is_drawn):
-            return still_of_note(self._note())
-        page = self._files.make_page(self._max_page_bytes) if self._files else None
-        if page is not None:
-            return still_of_page(page, self._title())
-        return still_of_picture(notebook_png(self._transcript), self._title(), self._alt())
-
-    def _alt(self) -> str:
-        return describe_picture(self._title(), self._transcript.text)
-
-    def _note(self) -> str:
-        """What a notebook keeps that was saved before the end was drawn."""
-        name = self._clip_name()
-        if self._has_ended:
-            return f"{name}: this was saved before its view was drawn. Show the run again for its words."
-        return f"{name}: it was still being recognised when this was shown. Show the run again for all its words."
+        return data, {**metadata, "image/png": {"alt": description_of(self._transcript)}}
 
     def _is_watched(self) -> bool:
         """Whether a front end shows the view, and will report that it has drawn the end."""
@@ -394,18 +377,8 @@ class Timeline(anywidget.AnyWidget):
     def _has_ended(self) -> bool:
         return self._transcript.state in ENDED
 
-    def _clip_name(self) -> str:
-        return sanitise(self._transcript.run.clip.name)
-
-    def _title(self) -> str:
-        """The clip and the run's state on one line."""
-        transcript = self._transcript
-        error = transcript.end.error if transcript.end else None
-        reason = f" ({error.kind}: {error.message})" if error else ""
-        return sanitise(f"{transcript.run.clip.name}: {transcript.state}{reason}")
-
     def __repr__(self) -> str:
-        return f"Timeline({self._title()!r})"
+        return f"Timeline({title_of(self._transcript)!r})"
 
 
 def _has_word_within(sentence: Sentence, start: float, end: float) -> bool:

@@ -149,6 +149,12 @@ test("after the end, corrections that have paused send the drawn end again", () 
   assert.deepEqual(model.sent.slice(at), ["end-drawn"]);
 });
 
+test("the kernel can have the drawn end sent again, to replace outputs where it runs cells", () => {
+  begin({ state: "finished" });
+  model.receive({ kind: "still-made" });
+  assert.deepEqual(model.sent, ["sync", "end-drawn"]);
+});
+
 test("a run that had ended is shown from its start; one that ends in view stays where it was", () => {
   begin({ state: "stopped" });
   assert.equal(runModel.viewportChoice.follow, false);

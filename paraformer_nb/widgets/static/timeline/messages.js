@@ -190,6 +190,12 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  */
 
 /**
+ * What a saved notebook is to show without a kernel was made anew: send `EndDrawn` again.
+ * @typedef {object} StillMade
+ * @property {"still-made"} kind
+ */
+
+/**
  * Send everything.
  * @typedef {object} Sync
  * @property {"sync"} kind
@@ -316,6 +322,6 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {SavedSound | null} sound null: the page is silent.
  */
 
-/** @typedef {Update | Reply | Seek | Find | CorrectionProblem} ToFrontEnd */
+/** @typedef {Update | Reply | Seek | Find | CorrectionProblem | StillMade} ToFrontEnd */
 
 /** @typedef {Sync | Stop | Resume | EndDrawn | Correct | CorrectAll | SetRegions | Undo | Redo | AudioRequest | SpectrogramRequest | SoundRequest | RecognisedRequest | FileRequest} FromFrontEnd */

@@ -290,6 +290,9 @@ export class RunModel {
       case "find":
         for (const view of this.#views) view.onFind(message.text);
         break;
+      case "still-made":
+        this.#send({ kind: "end-drawn" });
+        break;
       case "correction-problem":
         this.showMessage(message.text);
         this.#sync(); // the correction, which is shown here already, may have been refused
