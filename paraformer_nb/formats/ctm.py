@@ -16,14 +16,15 @@ def _render(document: Document, *, channel: str = _CHANNEL) -> bytes:
     `channel`: written in every line.
     """
     head = f"{file_name(document)} {channel}"
+    rows = document.rows
+    is_plain = len("".join([row.text for row in rows]).split()) <= 1  # no word has a space in it
     lines = []
-    for row in document.rows:
-        text = row.text
-        if " " in text or text.startswith(";;") or text.split() != [text]:
+    for row in rows:
+        _, _, text, start, end, _, confidence = row
+        if not is_plain or text[0] == ";":
             text = field(document, row, text)
-        tail = "" if row.confidence is None else f" {row.confidence:.3f}"
-        start = round(row.start, 3)
-        lines.append(f"{head} {start:.3f} {round(row.end, 3) - start:.3f} {text}{tail}\n")
+        tail = "" if confidence is None else f" {confidence:.3f}"
+        lines.append(f"{head} {start:.3f} {end - start:.3f} {text}{tail}\n")
     return "".join(lines).encode()
 
 

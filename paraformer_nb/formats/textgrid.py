@@ -70,9 +70,9 @@ def _read(text: str) -> Reading:
             words += _words_of(tier, tiers, len(words))
         return Reading(words, "TextGrid", end=length)
     others = [tier for tier in tiers if not _SOUNDS.fullmatch(tier["name"])] or tiers
-    tier = max(others, key=lambda each: len(each["entries"]), default=None)
-    if tier is None:
+    if not others:
         raise ReadError("this TextGrid has no tier of intervals, so it has no words with times.")
+    tier = max(others, key=lambda each: len(each["entries"]))
     for number, (start, end, label) in enumerate(tier["entries"], start=1):
         found = split_text(label)
         if len(found) == 1:

@@ -64,7 +64,7 @@ def _read(text: str) -> Reading:
     for number, block in enumerate(blocks, start=1):
         voice = _VOICE.search(block.text)
         speaker = html.unescape(voice[1]).strip() or None if voice else None
-        if _TIMES.search(block.text):
+        if _TIMES.search(block.text) or "<c>" in block.text:
             words += _timed(block.text, block.start, block.end, number, speaker)
         else:
             plain = html.unescape(_TAG.sub("", block.text))

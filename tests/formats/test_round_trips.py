@@ -18,7 +18,8 @@ from paraformer_nb.formats.export import write_words
 from paraformer_nb.formats.registry import FORMATS
 
 LETTERS = string.ascii_letters + string.digits + "<>&{}\\\"'|=+@;#%$éß今天气ñ한"
-WORDS = st.text(LETTERS, min_size=1, max_size=6)
+# With a letter each: subtitles show a word of closing marks alone as part of the word before.
+WORDS = st.text(LETTERS, min_size=1, max_size=6).filter(lambda text: any(map(str.isalnum, text)))
 MARKS = st.sampled_from(["", "", "", ",", ".", "。", "?!"])
 QUICK = (Phase.explicit, Phase.generate)  # no shrinking, which takes minutes: the tables are small
 STEPS = st.integers(0, 3000)
@@ -125,10 +126,16 @@ def test_the_text_of_subtitles_comes_back(name: str, table: pd.DataFrame) -> Non
 @settings(max_examples=10, deadline=None, phases=QUICK)
 @given(tables(least=20))
 def test_sentences_of_stm_come_back(table: pd.DataFrame) -> None:
-    texts = [word.replace(";;", "；；", 1) if word.startswith(";;") else word for word in shown(table)]
     read = again(table, "a.stm")
-    assert shown(read) == texts
-    assert speakers(read) == [each and each.replace(" ", "_") for each in speakers(table)]
+    for name in (None, "ann", "bo b"):  # those of one speaker are in order
+        of_speaker = [
+            word.replace(";;", "；；", 1) if word.startswith(";;") else word
+            for word, speaker in zip(shown(table), speakers(table), strict=True)
+            if speaker == name
+        ]
+        written = None if name is None else name.replace(" ", "_")
+        own = [word for word, speaker in zip(shown(read), speakers(read), strict=True) if speaker == written]
+        assert own == of_speaker
 
 
 def test_parquet_comes_back_equal_with_attrs(tmp_path: Path) -> None:
