@@ -16,7 +16,7 @@ from command_line import command, serving, started
 from servers import KEY, RATE, Cloud, Talk, assert_says, ended, eventually, is_running, texts, tone, well, workers
 
 import paraformer_nb as pnb
-from paraformer_nb.tables.words import COLUMNS
+from paraformer_nb.tables.schema import WORDS_RAW
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -48,7 +48,7 @@ def test_json_prints_the_words_table_line_by_line(part: Path, chinese: Path) -> 
         done = command("transcribe", part, "--url", url, "--json", DASHSCOPE_API_KEY=KEY)
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [tuple(row) for row in rows] == [tuple(column.name for column in COLUMNS)] * 6
+    assert [tuple(row) for row in rows] == [tuple(column.name for column in WORDS_RAW)] * 6
     run = ended(pnb.transcribe(part, service=pnb.Embedded("scripted", script=script)))
     assert "".join(row["text"] for row in rows) == "今天天气很好" == "".join(texts(run))
     assert [(row["start"], row["end"]) for row in rows] == list(zip(run.words["start"], run.words["end"], strict=True))

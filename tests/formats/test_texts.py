@@ -11,7 +11,7 @@ import paraformer_nb as pnb
 from paraformer_nb.formats.jsonl import to_jsonl
 from paraformer_nb.formats.text import to_text
 from paraformer_nb.journal.records import Corrected
-from paraformer_nb.tables.words import COLUMNS
+from paraformer_nb.tables.schema import WORDS_RAW
 from paraformer_nb.transcript.corrections import Correction
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.transcript.words import Word
@@ -42,7 +42,7 @@ def test_a_deleted_sentence_is_in_no_file() -> None:
 
 def test_json_lines_have_one_object_a_word_with_the_columns_of_the_table() -> None:
     rows = [json.loads(line) for line in to_jsonl(lesson()).splitlines()]
-    assert [list(row) for row in rows] == [[column.name for column in COLUMNS]] * 6
+    assert [list(row) for row in rows] == [[column.name for column in WORDS_RAW]] * 6
     assert [row["text"] for row in rows] == ["Good", "morning", "今天", "好。", "and", "more"]
     assert rows[0] == {
         "sentence_id": 1,
