@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import ParameterError
 from ..transcript.corrections import appearance
 from ..transcript.words import Word
 from .given import Unit, as_frame, check_one_clip, invalid, require_columns, seconds_of
