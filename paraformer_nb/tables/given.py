@@ -54,18 +54,25 @@ def require_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:
     missing = [name for name in needed if present.count(name) != 1]
     if not missing:
         return
-    by_lower = {str(name).lower(): name for name in present}
-    near = {
-        by_lower[other]: name
-        for name in missing
-        if (other := next((each for each in (name, *_OTHER_NAMES.get(name, ())) if each in by_lower), None))
-        and by_lower[other] not in needed
-    }
+    candidates = {_near(frame, name): name for name in missing}
+    near = {other: name for other, name in candidates.items() if other is not None and other not in needed}
     advice = f" Perhaps table.rename(columns={near!r})." if near else ""
     raise NotWords(
         f"the table lacks {', '.join(missing)}: it needs {', '.join(needed)}, with times in seconds, and has "
         f"{', '.join(map(str, present)) or 'no columns'}.{advice} {_UNCHANGED}"
     )
+
+
+def _near(frame: pd.DataFrame, name: str) -> Any:
+    """The column that may be meant by a name, or None. Texts are not looked for among numbers, such as `word`."""
+    import pandas as pd
+
+    columns = {
+        str(column).lower(): column
+        for column, dtype in zip(frame.columns, frame.dtypes, strict=True)
+        if name != "text" or not pd.api.types.is_numeric_dtype(dtype)
+    }
+    return next((columns[other] for other in (name, *_OTHER_NAMES.get(name, ())) if other in columns), None)
 
 
 def check_one_clip(frame: pd.DataFrame) -> None:

@@ -51,11 +51,11 @@ class RowBuffers:
         self._count = count
 
     def _allocate(self, kept: int, needed: int) -> None:
-        """Make new arrays with room for twice the rows that are `needed`, with a copy of those that are `kept`."""
+        """Make new arrays with room for half more rows than are `needed`, with a copy of those that are `kept`."""
         import numpy as np
         import pandas as pd
 
-        capacity = max(_FIRST_CAPACITY, 2 * needed)
+        capacity = max(_FIRST_CAPACITY, needed + needed // 2)
         columns: dict[str, Any] = {}
         for name, dtype, *_ in WORDS_RAW:
             is_text = dtype == "string"

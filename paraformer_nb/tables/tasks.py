@@ -36,9 +36,9 @@ def tasks_table(records: Iterable[Record], history: History) -> pd.DataFrame:
                 task.ended = record.t if task.ended is None else task.ended
         elif isinstance(record, Connected | Sent | Received | Audio | Silence | Disconnected):
             _apply(tasks.setdefault(record.task, _Task(record.t)), record)
-    heard = _heard(history)
+    recognised = _recognised(history)
     rows = [
-        (sanitise(name), task.started, task.ended, task.sent, task.silence, heard.get(name, 0.0), task.billed)
+        (sanitise(name), task.started, task.ended, task.sent, task.silence, recognised.get(name, 0.0), task.billed)
         for name, task in tasks.items()
     ]
     tokens = [task.tokens for task in tasks.values()]
@@ -76,11 +76,11 @@ def _tokens(body: bytes) -> tuple[int | None, int | None]:
     return known[0], known[1]
 
 
-def _heard(history: History) -> dict[str, float]:
+def _recognised(history: History) -> dict[str, float]:
     """By task, the audio up to the end of its last final sentence."""
-    heard: dict[str, float] = {}
+    recognised: dict[str, float] = {}
     for sentence in history.transcript.finals:
         for each in history.words_of(sentence):
             begin = history.sent[each.task].begin if each.task in history.sent else sentence.start
-            heard[each.task] = max(heard.get(each.task, 0.0), each.word.end - begin)
-    return heard
+            recognised[each.task] = max(recognised.get(each.task, 0.0), each.word.end - begin)
+    return recognised

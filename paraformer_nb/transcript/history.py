@@ -153,7 +153,7 @@ class History:
         if len(transcript.finals) > self._finals:
             for sentence in transcript.finals[self._finals :]:
                 self._revise(record, sentence)
-                self._settle(record, sentence)
+                self._finalise(record, sentence)
                 before.pop(sentence.id, None)
             self._finals = len(transcript.finals)
         now = {sentence.id: sentence for sentence in transcript.partials}
@@ -195,7 +195,7 @@ class History:
         if (old.start, old.end) != (word.start, word.end):
             self._note(record, sentence_id, history, "time", _text(word), _text(old))
 
-    def _settle(self, record: _Result, sentence: Sentence) -> None:
+    def _finalise(self, record: _Result, sentence: Sentence) -> None:
         for history in self._words[sentence.id]:
             history.settled = record.t
             self._note(record, sentence.id, history, "settled", _text(history.word), _text(history.word))

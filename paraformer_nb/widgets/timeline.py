@@ -175,7 +175,7 @@ class Timeline(anywidget.AnyWidget):
         get_loop().call_soon_threadsafe(self.refresh)
 
     def words_within(self, start: float, end: float) -> pd.DataFrame:
-        """The words that touch a span, in seconds of the clip; the columns are those of `run.words`."""
+        """The words that touch a span, in seconds of the clip; the columns are those of `run.words_raw`."""
         near = [each for each in self._transcript.sentences if _has_word_within(each, start, end)]
         words = words_table(near, self._transcript)
         chosen: pd.DataFrame = words[(words["start"] < end) & (words["end"] > start)].reset_index(drop=True)

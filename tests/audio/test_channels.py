@@ -163,27 +163,21 @@ def test_a_long_clip_is_noticed_before_its_end(tmp_path: Path) -> None:
     opened.close()
 
 
-def test_where_a_later_part_has_fewer_channels_the_clip_ends_with_an_error(tmp_path: Path) -> None:
-    first = flac(tmp_path / "a.flac", tone(300), tone(1100)).read_bytes()
-    mono = io.BytesIO()
-    with av.open(mono, "w", format="ogg") as container:
-        stream: Any = container.add_stream("flac", rate=RATE, layout="mono")
-        frame = av.AudioFrame.from_ndarray(tone(300)[None], format="s16", layout="mono")
+def mp3(*channels: np.ndarray[Any, Any]) -> bytes:
+    file = io.BytesIO()
+    layout = "mono" if len(channels) == 1 else "stereo"
+    with av.open(file, "w", format="mp3") as container:
+        stream: Any = container.add_stream("mp3", rate=RATE, layout=layout)
+        frame = av.AudioFrame.from_ndarray(np.stack(channels), format="s16p", layout=layout)
         frame.sample_rate = RATE
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    stereo = io.BytesIO()
-    with av.open(io.BytesIO(first)) as source, av.open(stereo, "w", format="ogg") as container:
-        stream = container.add_stream("flac", rate=RATE, layout="stereo")
-        for frame in source.decode(audio=0):
-            frame.pts = None
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    opened = open_clip(stereo.getvalue() + mono.getvalue(), sample_rate=RATE, channel=1)
+    return file.getvalue()
+
+
+def test_where_a_later_part_has_fewer_channels_the_reading_ends_with_an_error() -> None:
+    opened = open_clip(mp3(tone(300), tone(1100)) + mp3(tone(300)), sample_rate=RATE, channel=1)
     assert isinstance(opened, Clip)
-    try:
-        for _ in opened.blocks(1600):
-            pass
-    except AudioError as error:
-        assert "channel 1" in str(error)
+    with pytest.raises(AudioError, match="only 1 channels at a later position, so channel 1 ends there"):
+        list(opened.blocks(1600))
     opened.close()
