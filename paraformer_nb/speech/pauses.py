@@ -107,8 +107,8 @@ def _kinds(table: pd.DataFrame, found: Silences) -> Any:
     speaker_before, speaker_after = both("speaker")
     is_turn = (speaker_before != speaker_after) & (speaker_before != "") & (speaker_after != "")
     if "sentence_id" in table.columns:
-        sentence_before, sentence_after = both("sentence_id")
-        is_within = sentence_before == sentence_after
+        numbers = np.append(pd.factorize(table["sentence_id"])[0], -2)  # the last one is that of no word
+        is_within = numbers[found.before] == numbers[found.after]
     else:
         marks, _ = both("punctuation" if "punctuation" in table.columns else "text")
         is_within = np.array([not mark.endswith((*".!?。！？…",)) for mark in marks.tolist()], bool)
