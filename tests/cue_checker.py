@@ -127,7 +127,7 @@ def _check_parting(own: list[Spoken], rules: SubtitleRules) -> None:
 def _check_sentences(own: list[Spoken], next_start: float, rules: SubtitleRules) -> None:
     """A sentence ends within a cue only where the part before or after it could not be shown long enough."""
     ends = [n for n, (word, after) in enumerate(pairwise(own)) if word.ends_sentence or word.sentence != after.sentence]
-    ends = [n for n in ends if not own[n + 1].is_marks]
+    ends = [n for n in ends if not (own[n].is_marks or own[n + 1].is_marks)]
     bounds = [-1, *ends, len(own) - 1]
     for before, here, after in zip(bounds, bounds[1:], bounds[2:], strict=False):
         first, second = own[before + 1 : here + 1], own[here + 1 : after + 1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise, zip_longest
 
@@ -18,6 +18,9 @@ _SENTENCE_END = re.compile(r"[.!?…。！？｡][\"'”’»」』）)\]】》�
 _CLAUSE_END = re.compile(r"[,;:，；：、､—–][\"'”’»」』）)\]】》〉]*$")
 _NO_LINE_START = "。，、！？：；…‥・ー々〜～）」』】》〉〕］｝ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ％"
 _PARTS = re.compile(r"\s+|\S")
+
+_MARKS_OVER = ("Mn", "Me", "Cf")  # characters without a width of their own
+_LONGEST_MARKS = 200  # characters; marks behind a longer text are words of their own, so that the time stays linear
 
 SHORT_PAUSE = 0.3
 """Seconds of silence at which a cue may end, if nothing better is near."""
@@ -81,8 +84,36 @@ def width_of(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.category(sign) in ("Mn", "Me", "Cf") else 1 + (unicodedata.east_asian_width(sign) in "WF")
+        0 if unicodedata.category(sign) in _MARKS_OVER else 1 + (unicodedata.east_asian_width(sign) in "WF")
         for sign in text
+    )
+
+
+class _Look(Struct, frozen=True, gc=False):
+    """What is known of a text by itself. `end_cost`: of ending a cue after it, by its last marks."""
+
+    width: int
+    characters: int
+    end_cost: float
+    is_conjunction: bool
+    is_article: bool
+    is_no_start: bool
+    is_no_end: bool
+
+
+def _look(text: str, language: CueLanguage) -> _Look:
+    end_cost = _end_of(text)
+    if end_cost == AFTER_SENTENCE and language.is_abbreviation(text):
+        end_cost = ELSEWHERE
+    characters = len(text) if text.isascii() else sum(unicodedata.category(sign) not in _MARKS_OVER for sign in text)
+    return _Look(
+        width_of(text),
+        characters,
+        end_cost,
+        language.is_conjunction(text),
+        language.is_article(text),
+        text[0] in _NO_LINE_START,
+        unicodedata.category(text[-1]) in ("Ps", "Pi"),
     )
 
 
@@ -90,18 +121,25 @@ def units_of(entries: Sequence[Entry], columns: int, pause: float, language: Cue
     """The units of words in the order of reading. `columns`: of a line, in half columns; `pause`: seconds that end a
     cue."""
     merged = _merge_marks(entries)
+    looks = {text: _look(text, language) for text in {entry.text for entry in merged}}
     units: list[Unit] = []
-    last = ""  # character so far, by which a separator is decided
+    before: _Look | None = None  # of the last atom
+    last = ""  # text so far
     for entry, after in zip_longest(merged, merged[1:]):
-        is_sentence_end, is_hard_end, cost = _boundary(entry, after, pause, language)
-        atoms = _atoms(entry, _separator(last, entry.text), columns)
-        last = entry.text[-1]
-        for number, atom in enumerate(atoms, 1):
-            is_last = number == len(atoms)
-            unit = _unit(atom, is_sentence_end, is_hard_end, cost) if is_last else _unit(atom)
-            if units and _is_joined(units[-1], unit, columns, language):
+        text, look = entry.text, looks[entry.text]
+        is_sentence_end, is_hard_end, cost = _boundary(entry, look, after, looks, pause)
+        for atom in _atoms(entry, _separator(last[-1:], text), look.width > columns):
+            if atom.text is not text:
+                look = _look(atom.text, language)
+            if atom.end == entry.end:  # else it is within a word
+                ends = is_sentence_end, is_hard_end, cost
+            else:
+                ends = look.end_cost == AFTER_SENTENCE, False, look.end_cost
+            unit = Unit((atom,), atom.separator, look.width, look.characters, atom.start, atom.end, *ends)
+            if before is not None and _is_joined(units[-1], unit, before, look, columns):
                 unit = _join(units.pop(), unit)
             units.append(unit)
+            before, last = look, atom.text
     return units
 
 
@@ -115,7 +153,7 @@ def _merge_marks(entries: Sequence[Entry]) -> list[Entry]:
         before = merged[-1] if merged else None
         if before is None or before.speaker != entry.speaker:
             merged.append(entry)
-        elif _is_closing(entry.text) or _is_opening(before.text):
+        elif len(before.text) < _LONGEST_MARKS and (_is_closing(entry.text) or _is_opening(before.text)):
             merged[-1] = replace(
                 before, text=before.text + entry.text, end=max(before.end, entry.end), sentence=entry.sentence
             )
@@ -137,26 +175,24 @@ def _is_opening(text: str) -> bool:
     return all(unicodedata.category(sign) in ("Ps", "Pi") for sign in text)
 
 
-def _boundary(entry: Entry, after: Entry | None, pause: float, language: CueLanguage) -> tuple[bool, bool, float]:
+def _boundary(
+    entry: Entry, look: _Look, after: Entry | None, looks: Mapping[str, _Look], pause: float
+) -> tuple[bool, bool, float]:
     """Whether a sentence ends with a word, whether a cue must, and the cost of ending one there."""
     if after is None:
         return True, True, AFTER_SENTENCE
     silence = after.start - entry.end
-    end = _end_of(entry.text)
-    is_sentence_end = entry.sentence != after.sentence or (
-        end == AFTER_SENTENCE and not language.is_abbreviation(entry.text)
-    )
+    is_sentence_end = look.end_cost == AFTER_SENTENCE or entry.sentence != after.sentence
     is_hard_end = silence > pause or entry.speaker != after.speaker
     if is_sentence_end or is_hard_end:
         return is_sentence_end, is_hard_end, AFTER_SENTENCE
-    if end == AFTER_CLAUSE:
+    if look.end_cost == AFTER_CLAUSE:
         return False, False, AFTER_CLAUSE
     if silence > SHORT_PAUSE:
         return False, False, AFTER_PAUSE
-    return False, False, BEFORE_CONJUNCTION if language.is_conjunction(after.text) else ELSEWHERE
+    return False, False, BEFORE_CONJUNCTION if looks[after.text].is_conjunction else ELSEWHERE
 
 
-@lru_cache(10_000)
 def _end_of(text: str) -> float:
     """The cost of ending a cue after a text, by its last marks."""
     if _SENTENCE_END.search(text):
@@ -164,10 +200,10 @@ def _end_of(text: str) -> float:
     return AFTER_CLAUSE if _CLAUSE_END.search(text) else ELSEWHERE
 
 
-def _atoms(entry: Entry, before: str, columns: int) -> list[Atom]:
+def _atoms(entry: Entry, before: str, is_too_wide: bool) -> list[Atom]:
     """One atom, or several for a text that is wider than a line; their times are shares of its length."""
     text, start, end = entry.text, entry.start, entry.end
-    if width_of(text) <= columns:
+    if not is_too_wide:
         return [Atom(text, before, start, end, entry.row)]
     parts = _parts(text)
     ends = list(accumulate((len(part) for _, part in parts), initial=0))
@@ -180,55 +216,39 @@ def _atoms(entry: Entry, before: str, columns: int) -> list[Atom]:
 
 def _parts(text: str) -> list[tuple[str, str]]:
     """The parts of a text between which a line may end, each with the space before it."""
-    parts: list[tuple[str, str]] = []
+    parts: list[tuple[str, list[str]]] = []
     gap = ""
     for sign in _PARTS.findall(text):
         if sign.isspace():
             gap = " "
-        elif parts and not gap and not _may_part(parts[-1][1], sign):
-            parts[-1] = parts[-1][0], parts[-1][1] + sign
+        elif parts and not gap and not _may_part(parts[-1][1][-1], sign):
+            parts[-1][1].append(sign)
         else:
-            parts.append((gap, sign))
+            parts.append((gap, [sign]))
             gap = ""
-    return parts
+    return [(gap, "".join(signs)) for gap, signs in parts]
 
 
 @lru_cache(10_000)
-def _may_part(before: str, after: str, gap: str = "") -> bool:
-    """Whether a line may end between two texts with this gap between them."""
-    last, first = unicodedata.category(before[-1]), unicodedata.category(after[0])
-    if after[0] in _NO_LINE_START or last in ("Ps", "Pi"):
+def _may_part(last: str, first: str) -> bool:
+    """Whether a line may end between two characters without a space between them."""
+    if first in _NO_LINE_START or unicodedata.category(first) in ("Pe", "Pf", *_MARKS_OVER):
         return False
-    if gap:
-        return True
-    if first in ("Pe", "Pf", "Mn", "Me", "Cf"):
+    if unicodedata.category(last) in ("Ps", "Pi"):
         return False
-    is_wide_before, is_wide_after = is_cjk(before[-1]), is_cjk(after[0])
-    return is_wide_after or (is_wide_before and after[0].isalnum())
+    return is_cjk(first) or (is_cjk(last) and first.isalnum())
 
 
-def _unit(atom: Atom, is_sentence_end: bool = False, is_hard_end: bool = False, cost: float | None = None) -> Unit:
-    if cost is None:  # within a word
-        cost = _end_of(atom.text)
-        is_sentence_end = cost == AFTER_SENTENCE
-    width, characters = width_of(atom.text), _characters_of(atom.text)
-    return Unit((atom,), atom.separator, width, characters, atom.start, atom.end, is_sentence_end, is_hard_end, cost)
-
-
-@lru_cache(10_000)
-def _characters_of(text: str) -> int:
-    return len(text) if text.isascii() else sum(unicodedata.category(sign) not in ("Mn", "Me", "Cf") for sign in text)
-
-
-def _is_joined(before: Unit, after: Unit, columns: int, language: CueLanguage) -> bool:
-    """Whether two units may not be parted. Never wider than a line, nor over a hard end."""
+def _is_joined(before: Unit, after: Unit, last: _Look, first: _Look, columns: int) -> bool:
+    """Whether two units may not be parted; `last` and `first` are of the atoms that meet. Never wider than a line, nor
+    over a hard end."""
     if before.is_hard_end or before.width + len(after.separator) + after.width > columns:
         return False
-    last, first = before.atoms[-1].text, after.atoms[0].text
-    if not _may_part(last, first, after.separator):
+    if last.is_no_end or first.is_no_start:
         return True
-    is_article = language.is_article(last) and not language.is_article(first)
-    return is_article and not before.is_sentence_end
+    if not after.separator:
+        return not _may_part(before.atoms[-1].text[-1], after.atoms[0].text[0])
+    return last.is_article and not first.is_article and not before.is_sentence_end
 
 
 def _join(before: Unit, after: Unit) -> Unit:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from .cue_atoms import ELSEWHERE, Unit
+
+if TYPE_CHECKING:
+    from ..tables.frame import Array
 
 _UNEVEN = ELSEWHERE
 """The cost of two lines whose lengths differ by a full line; a good place to end one is worth half of such a cost."""
@@ -31,16 +35,15 @@ class Widths:
         return self.ends[last] - self.begins[first]
 
 
-def reach(widths: Widths, columns: int, lines: int) -> list[int]:
+def reach(widths: Widths, columns: int, lines: int) -> Array:
     """For each unit, the last one of a cue that begins with it and has so many lines. A unit always fits."""
-    ends, count = widths.ends, len(widths.ends)
-    line_ends = [
-        max(first, bisect_right(ends, begin + columns, first, min(first + columns, count)) - 1)
-        for first, begin in enumerate(widths.begins)
-    ]
+    import numpy as np
+
+    begins, ends = np.array(widths.begins), np.array(widths.ends)
+    line_ends: Array = np.maximum(np.arange(len(ends)), np.searchsorted(ends, begins + columns, "right") - 1)
     found = line_ends
     for _ in range(lines - 1):
-        found = [line_ends[last + 1] if last + 1 < count else last for last in found]
+        found = line_ends[np.minimum(found + 1, len(ends) - 1)]
     return found
 
 

@@ -85,7 +85,7 @@ class Plan:
         end_costs = np.array([unit.cost for unit in units]) + _PER_CUE
         begins, ends = np.array(self.widths.begins), np.array(self.widths.ends)
         read_begins, read_ends = np.array(self._read_begins) / self.speed, np.array(self._read_ends) / self.speed
-        sizes = np.array(self._last_units()) - np.arange(count) + 1
+        sizes = self._last_units() - np.arange(count) + 1
         costs = np.full((int(sizes.max(initial=0)), count), math.inf)  # by size, because a row is written at once
         for size in range(1, len(costs) + 1):
             first, last = slice(count - size + 1), slice(size - 1, None)
@@ -102,17 +102,16 @@ class Plan:
         rows: list[list[float]] = costs.T.tolist()
         return rows
 
-    def _last_units(self) -> list[int]:
+    def _last_units(self) -> Array:
         """For each unit, the last one that a cue may have that begins with it."""
-        units = self._units
+        import numpy as np
+
         most = min(self._rules.words or _MAX_UNITS, _MAX_UNITS)
+        indices = np.arange(len(self._units))
+        hard_ends = np.flatnonzero([unit.is_hard_end for unit in self._units])
+        next_hard_end = hard_ends[np.searchsorted(hard_ends, indices)]
         found = reach(self.widths, self.columns, self._rules.lines)
-        hard_end = len(units) - 1
-        for index in range(len(units) - 1, -1, -1):
-            if units[index].is_hard_end:
-                hard_end = index
-            found[index] = min(found[index], hard_end, index + most - 1)
-        return found
+        return np.minimum(np.minimum(found, next_hard_end), indices + most - 1)
 
 
 def _latest_ends(units: Sequence[Unit]) -> list[float]:

@@ -16,6 +16,8 @@ from .spoken import Spoken, frame, number, read, shown, texts, values
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..tables.frame import Array
+
 By = Literal["word", "sentence"]
 
 _ROW = "\x00"  # between the rows of a line
@@ -39,32 +41,39 @@ def find(table: pd.DataFrame, what: str, context: float = 0.0, regex: bool = Fal
     if by not in ("word", "sentence"):
         raise ParameterError(f"by={by!r}: give 'word' or 'sentence'. Nothing was changed.")
     words = read(table)
-    positions = words.positions().tolist()
-    spans = _regex_spans(table, what, positions) if regex else _spans(table, what, positions)
+    spans = _regex_spans(table, what, words) if regex else _spans(table, what, words)
     if by == "sentence":
+        positions = words.positions().tolist()
         spans = _whole_sentences(spans, values(table, "sentence_id"), positions)
     with_last_mark = regex or not comparable(what)
     return _table(table, words, list(spans), number(context, "context"), with_last_mark=with_last_mark)
 
 
-def _spans(table: pd.DataFrame, what: str, positions: list[int]) -> Iterator[tuple[int, int]]:
+def _spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tuple[int, int]]:
     """The first and last row of each match, by start."""
     wanted = comparable(what)
     found = texts(table) if wanted else shown(table)
     fold = comparable if wanted else _signs
     folded = {text: fold(text) for text in set(found)}
     rows = [folded[text] for text in found]
-    line = _ROW + _ROW.join([rows[position] for position in positions]) + _ROW
+    line = _ROW.join(rows if words.order is None else [rows[position] for position in words.order.tolist()]) + _ROW
     pattern = _pattern(wanted or _signs(what), is_literal=not wanted)
     ends = None
     for match in pattern.finditer(line):
         if ends is None:
-            ends = list(accumulate(len(rows[position]) + 1 for position in positions))
-        # Rows begin after a separator, and a match may begin or end with one.
+            ends = _ends_of_rows(line)
+        # A match may begin or end with what is between rows.
         text = match.group()
         first = match.start() + len(text) - len(text.lstrip(_ROW))
-        last = match.end() - (len(text) - len(text.rstrip(_ROW))) - 1
-        yield bisect_right(ends, first - 1), bisect_left(ends, last)
+        last = match.start() + len(text.rstrip(_ROW)) - 1
+        yield int(ends.searchsorted(first)), int(ends.searchsorted(last))
+
+
+def _ends_of_rows(line: str) -> Array:
+    """The index in a line of the separator behind each row."""
+    import numpy as np
+
+    return np.flatnonzero(np.frombuffer(line.encode("utf-32-le", "surrogatepass"), "<u4") == 0)
 
 
 def _pattern(wanted: str, *, is_literal: bool) -> re.Pattern[str]:
@@ -81,17 +90,17 @@ def _pattern(wanted: str, *, is_literal: bool) -> re.Pattern[str]:
 
 
 def _signs(text: str) -> str:
-    return "".join(text.split()).lower()
+    return "".join(text.replace(_ROW, "").split()).lower()
 
 
-def _regex_spans(table: pd.DataFrame, what: str, positions: list[int]) -> Iterator[tuple[int, int]]:
+def _regex_spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tuple[int, int]]:
     try:
         pattern = re.compile(what)
     except re.error as error:
         raise ParameterError(f"what={what!r} is not a regular expression: {error}. Nothing was changed.") from error
     said = shown(table)
     parts: list[str] = []
-    for position in positions:
+    for position in words.positions().tolist():
         word = said[position].strip()
         parts.append(separator(parts[-1], word) + word if parts else word)
     ends = list(accumulate(map(len, parts)))
@@ -120,23 +129,24 @@ def _table(
     import numpy as np
 
     starts, ends = words.sorted()
-    positions = words.positions().tolist()
-    said = shown(table) if spans else []
-    plain = said if with_last_mark or not spans else texts(table)
     reach = np.maximum.accumulate(ends) if len(ends) else ends
     found: dict[str, list[Any]] = {name: [] for name in ("text", "start", "end", "first", "last", "line")}
     for first, last in spans:
         start, end = float(starts[first]), float(ends[first : last + 1].max())
-        rows = positions[first : last + 1]
-        found["text"].append(join([*(said[row].strip() for row in rows[:-1]), plain[rows[-1]].strip()]))
-        found["start"].append(start)
-        found["end"].append(end)
-        found["first"].append(rows[0])
-        found["last"].append(rows[-1])
         low = min(first, int(np.searchsorted(reach, start - context, "right")))
         high = max(last + 1, int(np.searchsorted(starts, end + context, "left")))
         around = [index for index in range(low, high) if first <= index <= last or ends[index] > start - context]
-        found["line"].append(join(said[positions[index]].strip() for index in around))
+        rows = table.iloc[words.position(np.array(around))]
+        said = [text.strip() for text in shown(rows)]
+        own = said[around.index(first) : around.index(last) + 1]
+        if not with_last_mark:
+            own[-1] = texts(rows)[around.index(last)].strip()
+        found["text"].append(join(own))
+        found["start"].append(start)
+        found["end"].append(end)
+        found["first"].append(int(words.position(first)))
+        found["last"].append(int(words.position(last)))
+        found["line"].append(join(said))
     texts_and_times = {"text": "string", "start": "float64", "end": "float64"}
     made = frame({name: (found[name], dtype) for name, dtype in texts_and_times.items()}, table.attrs)
     for name in ("first", "last"):

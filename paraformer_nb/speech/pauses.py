@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..tables.given import as_frame, require_columns, seconds_of
-from .spoken import Spoken, frame, number, read, texts, values
+from .spoken import Spoken, frame, number, read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,11 +68,11 @@ def pauses(
     """
     words = read(table)
     found = silences(words, number(min, "min"), start, end)
-    sides = {}
-    for side, rows in (("before", found.before), ("after", found.after)):
-        sides[side] = _pick(texts(table), rows)
-    for side, rows in (("before", found.before), ("after", found.after)):
-        sides[f"speaker_{side}"] = _pick(values(table, "speaker"), rows)
+    sides = {
+        f"{prefix}{side}": _take(table, name, rows)
+        for name, prefix in (("text", ""), ("speaker", "speaker_"))
+        for side, rows in (("before", found.before), ("after", found.after))
+    }
     columns: dict[str, tuple[Any, str]] = {
         "start": (found.starts, "float64"),
         "end": (found.ends, "float64"),
@@ -84,27 +84,36 @@ def pauses(
     return frame(columns, table.attrs)
 
 
-def _pick(found: list[Any], rows: Array) -> list[str | None]:
-    return [None if row == NO_WORD or found[row] is None else str(found[row]) for row in rows.tolist()]
+def _take(table: pd.DataFrame, name: str, rows: Array) -> Any:
+    """A column's values in these rows, as texts; missing where a value or the row is."""
+    import pandas as pd
+
+    if name not in table.columns:
+        return [None] * len(rows)
+    column = table[name].array.take(rows, allow_fill=True)
+    if isinstance(column.dtype, pd.StringDtype):
+        return column
+    return [None if missing else str(value) for value, missing in zip(column, pd.isna(column), strict=True)]
 
 
 def _kinds(table: pd.DataFrame, found: Silences) -> Any:
+    import numpy as np
     import pandas as pd
 
-    speakers = values(table, "speaker")
-    sentences = values(table, "sentence_id")
-    marks = texts(table, "punctuation") if "punctuation" in table.columns else texts(table)
-    has_sentences = "sentence_id" in table.columns
-    kinds = []
-    for before, after in zip(found.before.tolist(), found.after.tolist(), strict=True):
-        if NO_WORD in (before, after):
-            kinds.append("edge")
-        elif None not in (speakers[before], speakers[after]) and speakers[before] != speakers[after]:
-            kinds.append("turn")
-        elif has_sentences:
-            kinds.append("within" if sentences[before] == sentences[after] else "between")
-        else:
-            kinds.append("between" if marks[before].endswith((*".!?。！？…",)) else "within")
+    def both(name: str) -> tuple[Array, Array]:
+        before, after = (pd.array(_take(table, name, rows), "string") for rows in (found.before, found.after))
+        return before.to_numpy(object, na_value=""), after.to_numpy(object, na_value="")
+
+    speaker_before, speaker_after = both("speaker")
+    is_turn = (speaker_before != speaker_after) & (speaker_before != "") & (speaker_after != "")
+    if "sentence_id" in table.columns:
+        numbers = np.append(pd.factorize(table["sentence_id"])[0], -2)  # the last one is that of no word
+        is_within = numbers[found.before] == numbers[found.after]
+    else:
+        marks, _ = both("punctuation" if "punctuation" in table.columns else "text")
+        is_within = np.array([not mark.endswith((*".!?。！？…",)) for mark in marks.tolist()], bool)
+    is_edge = (found.before == NO_WORD) | (found.after == NO_WORD)
+    kinds = np.select([is_edge, is_turn, is_within], ["edge", "turn", "within"], "between")
     return pd.Categorical(kinds, categories=["within", "between", "turn", "edge"])
 
 

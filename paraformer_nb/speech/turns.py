@@ -40,7 +40,7 @@ def turns(table: pd.DataFrame, gap: float = 1.0) -> pd.DataFrame:
         {
             "speaker": ([_name(known[speakers[first]]) for first, _ in spans], "string"),
             "start": (starts[firsts], "float64"),
-            "end": ([ends[first:last].max() for first, last in spans], "float64"),
+            "end": (np.maximum.reduceat(ends, firsts) if len(firsts) else ends, "float64"),
             "words": (lasts - firsts, "int64"),
             "text": ([join(in_order[first:last]) for first, last in spans], "string"),
         },

@@ -55,7 +55,7 @@ RULES = [
 
 
 @pytest.mark.parametrize(("rules", "language"), RULES, ids=range(len(RULES)))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.data())
 def test_random_words_obey_all_rules(rules: SubtitleRules, language: str, data: st.DataObject) -> None:
     texts = (ENGLISH + CHINESE if rules.is_full_width else ENGLISH).split()
@@ -63,7 +63,7 @@ def test_random_words_obey_all_rules(rules: SubtitleRules, language: str, data: 
     check(words, cues(words, rules, language=language), rules)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     spoken([*(ENGLISH + CHINESE).split(), *LONG]), st.randoms(use_true_random=False), st.sampled_from(sorted(PRESETS))
 )
