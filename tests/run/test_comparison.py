@@ -77,7 +77,7 @@ def test_a_text_that_only_looks_like_a_name_is_a_text(tmp_path: Path, monkeypatc
     assert pnb.score(["ref.txt"], "ref txt").errors == 0
     assert pnb.score("x" * 10_000, "y").errors == 1
     assert pnb.score("\0", "").reference_length == 0
-    assert pnb.score("\ud800 ~nobody", "~x").substitutions == 1
+    assert pnb.score("\ud800 ~nowhere", "~x").substitutions == 1
 
 
 def test_corrections_count_in_a_run_s_score(runs: tuple[pnb.Run, pnb.Run]) -> None:
