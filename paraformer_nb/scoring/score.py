@@ -181,7 +181,7 @@ def score(
         warnings.warn(
             "nothing matches: no token of the hypothesis stands in its position in the reference. Are both of the same "
             "clip, in the same language and script?",
-            stacklevel=2,
+            stacklevel=3,  # of who called `pnb.score`
         )
     return result
 
