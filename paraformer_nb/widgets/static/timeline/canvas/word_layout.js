@@ -97,11 +97,12 @@ export function levelFor(words, timeWindow, width, measure) {
  * @returns {Level}
  */
 function computeLevel(words, timeWindow, width, measure) {
-  const runs = Math.min(RUNS, Math.ceil(words.count / RUN_WORDS));
-  const blocks = Array.from({ length: runs }, (_, k) => {
-    const first = Math.floor((k * words.count) / runs);
-    return blocksOf(words, first, Math.min(words.count, first + RUN_WORDS), timeWindow, width);
-  });
+  // The same words are tried until there are twice as many: measuring others at each update of a live run is slow.
+  const step = RUN_WORDS * 2 ** Math.max(0, Math.ceil(Math.log2(words.count / RUN_WORDS / RUNS)));
+  const blocks = [];
+  for (let first = 0; first < words.count; first += step) {
+    blocks.push(blocksOf(words, first, Math.min(words.count, first + RUN_WORDS), timeWindow, width));
+  }
   const most = MOST_DOTS * blocks.reduce((sum, run) => sum + run.length, 0);
   const isTooWide = (/** @type {Block} */ { left, right, index }) => {
     const { text, punctuation } = words.rows[index];
@@ -162,13 +163,14 @@ function firstFit({ text, punctuation }, left, right, free, measure) {
  * @param {number} width of the picture
  */
 function centre(labels, blocks, width) {
-  const limit = [Infinity, Infinity];
+  const limit = [width - 2, width - 2];
   for (const label of [...labels].reverse()) {
     const block = blocks.get(label.index);
     if (!block) continue;
     const left = width === Infinity ? block.left : Math.max(0, block.left);
     const middle = (left + Math.min(width, block.right) - label.width) / 2;
-    label.left = Math.max(label.left, Math.min(middle, limit[label.lane] - label.width));
+    const isCut = block.left < 0 && block.right > OVER && width !== Infinity;
+    label.left = Math.max(label.left, Math.min(isCut ? Math.max(2, middle) : middle, limit[label.lane] - label.width));
     limit[label.lane] = label.left - LABEL_GAP;
   }
 }

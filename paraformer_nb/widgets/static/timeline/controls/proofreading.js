@@ -1,4 +1,4 @@
-// Proofreading: from one doubtful word to the next, hearing a sentence again, replacing a text everywhere at once.
+// Proofreading: from one doubtful word to the next, playing a sentence again, replacing a text everywhere at once.
 
 import { comparable } from "../model/find.js";
 import { retype } from "../model/corrections.js";

@@ -12,6 +12,8 @@ export class Split {
   #runModel;
   #box;
   #handle;
+  /** @type {number | null | undefined} the height that was set last */
+  #shown;
 
   /**
    * @param {RunModel} runModel
@@ -33,6 +35,8 @@ export class Split {
 
   update() {
     const { textHeight } = this.#runModel;
+    if (textHeight === this.#shown) return; // reading heights costs a layout
+    this.#shown = textHeight;
     this.#box.classList.toggle("pnb-sized", textHeight !== null);
     this.#box.style.height = textHeight === null ? "" : `${textHeight}px`;
     setAttribute(this.#handle, "aria-valuenow", String(this.#box.offsetHeight));

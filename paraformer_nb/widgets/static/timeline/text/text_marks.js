@@ -111,10 +111,13 @@ export class TextMarks {
    * @param {(Range | null)[]} ranges
    */
   #set(name, ranges) {
-    const highlight = CSS.highlights.get(name) ?? new Highlight();
-    highlight.priority = PRIORITIES.indexOf(name);
-    for (const range of this.#ranges.get(name) ?? []) highlight.delete(range);
+    const before = this.#ranges.get(name) ?? [];
     const known = ranges.filter((range) => range !== null);
+    if (before.length === 0 && known.length === 0) return;
+    const highlight = CSS.highlights.get(name) ?? new Highlight();
+    const priority = PRIORITIES.indexOf(name);
+    if (highlight.priority !== priority) highlight.priority = priority;
+    for (const range of before) highlight.delete(range);
     for (const range of known) highlight.add(range);
     this.#ranges.set(name, known);
     if (highlight.size) CSS.highlights.set(name, highlight);
