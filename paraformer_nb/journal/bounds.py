@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import fields
 
-from .records import Corrected, KnownRecord, RunStarted
+from .records import Corrected, KnownRecord, RegionsSet, RunStarted
 
 MAX_SECONDS = 1e7
 """Of a time or position in a journal: 115 days. No other number of a record is larger, either."""
@@ -25,6 +25,10 @@ def out_of_bounds(record: KnownRecord) -> str:
         value = getattr(record, name)
         if value is not None and not 0 <= value <= MAX_SECONDS:
             return f"{name} is not a time, position or count"
+    if isinstance(record, RegionsSet) and not all(
+        0 <= each.start <= each.end <= MAX_SECONDS for each in record.regions
+    ):
+        return "a region is not a span of the clip"
     if isinstance(record, RunStarted):
         return _run_problem(record)
     if isinstance(record, Corrected) and not all(_is_bounded(value) for value in _values(record.correction)):

@@ -2,7 +2,8 @@
 
 One line of JSON a record; `kind` is the class's name in kebab-case. `t` is seconds on a monotonic clock since the run
 started; positions are seconds on the clip's own time line. A journal without a `run-ended` was cut short; only
-corrections and the digest of the clip follow a `run-ended`, unless the run was reopened. No record holds an API key.
+corrections, regions and the digest of the clip follow a `run-ended`, unless the run was reopened. No record holds an
+API key.
 
 To add a kind: a struct here, listed in `KnownRecord`; a case in `Transcript.apply` if it changes the transcript; a case
 in `tables/events.py` if `run.events` shows it; a case in `may_wait` of `appender.py` if it need not reach the disk at
@@ -205,6 +206,21 @@ class Corrected(Struct, tag_field="kind", tag=_kebab, frozen=True):
     correction: Any
 
 
+class Region(Struct, frozen=True):
+    """A span of the clip that a person marked, with a label or ``""``."""
+
+    start: float
+    end: float
+    label: str = ""
+
+
+class RegionsSet(Struct, tag_field="kind", tag=_kebab, frozen=True):
+    """The regions that a person marked, all of them: they replace those before. It may follow the end."""
+
+    t: float
+    regions: list[Region]
+
+
 class RunEnded(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """How the run ended: `state` is finished, stopped or failed; `seconds` of audio were sent; `sha256` is the digest
     of the clip's file, where it is known by then."""
@@ -252,6 +268,7 @@ KnownRecord = (
     | Gap
     | Noticed
     | Corrected
+    | RegionsSet
     | RunEnded
 )
 Record = KnownRecord | UnknownRecord | DamagedRecord

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 from ..errors import JournalError, ParameterError
 from ..journal.files import JournalInUse
-from ..journal.records import ClipHashed, Corrected, Record
+from ..journal.records import ClipHashed, Corrected, Record, Region, RegionsSet
 from ..journal.writer import JournalWriter
 from ..loop import get_loop
 from ..transcript.corrections import Correction, appearance, replace_words
@@ -104,16 +104,35 @@ class LiveTranscript:
             count, changing = self._changing(correction)
             if not count:
                 return CorrectionResult(0)
-            record = Corrected(round(self._now(), 6), changing)
-            failure = self._journal.append(record)
-            if failure and not isinstance(failure, JournalInUse) and self.transcript.state not in ENDED:
-                self.warn(failure)  # later records are in memory only as well
-            self.transcript.apply(record)
+            failure = self._keep(Corrected(round(self._now(), 6), changing))
+        return CorrectionResult(count, self._after_keeping(failure))
+
+    def set_regions(self, regions: Sequence[Region]) -> str | None:
+        """Replace the regions, write that, notify listeners; on any thread. Regions as they are are not written.
+
+        Returns the problem with storing them, if any; they are kept in memory then.
+        """
+        with self.lock:
+            if tuple(regions) == self.transcript.regions:
+                return None
+            failure = self._keep(RegionsSet(round(self._now(), 6), list(regions)))
+        return self._after_keeping(failure)
+
+    def _keep(self, record: Record) -> OSError | JournalError | None:
+        """Write what a person did, and apply it. Returns why it is in memory only. Hold the lock."""
+        failure = self._journal.append(record)
+        if failure and not isinstance(failure, JournalInUse) and self.transcript.state not in ENDED:
+            self.warn(failure)  # later records are in memory only as well
+        self.transcript.apply(record)
+        return failure
+
+    def _after_keeping(self, failure: OSError | JournalError | None) -> str | None:
+        """Notify listeners, and write it later where another process has the journal. Returns the problem, if any."""
         if self._has_listeners:
             get_loop().call_soon_threadsafe(self._notify)
         if isinstance(failure, JournalInUse):
             failure = self._write_later(failure)
-        return CorrectionResult(count, None if failure is None else self._in_memory_only(failure))
+        return None if failure is None else self._in_memory_only(failure)
 
     def _write_later(self, failure: OSError | JournalError) -> OSError | JournalError | None:
         """Wait a moment for a journal that another process is writing, then try again in the background.

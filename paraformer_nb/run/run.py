@@ -144,6 +144,7 @@ class Run(RunTables):
             self.transcript,
             stop=stop,
             correct=self._correct_in_view,
+            set_regions=live.set_regions,
             open_audio=self._open_audio,
             warning=lambda: live.warning,
         )

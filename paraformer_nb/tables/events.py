@@ -17,6 +17,7 @@ from ..journal.records import (
     Noticed,
     Received,
     Record,
+    RegionsSet,
     Reopened,
     Resumed,
     RunEnded,
@@ -86,6 +87,8 @@ def _row(record: Record) -> _Row | None:
             return _Row(record.t, record.state, None, f"{error.kind}: {error.message}" if error else "")
         case Corrected():
             return _corrected(record)
+        case RegionsSet():
+            return _Row(record.t, "regions", None, str(len(record.regions)))
     return None
 
 

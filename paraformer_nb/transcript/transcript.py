@@ -34,6 +34,8 @@ from ..journal.records import (
     Peaks,
     Received,
     Record,
+    Region,
+    RegionsSet,
     Reopened,
     Resumed,
     RunEnded,
@@ -55,6 +57,9 @@ ENDED = ("finished", "stopped", "failed")
 UNREADABLE_RESULT = "the service sent a result that cannot be read: words may be missing"
 """The reason of a gap that such a result leaves."""
 
+MAX_LABEL = 200
+"""Characters of a region's label that are kept."""
+
 _NOTICE_LENGTH = 300  # characters of a notice that are kept
 _MAX_NOTICES = 10  # of a clip
 _Key = tuple[str, int | str | None]
@@ -72,6 +77,7 @@ class Transcript:
         finals: final sentences as recognised, in the order in which they became final; only ever appended to.
         corrected_ids: the id of the sentence that each correction changed, in order; only ever appended to.
         gaps: parts of the clip that were never recognised.
+        regions: the spans that a person marked, sorted by start; replaced as a whole.
         resumes: where a new task continued after a disconnect in mid-clip.
         usage: seconds of audio sent, sent again, recognised and billed.
         waveform: the clip's peaks, as far as it was sent.
@@ -96,6 +102,7 @@ class Transcript:
         self.corrected_ids: list[int] = []
         self.gaps: list[Gap] = []
         self.resumes: list[Resumed] = []
+        self.regions: tuple[Region, ...] = ()
         self.waveform = Waveform()
         self.sent_until = run.start
         self.final_until = run.start
@@ -241,6 +248,8 @@ class Transcript:
                 self._add_notice(sanitise(record.notice)[:_NOTICE_LENGTH])
             case Corrected():
                 self._correct(record)
+            case RegionsSet():
+                self.regions = tuple(replace(each, label=sanitise(each.label)[:MAX_LABEL]) for each in record.regions)
             case RunEnded():
                 self._close_unread(record.t, self.sent_until)
                 self.end = record

@@ -19,7 +19,8 @@ SendReply = Callable[[Reply, list[bytes]], None]
 _MAX_WAITING = 32  # requests; a front end asks for a few windows ahead
 _MAX_CELLS = 1_000_000  # of a spectrogram: a byte each
 _MAX_SPAN = 300.0  # seconds of a spectrogram
-_RATE = 16_000  # Hz; of a spectrogram's samples
+SPECTROGRAM_RATE = 16_000
+"""Hz, of a spectrogram's samples: it shows frequencies up to half of that."""
 
 
 class AudioRequests:
@@ -59,6 +60,6 @@ class AudioRequests:
         columns, rows, span = request.columns, request.rows, request.span
         if not (0 < span <= _MAX_SPAN and columns > 0 and rows > 0 and columns * rows <= _MAX_CELLS):
             raise ParameterError(f"a spectrogram of {span} s, {columns} x {rows} cells, cannot be made.")
-        pcm = audio.pcm(request.start, request.start + span, _RATE)
-        span = len(pcm) / _RATE  # the clip may end before
-        return Reply(request.id, span=span), spectrogram(pcm, _RATE, columns, rows)
+        pcm = audio.pcm(request.start, request.start + span, SPECTROGRAM_RATE)
+        span = len(pcm) / SPECTROGRAM_RATE  # the clip may end before
+        return Reply(request.id, span=span), spectrogram(pcm, SPECTROGRAM_RATE, columns, rows)

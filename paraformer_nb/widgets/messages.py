@@ -10,8 +10,9 @@ The exchange:
 
 - A view that opens sends `Sync` and gets the whole run in `Update`s, the first with ``reset``. After that it gets what
   changed. Updates are numbered: a view that misses a number sends `Sync` again.
-- `Correct`, `Undo` and `Redo` are each answered by an `Update`, and by a `CorrectionProblem` where something must be
-  said. The view shows a correction before the answer; the answer replaces it.
+- `Correct`, `CorrectAll`, `SetRegions`, `Undo` and `Redo` are each answered by an `Update`, and by a
+  `CorrectionProblem` where something must be said. The view shows a correction before the answer; the answer replaces
+  it.
 - `AudioRequest`, `SpectrogramRequest` and `RecognisedRequest` are answered by one `Reply` with their ``id``.
 - `Stop` is answered by an `Update` with ``can_stop`` false.
 - `EndDrawn` is sent once, by the first view that has drawn the end of a run that it saw running. A cell's output may
@@ -155,9 +156,11 @@ class Update(Struct, frozen=True, tag_field="kind", tag="update", omit_defaults=
     removed: list[int] = []
     """Ids of sentences that were withdrawn or have no words left."""
     gaps: list[GapSpan] | None = None
-    """All of them, as in the next two."""
+    """All of them, as in the next three."""
     resumes: list[ResumeMark] | None = None
     layers: list[Layer] | None = None
+    regions: list[LayerSpan] | None = None
+    """Those that a person marked."""
     waveform: WaveformPart | None = None
 
 
@@ -220,6 +223,18 @@ class Correct(Struct, frozen=True, tag_field="kind", tag="correct"):
     new: list[WordRow]
 
 
+class CorrectAll(Struct, frozen=True, tag_field="kind", tag="correct-all"):
+    """Replace words of several sentences, as one step of undo."""
+
+    parts: list[Correct]
+
+
+class SetRegions(Struct, frozen=True, tag_field="kind", tag="set-regions"):
+    """Replace the regions."""
+
+    regions: list[LayerSpan]
+
+
 class Undo(Struct, frozen=True, tag_field="kind", tag="undo"):
     """Undo the last correction."""
 
@@ -255,7 +270,19 @@ class RecognisedRequest(Struct, frozen=True, tag_field="kind", tag="recognised")
     end: float
 
 
-FromFrontEnd = Sync | Stop | EndDrawn | Correct | Undo | Redo | AudioRequest | SpectrogramRequest | RecognisedRequest
+FromFrontEnd = (
+    Sync
+    | Stop
+    | EndDrawn
+    | Correct
+    | CorrectAll
+    | SetRegions
+    | Undo
+    | Redo
+    | AudioRequest
+    | SpectrogramRequest
+    | RecognisedRequest
+)
 
 
 # ------------------------------------------------------------------------------------------------ a page that was saved

@@ -6,7 +6,8 @@ nothing of it is saved in a notebook but its picture; sound and spectrograms tra
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
@@ -17,6 +18,7 @@ import traitlets
 from traitlets.utils.bunch import Bunch
 
 from ..errors import ParameterError
+from ..journal.records import Region
 from ..loop import get_loop
 from ..playback.playable import OpenAudio
 from ..tables.given import Unit, clip_end
@@ -33,6 +35,7 @@ from .cell_outputs import CellOutputs, MimeBundle
 from .front_ends import can_connect, can_replace_outputs
 from .layers import make_layer
 from .linker import link
+from .regions import checked_regions, regions_of_table, regions_table
 from .run_state import describe_run
 from .shells import handle_on_subshells
 from .traits import ComputedTrait, SpanTrait
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _STATIC = Path(__file__).parent / "static" / "timeline"
+_CORRECTION_KINDS = {messages.Correct.__struct_config__.tag, messages.CorrectAll.__struct_config__.tag}
 _MAIN_SHELL_KIND = str(messages.EndDrawn.__struct_config__.tag)
 
 
@@ -61,6 +65,8 @@ class Timeline(anywidget.AnyWidget):
         stop: what the Stop button does, or None where nothing can be stopped.
         correct: makes a correction, and raises ParameterError for one that it refuses; a text that it returns is shown
             to the person. None: nothing can be corrected.
+        set_regions: keeps the regions that a person marked; a text that it returns is shown to the person. None: no
+            regions can be marked.
         open_audio: opens the clip for playing; raises AudioError if it cannot. None: there is no sound.
         warning: why the run's records are kept in memory only, or ``""``.
     """
@@ -81,6 +87,7 @@ class Timeline(anywidget.AnyWidget):
         *,
         stop: Callable[[], None] | None = None,
         correct: Callable[[Correction], object] | None = None,
+        set_regions: Callable[[Sequence[Region]], object] | None = None,
         open_audio: OpenAudio | None = None,
         warning: Callable[[], str] = str,
     ) -> None:
@@ -88,6 +95,7 @@ class Timeline(anywidget.AnyWidget):
         self._transcript = transcript
         self._stop = stop
         self._correct = correct
+        self._set_regions = set_regions
         self._warning = warning
         self._is_stopping = False
         self._audio = AudioRequests(self._send_message, open_audio)
@@ -129,6 +137,23 @@ class Timeline(anywidget.AnyWidget):
         others = tuple(layer for layer in self._updates.layers if layer.name != name)
         end = clip_end(self._transcript)
         self._updates.layers = others if table is None else (*others, make_layer(table, name, label, unit, end))
+        get_loop().call_soon_threadsafe(self.refresh)
+
+    @property
+    def regions(self) -> pd.DataFrame:
+        """The spans that were marked, here or in the view: ``start`` and ``end`` float64 seconds, ``label`` string.
+
+        Assign a table with ``start`` and ``end``, and ``label`` where spans have names, to replace them; None removes
+        them all. They are kept in the journal. Raises ParameterError for missing columns and invalid times.
+        """
+        return regions_table(self._transcript.regions)
+
+    @regions.setter
+    def regions(self, table: Any) -> None:
+        if self._set_regions is None:
+            raise ParameterError("this timeline keeps no regions.")
+        if isinstance(problem := self._set_regions(regions_of_table(table, clip_end(self._transcript))), str):
+            warnings.warn(problem, stacklevel=2)
         get_loop().call_soon_threadsafe(self.refresh)
 
     def words_within(self, start: float, end: float) -> pd.DataFrame:
@@ -191,10 +216,12 @@ class Timeline(anywidget.AnyWidget):
             case messages.EndDrawn():
                 for callback in self._on_finished:
                     callback()
-            case messages.Correct() | messages.Undo() | messages.Redo():
+            case messages.Correct() | messages.CorrectAll() | messages.Undo() | messages.Redo():
                 loop.call_soon_threadsafe(self._apply, message)
             case messages.AudioRequest() | messages.SpectrogramRequest():
                 loop.call_soon_threadsafe(self._audio.answer, message)
+            case messages.SetRegions():
+                loop.call_soon_threadsafe(self._keep_regions, message)
             case messages.RecognisedRequest():
                 loop.call_soon_threadsafe(self._send_recognised, message)
             case _:
@@ -202,7 +229,7 @@ class Timeline(anywidget.AnyWidget):
 
     def _refuse(self, head: messages.MessageHead, reason: str) -> None:
         """Answer an invalid message, if it is one that expects an answer. Others are anywidget's own."""
-        if head.kind == messages.Correct.__struct_config__.tag:
+        if head.kind in _CORRECTION_KINDS:
             self._send_message(messages.CorrectionProblem(f"this is not a correction: {reason}. Nothing was changed."))
             self.refresh()
         elif head.id is not None:
@@ -215,12 +242,23 @@ class Timeline(anywidget.AnyWidget):
         self._stop()
         get_loop().call_soon_threadsafe(self.refresh)
 
-    def _apply(self, message: messages.Correct | messages.Undo | messages.Redo) -> None:
+    def _apply(self, message: messages.Correct | messages.CorrectAll | messages.Undo | messages.Redo) -> None:
         """Have a correction made. Where it is refused, or `correct` returns a text, send that."""
         try:
             if self._correct is None:
                 raise ParameterError("this timeline cannot be corrected.")
             problem = self._correct(to_correction(message, self._transcript.recognised))
+        except ParameterError as error:
+            problem = str(error)
+        if isinstance(problem, str):
+            self._send_message(messages.CorrectionProblem(problem))
+        self.refresh()  # an answer, even where nothing was changed
+
+    def _keep_regions(self, message: messages.SetRegions) -> None:
+        try:
+            if self._set_regions is None:
+                raise ParameterError("this timeline keeps no regions.")
+            problem = self._set_regions(checked_regions(message.regions))
         except ParameterError as error:
             problem = str(error)
         if isinstance(problem, str):

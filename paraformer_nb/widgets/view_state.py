@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..audio.peaks import coarser
+from ..journal.records import Region
 from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Sentence
-from .messages import GapSpan, Layer, ResumeMark, RunState, SentenceData, Update, WaveformPart
+from .messages import GapSpan, Layer, LayerSpan, ResumeMark, RunState, SentenceData, Update, WaveformPart
 from .sentence_order import SentenceOrder
 from .words import sentence_data
 
@@ -36,6 +37,7 @@ class ViewState:
         self._gaps = 0
         self._resumes = 0
         self._layers: Sequence[Layer] = ()
+        self._regions: Sequence[Region] = ()
 
     def updates(
         self, transcript: Transcript, run: RunState, layers: Sequence[Layer]
@@ -53,6 +55,7 @@ class ViewState:
                 gaps=self._changed_gaps(transcript),
                 resumes=self._changed_resumes(transcript),
                 layers=self._changed_layers(layers),
+                regions=self._changed_regions(transcript),
                 waveform=waveform,
             ),
             buffers,
@@ -93,6 +96,13 @@ class ViewState:
             return None
         self._layers = layers
         return list(layers)
+
+    def _changed_regions(self, transcript: Transcript) -> list[LayerSpan] | None:
+        regions = transcript.regions  # replaced as a whole, not changed
+        if regions == self._regions:
+            return None
+        self._regions = regions
+        return [LayerSpan(each.start, each.end, each.label) for each in regions]
 
     def _changed_sentences(self, transcript: Transcript) -> tuple[list[int], list[SentenceData]]:
         """Ids of sentences that are to be removed, and the sentences that are new or not as they were sent."""

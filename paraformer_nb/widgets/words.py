@@ -8,7 +8,7 @@ from ..text import join
 from ..transcript.corrections import Correction, speaker_at
 from ..transcript.spacing import separators
 from ..transcript.words import Sentence, Word
-from .messages import Correct, Redo, SentenceData, Undo, WordRow
+from .messages import Correct, CorrectAll, Redo, SentenceData, Undo, WordRow
 
 
 def sentence_data(sentence: Sentence, separator: str) -> SentenceData:
@@ -24,13 +24,16 @@ def _word_row(word: Word, separator: str) -> WordRow:
     return WordRow(word.text.strip(), word.punctuation.rstrip(), start, end, word.confidence, separator, word.is_edited)
 
 
-def to_correction(message: Correct | Undo | Redo, recognised: Iterable[Sentence]) -> Correction:
+def to_correction(message: Correct | CorrectAll | Undo | Redo, recognised: Iterable[Sentence]) -> Correction:
     """Convert a correction that was made in a view. A view knows no speakers: they are those of the `recognised`
     sentence's words. The correction is not checked."""
     if isinstance(message, Undo):
         return Correction("undo")
     if isinstance(message, Redo):
         return Correction("redo")
+    if isinstance(message, CorrectAll):
+        sentences = list(recognised)
+        return Correction("batch", parts=tuple(to_correction(part, sentences) for part in message.parts))
     words = [word for sentence in recognised if sentence.id == message.sentence for word in sentence.words]
     old, new = (tuple(_word(row, words) for row in rows) for rows in (message.old, message.new))
     return Correction("replace", message.sentence, old, new)

@@ -29,6 +29,7 @@ test("modifiers distinguish presses", () => {
   assert.equal(textOf("z", { metaKey: true }), "undo");
   assert.equal(textOf("Z", { ctrlKey: true, shiftKey: true }), "redo");
   assert.equal(textOf("z"), undefined);
+  assert.deepEqual(["j", "k", "l"].map((key) => textOf(key)), ["5 s back", textOf(" "), "5 s on"]);
 });
 
 test("Caps Lock changes nothing", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clock, ticksOf, timeToX, xToTime } from "../../paraformer_nb/widgets/static/timeline/model/scale.js";
+import { clock, parseClock, ticksOf, timeToX, xToTime } from "../../paraformer_nb/widgets/static/timeline/model/scale.js";
 
 test("a time as a clock", () => {
   assert.equal(clock(0, 0), "0:00");
@@ -34,4 +34,10 @@ test("ticks are at round times, apart from each other, at every zoom", () => {
 test("tenths are shown only where ticks need them", () => {
   assert.equal(ticksOf({ start: 0, span: 8 }, 1000).decimals, 0);
   assert.equal(ticksOf({ start: 0, span: 3 }, 1000).decimals, 1);
+});
+
+test("a time is read as people write it", () => {
+  const times = /** @type {const} */ ([["63", 63], ["1:03.5", 63.5], ["1:02:30", 3750], [" 0:07 ", 7], [".5", 0.5], ["12,5 s", 12.5]]);
+  for (const [text, seconds] of times) assert.equal(parseClock(text), seconds, text);
+  for (const text of ["", "a", "1:", "1::2", "-3", "1:2:3:4", "1.5:00", "Infinity"]) assert.equal(parseClock(text), null, text);
 });

@@ -49,6 +49,14 @@ test("labels in two rows lie over their blocks and never over each other, and st
   assert.ok(labels.length >= 7);
 });
 
+test("a label whose block reaches off the picture is whole on it, as far as there is room", () => {
+  const words = tableOf(["considerable", "in", "it", "a", "considerable"], 1);
+  const blocks = blocksOf(words, 0, words.count, { start: 0.5, span: 4 }, 600); // half of the first and the last
+  const labels = staggered(words, blocks, 600, measure);
+  const [first, last] = [labels[0], labels[labels.length - 1]];
+  assert.ok(first.left >= 0 && last.left + last.width <= 600, JSON.stringify([first, last]));
+});
+
 test("each row of two has its words by turns", () => {
   const row = { top: 10, height: 48 };
   assert.deepEqual(rowOf("rows", row, 4), { top: 10, height: 23 });

@@ -44,7 +44,8 @@ DRAW = """async ([words, window, density]) => {
     "partial-text", "partial-outline"];
   const colours = { ...Object.fromEntries(names.map((name) => [name, white])), block: "#f00",
     "block-edge": "rgba(0, 0, 0, 0)" };
-  const marks = { selection: null, playhead: -1, focus: -1, spoken: -1, found: [], draft: null };
+  const marks = { selection: null, playhead: -1, focus: -1, spoken: -1, found: [], draft: null, hover: null,
+    region: -1, amplitude: 1 };
   const theme = { colours, layers: [], family: "sans-serif" };
   drawPicture(g, { width: 1000, height: 226 }, transcript, window, theme, new Ruler(), marks, null);
   const row = rowsOf(226).words;
@@ -149,7 +150,8 @@ DRAW_ALL = """async ([sentences, pixels]) => {
   const transcript = new Transcript();
   transcript.apply({ sentences }, [], 0);
   const colours = new Proxy({}, { get: (_, name) => (name === "block-edge" ? "rgba(0, 0, 0, 0)" : "#000") });
-  const marks = { selection: null, playhead: -1, focus: -1, spoken: -1, found: [], draft: null };
+  const marks = { selection: null, playhead: -1, focus: -1, spoken: -1, found: [], draft: null, hover: null,
+    region: -1, amplitude: 1 };
   const theme = { colours, layers: [], family: "system-ui, sans-serif" };
   const size = { width: 1100, height: 240 };
   const g = Object.assign(document.querySelector("canvas"), size).getContext("2d");
@@ -196,3 +198,46 @@ def test_the_words_of_the_lesson_are_texts_and_not_dots_at_every_zoom(page: Page
         for spans in rows.values():
             spans.sort()
             assert [pair for pair in itertools.pairwise(spans) if pair[0][1] > pair[1][0]] == [], rows
+
+
+def test_a_spectrogram_is_below_the_waveform_with_its_frequencies_and_the_pointer_s(page: Page) -> None:
+    texts = page.evaluate(
+        """async () => {
+        const { drawPicture, rowsOf } = await import("/canvas/picture.js");
+        const { Transcript } = await import("/model/transcript.js");
+        const { Ruler } = await import("/canvas/labels.js");
+        const size = { width: 800, height: 380 }, { spectrogram } = rowsOf(size.height, true);
+        const g = Object.assign(document.querySelector("canvas"), size).getContext("2d"), texts = [];
+        g.fillText = (text) => texts.push(text);
+        const colours = new Proxy({}, { get: () => "#000" });
+        const marks = { selection: null, playhead: -1, focus: -1, spoken: -1, found: [], draft: null, region: -1,
+          amplitude: 1, hover: { time: 2, y: spectrogram.top + spectrogram.height / 4 } };
+        const opacity = Object.assign(document.createElement("canvas"), { width: 10, height: 10 });
+        drawPicture(g, size, new Transcript(), { start: 0, span: 10 }, { colours, layers: [], family: "sans-serif" },
+          new Ruler(), marks, { opacity, start: 0, span: 10 });
+        return texts; }"""
+    )
+    assert {"0", "2 kHz", "4 kHz", "6 kHz", "8 kHz"} <= set(texts)
+    assert "6000 Hz" in texts, "a quarter below the top"
+    assert "0:02.00" in texts
+
+
+def test_a_quiet_clip_fills_the_picture_and_can_be_drawn_larger(page: Page) -> None:
+    quiet = [(-6, 6)] * 400  # a twentieth of full scale
+    heights = page.evaluate(
+        """async (pairs) => {
+        const { drawWave } = await import("/canvas/draw_waveform.js");
+        const { Peaks } = await import("/model/peaks.js");
+        const peaks = new Peaks(), heights = [];
+        peaks.write(0, 0.01, new DataView(Int8Array.from(pairs.flat()).buffer));
+        for (const amplitude of [1, 1.5, 64]) {
+          let most = 0;
+          const g = { fillRect: (x, y, width, height) => (most = Math.max(most, height)) };
+          drawWave(g, peaks, { start: 0, span: 4 }, 800, { middle: 60, halfHeight: 50 }, "#000", amplitude);
+          heights.push(most); }
+        return heights; }""",
+        quiet,
+    )
+    assert heights[0] > 25, "the gain is automatic"
+    assert heights[1] == pytest.approx(1.5 * heights[0], rel=0.01)
+    assert heights[2] == 100, "and no bar leaves its band"

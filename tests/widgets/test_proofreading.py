@@ -1,4 +1,4 @@
-"""Listening and correcting in a real JupyterLab, with mouse and keys: which word is the current one, and what follows."""
+"""Listening and correcting in a real JupyterLab, with mouse and keys: which word is the current one."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def test_going_on_after_a_pause_begins_a_second_earlier_or_as_set(hands: Hands) 
         hands.press("Space")
         hands.is_playing(yes=False)
         paused = hands.python("view.playhead")
-        hands.page.evaluate("() => { window.lowest = Infinity }")
         hands.python("view.observe(lambda change: back.append(change.new), 'playhead') or globals().update(back=[])")
         hands.press("Space")
         hands.is_playing(yes=True)
         hands.eventually("len(back) > 3", True)
         hands.press("Space")
         hands.is_playing(yes=False)
-        assert hands.python("min(back)") == pytest.approx(paused - rewind, abs=0.15)
+        lowest = hands.python("min(back)")
+        assert lowest == pytest.approx(paused - rewind, abs=0.15) if rewind else lowest >= paused - 0.01
         hands.python("view.unobserve_all('playhead')")
     hands.python("view.set_trait('rewind', 1.0)")
 
@@ -127,3 +127,36 @@ def test_a_card_says_all_about_the_word_under_the_pointer_also_what_was_recognis
     assert words[1]["text"] in card.inner_text().replace("\u2068", "").split("recognised as ")[1]
     hands.click(middle, "words")
     hands.view.locator(".pnb-word-about", has_text="recognised as").wait_for()
+
+
+def test_the_sound_that_was_paused_for_a_correction_goes_on_after_it(hands: Hands) -> None:
+    hands.view.locator(".pnb-words").focus()
+    hands.press("t")
+    hands.page.keyboard.type("0:12.5")
+    hands.press("Enter")
+    hands.eventually("view.playhead", 12.5)
+    hands.press("Space")
+    hands.is_playing(yes=True)
+    hands.eventually("view.playhead > 12.8", True)
+    hands.press("Enter")
+    hands.is_playing(yes=False)
+    hands.view.locator(".pnb-reading .pnb-editor:visible").wait_for()
+    hands.page.keyboard.type("changed")
+    hands.press("Enter")
+    hands.is_playing(yes=True)
+    hands.eventually("'changed' in run.words.text.tolist()", True)
+    hands.press("Space")
+    hands.is_playing(yes=False)
+
+
+def test_all_that_is_found_is_replaced_as_one_step_of_undo(hands: Hands) -> None:
+    before = hands.python("run.words.text.tolist()")
+    hands.view.locator(".pnb-find").fill("the")
+    hands.view.locator(".pnb-replace").wait_for()
+    hands.view.locator(".pnb-replace").fill("THE")
+    hands.press("Enter")
+    hands.eventually("run.words.text.tolist()", ["THE" if text == "the" else text for text in before])
+    hands.view.locator(".pnb-words").focus()
+    hands.press("Control+z")
+    hands.eventually("run.words.text.tolist()", before)
+    hands.press("Escape", "Escape")

@@ -45,7 +45,7 @@ def test_mouse(hands: Hands) -> None:
     hands.click(4.0, "wave")
     hands.eventually("view.selection", [0, 0])
     assert hands.python("view.playhead") == pytest.approx(4.0, abs=0.05)
-    # A click on a word moves the playhead and makes the word the current one; it does not play. Alt-click plays it alone.
+    # A click on a word moves the playhead there and makes it the current word; Alt-click plays it alone.
     middle = (morning["start"] + morning["end"]) / 2
     hands.click(middle, "words")
     hands.focus_is_on(morning["text"])

@@ -248,7 +248,7 @@ def test_words_can_be_read_in_forced_colours(page: Page, scheme: Any) -> None:
     assert np.mean(np.abs(row - paper) > 100) < 0.4, "and do not fill it"
     view.get_by_role("button", name="Loop").click()
     for button in (".pnb-play", ".pnb-button[aria-pressed=true]"):
-        face = pixels(view.locator(button))[8:-8, 20:-20]
+        face = pixels(view.locator(button).first)[8:-8, 20:-20]
         ground = np.bincount(face.ravel()).argmax()
         assert 0.02 < np.mean(np.abs(face - ground) > 60) < 0.4, f"the text of {button} can be seen, and is no plate"
     edge = pixels(view.locator(".pnb-text"))[2]
@@ -350,8 +350,47 @@ def test_a_slanted_swipe_over_the_picture_selects_nothing(page: Page, fingers: C
     assert not view.locator(".pnb-selected", has_text="selected").is_visible()
     assert view.locator(".pnb-play").inner_text() == "▶ Play"
     page.evaluate("() => scrollTo(0, 0)")
-    swipe(fingers, *middle(view.locator(".pnb-picture"), 0.3), (200, 3))
+
+
+def test_a_finger_sideways_moves_the_window_and_one_that_rests_first_selects(page: Page, fingers: CDPSession) -> None:
+    view = show(page, *LONG)
+    page.wait_for_function("() => document.querySelector('.pnb-picture').hasAttribute('aria-label')")
+    before = shown(view)
+    swipe(fingers, *middle(view.locator(".pnb-picture"), 0.8), (-200, 3))
+    page.wait_for_function("before => !document.querySelector('.pnb-picture').ariaLabel.endsWith(before)", arg=before)
+    assert not view.locator(".pnb-selected", has_text="selected").is_visible()
+    x, y = middle(view.locator(".pnb-picture"), 0.3)
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    page.wait_for_timeout(600)
+    for i in range(1, 9):
+        point = {"x": x + 20 * i, "y": y}
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     view.locator(".pnb-selected", has_text="selected").wait_for()
+
+
+def test_choosing_a_word_moves_nothing(page: Page) -> None:
+    view = show(page, *TEXTS)
+    page.wait_for_function("() => document.querySelector('.pnb-picture').hasAttribute('aria-label')")
+    before = view.bounding_box()
+    focus_word(page, view)
+    page.keyboard.press("Shift+ArrowRight")
+    view.locator(".pnb-selected", has_text="selected").wait_for()
+    assert view.bounding_box() == before
+
+
+def test_the_help_has_groups_and_explains_every_mark(page: Page) -> None:
+    view = show(page, *TEXTS)
+    view.locator(".pnb-words").focus()
+    page.keyboard.press("?")
+    help_ = view.get_by_role("dialog")
+    titles = help_.get_by_role("heading").all_inner_texts()
+    assert titles[:4] == ["Listening", "Moving", "Selecting", "The picture"], (
+        "a page lists no keys that do nothing in it"
+    )
+    assert {"Mouse", "Fingers", "Marks"} <= set(titles)
+    for text in ("doubts it", "may still change", "corrected by a person", "not recognised", "without room"):
+        assert help_.get_by_text(text).count() == 1, text
 
 
 def test_targets_are_large_enough_for_fingers_and_fields_do_not_zoom(page: Page, fingers: CDPSession) -> None:

@@ -3,6 +3,9 @@
 /** A word of less confidence is doubtful. */
 export const DOUBTFUL_BELOW = 0.5;
 
+/** Of a spectrogram. */
+export const HIGHEST_HZ = 8000;
+
 /** Characters that a corrected word may have. */
 export const MAX_TEXT = 500;
 
@@ -127,9 +130,10 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {RunState | null} [run]
  * @property {SentenceData[]} [sentences] New ones, and ones that changed, whole.
  * @property {number[]} [removed] Ids of sentences that were withdrawn or have no words left.
- * @property {GapSpan[] | null} [gaps] All of them, as in the next two.
+ * @property {GapSpan[] | null} [gaps] All of them, as in the next three.
  * @property {ResumeMark[] | null} [resumes]
  * @property {Layer[] | null} [layers]
+ * @property {LayerSpan[] | null} [regions] Those that a person marked.
  * @property {WaveformPart | null} [waveform]
  */
 
@@ -190,6 +194,20 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {number} sentence
  * @property {WordRow[]} old
  * @property {WordRow[]} new
+ */
+
+/**
+ * Replace words of several sentences, as one step of undo.
+ * @typedef {object} CorrectAll
+ * @property {"correct-all"} kind
+ * @property {Correct[]} parts
+ */
+
+/**
+ * Replace the regions.
+ * @typedef {object} SetRegions
+ * @property {"set-regions"} kind
+ * @property {LayerSpan[]} regions
  */
 
 /**
@@ -257,4 +275,4 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
 
 /** @typedef {Update | Reply | Seek | Find | CorrectionProblem} ToFrontEnd */
 
-/** @typedef {Sync | Stop | EndDrawn | Correct | Undo | Redo | AudioRequest | SpectrogramRequest | RecognisedRequest} FromFrontEnd */
+/** @typedef {Sync | Stop | EndDrawn | Correct | CorrectAll | SetRegions | Undo | Redo | AudioRequest | SpectrogramRequest | RecognisedRequest} FromFrontEnd */

@@ -13,7 +13,7 @@ import { WindowedSource } from "./sound/windowed.js";
 
 /** @import { AnyModel } from "@anywidget/types" */
 /** @import { ViewportChoice } from "./canvas/viewport.js" */
-/** @import { FromFrontEnd, RunStateName, ToFrontEnd, Update } from "./messages.js" */
+/** @import { FromFrontEnd, LayerSpan, RunStateName, ToFrontEnd, Update } from "./messages.js" */
 /** @import { Correction } from "./model/corrections.js" */
 /** @import { TimelineModel } from "./model/cursor.js" */
 /** @import { Change } from "./model/transcript.js" */
@@ -39,6 +39,12 @@ export class RunModel {
   isDisconnected = false;
   /** @type {ViewportChoice} */
   viewportChoice = { start: null, span: null, follow: true };
+  /** How much larger than usual the waveform is drawn. */
+  amplitude = 1;
+  /** The text's height in pixels, where a person chose one. @type {number | null} */
+  textHeight = null;
+  /** Whether the window turns its pages with the playhead. */
+  followsPlayhead = true;
   /** Where the text was scrolled to; null: it follows its end. @type {number | null} */
   textTop = null;
   /** Ids of sentences that were read out, or existed before the first view. @type {Set<number>} */
@@ -81,7 +87,7 @@ export class RunModel {
     this.#openAudio = openAudio;
     this.cursor = new Cursor(model, () => this.notifyViewChange(), (time) => this.playback.seek(time));
     this.requests = new Requests((request) => this.#send(request), () => this.#sync());
-    this.originals = new Originals(this.requests, () => this.notifyViewChange());
+    this.originals = new Originals(this.isStandalone ? null : this.requests, () => this.notifyViewChange());
     this.playback = new Playback(this);
     model.on("msg:custom", this.#receive);
     this.#sync();
@@ -165,6 +171,33 @@ export class RunModel {
     this.#notify({ kind: "data", change });
     const [old, replacing] = [correction.old.map(writeWord), correction.new.map(writeWord)];
     this.#sendAndExpectAnswer({ kind: "correct", sentence: sentence.id, old, new: replacing });
+  }
+
+  /**
+   * Makes several corrections as one step of undo.
+   * @param {[Sentence, Correction][]} corrections
+   */
+  correctAll(corrections) {
+    const parts = corrections.map(([{ id }, correction]) => {
+      const sentence = /** @type {Sentence} */ (this.transcript.sentences.get(id)); // as corrected before
+      const change = this.transcript.correct(sentence, correctedWords(sentence.words, correction));
+      this.#notify({ kind: "data", change });
+      const [old, replacing] = [correction.old.map(writeWord), correction.new.map(writeWord)];
+      return /** @type {const} */ ({ kind: "correct", sentence: sentence.id, old, new: replacing });
+    });
+    this.cursor.refind(this.transcript, { reset: true, sentences: [], removed: [], from: 0 });
+    this.#sendAndExpectAnswer({ kind: "correct-all", parts });
+  }
+
+  /**
+   * Replaces the regions, here at once, and has the kernel keep them.
+   * @param {LayerSpan[]} regions
+   */
+  setRegions(regions) {
+    const sorted = [...regions].sort((a, b) => a.start - b.start || a.end - b.end);
+    this.transcript.regions = sorted;
+    this.notifyViewChange();
+    this.#sendAndExpectAnswer({ kind: "set-regions", regions: sorted });
   }
 
   undo() {

@@ -10,6 +10,8 @@ import { Help } from "./controls/help.js";
 import { listenToKeys, listenToPresses } from "./controls/keyboard.js";
 import { Legend } from "./controls/legend.js";
 import { listenToMinimap, listenToPicture } from "./controls/pointer.js";
+import { ScrollLink } from "./controls/scroll_link.js";
+import { Split } from "./controls/split.js";
 import { Toolbar } from "./controls/toolbar.js";
 import { WordCard } from "./controls/word_card.js";
 import { WordBar } from "./controls/word_bar.js";
@@ -33,6 +35,8 @@ export class View {
   #textPane;
   #scroll;
   #textMarks;
+  #split;
+  #scrollLink;
   #legend;
   #spectrogram;
   #stage;
@@ -66,19 +70,29 @@ export class View {
     this.#textPane = new TextPane(this.#body);
     this.#scroll = new SteadyScroll(runModel, this.#textPane);
     this.#textMarks = new TextMarks(runModel, this.#textPane);
+    this.#split = new Split(runModel, this.#textPane.box, this.#body);
     this.#legend = new Legend(this.#body);
     this.#spectrogram = new Spectrogram(runModel);
     this.#stage = new Stage(runModel, this.#spectrogram, this.#body, () => this.#resize());
+    this.#scrollLink = new ScrollLink(runModel, this.#stage, this.#textPane);
     this.#wordList = new WordList(runModel, this.#stage.box);
     const focusWords = () => this.#wordList.focus();
-    this.#editor = new Editor(runModel, this.#stage, { focusWords, step: (steps) => this.#editNext(steps) });
-    const help = new Help(this.#root, focusWords);
+    this.#editor = new Editor(runModel, this.#stage, this.#textPane, {
+      focusWords,
+      step: (...step) => this.#commands.proofreading.step(...step),
+      stepDoubtful: (...step) => this.#commands.proofreading.stepDoubtful(...step),
+      replay: () => this.#commands.proofreading.replaySentence(),
+      closed: () => this.#commands.proofreading.closed(),
+    });
+    const help = new Help(this.#root, focusWords, !runModel.isStandalone);
     const focusFind = () => this.#toolbar.focusFind();
     const selectText = () => this.#textPane.selectAll();
-    const parts = { stage: this.#stage, editor: this.#editor, spectrogram: this.#spectrogram, help, focusFind, selectText };
+    const focusTime = () => this.#toolbar.focusTime();
+    const focusRegion = () => this.#wordBar.focusRegion();
+    const parts = { focusRegion, focusTime, stage: this.#stage, editor: this.#editor, spectrogram: this.#spectrogram, help, focusFind, focusWords, selectText };
     this.#commands = new Commands(runModel, parts);
     this.#toolbar = new Toolbar(runModel, this.#body, this.#commands, focusWords);
-    this.#wordBar = new WordBar(runModel, this.#body, this.#commands);
+    this.#wordBar = new WordBar(runModel, this.#body, this.#commands, focusWords);
     this.#wordCard = new WordCard(runModel, this.#stage);
     this.#announcer = new Announcer(runModel, this.#root);
     listenToKeys(this.#root, this.#textPane.box, this.#commands);
@@ -119,18 +133,40 @@ export class View {
       stage: this.#stage,
       moveDraft: (/** @type {"start" | "end"} */ edge, /** @type {number} */ time) => this.#moveDraft(edge, time),
       dropDraft: () => this.#setDraft(null),
+      hover: (/** @type {{ time: number, y: number } | null} */ point) => {
+        this.#stage.hover = point;
+        this.#schedule();
+      },
     };
     listenToPicture(targets);
     listenToMinimap(this.#stage);
     this.#textPane.onWord((event, sentence, wordIndex) => {
-      const { order, words } = this.#runModel.transcript;
-      const sentenceIndex = order.findIndex(({ id }) => id === sentence);
-      if (sentenceIndex < 0) return;
-      const index = words.firstOf(sentenceIndex) + wordIndex;
-      if (event.detail > 1) this.#commands.edit(index);
+      const index = this.#indexOf(sentence, wordIndex);
+      if (index < 0) return;
+      if (event.detail > 1) this.#commands.proofreading.edit(index);
       else if (event.altKey) this.#commands.playWord(index);
       else this.#commands.goTo(index);
     });
+    this.#textPane.onTime((sentence) => {
+      const index = this.#indexOf(sentence, 0);
+      if (index >= 0) this.#commands.goTo(index);
+    });
+    this.#textPane.onSelect((first, last) => {
+      const { words } = this.#runModel.transcript;
+      const [from, to] = [first, last].map(({ sentence, wordIndex }) => this.#indexOf(sentence.id, wordIndex));
+      if (from >= 0 && to >= from) this.#commands.select(words.starts[from], words.ends[to]);
+    });
+  }
+
+  /**
+   * The index of a sentence's word among all words, or -1.
+   * @param {number} id
+   * @param {number} wordIndex
+   */
+  #indexOf(id, wordIndex) {
+    const { order, words } = this.#runModel.transcript;
+    const sentenceIndex = order.findIndex((sentence) => sentence.id === id);
+    return sentenceIndex < 0 ? -1 : words.firstOf(sentenceIndex) + wordIndex;
   }
 
   /**
@@ -149,18 +185,6 @@ export class View {
   #setDraft(draft) {
     this.#stage.draft = draft;
     this.#schedule();
-  }
-
-  /** @param {number} steps by words; before the first and after the last word the field is left */
-  #editNext(steps) {
-    const before = this.#focusedIndex;
-    this.#commands.stepWord(steps);
-    if (this.#focusedIndex === before && steps !== 0) this.#wordList.focus();
-    else this.#commands.edit();
-  }
-
-  get #focusedIndex() {
-    return this.#runModel.cursor.focusedWord(this.#runModel.transcript)?.index ?? -1;
   }
 
   /** @param {RunNotification} notification */
@@ -200,6 +224,7 @@ export class View {
     this.#wordList.update();
     this.#textMarks.update(isTextNew);
     if (this.#stage.draw(this.#theme)) this.#schedule();
+    this.#scrollLink.update();
     this.#editor.reposition();
     this.#wordCard.update();
     const isFocusLost = focused instanceof HTMLElement && (focused.offsetParent === null || focused.matches(":disabled"));
@@ -212,6 +237,7 @@ export class View {
     const { transcript, isDisconnected } = this.#runModel;
     const { run } = transcript;
     this.#isTextStale = false;
+    this.#root.classList.toggle("pnb-live", run !== null && !run.has_ended);
     this.#root.classList.toggle("pnb-narrow", this.#root.clientWidth < NARROW_PIXELS);
     const isEmpty = run !== null && run.has_ended && run.sent_until <= run.start && transcript.words.count === 0;
     this.#body.hidden = isEmpty || (run === null && isDisconnected);
@@ -219,6 +245,7 @@ export class View {
     this.#legend.update(transcript.layers);
     for (const box of [this.#textPane.box, this.#stage.box]) setAttribute(box, "lang", run?.language ?? "");
     this.#textPane.show(transcript, this.#changed);
+    this.#split.update();
     this.#scroll.update();
     this.#announcer.announce(this.#changed ?? transcript.sentences.keys());
     this.#changed = new Set();

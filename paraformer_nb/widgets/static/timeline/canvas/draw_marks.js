@@ -1,7 +1,7 @@
 // What is drawn over words and waveform: selection, layers, resumes, focus, the spoken word, playhead.
 
 import { LABEL_SIZES, fitLabel } from "./labels.js";
-import { timeToX } from "../model/scale.js";
+import { clock, timeToX } from "../model/scale.js";
 import { LAYER_COLOURS } from "./theme.js";
 import { BOX_INSET, rowOf } from "./word_layout.js";
 import { lowerBound } from "../model/words.js";
@@ -25,6 +25,9 @@ import { lowerBound } from "../model/words.js";
  * @property {number} spoken index of a word
  * @property {Match[]} found
  * @property {{ start: number, end: number } | null} draft the span of the focused word while an edge of it is dragged
+ * @property {{ time: number, y: number } | null} hover where the pointer is
+ * @property {number} amplitude how much larger than usual the waveform is drawn
+ * @property {number} region index of the region that is the selection
  */
 
 const LAYER_ROW = 5;
@@ -32,6 +35,7 @@ const LAYER_LABEL = 13;
 const MOST_LABELS = 4; // layers whose labels there is room for
 const LEAST_LABEL = 20; // pixels of room below which a layer's label is not measured
 const ROUND = 3;
+const HOVER_LABEL = 17; // pixels
 
 /**
  * @param {CanvasRenderingContext2D} g
@@ -47,10 +51,11 @@ export function drawSelection(g, selection, timeWindow, width, height, { colours
   const left = timeToX(timeWindow, width, start);
   const right = timeToX(timeWindow, width, end);
   if (right < 0 || left > width) return;
-  g.globalAlpha = 0.16;
-  g.fillStyle = colours.brand;
+  g.globalAlpha = 0.13;
+  g.fillStyle = colours.ink; // not the blocks' own colour: words keep their outlines in it
   g.fillRect(left, 0, Math.max(1, right - left), height);
-  g.globalAlpha = 0.7;
+  g.globalAlpha = 0.8;
+  g.fillStyle = colours.brand;
   g.fillRect(Math.round(left), 0, 1, height);
   g.fillRect(Math.round(right) - 1, 0, 1, height);
   g.globalAlpha = 1;
@@ -76,6 +81,37 @@ export function drawPlayhead(g, time, timeWindow, width, height, { colours }, si
   g.lineTo(x + size, 0);
   g.lineTo(x, size * 1.4);
   g.fill();
+}
+
+/**
+ * Draws a line where the pointer is, with its time on the axis.
+ * @param {CanvasRenderingContext2D} g
+ * @param {{ time: number } | null} hover
+ * @param {TimeWindow} timeWindow
+ * @param {number} width
+ * @param {number} axis
+ * @param {Theme} theme
+ */
+export function drawHover(g, hover, timeWindow, width, axis, { colours, family }) {
+  if (!hover) return;
+  const { time } = hover;
+  const x = Math.round(timeToX(timeWindow, width, time));
+  g.globalAlpha = 0.55;
+  g.fillStyle = colours.muted;
+  g.fillRect(x, 0, 1, axis);
+  g.globalAlpha = 1;
+  g.font = `11.5px ${family}`;
+  const label = clock(time, timeWindow.span < 60 ? 2 : 1);
+  const half = g.measureText(label).width / 2 + 4;
+  const middle = Math.min(width - half, Math.max(half, x));
+  g.fillStyle = colours.muted;
+  g.beginPath();
+  g.roundRect(middle - half, axis + 4, 2 * half, HOVER_LABEL, ROUND);
+  g.fill();
+  g.fillStyle = colours.paper;
+  g.textAlign = "center";
+  g.textBaseline = "middle";
+  g.fillText(label, middle, axis + 4 + HOVER_LABEL / 2 + 0.5);
 }
 
 /**

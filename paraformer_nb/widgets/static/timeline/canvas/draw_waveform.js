@@ -22,19 +22,20 @@ const HATCH = 7;
  * @param {number} width
  * @param {WaveBand} band
  * @param {string} colour
+ * @param {number} amplitude a factor that a person chose; what is too high then is cut
  */
-export function drawWave(g, peaks, timeWindow, width, band, colour) {
+export function drawWave(g, peaks, timeWindow, width, band, colour, amplitude = 1) {
   if (peaks.bins === 0) return;
   const perPixel = timeWindow.span / width;
   const pitch = Math.max(PITCH * perPixel, peaks.step);
   const bar = Math.max(BAR, (pitch / perPixel) * 0.66);
-  const gain = (Math.min(MOST_GAIN, 120 / Math.max(1, peaks.loudest)) * band.halfHeight) / 128;
+  const gain = (amplitude * Math.min(MOST_GAIN, 120 / Math.max(1, peaks.loudest)) * band.halfHeight) / 128;
   const last = Math.min(timeWindow.start + timeWindow.span, peaks.end);
   g.fillStyle = colour;
   for (let k = Math.floor(Math.max(timeWindow.start, peaks.start) / pitch); k * pitch < last; k++) {
     peaks.read(k * pitch, (k + 1) * pitch);
-    const top = Math.min(-0.5, -peaks.high * gain);
-    const bottom = Math.max(0.5, -peaks.low * gain);
+    const top = Math.max(-band.halfHeight, Math.min(-0.5, -peaks.high * gain));
+    const bottom = Math.min(band.halfHeight, Math.max(0.5, -peaks.low * gain));
     g.fillRect(Math.round(timeToX(timeWindow, width, k * pitch)), band.middle + top, bar, bottom - top);
   }
 }

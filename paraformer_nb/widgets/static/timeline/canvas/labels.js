@@ -31,8 +31,8 @@ export function fitLabel(text, punctuation, room, measure) {
 
 /** Caches how wide texts are in a few fonts; measuring them for each frame is slow. */
 export class Ruler {
-  /** @type {Map<string, Map<string, number>>} by font and text */
-  #widths = new Map();
+  /** @type {Map<string, (text: string) => number>} by font */
+  #measures = new Map();
 
   /**
    * Returns a function that measures texts in a font.
@@ -40,22 +40,23 @@ export class Ruler {
    * @param {string} font
    */
   in(context, font) {
-    let widths = this.#widths.get(font);
-    if (!widths || widths.size > MOST_CACHED) {
-      widths = new Map();
-      if (this.#widths.size >= MOST_FONTS) this.#widths.clear();
-      this.#widths.set(font, widths);
-    }
-    const known = widths;
+    const known = this.#measures.get(font);
+    if (known) return known;
+    /** @type {Map<string, number>} */
+    const widths = new Map();
     /** @param {string} text */
-    return (text) => {
-      let width = known.get(text);
+    const measure = (text) => {
+      let width = widths.get(text);
       if (width === undefined) {
+        if (widths.size >= MOST_CACHED) widths.clear();
         context.font = font;
         width = context.measureText(text).width;
-        known.set(text, width);
+        widths.set(text, width);
       }
       return width;
     };
+    if (this.#measures.size >= MOST_FONTS) this.#measures.clear();
+    this.#measures.set(font, measure);
+    return measure;
   }
 }

@@ -1,12 +1,15 @@
 // The timeline's picture: ticks, waveform, gaps, words, sentences, for one window of one run.
 
-import { drawLayers, drawPlayhead, drawResumes, drawSelection, drawWordMarks } from "./draw_marks.js";
+import { drawHover, drawLayers, drawPlayhead, drawResumes, drawSelection, drawWordMarks } from "./draw_marks.js";
+import { drawRegions } from "./draw_regions.js";
 import { drawGap, drawWave } from "./draw_waveform.js";
 import { drawSentences, drawWords } from "./draw_words.js";
 import { clock, ticksOf, timeToX } from "../model/scale.js";
+import { HIGHEST_HZ } from "../messages.js";
 import { inInk } from "./spectrogram.js";
 
 /** @import { Drawn } from "./draw_words.js" */
+/** @import { Tag } from "./draw_regions.js" */
 /** @import { Marks } from "./draw_marks.js" */
 /** @import { Ruler } from "./labels.js" */
 /** @import { TimeWindow } from "../model/scale.js" */
@@ -20,16 +23,24 @@ const SENTENCE_ROW = 2;
 const AXIS_ROW = 25;
 const SPACE = 9;
 
+const WAVE_SHARE = 0.4; // of the room, where a spectrogram has the rest
+const SPECTROGRAM_GAP = 6;
+const KILOHERTZ = 2; // from line to line of the spectrogram's axis
+
 /**
  * The layout of a picture of some height: the top of the axis, the rows, the middle of the waveform.
  * @param {number} height
+ * @param {boolean} hasSpectrogram below the waveform
  */
-export function rowsOf(height) {
+export function rowsOf(height, hasSpectrogram = false) {
   const axis = height - AXIS_ROW;
   const sentences = { top: axis - SPACE - SENTENCE_ROW, height: SENTENCE_ROW };
   const words = { top: sentences.top - SPACE + 2 - WORD_ROW, height: WORD_ROW };
   const room = words.top - SPACE;
-  return { axis, sentences, words, room, wave: { middle: room / 2 + 3, halfHeight: room / 2 - 4 } };
+  const waveRoom = hasSpectrogram ? WAVE_SHARE * room : room;
+  const top = waveRoom + SPECTROGRAM_GAP;
+  const spectrogram = { top, height: room - top };
+  return { axis, sentences, words, spectrogram, wave: { middle: waveRoom / 2 + 3, halfHeight: waveRoom / 2 - 4 } };
 }
 
 /**
@@ -40,23 +51,26 @@ export function rowsOf(height) {
  * @param {Theme} theme
  * @param {Ruler} ruler
  * @param {Marks} marks
- * @param {Image | null} spectrogram in place of the waveform
- * @returns {Drawn} how the words were drawn
+ * @param {Image | null} spectrogram below the waveform
+ * @returns {Drawn & { tags: Tag[] }} how words and regions were drawn
  */
 export function drawPicture(g, { width, height }, transcript, timeWindow, theme, ruler, marks, spectrogram) {
-  const { axis, sentences, words, room, wave } = rowsOf(height);
+  const { axis, sentences, words, wave, ...rows } = rowsOf(height, spectrogram !== null);
   drawAxis(g, width, axis, timeWindow, theme);
   drawLayers(g, transcript.layers, timeWindow, width, words.top - 2, theme);
+  const tags = drawRegions(g, transcript.regions, marks.region, timeWindow, width, axis, theme);
   drawSelection(g, marks.selection, timeWindow, width, axis, theme);
-  if (spectrogram) drawSpectrogram(g, spectrogram, timeWindow, width, room, theme);
-  else drawWave(g, transcript.peaks, timeWindow, width, wave, theme.colours.wave);
+  drawWave(g, transcript.peaks, timeWindow, width, wave, theme.colours.wave, marks.amplitude);
+  if (spectrogram) drawSpectrogram(g, spectrogram, timeWindow, width, rows.spectrogram, theme);
   drawGaps(g, width, axis, transcript, timeWindow, theme);
   drawResumes(g, transcript.resumes, timeWindow, width, axis, theme);
   const drawn = drawWords(g, transcript.words, transcript.order, timeWindow, width, words, theme, ruler);
   drawWordMarks(g, transcript.words, marks, timeWindow, width, words, drawn, theme, ruler);
   drawSentences(g, transcript.order, timeWindow, width, sentences, theme.colours.bar);
+  drawHover(g, marks.hover, timeWindow, width, axis, theme);
+  if (spectrogram && marks.hover) drawFrequency(g, marks.hover, timeWindow, width, rows.spectrogram, theme);
   drawPlayhead(g, marks.playhead, timeWindow, width, axis, theme, 5);
-  return drawn;
+  return { ...drawn, tags };
 }
 
 /**
@@ -64,13 +78,52 @@ export function drawPicture(g, { width, height }, transcript, timeWindow, theme,
  * @param {Image} image
  * @param {TimeWindow} timeWindow
  * @param {number} width
- * @param {number} height
+ * @param {{ top: number, height: number }} row
  * @param {Theme} theme
  */
-function drawSpectrogram(g, image, timeWindow, width, height, { colours }) {
+function drawSpectrogram(g, image, timeWindow, width, { top, height }, { colours, family }) {
   const left = timeToX(timeWindow, width, image.start);
   const right = timeToX(timeWindow, width, image.start + image.span);
-  g.drawImage(inInk(image, colours.ink), left, 4, right - left, height - 4);
+  g.drawImage(inInk(image, colours.ink), left, top, right - left, height);
+  g.font = `11px ${family}`;
+  g.textAlign = "left";
+  g.textBaseline = "middle";
+  for (let khz = 0; khz <= HIGHEST_HZ / 1000; khz += KILOHERTZ) {
+    const y = top + height * (1 - (khz * 1000) / HIGHEST_HZ);
+    g.fillStyle = colours.edge;
+    g.fillRect(0, Math.round(y), width, 1);
+    const label = khz === 0 ? "0" : `${khz} kHz`;
+    const middle = Math.min(top + height - 7, Math.max(top + 7, y));
+    g.fillStyle = colours.paper;
+    g.fillRect(2, middle - 7, g.measureText(label).width + 6, 14);
+    g.fillStyle = colours.muted;
+    g.fillText(label, 5, middle);
+  }
+}
+
+/**
+ * Writes the frequency at the pointer.
+ * @param {CanvasRenderingContext2D} g
+ * @param {{ time: number, y: number }} hover
+ * @param {TimeWindow} timeWindow
+ * @param {number} width
+ * @param {{ top: number, height: number }} row
+ * @param {Theme} theme
+ */
+function drawFrequency(g, { time, y }, timeWindow, width, { top, height }, { colours, family }) {
+  if (y < top || y > top + height) return;
+  g.font = `11.5px ${family}`;
+  const label = `${Math.round((HIGHEST_HZ * (top + height - y)) / height / 10) * 10} Hz`;
+  const wide = g.measureText(label).width + 8;
+  const x = Math.min(width - wide, timeToX(timeWindow, width, time) + 6);
+  g.fillStyle = colours.muted;
+  g.beginPath();
+  g.roundRect(x, y - 20, wide, 17, 3);
+  g.fill();
+  g.fillStyle = colours.paper;
+  g.textAlign = "left";
+  g.textBaseline = "middle";
+  g.fillText(label, x + 4, y - 11);
 }
 
 /**

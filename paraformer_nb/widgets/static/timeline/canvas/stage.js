@@ -1,7 +1,7 @@
 // The picture and the minimap of a view: two canvases, the window on view, and what is where in it.
 
 import { make } from "../dom/elements.js";
-import { edgeAt, isDense, spokenAt, wordAt } from "../model/hits.js";
+import { edgeAt, gripAt, isDense, spokenAt, wordAt } from "../model/hits.js";
 import { Ruler } from "./labels.js";
 import { Minimap, wholeOf } from "./minimap.js";
 import { drawPicture, rowsOf } from "./picture.js";
@@ -11,22 +11,28 @@ import { describePicture } from "../text/text.js";
 import { movedTo, windowOf, zoomedAbout } from "./viewport.js";
 import { rowOf } from "./word_layout.js";
 
+/** @import { Tag } from "./draw_regions.js" */
 /** @import { Drawn } from "./draw_words.js" */
 /** @import { TimeWindow } from "../model/scale.js" */
 /** @import { RunModel } from "../run_model.js" */
 /** @import { Spectrogram } from "./spectrogram.js" */
 /** @import { Theme } from "./theme.js" */
 /** @import { Scene } from "./viewport.js" */
-/** @typedef {{ part: "axis" | "wave" | "word", time: number, index: number, edge: "start" | "end" | null }} Hit */
+/** @typedef {{ part: "axis" | "wave" | "word", time: number, index: number, edge: "start" | "end" | null, selected: Grip | null, region: number }} Hit */
+/** @typedef {"start" | "end" | "body"} Grip the part of the selection that is dragged */
 
 const GLIDE = 0.3; // of the distance to where the window should be, each frame
 const PAGE_AT = 0.92; // of the window: a playhead that gets this far turns the page
 const PAGE_TO = 0.08;
+const MOST_AMPLITUDE = 64;
+const SPAN_MARGIN = 0.05; // of a span that is to fill the window
 const MARGIN = 0.1; // of the window, kept around what is brought on view
 
 export class Stage {
   /** @type {TimeWindow} */
   shown = { start: 0, span: 1 };
+  /** Where the pointer is over the picture. @type {{ time: number, y: number } | null} */
+  hover = null;
   /** The span of the focused word while an edge of it is dragged. @type {{ start: number, end: number } | null} */
   draft = null;
   #runModel;
@@ -39,8 +45,8 @@ export class Stage {
   #ruler = new Ruler();
   #reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   #hasWindow = false;
-  /** How the words were drawn last. @type {Drawn} */
-  #drawn = { level: "row", labels: [] };
+  /** How words and regions were drawn last. @type {Drawn & { tags: Tag[] }} */
+  #drawn = { level: "row", labels: [], tags: [] };
   #pagedFrom = NaN;
 
   /**
@@ -90,8 +96,12 @@ export class Stage {
       spoken: playback.isPlaying ? spokenAt(transcript.words, cursor.playhead) : -1,
       found: cursor.found.matches,
       draft: this.draft,
+      hover: this.hover,
+      region: cursor.region,
+      amplitude: this.#runModel.amplitude,
     };
     const [picture, minimap] = [this.#pictureSurface, this.#minimapSurface];
+    this.box.classList.toggle("pnb-with-spectrogram", this.#spectrogram.isOn);
     const spectrogram = this.#spectrogram.imageFor(this.shown, picture);
     this.#drawn = drawPicture(picture.begin(), picture, transcript, this.shown, theme, this.#ruler, marks, spectrogram);
     this.#minimap.draw(minimap.begin(), minimap, transcript, this.shown, theme, marks);
@@ -137,14 +147,19 @@ export class Stage {
     const { transcript, cursor } = this.#runModel;
     const rows = rowsOf(this.#pictureSurface.height);
     const [time, width] = [this.timeAt(x), this.#pictureSurface.width];
-    if (y >= rows.axis) return { part: "axis", time, index: -1, edge: null };
+    const nothing = { time, index: -1, edge: null, selected: null, region: -1 };
+    if (y >= rows.axis) return { ...nothing, part: "axis" };
     const isInRow = y >= rows.words.top && y <= rows.words.top + rows.words.height;
-    if (!isInRow || isDense(transcript.words, this.shown, width)) return { part: "wave", time, index: -1, edge: null };
+    if (!isInRow || isDense(transcript.words, this.shown, width)) {
+      const tag = this.#drawn.tags.findLast(({ left, right, bottom }) => x >= left && x <= right && y <= bottom);
+      const selected = gripAt(cursor.selection, this.shown, width, x);
+      return { ...nothing, part: "wave", selected, region: tag?.index ?? -1 };
+    }
     const focus = cursor.focusedWord(transcript)?.index ?? -1;
     const edge = focus < 0 ? null : edgeAt(transcript.words, focus, this.shown, width, x);
-    if (edge) return { part: "word", time, index: focus, edge };
+    if (edge) return { ...nothing, part: "word", index: focus, edge };
     const index = this.#labelAt(x, y) ?? wordAt(transcript.words, this.shown, width, x);
-    return { part: index < 0 ? "wave" : "word", time, index, edge: null };
+    return { ...nothing, part: index < 0 ? "wave" : "word", index };
   }
 
   /**
@@ -171,9 +186,29 @@ export class Stage {
     this.#runModel.notifyViewChange();
   }
 
-  /** @param {number} factor below 1: in; around the middle, and following continues */
+  /** @param {number} factor by which the waveform is drawn larger */
+  amplify(factor) {
+    const amplitude = this.#runModel.amplitude * factor;
+    this.#runModel.amplitude = Math.min(MOST_AMPLITUDE, Math.max(1 / MOST_AMPLITUDE, amplitude));
+    this.#runModel.notifyViewChange();
+  }
+
+  /** @param {number} factor below 1: in; around the playhead where that is on view, and following continues */
   zoom(factor) {
-    this.choice = { ...this.#zoomed(factor, this.#pictureSurface.width / 2), follow: this.choice.follow };
+    const { width } = this.#pictureSurface;
+    const x = timeToX(this.#target, width, this.#runModel.cursor.playhead);
+    const isOnView = x >= 0 && x <= width && !this.choice.follow;
+    this.choice = { ...this.#zoomed(factor, isOnView ? x : width / 2), follow: this.choice.follow };
+  }
+
+  /**
+   * Shows a span with a little around it.
+   * @param {number} from
+   * @param {number} to
+   */
+  showSpan(from, to) {
+    const margin = SPAN_MARGIN * (to - from);
+    this.choice = { start: from - margin, span: to - from + 2 * margin, follow: false };
   }
 
   /**
@@ -191,7 +226,13 @@ export class Stage {
     this.choice = isWhole ? { start: this.shown.start, span: null, follow: false } : { start, span: end - start, follow: false };
   }
 
+  /** Follows the newest words, or, where none will come, the playhead. */
   toggleFollow() {
+    if (this.#runModel.transcript.run?.has_ended) {
+      this.#runModel.followsPlayhead = !this.#runModel.followsPlayhead;
+      this.#runModel.notifyViewChange();
+      return;
+    }
     const { span, follow } = this.choice;
     this.choice = { start: this.shown.start, span: span ?? this.shown.span, follow: !follow };
   }
@@ -244,7 +285,7 @@ export class Stage {
   /** While playing, the window follows the playhead, unless a person looks elsewhere. */
   #turnPage() {
     const { cursor, playback, viewportChoice } = this.#runModel;
-    if (!playback.isPlaying || this.#pictureSurface.width === 0) return;
+    if (!playback.isPlaying || !this.#runModel.followsPlayhead || this.#pictureSurface.width === 0) return;
     const { start, span } = this.#target;
     const progress = (cursor.playhead - start) / span;
     const wasOnView = this.#pagedFrom >= start && this.#pagedFrom <= start + span;

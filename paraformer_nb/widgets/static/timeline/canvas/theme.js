@@ -4,7 +4,7 @@ import { make } from "../dom/elements.js";
 
 // Each is the variable `--pnb-NAME` of the style sheet.
 const COLOURS = /** @type {const} */ ([
-  "paper", "ink", "muted", "grid", "edge", "wave", "block", "block-edge", "sure", "doubt", "bar", "brand", "bad", "playhead",
+  "paper", "ink", "muted", "grid", "edge", "wave", "block", "block-edge", "sure", "doubt", "bar", "brand", "good", "bad", "playhead",
   "partial-text", "partial-outline",
 ]);
 

@@ -68,9 +68,12 @@ export function blocksOf(words, first, last, timeWindow, width) {
   return blocks;
 }
 
+/** @type {WeakMap<WordTable, { revision: number, scale: number, measure: Measure, level: Level }>} */
+const levels = new WeakMap();
+
 /**
  * The level at which the words of a clip have room for their texts. It depends on the zoom alone, not on the window, so
- * that nothing changes while the window moves.
+ * that nothing changes while the window moves; and it is computed once for a zoom.
  * @param {WordTable} words
  * @param {TimeWindow} timeWindow
  * @param {number} width
@@ -78,11 +81,28 @@ export function blocksOf(words, first, last, timeWindow, width) {
  * @returns {Level}
  */
 export function levelFor(words, timeWindow, width, measure) {
-  const runs = Math.min(RUNS, Math.ceil(words.count / RUN_WORDS));
-  const blocks = Array.from({ length: runs }, (_, k) => {
-    const first = Math.floor((k * words.count) / runs);
-    return blocksOf(words, first, Math.min(words.count, first + RUN_WORDS), timeWindow, width);
-  });
+  const scale = width / timeWindow.span;
+  const known = levels.get(words);
+  if (known && known.revision === words.revision && known.scale === scale && known.measure === measure) return known.level;
+  const level = computeLevel(words, timeWindow, width, measure);
+  levels.set(words, { revision: words.revision, scale, measure, level });
+  return level;
+}
+
+/**
+ * @param {WordTable} words
+ * @param {TimeWindow} timeWindow
+ * @param {number} width
+ * @param {Measure} measure
+ * @returns {Level}
+ */
+function computeLevel(words, timeWindow, width, measure) {
+  // The same words are tried until there are twice as many: measuring others at each update of a live run is slow.
+  const step = RUN_WORDS * 2 ** Math.max(0, Math.ceil(Math.log2(words.count / RUN_WORDS / RUNS)));
+  const blocks = [];
+  for (let first = 0; first < words.count; first += step) {
+    blocks.push(blocksOf(words, first, Math.min(words.count, first + RUN_WORDS), timeWindow, width));
+  }
   const most = MOST_DOTS * blocks.reduce((sum, run) => sum + run.length, 0);
   const isTooWide = (/** @type {Block} */ { left, right, index }) => {
     const { text, punctuation } = words.rows[index];
@@ -108,7 +128,7 @@ export function staggered(words, blocks, width, measure) {
   const labels = [];
   for (const { left, right, index } of blocks) {
     const lane = index % 2;
-    const label = firstFit(words.rows[index], left, right, free[lane], measure);
+    const label = firstFit(words.rows[index], left, Math.min(right, width), free[lane], measure);
     if (!label) continue;
     labels.push({ index, lane, ...label });
     free[lane] = label.left + label.width + LABEL_GAP;
@@ -121,7 +141,7 @@ export function staggered(words, blocks, width, measure) {
  * The label of a word as far left as it may be, in the largest size that has room; null where none has.
  * @param {Word} word
  * @param {number} left of its block
- * @param {number} right
+ * @param {number} right of the part of it that is on view
  * @param {number} free from where on its lane is free
  * @param {Measure} measure
  */
@@ -143,13 +163,14 @@ function firstFit({ text, punctuation }, left, right, free, measure) {
  * @param {number} width of the picture
  */
 function centre(labels, blocks, width) {
-  const limit = [Infinity, Infinity];
+  const limit = [width - 2, width - 2];
   for (const label of [...labels].reverse()) {
     const block = blocks.get(label.index);
     if (!block) continue;
     const left = width === Infinity ? block.left : Math.max(0, block.left);
     const middle = (left + Math.min(width, block.right) - label.width) / 2;
-    label.left = Math.max(label.left, Math.min(middle, limit[label.lane] - label.width));
+    const isCut = block.left < 0 && block.right > OVER && width !== Infinity;
+    label.left = Math.max(label.left, Math.min(isCut ? Math.max(2, middle) : middle, limit[label.lane] - label.width));
     limit[label.lane] = label.left - LABEL_GAP;
   }
 }

@@ -1,30 +1,28 @@
 // What a person can do in a view, each thing once: pointers, keys and buttons all call these methods.
 
-import { insertAfter, mergeWords, moveEdge, removeWord, roomAfter, splitWord } from "../model/corrections.js";
 import { findMatches } from "../model/find.js";
 import { spokenAt } from "../model/hits.js";
+import { Correcting } from "./correcting.js";
+import { Selecting } from "./selecting.js";
+import { Proofreading } from "./proofreading.js";
 
 /** @import { Spectrogram } from "../canvas/spectrogram.js" */
 /** @import { Stage } from "../canvas/stage.js" */
-/** @import { Word } from "../messages.js" */
-/** @import { Correction } from "../model/corrections.js" */
-/** @import { FocusedWord } from "../model/cursor.js" */
 /** @import { RunModel } from "../run_model.js" */
 /** @import { Editor } from "./editor.js" */
 /** @import { Help } from "./help.js" */
 /**
  * The parts of a view that commands act on.
- * @typedef {{ stage: Stage, editor: Editor, spectrogram: Spectrogram, help: Help, focusFind: () => void, selectText: () => void }} Parts
+ * @typedef {{ stage: Stage, editor: Editor, spectrogram: Spectrogram, help: Help, focusRegion: () => void, focusTime: () => void, focusFind: () => void, focusWords: () => void, selectText: () => void }} Parts
  */
-
-const NUDGE = 0.01; // seconds that a key moves an edge by
 
 export class Commands {
   #runModel;
   #stage;
-  #editor;
   #spectrogram;
   #help;
+  #focusRegion;
+  #focusTime;
   #focusFind;
   #selectText;
 
@@ -32,14 +30,18 @@ export class Commands {
    * @param {RunModel} runModel
    * @param {Parts} parts
    */
-  constructor(runModel, { stage, editor, spectrogram, help, focusFind, selectText }) {
+  constructor(runModel, { stage, editor, spectrogram, help, focusRegion, focusTime, focusFind, focusWords, selectText }) {
     this.#runModel = runModel;
     this.#stage = stage;
-    this.#editor = editor;
     this.#spectrogram = spectrogram;
     this.#help = help;
+    this.#focusRegion = focusRegion;
+    this.#focusTime = focusTime;
     this.#focusFind = focusFind;
     this.#selectText = selectText;
+    this.correcting = new Correcting(runModel, this, editor);
+    this.selecting = new Selecting(runModel, stage);
+    this.proofreading = new Proofreading(runModel, this, editor, focusWords);
   }
 
   toggleHelp() {
@@ -54,6 +56,35 @@ export class Commands {
 
   toggleLoop() {
     this.#runModel.playback.toggleLoop();
+  }
+
+  /**
+   * Moves by some seconds, playing or not.
+   * @param {number} seconds
+   */
+  skip(seconds) {
+    const { cursor, transcript } = this.#runModel;
+    const { start, end } = transcript.extent;
+    this.goToTime(Math.min(end, Math.max(start, cursor.playhead + seconds)));
+  }
+
+  /**
+   * Moves to a time and shows it.
+   * @param {number} time
+   */
+  goToTime(time) {
+    this.#stage.reveal(time);
+    this.seek(time);
+  }
+
+  focusTime() {
+    this.#focusTime();
+  }
+
+  /** @param {number} steps of a tenth */
+  changeVolume(steps) {
+    const { playback } = this.#runModel;
+    playback.setVolume(Math.round(10 * playback.volume + steps) / 10);
   }
 
   /** @param {number} steps */
@@ -137,6 +168,7 @@ export class Commands {
     const after = this.#focus;
     if (!after) return;
     const word = this.#words.rows[after.index];
+    cursor.region = -1;
     if (isAtEnd && word.end > from) cursor.select(from, word.end);
     else cursor.select(word.start, to);
   }
@@ -146,11 +178,27 @@ export class Commands {
    * @param {number} to
    */
   select(from, to) {
+    this.#runModel.cursor.region = -1;
     this.#runModel.cursor.select(from, to);
+  }
+
+  /**
+   * Selects the word at a time, if there is one.
+   * @param {number} time
+   */
+  selectAt(time) {
+    const index = spokenAt(this.#words, time);
+    if (index >= 0) this.select(this.#words.starts[index], this.#words.ends[index]);
   }
 
   get selection() {
     return this.#runModel.cursor.selection;
+  }
+
+  /** Makes a region of the selection, or names the one that it is. */
+  markRegion() {
+    this.selecting.addRegion();
+    this.#focusRegion();
   }
 
   deselect() {
@@ -207,67 +255,6 @@ export class Commands {
 
   // -------------------------------------------------------------------------------------------------- correcting
 
-  /** @param {number} [index] the current one if none is given */
-  edit(index) {
-    this.#runModel.playback.pause();
-    const edited = index ?? this.#focus?.index;
-    if (edited === undefined || !this.#canCorrect()) return;
-    this.focus(edited);
-    this.#editor.open();
-  }
-
-  split() {
-    const { playhead } = this.#runModel.cursor;
-    this.#correct((words, index) => splitWord(words, index, playhead), "A word of one letter cannot be split.");
-  }
-
-  merge() {
-    this.#correct(mergeWords, "This is the last word of its sentence: it cannot be merged with a next one.");
-  }
-
-  remove() {
-    this.#runModel.playback.pause();
-    const index = this.#focus?.index;
-    this.#correct(removeWord, "");
-    if (index !== undefined && !this.#focus && this.#words.count) this.focus(Math.min(index, this.#words.count - 1));
-  }
-
-  insert() {
-    this.#runModel.playback.pause();
-    const focus = this.#focus;
-    if (!focus || !this.#canCorrect()) return;
-    const { sentence, wordIndex } = focus;
-    const room = this.#roomOf(focus);
-    const { start, end } = roomAfter(sentence.words, wordIndex, room);
-    this.#editor.openFor({ text: "", start, end, label: "New word" }, (typed) => {
-      const correction = insertAfter(sentence.words, wordIndex, typed, room);
-      if (correction) this.#runModel.correct(sentence, correction);
-      return correction;
-    });
-  }
-
-  /**
-   * @param {"start" | "end"} edge
-   * @param {number} steps
-   */
-  nudge(edge, steps) {
-    this.#runModel.playback.pause();
-    const focus = this.#focus;
-    if (!focus) return;
-    this.moveEdge(edge, this.#words.rows[focus.index][edge] + steps * NUDGE);
-  }
-
-  /**
-   * @param {"start" | "end"} edge of the focused word
-   * @param {number} time
-   */
-  moveEdge(edge, time) {
-    const focus = this.#focus;
-    if (!focus) return;
-    const room = this.#roomOf(focus);
-    this.#correct((words, index) => moveEdge(words, index, edge, time, room), "");
-  }
-
   undo() {
     this.#runModel.undo();
   }
@@ -283,8 +270,19 @@ export class Commands {
     this.#stage.zoom(factor);
   }
 
+  /** @param {number} factor by which the waveform is drawn larger */
+  amplify(factor) {
+    this.#stage.amplify(factor);
+  }
+
   fit() {
     this.#stage.fit();
+  }
+
+  zoomToSelection() {
+    const { selection } = this.#runModel.cursor;
+    if (selection) this.#stage.showSpan(...selection);
+    else this.#runModel.showMessage("Nothing is selected: drag over the waveform, or press Shift with an arrow key.");
   }
 
   /** @param {number} windows */
@@ -306,6 +304,13 @@ export class Commands {
     return this.#runModel.transcript.words;
   }
 
+  /** Whether words can be corrected; if not, says so. */
+  canCorrect() {
+    const canCorrect = this.#runModel.transcript.run?.can_correct === true;
+    if (!canCorrect) this.#runModel.showMessage("Words cannot be corrected here.");
+    return canCorrect;
+  }
+
   get #focus() {
     return this.#runModel.cursor.focusedWord(this.#runModel.transcript);
   }
@@ -314,24 +319,6 @@ export class Commands {
   get #current() {
     if (this.#runModel.playback.isPlaying) this.#runModel.playback.focusSounding();
     return this.#focus;
-  }
-
-  /**
-   * The time free between the neighbouring sentences of a word's sentence.
-   * @param {FocusedWord} focused
-   */
-  #roomOf({ index, wordIndex, sentence }) {
-    const words = this.#words;
-    const first = index - wordIndex;
-    const after = first + sentence.words.length;
-    const { start, end } = this.#runModel.transcript.extent;
-    return { from: first > 0 ? words.ends[first - 1] : start, to: after < words.count ? words.starts[after] : end };
-  }
-
-  #canCorrect() {
-    const canCorrect = this.#runModel.transcript.run?.can_correct === true;
-    if (!canCorrect) this.#runModel.showMessage("Words cannot be corrected here.");
-    return canCorrect;
   }
 
   /** The index of the word at the playhead, or of the first after it, or of the last. */
@@ -357,18 +344,5 @@ export class Commands {
     this.focus(index);
     const { cursor, playback } = this.#runModel;
     if (!playback.isPlaying) cursor.movePlayhead(this.#words.rows[index].start);
-  }
-
-  /**
-   * @param {(words: Word[], index: number) => Correction | null} make
-   * @param {string} emptyMessage shown where there is nothing to correct
-   */
-  #correct(make, emptyMessage) {
-    this.#runModel.playback.pause(); // then the word that sounds is the focused one
-    const focus = this.#focus;
-    if (!focus || !this.#canCorrect()) return;
-    const correction = make(focus.sentence.words, focus.wordIndex);
-    if (correction) this.#runModel.correct(focus.sentence, correction);
-    this.#runModel.showMessage(correction ? "" : emptyMessage);
   }
 }

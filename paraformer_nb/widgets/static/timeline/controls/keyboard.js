@@ -8,6 +8,7 @@ import { isForNotebook, keyOf } from "./keys.js";
 const PRESSES = ["Enter", " "]; // of a button
 const SCROLLS = ["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]; // of an element that scrolls
 const NOT_OF_A_LIST = ["Delete", "Backspace", "Escape"]; // all others open a drop-down list, or choose in it
+const SEPARATOR = ["ArrowUp", "ArrowDown", "Home", "End"];
 const DELETES = ["Delete", "Backspace"];
 
 /**
@@ -59,6 +60,7 @@ function isUsed({ target, key, ctrlKey, metaKey, altKey }, text) {
   if (!(target instanceof HTMLElement) || isChord) return false;
   if (target instanceof HTMLButtonElement) return PRESSES.includes(key);
   if (target instanceof HTMLSelectElement) return !NOT_OF_A_LIST.includes(key);
+  if (target.matches("[role=separator]")) return SEPARATOR.includes(key);
   if (target.closest("[role=dialog]")) return true;
   // Selected text is there to be copied: to delete another word, the focused one, would surprise.
   if (target === text && DELETES.includes(key) && document.getSelection()?.type === "Range") return true;

@@ -1,59 +1,86 @@
-// All keys of the words, in one table: what is pressed, what it does, what the help calls it. Only while something is
+// All keys of the words, in one table by groups: what is pressed, what it does, what the help calls it. Only while something is
 // typed or read are there other keys, each beside its element: Enter, Tab and Escape in the field of a word (editor.js);
 // Enter, Shift+Enter and Escape in the field to search in (toolbar.js); Escape and ? in the help (help.js).
 
 /** @import { Commands } from "./commands.js" */
 /**
  * Keys whose commands have a button as well, which shows the key.
- * @typedef {"play" | "playWord" | "loop" | "slower" | "faster" | "zoomIn" | "zoomOut" | "follow" | "spectrogram"
+ * @typedef {"play" | "back" | "forward" | "time" | "quieter" | "louder" | "all" | "region" | "zoomSelection" | "playWord" | "loop" | "slower" | "faster" | "zoomIn" | "zoomOut" | "follow" | "spectrogram"
  *   | "correct" | "split" | "merge" | "insert" | "delete" | "undo" | "redo" | "help"} KeyId
  */
 /** @typedef {{ keys: string[], text: string, run: (commands: Commands) => void, id?: KeyId }} Key */
 
 export const ZOOM_STEP = 0.7;
+export const STEP_SECONDS = 5; // that a key or a button moves the playhead by
+const AMPLIFY_STEP = 1.5;
 const PAGE = 0.8; // of the window
 
 // A key is written as in KeyboardEvent.key, with Ctrl (on a Mac ⌘ as well), Alt and Shift before it.
+/** @type {Record<string, Key[]>} */
+export const GROUPS = {
+  Listening: [
+    { keys: ["Space", "k"], text: "play or pause; a selection is played to its end", run: (c) => c.togglePlay(), id: "play" },
+    { keys: ["p"], text: "play the word alone", run: (c) => c.playWord(), id: "playWord" },
+    { keys: ["Shift+p"], text: "play the sentence", run: (c) => c.proofreading.replaySentence() },
+    { keys: ["j"], text: "5 s back", run: (c) => c.skip(-STEP_SECONDS), id: "back" },
+    { keys: ["l"], text: "5 s on", run: (c) => c.skip(STEP_SECONDS), id: "forward" },
+    { keys: ["t"], text: "type a time to go to", run: (c) => c.focusTime(), id: "time" },
+    { keys: ["r"], text: "loop the selection, or the clip", run: (c) => c.toggleLoop(), id: "loop" },
+    { keys: [","], text: "slower", run: (c) => c.changeRate(-1), id: "slower" },
+    { keys: ["."], text: "faster", run: (c) => c.changeRate(1), id: "faster" },
+    { keys: ["Shift+ArrowDown"], text: "quieter", run: (c) => c.changeVolume(-1), id: "quieter" },
+    { keys: ["Shift+ArrowUp"], text: "louder", run: (c) => c.changeVolume(1), id: "louder" },
+  ],
+  Moving: [
+    { keys: ["ArrowLeft"], text: "previous word", run: (c) => c.stepWord(-1) },
+    { keys: ["ArrowRight"], text: "next word", run: (c) => c.stepWord(1) },
+    { keys: ["ArrowUp", "Ctrl+ArrowLeft"], text: "previous sentence", run: (c) => c.stepSentence(-1) },
+    { keys: ["ArrowDown", "Ctrl+ArrowRight"], text: "next sentence", run: (c) => c.stepSentence(1) },
+    { keys: ["Home"], text: "first word", run: (c) => c.jump("first") },
+    { keys: ["End"], text: "last word", run: (c) => c.jump("last") },
+    { keys: ["d"], text: "next doubtful word", run: (c) => c.proofreading.goToDoubtful(1) },
+    { keys: ["Shift+d"], text: "previous doubtful word", run: (c) => c.proofreading.goToDoubtful(-1) },
+    { keys: ["/"], text: "find", run: (c) => c.focusFind() },
+    { keys: ["n"], text: "next occurrence", run: (c) => c.findNext(1) },
+    { keys: ["Shift+n"], text: "previous occurrence", run: (c) => c.findNext(-1) },
+  ],
+  Correcting: [
+    { keys: ["Enter"], text: "correct the word", run: (c) => c.proofreading.edit(), id: "correct" },
+    { keys: ["s"], text: "split the word, at the playhead if that is in it", run: (c) => c.correcting.split(), id: "split" },
+    { keys: ["m"], text: "merge with the next word", run: (c) => c.correcting.merge(), id: "merge" },
+    { keys: ["i"], text: "insert a word after this one", run: (c) => c.correcting.insert(), id: "insert" },
+    { keys: ["Delete", "Backspace"], text: "delete the word", run: (c) => c.correcting.remove(), id: "delete" },
+    { keys: ["Alt+ArrowLeft"], text: "the word begins 10 ms earlier", run: (c) => c.correcting.nudge("start", -1) },
+    { keys: ["Alt+ArrowRight"], text: "the word begins 10 ms later", run: (c) => c.correcting.nudge("start", 1) },
+    { keys: ["Alt+Shift+ArrowLeft"], text: "the word ends 10 ms earlier", run: (c) => c.correcting.nudge("end", -1) },
+    { keys: ["Alt+Shift+ArrowRight"], text: "the word ends 10 ms later", run: (c) => c.correcting.nudge("end", 1) },
+    { keys: ["Ctrl+z"], text: "undo", run: (c) => c.undo(), id: "undo" },
+    { keys: ["Ctrl+Shift+z", "Ctrl+y"], text: "redo", run: (c) => c.redo(), id: "redo" },
+  ],
+  Selecting: [
+    { keys: ["Shift+ArrowLeft"], text: "select to the previous word", run: (c) => c.extend(-1) },
+    { keys: ["Shift+ArrowRight"], text: "select to the next word", run: (c) => c.extend(1) },
+    { keys: ["b"], text: "mark the selection as a region, and name it", run: (c) => c.markRegion(), id: "region" },
+    { keys: ["Ctrl+a"], text: "select the running text, to copy it", run: (c) => c.selectText() },
+    { keys: ["Escape"], text: "stop playing; then clear selection, search, focused word", run: (c) => c.escape() },
+  ],
+  "The picture": [
+    { keys: ["+", "="], text: "zoom in", run: (c) => c.zoom(ZOOM_STEP), id: "zoomIn" },
+    { keys: ["-"], text: "zoom out", run: (c) => c.zoom(1 / ZOOM_STEP), id: "zoomOut" },
+    { keys: ["0"], text: "show the whole clip; again: zoom back in", run: (c) => c.fit(), id: "all" },
+    { keys: ["e"], text: "show the selection, as large as it can be", run: (c) => c.zoomToSelection(), id: "zoomSelection" },
+    { keys: ["Alt+ArrowUp"], text: "a larger waveform", run: (c) => c.amplify(AMPLIFY_STEP) },
+    { keys: ["Alt+ArrowDown"], text: "a smaller waveform", run: (c) => c.amplify(1 / AMPLIFY_STEP) },
+    { keys: ["PageUp"], text: "one window back", run: (c) => c.page(-PAGE) },
+    { keys: ["PageDown"], text: "one window forward", run: (c) => c.page(PAGE) },
+    { keys: ["f"], text: "follow the newest words, or at the end the playhead", run: (c) => c.toggleFollow(), id: "follow" },
+    { keys: ["g"], text: "spectrogram", run: (c) => c.toggleSpectrogram(), id: "spectrogram" },
+    { keys: ["?"], text: "this list", run: (c) => c.toggleHelp(), id: "help" },
+  ],
+};
+
 /** @type {Key[]} */
-export const KEYS = [
-  { keys: ["Space"], text: "play or pause; a selection is played to its end", run: (c) => c.togglePlay(), id: "play" },
-  { keys: ["p"], text: "play the word alone", run: (c) => c.playWord(), id: "playWord" },
-  { keys: ["l"], text: "loop", run: (c) => c.toggleLoop(), id: "loop" },
-  { keys: [","], text: "slower", run: (c) => c.changeRate(-1), id: "slower" },
-  { keys: ["."], text: "faster", run: (c) => c.changeRate(1), id: "faster" },
-  { keys: ["ArrowLeft"], text: "previous word", run: (c) => c.stepWord(-1) },
-  { keys: ["ArrowRight"], text: "next word", run: (c) => c.stepWord(1) },
-  { keys: ["ArrowUp", "Ctrl+ArrowLeft"], text: "previous sentence", run: (c) => c.stepSentence(-1) },
-  { keys: ["ArrowDown", "Ctrl+ArrowRight"], text: "next sentence", run: (c) => c.stepSentence(1) },
-  { keys: ["Home"], text: "first word", run: (c) => c.jump("first") },
-  { keys: ["End"], text: "last word", run: (c) => c.jump("last") },
-  { keys: ["Shift+ArrowLeft"], text: "select to the previous word", run: (c) => c.extend(-1) },
-  { keys: ["Shift+ArrowRight"], text: "select to the next word", run: (c) => c.extend(1) },
-  { keys: ["+", "="], text: "zoom in", run: (c) => c.zoom(ZOOM_STEP), id: "zoomIn" },
-  { keys: ["-"], text: "zoom out", run: (c) => c.zoom(1 / ZOOM_STEP), id: "zoomOut" },
-  { keys: ["0"], text: "show the whole clip; again: zoom back in", run: (c) => c.fit() },
-  { keys: ["PageUp"], text: "one window back", run: (c) => c.page(-PAGE) },
-  { keys: ["PageDown"], text: "one window forward", run: (c) => c.page(PAGE) },
-  { keys: ["f"], text: "follow the newest words", run: (c) => c.toggleFollow(), id: "follow" },
-  { keys: ["g"], text: "spectrogram", run: (c) => c.toggleSpectrogram(), id: "spectrogram" },
-  { keys: ["/"], text: "find", run: (c) => c.focusFind() },
-  { keys: ["n"], text: "next occurrence", run: (c) => c.findNext(1) },
-  { keys: ["Shift+n"], text: "previous occurrence", run: (c) => c.findNext(-1) },
-  { keys: ["Enter"], text: "correct the word", run: (c) => c.edit(), id: "correct" },
-  { keys: ["Alt+ArrowLeft"], text: "the word begins 10 ms earlier", run: (c) => c.nudge("start", -1) },
-  { keys: ["Alt+ArrowRight"], text: "the word begins 10 ms later", run: (c) => c.nudge("start", 1) },
-  { keys: ["Alt+Shift+ArrowLeft"], text: "the word ends 10 ms earlier", run: (c) => c.nudge("end", -1) },
-  { keys: ["Alt+Shift+ArrowRight"], text: "the word ends 10 ms later", run: (c) => c.nudge("end", 1) },
-  { keys: ["s"], text: "split the word, at the playhead if that is in it", run: (c) => c.split(), id: "split" },
-  { keys: ["m"], text: "merge with the next word", run: (c) => c.merge(), id: "merge" },
-  { keys: ["i"], text: "insert a word after this one", run: (c) => c.insert(), id: "insert" },
-  { keys: ["Delete", "Backspace"], text: "delete the word", run: (c) => c.remove(), id: "delete" },
-  { keys: ["Ctrl+z"], text: "undo", run: (c) => c.undo(), id: "undo" },
-  { keys: ["Ctrl+Shift+z", "Ctrl+y"], text: "redo", run: (c) => c.redo(), id: "redo" },
-  { keys: ["Ctrl+a"], text: "select the running text, to copy it", run: (c) => c.selectText() },
-  { keys: ["Escape"], text: "stop playing; then clear selection, search, focused word", run: (c) => c.escape() },
-  { keys: ["?"], text: "this list", run: (c) => c.toggleHelp(), id: "help" },
-];
+export const KEYS = Object.values(GROUPS).flat();
 
 // Chords that the notebook gets: those that act on the page as a whole. It gets no other, because it would act on cells:
 // merge, select, move or run them, and the view would be lost. What the browser itself does (copy, zoom, print, reload)

@@ -4,11 +4,12 @@
 /** @import { Hit, Stage } from "../canvas/stage.js" */
 /**
  * What a pointer acts on; the draft is the focused word while an edge of it is dragged.
- * @typedef {{ commands: Commands, stage: Stage, moveDraft: (edge: "start" | "end", time: number) => void, dropDraft: () => void }} Targets
+ * @typedef {{ commands: Commands, stage: Stage, moveDraft: (edge: "start" | "end", time: number) => void, dropDraft: () => void, hover: (point: { time: number, y: number } | null) => void }} Targets
  */
 
 const DRAG_PIXELS = 4; // less is a click with an unsteady hand
 const SWIPE_PIXELS = 10; // of a finger; before that, and up or down, it scrolls the page
+const HOLD_MS = 450; // that a finger rests before it selects
 const WHEEL_ZOOM = 0.002;
 const LINE = 16; // pixels of a wheel that counts in lines
 
@@ -19,6 +20,7 @@ const LINE = 16; // pixels of a wheel that counts in lines
  * @property {Hit} hit
  * @property {number} last x of the last move
  * @property {boolean} isDrag
+ * @property {boolean} isHeld a drag selects; that of a finger that did not rest before moves the window
  * @property {() => void} restore undoes what the drag did: a finger's drag may turn out to scroll the page
  */
 
@@ -30,6 +32,8 @@ export function listenToPicture(targets) {
   let press = null;
   /** @type {Map<number, number>} where each finger is */
   const fingers = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let holding;
 
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -37,10 +41,13 @@ export function listenToPicture(targets) {
     canvas.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, x);
     if (fingers.size > 1 && press?.isDrag) press.restore();
-    press = fingers.size > 1 ? null : { x, y, hit: stage.hit(x, y), last: x, isDrag: false, restore: restorer(targets) };
+    clearTimeout(holding);
+    if (event.pointerType === "touch" && fingers.size === 1) holding = setTimeout(() => hold(), HOLD_MS);
+    press = fingers.size > 1 ? null : { isHeld: event.pointerType !== "touch", x, y, hit: stage.hit(x, y), last: x, isDrag: false, restore: restorer(targets) };
   });
   canvas.addEventListener("pointermove", (event) => {
     const { x, y } = pointIn(canvas, event);
+    targets.hover(event.pointerType === "touch" ? null : { time: stage.timeAt(x), y });
     if (fingers.size > 1) pinch(fingers, event.pointerId, x, stage);
     else if (press && fingers.has(event.pointerId)) drag(press, x, y, event, targets);
     else canvas.style.cursor = cursorFor(stage.hit(x, y));
@@ -48,27 +55,38 @@ export function listenToPicture(targets) {
   canvas.addEventListener("pointerup", (event) => {
     const was = press;
     release(event);
-    if (was?.isDrag && was.hit.edge) commands.moveEdge(was.hit.edge, stage.timeAt(was.last));
-    else if (was && !was.isDrag && !isSwipe(was, event, canvas)) {
+    if (was?.isDrag && was.isHeld && was.hit.part !== "axis" && !was.hit.edge) commands.selecting.end();
+    if (was?.isDrag && was.hit.edge) commands.correcting.moveEdge(was.hit.edge, stage.timeAt(was.last));
+    else if (was && !was.isDrag && !(was.isHeld && event.pointerType === "touch") && !isSwipe(was, event, canvas)) {
       click(stage.hit(was.x, was.y), event, commands); // new words may have arrived since
     }
     targets.dropDraft();
   });
   canvas.addEventListener("pointercancel", (event) => {
+    commands.selecting.cancel();
     if (press?.isDrag) press.restore();
     release(event);
     targets.dropDraft();
   });
+  canvas.addEventListener("pointerleave", () => targets.hover(null));
   canvas.addEventListener("dblclick", (event) => {
     const { x, y } = pointIn(canvas, event);
     const { part, index } = stage.hit(x, y);
-    if (part === "word") commands.edit(index);
+    if (part === "word") commands.proofreading.edit(index, "picture");
   });
   canvas.addEventListener("wheel", (event) => onWheel(event, canvas, stage), { passive: false });
   listenToGestures(canvas, stage, () => fingers.size > 0);
 
+  /** A finger that rests begins to select, with the word under it. */
+  function hold() {
+    if (!press || press.isDrag || press.hit.part === "axis") return;
+    press.isHeld = true;
+    commands.selectAt(press.hit.time);
+  }
+
   /** @param {PointerEvent} event */
   function release(event) {
+    clearTimeout(holding);
     fingers.delete(event.pointerId);
     press = null;
   }
@@ -166,12 +184,16 @@ function isSwipe(press, event, canvas) {
  * @param {Targets} targets
  */
 function drag(press, x, y, event, { commands, stage, moveDraft }) {
-  press.isDrag ||= isDrag(press, x, y, event);
+  const { part, time, edge, selected } = press.hit;
+  const begins = !press.isDrag && isDrag(press, x, y, event);
+  press.isDrag ||= begins;
   if (!press.isDrag) return;
-  const { part, time, edge } = press.hit;
-  if (part === "axis") stage.pan(press.last - x);
+  if (part === "axis" || !press.isHeld) stage.pan(press.last - x);
   else if (edge) moveDraft(edge, stage.timeAt(x));
-  else commands.select(time, stage.timeAt(x));
+  else {
+    if (begins) commands.selecting.begin(selected, time);
+    commands.selecting.move(x, event.altKey);
+  }
   press.last = x;
 }
 
@@ -194,8 +216,10 @@ function restorer({ commands, stage }) {
  * @param {PointerEvent} event
  * @param {Commands} commands
  */
-function click({ part, time, index }, event, commands) {
-  if (part !== "word") commands.seek(time);
+function click({ part, time, index, region }, event, commands) {
+  if (event.shiftKey && part !== "axis") commands.selecting.extendTo(time, event.altKey);
+  else if (region >= 0) commands.selecting.chooseRegion(region);
+  else if (part !== "word") commands.seek(time);
   else if (event.altKey) commands.playWord(index);
   else commands.goTo(index);
 }
@@ -218,8 +242,10 @@ function pinch(fingers, id, x, stage) {
 }
 
 /** @param {Hit} hit */
-function cursorFor({ part, edge }) {
-  if (edge) return "ew-resize";
+function cursorFor({ part, edge, selected, region }) {
+  if (region >= 0) return "pointer";
+  if (edge || selected === "start" || selected === "end") return "ew-resize";
+  if (selected === "body") return "move";
   return part === "axis" ? "grab" : part === "word" ? "pointer" : "text";
 }
 

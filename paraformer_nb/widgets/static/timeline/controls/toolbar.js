@@ -1,7 +1,9 @@
 // The row below the picture: play, loop, speed, follow, spectrogram, find, zoom, help.
 
 import { make, makeButton, setAttribute, setText } from "../dom/elements.js";
+import { MAX_TEXT } from "../messages.js";
 import { ZOOM_STEP, withKeys } from "./keys.js";
+import { Transport } from "./transport.js";
 import { RATES } from "../sound/playback.js";
 
 /** @import { Commands } from "./commands.js" */
@@ -12,12 +14,15 @@ const FIND_AFTER_MS = 120; // after the last key
 export class Toolbar {
   #runModel;
   #play;
+  #transport;
   #loop;
   #rate;
   #follow;
   #spectrogram;
+  #selection;
   #find;
   #found;
+  #replace;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #typing;
 
@@ -32,6 +37,7 @@ export class Toolbar {
     const row = make("div", "pnb-controls", parent);
     this.#play = makeButton("▶ Play", withKeys("Play", "play"), row, () => commands.togglePlay());
     this.#play.classList.add("pnb-play");
+    this.#transport = new Transport(runModel, row, commands, focusWords);
     const loop = withKeys("Loop the selection, or the clip", "loop");
     this.#loop = makeButton("⟲ Loop", loop, row, () => commands.toggleLoop());
     this.#rate = this.#makeRate(row, runModel, focusWords);
@@ -41,10 +47,18 @@ export class Toolbar {
     this.#find = this.#makeFind(row, commands, focusWords);
     this.#found = make("span", "pnb-found", row);
     this.#found.setAttribute("aria-live", "polite");
+    this.#replace = this.#makeReplace(row, commands, focusWords);
     const right = make("span", "pnb-right", row);
+    makeButton("All", withKeys("Show the whole clip", "all"), right, () => commands.fit());
+    const selection = withKeys("Show the selection, as large as it can be", "zoomSelection");
+    this.#selection = makeButton("Selection", selection, right, () => commands.zoomToSelection());
     makeButton("−", withKeys("Zoom out", "zoomOut"), right, () => commands.zoom(1 / ZOOM_STEP));
     makeButton("+", withKeys("Zoom in", "zoomIn"), right, () => commands.zoom(ZOOM_STEP));
     makeButton("?", withKeys("Keys", "help"), right, () => commands.toggleHelp());
+  }
+
+  focusTime() {
+    this.#transport.focusTime();
   }
 
   focusFind() {
@@ -59,12 +73,19 @@ export class Toolbar {
     setText(this.#play, playback.isWaiting ? "❚❚ Pause …" : playback.isPlaying ? "❚❚ Pause" : "▶ Play");
     setAttribute(this.#play, "aria-label", withKeys(playback.isPlaying ? "Pause" : "Play", "play"));
     setAttribute(this.#loop, "aria-pressed", String(playback.isLooping));
-    setAttribute(this.#follow, "aria-pressed", String(viewportChoice.follow));
+    this.#transport.update();
+    this.#selection.disabled = !cursor.selection;
+    const hasEnded = transcript.run?.has_ended === true; // no new words will come: the playhead is followed
+    const isFollowing = hasEnded ? this.#runModel.followsPlayhead : viewportChoice.follow;
+    const follow = withKeys(hasEnded ? "Follow the playhead" : "Follow the newest words", "follow");
+    setAttribute(this.#follow, "aria-pressed", String(isFollowing));
+    setAttribute(this.#follow, "aria-label", follow);
+    setAttribute(this.#follow, "title", follow);
     setAttribute(this.#spectrogram, "aria-pressed", String(hasSpectrogram));
     if (this.#rate.value !== String(playback.rate)) this.#rate.value = String(playback.rate);
-    this.#follow.hidden = transcript.run?.has_ended === true; // no new words will come
     this.#spectrogram.hidden = this.#runModel.isStandalone;
-    setText(this.#follow, viewportChoice.follow ? "Follow ✓" : "Follow");
+    setText(this.#follow, isFollowing ? "Follow ✓" : "Follow");
+    this.#replace.hidden = found.matches.length === 0 || transcript.run?.can_correct !== true;
     if (document.activeElement !== this.#find && this.#find.value !== found.text) this.#find.value = found.text;
     setText(this.#found, found.text ? (found.matches.length ? `${found.current + 1}/${found.matches.length}` : "none") : "");
   }
@@ -95,7 +116,7 @@ export class Toolbar {
    * @param {() => void} focusWords
    */
   #makeFind(row, commands, focusWords) {
-    const input = make("input", "pnb-find", row);
+    const input = make("input", "pnb-field pnb-find", row);
     input.type = "search";
     input.placeholder = "Find a word";
     input.dir = "auto";
@@ -116,6 +137,27 @@ export class Toolbar {
         focusWords();
       } else if (input.value === this.#runModel.cursor.found.text) commands.findNext(event.shiftKey ? -1 : 1);
       else find();
+    });
+    return input;
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {Commands} commands
+   * @param {() => void} focusWords
+   */
+  #makeReplace(row, commands, focusWords) {
+    const input = make("input", "pnb-field pnb-replace", row);
+    input.placeholder = "Replace all by";
+    input.dir = "auto";
+    input.maxLength = MAX_TEXT;
+    input.setAttribute("aria-label", "Replace all that was found by: Enter replaces it everywhere");
+    input.addEventListener("keydown", (event) => {
+      if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+      event.preventDefault();
+      if (event.key === "Enter") commands.proofreading.replaceAll(input.value);
+      input.value = "";
+      focusWords();
     });
     return input;
   }

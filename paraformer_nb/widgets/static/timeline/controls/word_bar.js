@@ -1,7 +1,9 @@
 // The row about the focused word, with buttons for all that can be done to it, and about the selection.
 
 import { make, makeButton, setText } from "../dom/elements.js";
+import { RegionBar } from "./region_bar.js";
 import { withKeys } from "./keys.js";
+import { isDoubtful } from "../model/words.js";
 import { describeFocus, selectionText } from "../text/text.js";
 
 /** @import { Commands } from "./commands.js" */
@@ -9,15 +11,20 @@ import { describeFocus, selectionText } from "../text/text.js";
 /** @import { FocusedWord } from "../model/cursor.js" */
 /** @import { RunModel } from "../run_model.js" */
 
+const NO_WORD = "Click a word, or press →, to choose it.";
+
 export class WordBar {
   #runModel;
   #row;
   #about;
   #selected;
+  #regionBar;
   #message;
   #undo;
   #redo;
   #merge;
+  /** The doubtful words of a version of the transcript. @type {{ version: number, indexes: number[] }} */
+  #counted = { version: -1, indexes: [] };
   /** @type {HTMLButtonElement[]} those that need a focused word */
   #actions;
 
@@ -25,24 +32,26 @@ export class WordBar {
    * @param {RunModel} runModel
    * @param {HTMLElement} parent
    * @param {Commands} commands
+   * @param {() => void} focusWords
    */
-  constructor(runModel, parent, commands) {
+  constructor(runModel, parent, commands, focusWords) {
     this.#runModel = runModel;
     this.#row = make("div", "pnb-controls pnb-word-bar", parent);
     this.#about = make("span", "pnb-word-about", this.#row);
-    this.#merge = this.#add("Merge", "Merge with the next word", "merge", () => commands.merge());
+    this.#merge = this.#add("Merge", "Merge with the next word", "merge", () => commands.correcting.merge());
     this.#actions = [
       this.#add("Play word", "Play word alone", "playWord", () => commands.playWord()),
-      this.#add("Correct", "Correct the word", "correct", () => commands.edit()),
-      this.#add("Split", "Split the word", "split", () => commands.split()),
+      this.#add("Correct", "Correct the word", "correct", () => commands.proofreading.edit()),
+      this.#add("Split", "Split the word", "split", () => commands.correcting.split()),
       this.#merge,
-      this.#add("Insert", "Insert a word after it", "insert", () => commands.insert()),
-      this.#add("Delete", "Delete the word", "delete", () => commands.remove()),
+      this.#add("Insert", "Insert a word after it", "insert", () => commands.correcting.insert()),
+      this.#add("Delete", "Delete the word", "delete", () => commands.correcting.remove()),
     ];
     this.#row.append(...this.#actions);
     this.#undo = this.#add("↶", "Undo", "undo", () => commands.undo());
     this.#redo = this.#add("↷", "Redo", "redo", () => commands.redo());
     this.#selected = make("span", "pnb-selected", this.#row);
+    this.#regionBar = new RegionBar(runModel, this.#row, commands, focusWords);
     this.#message = make("span", "pnb-command-message", this.#row);
     this.#message.setAttribute("role", "status");
   }
@@ -59,24 +68,44 @@ export class WordBar {
     return button;
   }
 
+  focusRegion() {
+    this.#regionBar.focusLabel();
+  }
+
   /** @param {FocusedWord} focused */
-  #describe({ sentence, wordIndex }) {
+  #describe({ index, sentence, wordIndex }) {
     const word = sentence.words[wordIndex];
-    return describeFocus(word, sentence.speaker ?? "", this.#runModel.originals.of(sentence, word));
+    const doubtful = isDoubtful(word) ? ` · doubtful, ${this.#doubtfulAt(index)}` : "";
+    return describeFocus(word, sentence.speaker ?? "", this.#runModel.originals.of(sentence, word)) + doubtful;
+  }
+
+  /**
+   * The number of a doubtful word among them, as in "4 of 12".
+   * @param {number} index
+   */
+  #doubtfulAt(index) {
+    const { transcript } = this.#runModel;
+    if (this.#counted.version !== transcript.version) {
+      const indexes = [...transcript.words.rows.keys()].filter((i) => isDoubtful(transcript.words.rows[i]));
+      this.#counted = { version: transcript.version, indexes };
+    }
+    return `${this.#counted.indexes.indexOf(index) + 1} of ${this.#counted.indexes.length}`;
   }
 
   update() {
     const { cursor, message, transcript } = this.#runModel;
     const focused = cursor.focusedWord(transcript);
-    setText(this.#about, focused ? this.#describe(focused) : "");
+    setText(this.#about, focused ? this.#describe(focused) : NO_WORD);
     setText(this.#selected, selectionText(cursor.selection, transcript));
     setText(this.#message, message);
+    this.#regionBar.update();
     const canCorrect = transcript.run?.can_correct === true;
     this.#actions.forEach((button, i) => (button.hidden = !focused || (i > 0 && !canCorrect))); // the first one plays
     this.#merge.disabled = !focused || focused.wordIndex + 1 >= focused.sentence.words.length;
     this.#undo.hidden = this.#redo.hidden = !canCorrect || (!focused && !transcript.run?.can_undo && !transcript.run?.can_redo);
     this.#undo.disabled = !transcript.run?.can_undo;
     this.#redo.disabled = !transcript.run?.can_redo;
-    this.#row.hidden = !focused && !cursor.selection && message === "" && this.#undo.hidden;
+    // It is there from the first word on, so that choosing one moves nothing.
+    this.#row.hidden = transcript.words.count === 0 && message === "";
   }
 }

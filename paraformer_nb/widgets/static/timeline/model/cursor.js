@@ -20,6 +20,8 @@ const SAME_POSITION = 0.001; // seconds
 export class Cursor {
   /** The word that keys and buttons act on. @type {{ sentence: number, wordIndex: number } | null} */
   focus = null;
+  /** The index of the region that is the selection: its edges are dragged as those of a selection; -1: none. */
+  region = -1;
   /** The last search. @type {{ text: string, matches: Match[], current: number }} */
   found = { text: "", matches: [], current: -1 };
   #model;
@@ -81,6 +83,7 @@ export class Cursor {
   }
 
   deselect() {
+    this.region = -1;
     if (!this.selection) return;
     this.#selection = NOTHING;
     this.#save(false);
@@ -161,6 +164,7 @@ export class Cursor {
   #onSelection = () => {
     const selection = this.#model.get("selection");
     if (String(selection) === String(this.#saved.selection)) return; // written here
+    this.region = -1;
     this.#selection = selection;
     this.#saved = { ...this.#saved, selection };
     this.#onChange();

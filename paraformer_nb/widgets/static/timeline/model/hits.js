@@ -60,6 +60,22 @@ export function edgeAt(words, index, timeWindow, width, x) {
 }
 
 /**
+ * The part of a selection that a pointer would drag; null beside it.
+ * @param {[start: number, end: number] | null} selection
+ * @param {TimeWindow} timeWindow
+ * @param {number} width
+ * @param {number} x
+ * @returns {"start" | "end" | "body" | null}
+ */
+export function gripAt(selection, timeWindow, width, x) {
+  if (!selection) return null;
+  const [left, right] = selection.map((time) => timeToX(timeWindow, width, time));
+  const [fromStart, fromEnd] = [Math.abs(x - left), Math.abs(x - right)];
+  if (Math.min(fromStart, fromEnd) <= EDGE_PIXELS) return fromStart < fromEnd ? "start" : "end";
+  return x > left && x < right ? "body" : null;
+}
+
+/**
  * The index of the word that is spoken at a time: the last to have begun, until it ends; -1 in a pause.
  * @param {WordTable} words
  * @param {number} time

@@ -13,7 +13,7 @@ export class Originals {
   #texts = new Map();
 
   /**
-   * @param {Requests} requests
+   * @param {Requests | null} requests null: nothing can be requested
    * @param {() => void} onArrival
    */
   constructor(requests, onArrival) {
@@ -27,7 +27,7 @@ export class Originals {
    * @param {Word} word
    */
   of(sentence, word) {
-    if (!word.is_edited) return "";
+    if (!word.is_edited || !this.#requests) return "";
     const key = `${sentence.id} ${word.start} ${word.end}`;
     const known = this.#texts.get(key);
     if (known === undefined) this.#request(key, sentence.id, word);
@@ -43,7 +43,7 @@ export class Originals {
     if (this.#texts.size >= MOST) this.#texts.clear();
     this.#texts.set(key, "");
     try {
-      const { reply } = await this.#requests.send({ kind: "recognised", sentence, start, end });
+      const { reply } = await /** @type {Requests} */ (this.#requests).send({ kind: "recognised", sentence, start, end });
       this.#texts.set(key, reply.text ?? "");
       this.#onArrival();
     } catch {

@@ -39,6 +39,16 @@ export function ticksOf(timeWindow, width) {
 }
 
 /**
+ * Reads a time as a person writes it: 63, 1:03.5, 1:02:30; null where it is none.
+ * @param {string} text
+ */
+export function parseClock(text) {
+  const parts = text.trim().replace(/\s*s$/u, "").replace(",", ".").split(":");
+  const isTime = parts.length <= 3 && parts.every((part, i) => (i < parts.length - 1 ? /^\d+$/u : /^\d*\.?\d+$/u).test(part));
+  return isTime ? parts.reduce((sum, part) => sum * 60 + Number(part), 0) : null;
+}
+
+/**
  * Formats 28.94 as 0:28.9, 3723 as 1:02:03.
  * @param {number} seconds
  * @param {number} decimals

@@ -4,7 +4,7 @@ import { readWord } from "../messages.js";
 import { Peaks } from "./peaks.js";
 import { WordTable } from "./words.js";
 
-/** @import { GapSpan, Layer, ResumeMark, RunState, SentenceData, Update, Word } from "../messages.js" */
+/** @import { GapSpan, Layer, LayerSpan, ResumeMark, RunState, SentenceData, Update, Word } from "../messages.js" */
 /** @import { Sentence } from "./words.js" */
 /** @typedef {Layer & { maxEnds: number[] }} IndexedLayer `maxEnds` has the latest end up to each span */
 /** @typedef {{ reset: boolean, sentences: number[], removed: number[], from: number }} Change ids of what an update touched; the first index in the order that it touched */
@@ -29,6 +29,8 @@ export class Transcript {
   resumes = [];
   /** @type {IndexedLayer[]} */
   layers = [];
+  /** What a person marked, by start. @type {LayerSpan[]} */
+  regions = [];
   peaks = new Peaks();
   words = new WordTable();
   /** @type {{ time: number, sentUntil: number } | null} */
@@ -53,6 +55,7 @@ export class Transcript {
     if (sentences.length || removed.length) this.words.rewrite(this.order, from);
     if (update.gaps) this.gaps = update.gaps;
     if (update.resumes) this.resumes = update.resumes;
+    if (update.regions) this.regions = update.regions;
     if (update.layers) this.layers = update.layers.map(withMaxEnds);
     if (waveform && buffers[0]) this.peaks.write(waveform.position, waveform.step, buffers[0]);
     return { reset: update.reset === true, sentences: sentences.map(({ id }) => id), removed, from };

@@ -41,6 +41,8 @@ export function lowerBound(valueAt, count, x) {
 
 export class WordTable {
   count = 0;
+  /** Increases with every change. */
+  revision = 0;
   /** @type {Word[]} */
   rows = [];
   /** Ascending: a word that claims to begin before its neighbour is moved up to it, so none overlap. */
@@ -59,6 +61,7 @@ export class WordTable {
    * @param {number} from
    */
   rewrite(order, from) {
+    this.revision++;
     if (from < this.#firsts.length) this.count = this.#firsts[from];
     this.#firsts.length = from;
     this.rows.length = this.count;

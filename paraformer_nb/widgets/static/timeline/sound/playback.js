@@ -12,6 +12,7 @@ export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
 export class Playback {
   isLooping = false;
   rate = 1;
+  volume = 1;
   #runModel;
   /** @type {Player | null} made at the first play: browsers allow sound only in a person's press */
   #player = null;
@@ -21,6 +22,7 @@ export class Playback {
   #playing = { from: 0, to: null };
   /** Where the sound was paused: going on begins a little before it, unless the playhead was moved. @type {number | null} */
   #pausedAt = null;
+  #keepsFocus = false;
 
   /** @param {RunModel} runModel */
   constructor(runModel) {
@@ -56,9 +58,11 @@ export class Playback {
   /**
    * @param {number} from
    * @param {number} to
+   * @param {boolean} keepsFocus the current word remains it, whatever sounds
    */
-  playSpan(from, to) {
+  playSpan(from, to, keepsFocus = false) {
     this.#play(from, to, from);
+    this.#keepsFocus = keepsFocus;
   }
 
   pause() {
@@ -87,6 +91,13 @@ export class Playback {
   changeRate(steps) {
     const index = RATES.indexOf(this.rate) + steps;
     this.setRate(RATES[Math.min(RATES.length - 1, Math.max(0, index))]);
+  }
+
+  /** @param {number} volume 0 to 1; what is outside is as loud as the nearest of them */
+  setVolume(volume) {
+    this.volume = Math.min(1, Math.max(0, volume));
+    if (this.#player) this.#player.volume = this.volume;
+    this.#runModel.notifyViewChange();
   }
 
   toggleLoop() {
@@ -131,6 +142,7 @@ export class Playback {
     document.dispatchEvent(new CustomEvent(PLAY_EVENT, { detail: this }));
     this.#playing = { from: loopFrom, to: until };
     this.#pausedAt = null;
+    this.#keepsFocus = false;
     this.#runModel.showMessage("");
     this.#runModel.cursor.movePlayhead(time);
     this.#runModel.show(time);
@@ -141,6 +153,7 @@ export class Playback {
       return;
     }
     this.#player.rate = this.rate;
+    this.#player.volume = this.volume;
     this.#player.play(time, until, this.isLooping ? loopFrom : null);
     if (this.#frame === 0) this.#frame = requestAnimationFrame(this.#movePlayhead);
   }
@@ -171,6 +184,7 @@ export class Playback {
 
   /** Makes the word that sounds the current one; at the end of a part its last word, not the one that follows. */
   focusSounding() {
+    if (this.#keepsFocus) return;
     const { cursor, transcript } = this.#runModel;
     const { to } = this.#playing;
     const isOver = to !== null && cursor.playhead > to - NEARLY_ENDED;

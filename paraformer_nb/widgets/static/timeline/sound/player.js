@@ -90,6 +90,11 @@ export class Player {
     this.#audio.playbackRate = within;
   }
 
+  /** @param {number} volume 0 to 1 */
+  set volume(volume) {
+    this.#audio.volume = volume;
+  }
+
   /**
    * Plays a part of the clip. Call it in a person's gesture: browsers allow sound only there.
    * @param {number} from

@@ -8,13 +8,18 @@ import { spokenAt } from "../model/hits.js";
 
 const MOST_FOUND = 500; // ranges around the current one; more would be slow
 /** Names of the style sheet. All views share them: highlights belong to the document. */
-const HIGHLIGHTS = { spoken: "pnb-spoken", found: "pnb-found", current: "pnb-current" };
+const HIGHLIGHTS = { spoken: "pnb-spoken", found: "pnb-found", current: "pnb-current", focused: "pnb-focused", selected: "pnb-selected" };
+
+/** Where they overlap the last one is seen. */
+const PRIORITIES = [HIGHLIGHTS.selected, HIGHLIGHTS.found, HIGHLIGHTS.focused, HIGHLIGHTS.current, HIGHLIGHTS.spoken];
 
 export class TextMarks {
   #runModel;
   #textPane;
   #spoken = -1;
   #foundKey = "";
+  #focused = -1;
+  #selectedKey = "";
   /** This view's part of each highlight. @type {Map<string, Range[]>} */
   #ranges = new Map();
 
@@ -36,6 +41,28 @@ export class TextMarks {
     const { text, matches, current } = cursor.found;
     const key = `${text} ${matches.length} ${current}`;
     if (key !== this.#foundKey || isTextNew) this.#markFound(key);
+    this.#markSelected(isTextNew);
+    const focused = playback.isPlaying ? -1 : (cursor.focusedWord(transcript)?.index ?? -1);
+    if (focused !== this.#focused || isTextNew) this.#markFocused(focused);
+  }
+
+  /** @param {number} focused */
+  #markFocused(focused) {
+    const hasMoved = focused !== this.#focused;
+    this.#focused = focused;
+    const range = focused < 0 ? null : this.#rangeOf(focused, focused);
+    this.#set(HIGHLIGHTS.focused, range ? [range] : []);
+    if (range && hasMoved) this.#textPane.scrollTo(range);
+  }
+
+  /** @param {boolean} isTextNew */
+  #markSelected(isTextNew) {
+    const { cursor, transcript } = this.#runModel;
+    const [first, after] = cursor.selection ? transcript.words.between(...cursor.selection) : [0, 0];
+    const key = `${first} ${after}`;
+    if (key === this.#selectedKey && !isTextNew) return;
+    this.#selectedKey = key;
+    this.#set(HIGHLIGHTS.selected, after > first ? [this.#rangeOf(first, after - 1)] : []);
   }
 
   dispose() {
@@ -84,9 +111,13 @@ export class TextMarks {
    * @param {(Range | null)[]} ranges
    */
   #set(name, ranges) {
-    const highlight = CSS.highlights.get(name) ?? new Highlight();
-    for (const range of this.#ranges.get(name) ?? []) highlight.delete(range);
+    const before = this.#ranges.get(name) ?? [];
     const known = ranges.filter((range) => range !== null);
+    if (before.length === 0 && known.length === 0) return;
+    const highlight = CSS.highlights.get(name) ?? new Highlight();
+    const priority = PRIORITIES.indexOf(name);
+    if (highlight.priority !== priority) highlight.priority = priority;
+    for (const range of before) highlight.delete(range);
     for (const range of known) highlight.add(range);
     this.#ranges.set(name, known);
     if (highlight.size) CSS.highlights.set(name, highlight);

@@ -1,18 +1,18 @@
-// The words as running text: a paragraph for each span of speech, an element for each sentence, so that a new
-// word costs one sentence and the layout of one paragraph however long the text is.
+// The transcript as text: a row for each sentence, with its time and speaker, so that a new word costs one sentence and
+// the layout of one row however long the text is.
 
-import { make, setText } from "../dom/elements.js";
-import { isDoubtful } from "../model/words.js";
+import { make, setAttribute, setText } from "../dom/elements.js";
+import { clock } from "../model/scale.js";
+import { isDoubtful, lowerBound } from "../model/words.js";
 import { emptyText } from "./text.js";
-import { offsetIn, rangeIn, wordAtOffset } from "./text_ranges.js";
+import { offsetIn, rangeIn, wordAtOffset, wordBetween } from "./text_ranges.js";
 
 /** @import { Word } from "../messages.js" */
 /** @import { Transcript } from "../model/transcript.js" */
 /** @import { Sentence } from "../model/words.js" */
 /** @typedef {{ sentence: Sentence, wordIndex: number }} WordPosition */
 
-const PAUSE_SECONDS = 2.5; // of silence, after which a new paragraph begins
-const MOST_SENTENCES = 8; // in a paragraph
+const MARGIN = 8; // pixels above a sentence that is scrolled to
 
 export class TextPane {
   /** @type {Map<number, HTMLElement>} by the sentence's id */
@@ -21,16 +21,23 @@ export class TextPane {
   #sentences = new WeakMap();
   /** @type {Set<HTMLElement>} of partial sentences; kept, because searching costs as much as the text is long */
   #partials = new Set();
+  #outer;
   #box;
   #empty;
 
   /** @param {HTMLElement} parent */
   constructor(parent) {
-    this.#box = make("div", "pnb-text", parent);
+    this.#outer = make("div", "pnb-reading", parent);
+    this.#box = make("div", "pnb-text", this.#outer);
     this.#box.tabIndex = 0;
     this.#box.setAttribute("role", "region");
     this.#box.setAttribute("aria-label", "Transcript");
     this.#empty = make("p", "pnb-empty", this.#box);
+  }
+
+  /** The element around it, in which a field can lie over a word. */
+  get outer() {
+    return this.#outer;
   }
 
   /** The element that scrolls. */
@@ -69,6 +76,72 @@ export class TextPane {
     const element = this.#elements.get(sentence.id);
     const isCurrent = element && this.#sentences.get(element) === sentence;
     return isCurrent ? rangeIn(element, sentence, wordIndex) : null;
+  }
+
+  /**
+   * Scrolls to a sentence, unless it is on view.
+   * @param {number} id
+   */
+  revealSentence(id) {
+    const row = this.#elements.get(id)?.parentElement;
+    if (!row) return;
+    const { scrollTop, clientHeight } = this.#box;
+    if (row.offsetTop < scrollTop || row.offsetTop + row.offsetHeight > scrollTop + clientHeight) {
+      this.#box.scrollTop = row.offsetTop - MARGIN;
+    }
+  }
+
+  /** The first sentence that is on view. */
+  get firstOnView() {
+    const rows = this.#box.children; // the first one is the text for where there are no words
+    const bottom = (/** @type {number} */ i) => {
+      const row = /** @type {HTMLElement} */ (rows[i + 1]);
+      return row.offsetTop + row.offsetHeight;
+    };
+    const index = lowerBound(bottom, rows.length - 1, this.#box.scrollTop + MARGIN);
+    const element = rows[index + 1]?.lastElementChild;
+    return element instanceof HTMLElement ? this.#sentences.get(element) : undefined;
+  }
+
+  /**
+   * Calls back with the first and the last word of a text that a person selected.
+   * @param {(first: WordPosition, last: WordPosition) => void} callback
+   */
+  onSelect(callback) {
+    this.#box.addEventListener("mouseup", () => {
+      const selection = document.getSelection();
+      if (selection?.type !== "Range") return;
+      const { startContainer, startOffset, endContainer, endOffset } = selection.getRangeAt(0);
+      const first = this.#wordAt(startContainer, startOffset, true);
+      const last = this.#wordAt(endContainer, endOffset, false);
+      if (first && last) callback(first, last);
+    });
+  }
+
+  /**
+   * @param {Node} node
+   * @param {number} offset
+   * @param {boolean} isStart of a selection
+   * @returns {WordPosition | null}
+   */
+  #wordAt(node, offset, isStart) {
+    const element = node.parentElement?.closest(".pnb-final, .pnb-partial");
+    const sentence = element instanceof HTMLElement && this.#sentences.get(element);
+    if (!sentence) return null;
+    const wordIndex = wordBetween(sentence, offsetIn(element, node, offset), isStart);
+    return wordIndex < 0 ? null : { sentence, wordIndex };
+  }
+
+  /**
+   * Calls back with the sentence whose time was clicked.
+   * @param {(sentence: number) => void} callback
+   */
+  onTime(callback) {
+    this.#box.addEventListener("click", ({ target }) => {
+      const element = target instanceof HTMLElement && target.matches(".pnb-at") && target.nextElementSibling;
+      const sentence = element instanceof HTMLElement && this.#sentences.get(element);
+      if (sentence) callback(sentence.id);
+    });
   }
 
   /** Selects the whole text, to be copied. */
@@ -117,9 +190,7 @@ export class TextPane {
   /** @param {number} id */
   #remove(id) {
     const element = this.#elements.get(id);
-    const paragraph = element?.parentElement;
-    element?.remove();
-    if (paragraph?.childElementCount === 0) paragraph.remove();
+    element?.parentElement?.remove();
     this.#elements.delete(id);
     if (element) this.#partials.delete(element);
   }
@@ -132,44 +203,40 @@ export class TextPane {
     const sentence = order[index];
     let before = index - 1;
     while (before >= 0 && !this.#elements.has(order[before].id)) before--;
-    const previous = this.#elements.get(order[before]?.id);
-    let element = this.#elements.get(sentence.id);
-    if (element && this.#previousOf(element) !== previous) {
-      this.#remove(sentence.id);
-      element = undefined;
-    }
-    if (!element) {
-      element = document.createElement("span");
-      this.#insert(element, previous, before < 0 ? Infinity : sentence.start - order[before].end);
-      this.#elements.set(sentence.id, element);
-    }
+    const previous = this.#elements.get(order[before]?.id)?.parentElement ?? this.#empty;
+    const element = this.#elements.get(sentence.id) ?? makeRow();
+    const row = element.parentElement;
+    if (row && row.previousElementSibling !== previous) previous.after(row);
+    this.#elements.set(sentence.id, element);
+    writeTime(/** @type {HTMLElement} */ (row?.firstElementChild), sentence);
     writeSentence(element, sentence);
     this.#sentences.set(element, sentence);
     if (sentence.is_final) this.#partials.delete(element);
     else this.#partials.add(element);
   }
+}
 
-  /**
-   * @param {HTMLElement} element
-   * @param {HTMLElement | undefined} previous
-   * @param {number} pause before it
-   */
-  #insert(element, previous, pause) {
-    const paragraph = previous?.parentElement;
-    const isLast = previous && !previous.nextElementSibling;
-    if (!paragraph || (isLast && (pause >= PAUSE_SECONDS || paragraph.childElementCount >= MOST_SENTENCES))) {
-      const fresh = document.createElement("p");
-      fresh.dir = "auto";
-      (paragraph ?? this.#empty).after(fresh);
-      fresh.append(element);
-    } else previous.after(element);
-  }
+/** Makes a row with the time of a sentence; returns the element for its words. */
+function makeRow() {
+  const row = document.createElement("p");
+  row.className = "pnb-line";
+  const time = make("button", "pnb-at", row);
+  time.type = "button";
+  time.tabIndex = -1; // keys go from sentence to sentence
+  const element = make("span", "", row);
+  element.dir = "auto";
+  return element;
+}
 
-  /** @param {HTMLElement} element */
-  #previousOf(element) {
-    const previous = element.previousElementSibling ?? element.parentElement?.previousElementSibling?.lastElementChild;
-    return previous instanceof HTMLElement ? previous : undefined;
-  }
+/**
+ * Writes a sentence's time and speaker, which are no part of the text that is selected and copied.
+ * @param {HTMLElement} button
+ * @param {Sentence} sentence
+ */
+function writeTime(button, { start, speaker = "" }) {
+  setAttribute(button, "data-time", clock(start, 0));
+  setAttribute(button, "data-speaker", speaker);
+  setAttribute(button, "aria-label", `Go to ${clock(start, 0)}${speaker ? `, speaker ${speaker}` : ""}`);
 }
 
 /**

@@ -45,6 +45,17 @@ export function wordAtOffset(sentence, offset) {
 }
 
 /**
+ * The index of the first word that ends after an offset, or of the last that begins before it; -1 where there is none.
+ * @param {Sentence} sentence
+ * @param {number} offset
+ * @param {boolean} isFirst
+ */
+export function wordBetween(sentence, offset, isFirst) {
+  const offsets = offsetsOf(sentence);
+  return isFirst ? offsets.findIndex(({ to }) => to > offset) : offsets.findLastIndex(({ from }) => from < offset);
+}
+
+/**
  * The offset of a point into an element's text.
  * @param {HTMLElement} element
  * @param {Node} node
