@@ -111,6 +111,7 @@ class Timeline(anywidget.AnyWidget):
         self._set_regions = set_regions
         self._warning = warning
         self._is_stopping = False
+        self._had_ended = self._has_ended
         self._audio = AudioRequests(self._send_message, open_audio)
         self._file_requests = FileRequests(self._send_message, files)
         self._updates = UpdateSender(transcript, self._describe, self._send_message)
@@ -276,8 +277,6 @@ class Timeline(anywidget.AnyWidget):
         loop = get_loop()
         if self._resume is None or self._transcript.state not in ("stopped", "failed"):
             return
-        self._is_stopping = False
-        self._outputs.go_on()
         try:
             self._resume()
         except ParaformerError as error:
@@ -319,6 +318,7 @@ class Timeline(anywidget.AnyWidget):
             self._updates.refresh()
 
     def _describe(self) -> messages.RunState:
+        self._follow_state()
         can_stop = self._stop is not None and not self._is_stopping
         can_correct = self._correct is not None
         return describe_run(
@@ -328,6 +328,14 @@ class Timeline(anywidget.AnyWidget):
             can_resume=self._resume is not None,
             warning=self._warning(),
         )
+
+    def _follow_state(self) -> None:
+        """An ended run may have been continued, here or by `run.resume`."""
+        had_ended, self._had_ended = self._had_ended, self._has_ended
+        if self._had_ended:
+            self._is_stopping = False
+        elif had_ended:
+            self._outputs.go_on()
 
     def _send_message(self, message: messages.ToFrontEnd, buffers: list[bytes] | None = None) -> None:
         if not self._is_closed:

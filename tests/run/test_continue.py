@@ -97,6 +97,20 @@ def test_the_view_continues_a_stopped_run_and_shows_how_much_is_missing(english:
     assert run.state == "finished", "there is nothing to continue"
 
 
+def test_a_view_of_a_run_that_python_continues_can_stop_it_again(english: Path, lesson: pnb.Embedded) -> None:
+    run = pnb.transcribe(english, service=lesson, end=30, pace=4)
+    front_end = FrontEnd(run.transcript, run.timeline())
+    front_end.send("sync")
+    for _ in range(2):
+        reached = front_end.run.sent_until
+        assert eventually(lambda: front_end.run.can_stop and front_end.run.sent_until > reached + 0.5)  # noqa: B023
+        front_end.send("stop")
+        assert eventually(lambda: front_end.run.state == "stopped")
+        run.resume()
+    run.cancel()
+    run.wait(20)
+
+
 def test_a_view_is_notified_of_the_attempt_that_is_waited_for() -> None:
     async def disconnect(talk: Talk) -> None:
         await talk.begin()
