@@ -44,7 +44,7 @@ class ClipSource(Struct, frozen=True):
     size: int | None = None
 
 
-class ServiceSource(Struct, frozen=True):
+class ServiceSource(Struct, frozen=True, omit_defaults=True):
     """Which service a run uses: "dashscope" or "embedded", its host, the embedded service's engine, and the region."""
 
     kind: str
