@@ -25,6 +25,8 @@ def _no_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A developer's own key and folders must not change what the tests do."""
     for name in ("DASHSCOPE_API_KEY", "PARAFORMER_NB_SAVE_DIR", "PARAFORMER_NB_API_KEY"):
         monkeypatch.delenv(name, raising=False)
+    for name in ("PARAFORMER_NB_MODELS", "HF_HUB_CACHE", "MODELSCOPE_CACHE"):  # a punctuation model would add marks
+        monkeypatch.setenv(name, str(Path(__file__).parent / "no models"))
     yield
     forget_key()
 
