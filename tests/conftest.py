@@ -29,6 +29,8 @@ def _no_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             monkeypatch.delenv(name)
     for name in ("DASHSCOPE_CONFIG", "DASHSCOPE_API_KEY_FILE_PATH"):
         monkeypatch.setenv(name, "/nonexistent")
+    for name in ("PARAFORMER_NB_MODELS", "HF_HUB_CACHE", "MODELSCOPE_CACHE"):  # a punctuation model would add marks
+        monkeypatch.setenv(name, str(Path(__file__).parent / "no models"))
     yield
     forget_key()
 

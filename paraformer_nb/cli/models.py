@@ -21,7 +21,7 @@ _ACTIONS = ("list", "fetch", "check", "import", "remove")
 def add_to(commands: Commands) -> None:
     """Add ``models`` to the commands."""
     parser = commands.add_parser("models", help="list, fetch, check, import or remove model files")
-    parser.add_argument("action", choices=_ACTIONS, nargs="?", default="list", metavar=f"[{'|'.join(_ACTIONS)}]")
+    parser.add_argument("action", choices=_ACTIONS, nargs="?", default="list", help="default: list")
     add_file(parser, "names", nargs="*", metavar="NAME", help="models; for import: a folder that holds the files")
     add_file(parser, "--clip", type=expand, metavar="FILE", help="for check: the model's published test clip, 0.wav")
     parser.set_defaults(run=_run)

@@ -58,7 +58,12 @@ def fetch(model: Model, progress: Progress, *, timeouts: Timeouts = Timeouts()) 
             return found  # another process has fetched it meanwhile
         folder = own_folder(model)
         missing = [file for file in model.files if fault_of(file, folder / file.name)]
-        progress.message(_licence(model, sum(file.size for file in missing)))
+        if (folder / _SOURCE).is_file():
+            progress.message(
+                f"{model.name}: fetching again what is damaged: {', '.join(file.name for file in missing)}"
+            )
+        else:
+            progress.message(_licence(model, sum(file.size for file in missing)))
         _check_room(folder, missing)
         try:
             _get(model, missing, folder, progress, timeouts)

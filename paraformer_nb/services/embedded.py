@@ -29,16 +29,16 @@ class Embedded:
     """The embedded service: the same protocol on loopback, with a recogniser on this machine. It needs no key.
 
     Args:
-        engine: "moonshine" (a real recogniser, English only), "pocketsphinx" (the same, much weaker), "paraformer" (the
-            real model, from a folder that you have; ``model_dir=DIR``), "scripted" (a test double that reads its words
-            from a file; ``script=FILE.json``) or "replay" (a saved run, answered again; ``journal=FILE``). None is the
-            first of "moonshine" and "pocketsphinx" that is installed.
+        engine: "moonshine" (a real recogniser, English only), "pocketsphinx" (the same, much weaker), "paraformer"
+            (Chinese and English; its files are fetched once by `pnb.fetch_model`, or given: ``model_dir=DIR``),
+            "scripted" (a test double that reads its words from a file; ``script=FILE.json``) or "replay" (a saved run,
+            answered again; ``journal=FILE``). None is the first of "moonshine" and "pocketsphinx" that is installed.
         faults: faults to simulate, as texts such as ``"drop:events=5,how=reset,times=1"``; see `docs/service.md`.
         limits: the service's timeouts and bounds, where the cloud's own do not fit.
         engine_options: the engine's own.
 
     Raises ParameterError for an unknown engine, option, script, model or fault, MissingDependency if a package is
-    not installed.
+    not installed, ModelFilesError if the files of "paraformer" are missing or damaged.
     """
 
     pace = None

@@ -84,6 +84,9 @@ def test_files_are_fetched_once_and_the_licence_is_shown_once_and_kept(
     assert fetch(model, again) == folder
     assert len(hubs[0].requests) == count
     assert again.messages == []
+    (folder / "tokens.txt").unlink()
+    fetch(model, again)
+    assert again.messages == ["tiny: fetching again what is damaged: tokens.txt"]
 
 
 def test_the_public_function_fetches_by_name(table: Path, hubs: tuple[Hub, Hub], published: Path) -> None:

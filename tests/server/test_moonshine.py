@@ -290,3 +290,18 @@ def test_without_any_recogniser_the_error_says_what_to_install() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert_says(done.stdout, "moonshine-voice", "pip install", "DashScope key")
+
+
+def test_a_package_without_the_model_counts_as_not_installed(tmp_path: Path) -> None:
+    """From version 0.1 on the wheel holds no model."""
+    (tmp_path / "moonshine_voice").mkdir()
+    (tmp_path / "moonshine_voice" / "__init__.py").write_text("raise ImportError('it must not be imported')\n")
+    code = (
+        "import paraformer_nb as pnb\nprint(pnb.Embedded())\n"
+        "try: pnb.Embedded('moonshine')\nexcept pnb.errors.MissingDependency as error: print(error)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, env=environment
+    )
+    assert_says(done.stdout, "Embedded('pocketsphinx')", "with its English model", "moonshine-voice>=0.0.73,<0.1")
