@@ -134,7 +134,7 @@ class Document:
             cleaned,
             table["start"].tolist(),
             table["end"].tolist(),
-            _known(table, "speaker"),
+            [None if each is None else str(each) for each in _known(table, "speaker")],
             _known(table, "confidence"),
         )
         rows = list(map(partial(tuple.__new__, Row), zip(*columns, strict=True)))  # a third of the time of `Row._make`

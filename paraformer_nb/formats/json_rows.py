@@ -1,4 +1,4 @@
-"""Words as JSON objects with text, start and end, whoever wrote them."""
+"""Words as JSON objects with text, start and end, of any tool."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from ..transcript.imported import ImportedWord, share, split_text
 
 _TEXTS = ("text", "word", "punctuated_word")
+_MAX_ID = 2**53
 _CONFIDENCES = ("confidence", "probability", "score")
 
 
@@ -38,7 +39,7 @@ def word_of(row: Any, unit: float = 1.0, sentence: int = 0, speaker: Any = None)
         text.strip(),
         start * unit,
         max(start, end) * unit,
-        sentence_id if isinstance(sentence_id, int) and not sentence else sentence,
+        sentence_id if isinstance(sentence_id, int) and 0 < sentence_id < _MAX_ID and not sentence else sentence,
         mark if isinstance(mark, str) else None,
         next((value for name in _CONFIDENCES if (value := number(row.get(name))) is not None), None),
         None if own is None else str(own),

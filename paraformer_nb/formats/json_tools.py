@@ -1,4 +1,4 @@
-"""The JSON of other recognisers, told apart by its keys."""
+"""The JSON of other recognisers, distinguished by its keys."""
 
 from __future__ import annotations
 

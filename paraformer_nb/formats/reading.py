@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ReadError
+from ..journal.bounds import MAX_SECONDS
 from ..paths import expand
 from ..transcript.imported import ImportedWord, number_sentences, split_marks
 from .base import Format, Reading
@@ -75,6 +76,7 @@ def read_file(path: str | os.PathLike[str], format: str | None = None, encoding:
         reading, name = _read(found, data, encoding)
     except ReadError as error:
         raise ReadError(f"{str(target)!r}: {error}") from error
+    reading = _with_valid_times(reading)
     if reading.problems:
         warnings.warn(_describe(target, reading), stacklevel=3)
     return ReadFile(reading, name)
@@ -86,6 +88,16 @@ def _read(format: Format, data: bytes, encoding: str | None) -> tuple[Reading, s
     assert format.read is not None  # `find_read` gives no other
     text, name = decode(data, encoding)
     return format.read(text), name
+
+
+def _with_valid_times(reading: Reading) -> Reading:
+    """The words whose times are those of a clip. A file that has others is damaged, or a stranger's."""
+    words = [word for word in reading.words if 0 <= word.start <= word.end <= MAX_SECONDS]
+    left = len(reading.words) - len(words)
+    if not left:
+        return reading
+    problem = f"{left} word{'s' if left > 1 else ''} without valid times"
+    return reading._replace(words=words, problems=(*reading.problems, problem))
 
 
 def _describe(path: Path, reading: Reading) -> str:

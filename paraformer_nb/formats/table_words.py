@@ -23,6 +23,7 @@ def checked_words(table: Any) -> tuple[pd.DataFrame, Sequence[int]]:
     0 <= start <= end, or look like milliseconds.
     """
     import numpy as np
+    import pandas as pd
 
     given = as_frame(table)
     require_columns(given, ("text", "start", "end"))
@@ -36,6 +37,10 @@ def checked_words(table: Any) -> tuple[pd.DataFrame, Sequence[int]]:
     order = np.argsort(starts, kind="stable")
     words = given.assign(start=starts, end=ends).take(order).reset_index(drop=True)
     words.attrs.update(getattr(table, "attrs", {}))
+    if "confidence" in words.columns and not pd.api.types.is_numeric_dtype(words["confidence"].dtype):
+        words["confidence"] = pd.to_numeric(words["confidence"], errors="coerce")
+    if "sentence_id" in words.columns and not pd.api.types.is_integer_dtype(words["sentence_id"].dtype):
+        words["sentence_id"] = pd.Series(pd.factorize(words["sentence_id"])[0] + 1).replace(0, pd.NA)
     if "sentence_id" not in words.columns or words["sentence_id"].isna().any():
         words["sentence_id"] = number_sentences(words_of_table(words.drop(columns="sentence_id", errors="ignore")))
     return words, order.tolist()

@@ -18,6 +18,7 @@ from ..journal.records import ClipSource, RunStarted
 from ..journal.writer import JournalWriter
 from ..paths import expand
 from ..playback.playable import PlayableClip
+from ..text import sanitise
 from ..transcript.imported import ImportedWord, imported_records
 from ..transcript.transcript import Transcript
 from .clock import run_clock
@@ -78,7 +79,7 @@ def import_table(table: Any, clip: Any) -> Run:
 def _import(words: Sequence[ImportedWord], source: str, name: str, end: float | None, clip: Any) -> Run:
     sound = None if clip is None else _read_sound(clip)
     last = max((word.end for word in words), default=0.0)
-    clip_source = ClipSource(name) if sound is None else sound.source
+    clip_source = ClipSource(sanitise(name)) if sound is None else sound.source
     length = max(last, (sound.end if sound else end) or 0.0)
     started = datetime.now().astimezone().isoformat(timespec="seconds")
     found: dict[str, Any] = {} if sound is None else {"peaks": sound.peaks, "sha256": sound.sha256}

@@ -115,7 +115,7 @@ TOOLS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_the_json_of_other_recognisers_is_told_apart_by_its_keys(tool: str, tmp_path: Path) -> None:
+def test_the_json_of_other_recognisers_is_known_by_its_keys(tool: str, tmp_path: Path) -> None:
     path = tmp_path / "other.json"
     path.write_text(json.dumps(TOOLS[tool]), encoding="utf-8")
     words = pnb.read_words(path)
@@ -199,6 +199,43 @@ def test_lines_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="'a.ctm' is damaged.*line 2 is not one of a CTM file"):
         words = pnb.read_words(tmp_path / "a.ctm")
     assert (shown(words), words.attrs["clip"]) == (["hello", "there"], "a")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.srt", "999999999:00:00,000 --> 999999999:00:01,000\nlost\n\n00:00:01,000 --> 00:00:02,000\nkept\n"),
+        ("a.ctm", "a 1 -5 1 lost\na 1 1 1 kept\n"),
+        ("a.json", '[{"text": "lost", "start": -1, "end": 1}, {"text": "kept", "start": 1, "end": 2}]'),
+        ("a.jsonl", '{"text": "lost", "start": 1e300, "end": 1e300}\n{"text": "kept", "start": 1, "end": 2}\n'),
+        ("a.txt", "nan\t1\tlost\n1\t2\tkept\n"),
+    ],
+)
+def test_times_that_no_clip_has_are_left_out(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.warns(UserWarning, match="1 word without valid times"):
+        words = pnb.read_words(tmp_path / name)
+    assert words[["text", "start", "end"]].to_numpy().tolist() == [["kept", 1.0, 2.0]]
+
+
+def test_other_dtypes_of_a_table_are_read(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "text": ["a", "b"],
+            "start": pd.to_timedelta([0, 1], unit="s"),
+            "end": [1, 2],
+            "speaker": [0, 1],
+            "confidence": ["0.5", ""],
+            "sentence_id": ["x", "y"],
+        },
+        index=[5, 5],
+    )
+    for name in ("a.ctm", "a.TextGrid", "a.eaf", "a.vtt", "a.json", "a.csv"):
+        words = pnb.read_words(write_words(tmp_path / name, table))
+        assert words["text"].tolist() == ["a", "b"], name
+    assert pnb.load(table).words["speaker"].tolist() == ["0", "1"]
+    (tmp_path / "ids.jsonl").write_text('{"text": "a", "start": 0, "end": 1, "sentence_id": ' + "9" * 30 + "}\n")
+    assert pnb.read_words(tmp_path / "ids.jsonl")["sentence_id"].tolist() == [1]
 
 
 def test_words_that_look_like_missing_values_stay(tmp_path: Path) -> None:

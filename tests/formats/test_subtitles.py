@@ -110,8 +110,8 @@ def test_rules_and_their_values_are_options(tmp_path: Path) -> None:
     table = pd.DataFrame({"text": ["one", "two", "three"], "start": [0.0, 1.0, 2.0], "end": [1.0, 2.0, 3.0]})
     assert "one\ntwo\nthree" in whole(write_words(tmp_path / "a.srt", table, columns=5, lines=3).path)
     assert "one two three" in whole(write_words(tmp_path / "a.srt", table, rules="bbc").path)
-    with pytest.raises(pnb.errors.ParameterError, match="rules='nobody'"):
-        write_words(tmp_path / "b.srt", table, rules="nobody")
+    with pytest.raises(pnb.errors.ParameterError, match="rules='other'"):
+        write_words(tmp_path / "b.srt", table, rules="other")
     with pytest.raises(pnb.errors.ParameterError, match="level='letter'"):
         write_words(tmp_path / "b.vtt", table, level="letter")
     assert not list(tmp_path.glob("b.*"))
