@@ -136,7 +136,8 @@ def paths_of(option: str, text: str, clips: Sequence[str]) -> list[Path]:
 
 
 def output_paths(texts: Sequence[str], clips: Sequence[str]) -> list[list[Path]]:
-    """The ``--output`` files of each clip. Raises ParameterError as `paths_of`, and for a format that is not known."""
+    """The ``--output`` files of each clip. Raises ParameterError as `paths_of`, and for a format that is not known;
+    MissingDependency for one whose package is not installed."""
     known = written_suffixes()
     for text in texts:
         if Path(text).suffix.lower() not in known:
@@ -144,5 +145,7 @@ def output_paths(texts: Sequence[str], clips: Sequence[str]) -> list[list[Path]]
                 f"--output {text!r}: the format {Path(text).suffix!r} is not known. Nothing was sent. Known: "
                 f"{', '.join(known)}."
             )
+        if package := SUFFIXES[Path(text).suffix.lower()].package:
+            package.load()  # before anything is sent
     by_text = [paths_of("--output", text, clips) for text in texts]
     return [[paths[number] for paths in by_text] for number in range(len(clips))]

@@ -6,20 +6,22 @@ import io
 from typing import Any
 
 from ..errors import ParaformerError, ReadError
-from .base import Format, Reading, require
+from .base import Format, Package, Reading
 from .document import Document
 from .table_words import checked_words, words_of_table
 
+_PYARROW = Package("pyarrow", "pyarrow", "parquet", "Parquet and Feather")
+
 
 def _render_parquet(document: Document) -> bytes:
-    _require()
+    _PYARROW.load()
     file = io.BytesIO()
     document.words.to_parquet(file, index=False)
     return file.getvalue()
 
 
 def _render_feather(document: Document) -> bytes:
-    _require()
+    _PYARROW.load()
     file = io.BytesIO()
     document.words.to_feather(file)
     return file.getvalue()
@@ -28,14 +30,14 @@ def _render_feather(document: Document) -> bytes:
 def _read_parquet(data: bytes) -> Reading:
     import pandas as pd
 
-    _require()
+    _PYARROW.load()
     return _reading(pd.read_parquet, data, "Parquet")
 
 
 def _read_feather(data: bytes) -> Reading:
     import pandas as pd
 
-    _require()
+    _PYARROW.load()
     return _reading(pd.read_feather, data, "Feather")
 
 
@@ -50,13 +52,21 @@ def _reading(read: Any, data: bytes, source: str) -> Reading:
     return Reading(words_of_table(words), source, table=table)
 
 
-def _require() -> None:
-    require("pyarrow", "pyarrow", "parquet", "Parquet and Feather")
-
-
 PARQUET = Format(
-    "parquet", (".parquet",), "the words as a Parquet table", (), _render_parquet, read_binary=_read_parquet
+    "parquet",
+    (".parquet",),
+    "the words as a Parquet table",
+    (),
+    _render_parquet,
+    read_binary=_read_parquet,
+    package=_PYARROW,
 )
 FEATHER = Format(
-    "feather", (".feather",), "the words as a Feather table", (), _render_feather, read_binary=_read_feather
+    "feather",
+    (".feather",),
+    "the words as a Feather table",
+    (),
+    _render_feather,
+    read_binary=_read_feather,
+    package=_PYARROW,
 )

@@ -8,12 +8,13 @@ from typing import Any
 from ..errors import ReadError
 from ..text import sanitise
 from ..transcript.imported import ImportedWord, share, split_text
-from .base import Format, Reading, require
+from .base import Format, Package, Reading
 from .cue_files import RULE_OPTIONS, check_level, plan, speaker_of, timed_words
 from .cues import Cue
 from .document import Document
 
 _REPLACED = str.maketrans({"{": "｛", "}": "｝", "\\": "＼"})
+_PYSUBS2 = Package("pysubs2", "pysubs2", "export", "the format .ass")
 _BREAK = "\\N"
 _PARTS = re.compile(r"\{([^}]*)\}")
 _KARAOKE = re.compile(r"\\[kK][fo]?(\d+)")
@@ -24,7 +25,7 @@ def _render(document: Document, *, level: str = "word", **rules: Any) -> bytes:
     """Cues by the rules. `level`: "word" adds the time of each word, as karaoke; "cue" does not. Braces and backslashes
     are replaced, because players do not agree on escapes."""
     check_level(level)
-    pysubs2 = require("pysubs2", "pysubs2", "export", "the format .ass")
+    pysubs2 = _PYSUBS2.load()
     file = pysubs2.SSAFile()
     if document.clip is not None:
         file.info["Title"] = sanitise(document.clip.name)
@@ -58,7 +59,7 @@ def _safe(document: Document, cue: Cue, text: str) -> str:
 
 
 def _read(text: str) -> Reading:
-    pysubs2 = require("pysubs2", "pysubs2", "export", "the format .ass")
+    pysubs2 = _PYSUBS2.load()
     try:
         file = pysubs2.SSAFile.from_string(text, format_="ass" if "[V4+ Styles]" in text else None)
     except (pysubs2.exceptions.Pysubs2Error, ValueError, IndexError) as error:
@@ -91,4 +92,6 @@ def _timed(text: str, start: float, number: int, speaker: str | None) -> list[Im
     return words
 
 
-FORMAT = Format("ass", (".ass", ".ssa"), "subtitles with karaoke (ASS)", ("level", *RULE_OPTIONS), _render, _read)
+FORMAT = Format(
+    "ass", (".ass", ".ssa"), "subtitles with karaoke (ASS)", ("level", *RULE_OPTIONS), _render, _read, package=_PYSUBS2
+)

@@ -48,6 +48,25 @@ class Reading(NamedTuple):
     table: pd.DataFrame | None = None
 
 
+class Package(NamedTuple):
+    """A package that a format needs: its module, its name, the extra that installs it, and what it is needed for."""
+
+    module: str
+    name: str
+    extra: str
+    purpose: str
+
+    def load(self) -> Any:
+        """Import the module. Raises MissingDependency, with the command that installs it."""
+        try:
+            return importlib.import_module(self.module)
+        except ImportError as error:
+            raise MissingDependency(
+                f"{self.purpose} needs the package {self.name}: pip install 'paraformer-nb[{self.extra}]'. Nothing was "
+                "written."
+            ) from error
+
+
 class Format(NamedTuple):
     """A format of files.
 
@@ -59,6 +78,7 @@ class Format(NamedTuple):
         render: returns the bytes of a file; None: it is only read.
         read: reads a text whose lines end with ``\\n``; None: it is only written, or binary.
         read_binary: reads the bytes of a file; None: it is text.
+        package: what it needs beside the package's own requirements, or None.
     """
 
     name: str
@@ -68,18 +88,9 @@ class Format(NamedTuple):
     render: Render | None = None
     read: Callable[[str], Reading] | None = None
     read_binary: Callable[[bytes], Reading] | None = None
+    package: Package | None = None
 
     @property
     def can_read(self) -> bool:
         """Whether files of the format can be read."""
         return self.read is not None or self.read_binary is not None
-
-
-def require(module: str, package: str, extra: str, purpose: str) -> Any:
-    """Import a module of an extra. Raises MissingDependency, with the command that installs it."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise MissingDependency(
-            f"{purpose} needs the package {package}: pip install 'paraformer-nb[{extra}]'. Nothing was written."
-        ) from error

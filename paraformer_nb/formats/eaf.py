@@ -12,9 +12,10 @@ from xml.etree import ElementTree
 from ..errors import ReadError
 from ..text import sanitise
 from ..transcript.imported import ImportedWord, share, split_text
-from .base import Format, Reading, require
+from .base import Format, Package, Reading
 from .document import Document, Row, by_speaker
 
+_PYMPI = Package("pympi", "pympi-ling", "export", "the format .eaf")
 _NO_XML = {0xFFFE: "�", 0xFFFF: "�"}
 _MIMES = {".wav": "audio/x-wav", ".mp3": "audio/mpeg", ".mp4": "video/mp4", ".mpg": "video/mpeg"}
 
@@ -22,7 +23,7 @@ _MIMES = {".wav": "audio/x-wav", ".mp3": "audio/mpeg", ".mp4": "video/mp4", ".mp
 def _render(document: Document) -> bytes:
     """Tiers ``sentences`` and ``words``, or ``sentences@NAME`` and ``words@NAME`` where there are speakers; times are
     milliseconds. The clip is linked by its path from the file's folder."""
-    pympi = require("pympi", "pympi-ling", "export", "the format .eaf")
+    pympi = _PYMPI.load()
     eaf = pympi.Elan.Eaf(author="paraformer_nb")
     eaf.remove_tier("default")
     eaf.add_linguistic_type("words", constraints="Included_In", timealignable=True)
@@ -144,4 +145,4 @@ def _linked(root: ElementTree.Element) -> str | None:
     return Path(unquote(address)).name or None
 
 
-FORMAT = Format("eaf", (".eaf",), "tiers for ELAN (EAF)", (), _render, read_binary=_read)
+FORMAT = Format("eaf", (".eaf",), "tiers for ELAN (EAF)", (), _render, read_binary=_read, package=_PYMPI)

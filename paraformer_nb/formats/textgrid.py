@@ -9,12 +9,13 @@ from typing import Any
 from ..errors import ReadError
 from ..text import sanitise
 from ..transcript.imported import ImportedWord, share, split_text
-from .base import Format, Reading, require
+from .base import Format, Package, Reading
 from .document import Document, Row, by_speaker
 
 NOT_RECOGNISED = "<not recognised>"
 """The label of a part of the clip that was never recognised."""
 
+_PRAATIO = Package("praatio.utilities.textgrid_io", "praatio", "export", "the format .TextGrid")
 _WORDS = re.compile(r"(?:(.*) - )?words?", re.IGNORECASE | re.DOTALL)
 _SENTENCES = re.compile(r"(?:(.*) - )?(?:sentences?|utterances?)", re.IGNORECASE | re.DOTALL)
 _SOUNDS = re.compile(r"(?:(.*) - )?(?:phones?|phonemes?|syllables?|gaps)", re.IGNORECASE | re.DOTALL)
@@ -23,7 +24,7 @@ _SOUNDS = re.compile(r"(?:(.*) - )?(?:phones?|phonemes?|syllables?|gaps)", re.IG
 def _render(document: Document) -> bytes:
     """Tiers ``words`` and ``sentences``, or ``NAME - words`` and ``NAME - sentences`` where there are speakers, as
     forced aligners name them; and ``gaps`` where parts of the clip were not recognised."""
-    io = _praatio()
+    io = _PRAATIO.load()
     rows = document.repaired
     end = max([document.end, *(row.end for row in rows)]) or 1.0  # a TextGrid has a length
     tiers = []
@@ -54,7 +55,7 @@ def _tier_name(document: Document, speaker: str | None, what: str) -> str:
 
 
 def _read(text: str) -> Reading:
-    io = _praatio()
+    io = _PRAATIO.load()
     from praatio.utilities.errors import PraatioException
 
     try:
@@ -108,8 +109,4 @@ def _entries(tier: dict[str, Any]) -> list[tuple[float, float, str]]:
     ]
 
 
-def _praatio() -> Any:
-    return require("praatio.utilities.textgrid_io", "praatio", "export", "the format .TextGrid")
-
-
-FORMAT = Format("textgrid", (".textgrid",), "tiers for Praat (TextGrid)", (), _render, _read)
+FORMAT = Format("textgrid", (".textgrid",), "tiers for Praat (TextGrid)", (), _render, _read, package=_PRAATIO)

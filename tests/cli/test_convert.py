@@ -62,3 +62,10 @@ def test_wrong_usage(arguments: list[str], code: int, what: str) -> None:
     assert (done.returncode, done.stdout) == (code, "")
     assert what in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_package_that_an_output_needs_is_missed_before_anything_is_sent(tmp_path: Path, english: Path) -> None:
+    (tmp_path / "pysubs2.py").write_text("raise ImportError\n")
+    done = command("transcribe", english, "--output", tmp_path / "a.ass", PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "pip install 'paraformer-nb[export]'" in done.stderr

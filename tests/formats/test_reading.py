@@ -13,7 +13,7 @@ from nasty import NASTY, shown
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import ExportError, MissingDependency, ParameterError, ReadError
-from paraformer_nb.formats.base import require
+from paraformer_nb.formats.base import Package
 from paraformer_nb.formats.export import write_words
 
 TWO = "1\n00:00:01,000 --> 00:00:02,000\n{}\n\n2\n00:00:03,000 --> 00:00:04,000\n{}\n"
@@ -287,4 +287,4 @@ def test_targets_that_are_refused(tmp_path: Path) -> None:
 
 def test_a_package_that_is_missing_is_named_with_its_extra() -> None:
     with pytest.raises(MissingDependency, match=r"the format .x needs the package y: pip install 'paraformer-nb\[z\]'"):
-        require("there_is_no_such_module", "y", "z", "the format .x")
+        Package("there_is_no_such_module", "y", "z", "the format .x").load()
