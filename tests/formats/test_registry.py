@@ -50,7 +50,7 @@ def test_a_page_can_be_written_without_sound(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["lesson", "lesson.odt", "lesson.txt.bak", ".txt", "lesson."])
 def test_an_unknown_suffix_is_refused_with_those_that_are_known(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"is not known\. Nothing was written\. Known: \.html, \.txt, .*\.csv, "):
+    with pytest.raises(ExportError, match=r"is not known\. Nothing was written\. Known: \.html, \.srt, .*\.csv, "):
         exported(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
