@@ -78,9 +78,11 @@ class Document:
         transcript: Transcript | None = None,
         clip: ClipSource | None = None,
         numbers: Sequence[int] | None = None,
+        end: float | None = None,
     ) -> None:
         """`transcript`: what the words are of, if they are all of it; else one is made where a format needs it.
-        `numbers`: the rows of the words in the table that was given; None: as they stand here."""
+        `numbers`: the rows of the words in the table that was given; None: as they stand here. `end`: seconds at which
+        the clip ends, where no transcript says so."""
         self.path = path
         self.words = words
         self.open_audio = open_audio
@@ -88,7 +90,7 @@ class Document:
         self.clip = transcript.run.clip if transcript else clip
         self._given = transcript
         self._numbers = range(len(words)) if numbers is None else numbers
-        known = clip_end(transcript) if transcript else None
+        known = clip_end(transcript) if transcript else end
         last = float(words["end"].max()) if len(words) else 0.0
         self.end = max(last, known or 0.0)
 

@@ -11,6 +11,7 @@ from ..errors import AudioError, ExportError, ParameterError
 from ..journal.records import ClipSource
 from ..paths import expand
 from ..playback.playable import OpenAudio, PlayableClip
+from ..tables.given import clip_end
 from ..transcript.transcript import Transcript
 from .base import Format
 from .changes import Written
@@ -77,7 +78,8 @@ def export(
         document = Document(path, words, open_audio, transcript=transcript)
     else:
         table, numbers = checked_words(given)
-        document = Document(path, table, open_audio, clip=transcript.run.clip, numbers=numbers)
+        clip, end = transcript.run.clip, clip_end(transcript)
+        document = Document(path, table, open_audio, clip=clip, numbers=numbers, end=end)
     return _write(document, found, options, overwrite=overwrite)
 
 

@@ -130,6 +130,8 @@ def test_the_length_is_the_clip_s_and_gaps_are_a_tier(tmp_path: Path) -> None:
 
     words = words_table(transcript.sentences, transcript)
     path = export(transcript, words, tmp_path / "a.TextGrid", no_audio, {}).path  # type: ignore[arg-type]
+    part = export(transcript, words, tmp_path / "b.TextGrid", no_audio, {}, given=words[:1]).path  # type: ignore[arg-type]
+    assert "xmax = 40" in whole(part).split("tiers?")[0]
     text = whole(path)
     assert "xmax = 40" in text.split("tiers?")[0]
     assert text.count("<not recognised>") == 1
