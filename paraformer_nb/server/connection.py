@@ -44,14 +44,14 @@ class Connection:
         kind: EngineKind,
         limits: Limits,
         admit: Admission,
-        vocabularies: Vocabularies,
+        vocabularies: Vocabularies | None = None,
     ) -> None:
         self._wire = wire
         self._engine = engine
         self._kind = kind
         self._limits = limits
         self._admit = admit
-        self._vocabularies = vocabularies
+        self._vocabularies = vocabularies or Vocabularies(limits.deployment)
         self._protocol = ServerProtocol()
         self._number = next(_numbers)
 
