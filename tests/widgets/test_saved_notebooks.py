@@ -99,7 +99,7 @@ def test_an_untrusted_notebook_shows_the_pictures_once(
     lab: str, browser: BrowserContext, saved: Path, folder: Path
 ) -> None:
     document = nbformat.read(saved, as_version=4)
-    document.cells[0].source += "  # written by somebody else"
+    document.cells[0].source += "  # written by another person"
     nbformat.write(document, folder / "stranger.ipynb")
     page = browser.new_page()
     _opened(page, lab, folder / "stranger.ipynb")

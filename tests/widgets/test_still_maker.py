@@ -37,7 +37,7 @@ def test_it_is_made_off_the_loop_and_once_for_the_same_words(transcript: Transcr
     assert "before its view was drawn" in maker.html
     for _ in range(3):
         maker.make()
-    assert eventually(lambda: made == ["made"])
+    assert eventually(lambda: made == ["made"], timeout=60)
     maker.make()
     on_loop(lambda: None)
     assert 'srcdoc="page 1"' in maker.html
@@ -46,7 +46,7 @@ def test_it_is_made_off_the_loop_and_once_for_the_same_words(transcript: Transcr
     correction = Correction("replace", sentence=1, old=transcript.recognised[0].words[:1], new=())
     transcript.apply(Corrected(3.0, correction))
     maker.make()
-    assert eventually(lambda: len(made) == 2)
+    assert eventually(lambda: len(made) == 2, timeout=60)
     assert 'srcdoc="page 2"' in maker.html
 
 
@@ -55,6 +55,6 @@ def test_where_the_page_is_too_large_the_picture_is_shown(transcript: Transcript
     sizes: list[int] = []
     maker = StillMaker(transcript, sizes.append, 123, lambda: None)
     maker.make()
-    assert eventually(lambda: "data:image/png" in maker.html)
+    assert eventually(lambda: "data:image/png" in maker.html, timeout=90)  # it loads matplotlib
     assert sizes == [123]
     assert "alt=&quot;a.wav: finished. good day" in maker.html
