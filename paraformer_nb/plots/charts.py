@@ -1,6 +1,6 @@
 """Charts of single tables. Each returns Axes, new ones unless `ax` is given, and knows nothing of pyplot.
 
-Lines differ in their dashes and bars in their hatching, so that they can be told apart in grey.
+Lines differ in their dashes and bars in their lightness, so that they differ in grey as well.
 """
 
 from __future__ import annotations

@@ -50,10 +50,10 @@ def join(table: pd.DataFrame, other: Any, on: On = "start", prefix: str = "") ->
     else:
         found = _row_at(times, starts, ends)
     added = [name for name in rows.columns if prefix or name not in ("start", "end")]
-    taken = [f"{prefix}{name}" for name in added if f"{prefix}{name}" in table.columns]
-    if taken:
+    doubled = [f"{prefix}{name}" for name in added if f"{prefix}{name}" in table.columns]
+    if doubled:
         raise ParameterError(
-            f"both tables have a column {', '.join(map(str, taken))}: give a prefix for those of the other one, such "
+            f"both tables have a column {', '.join(map(str, doubled))}: give a prefix for those of the other one, such "
             "as prefix='other_'. Nothing was changed."
         )
     chosen = np.where(found >= 0, positions[found] if len(positions) else -1, -1)

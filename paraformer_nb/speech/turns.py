@@ -18,7 +18,7 @@ _NO_PAUSE = 1e-6
 
 
 def turns(table: pd.DataFrame, gap: float = 1.0) -> pd.DataFrame:
-    """The turns: words in order of time until another speaker begins, or nobody speaks for more than `gap` seconds.
+    """The turns: words in order of time until another speaker begins, or after a pause of more than `gap` seconds.
 
     Returns ``speaker`` string, ``start``, ``end`` float64 seconds, ``words`` int64, ``text`` string.
     """

@@ -1,4 +1,4 @@
-"""Charts of tables: their artists have the table's values, their texts touch nothing, and nobody's pyplot changes."""
+"""Charts of tables: their artists have the table's values, their texts touch nothing, and pyplot is not loaded."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_rate_is_drawn_as_steps_with_units() -> None:
     assert line.get_xdata().tolist() == pytest.approx([*rates["start"], rates["end"].iloc[-1]])
     assert line.get_ydata().tolist()[:-1] == pytest.approx(rates["rate"].tolist())
     assert other.get_ydata().tolist()[:-1] == pytest.approx(rates["articulation_rate"].tolist())
-    assert line.get_linestyle() != other.get_linestyle(), "can be told apart in grey"
+    assert line.get_linestyle() != other.get_linestyle(), "they differ in grey as well"
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("seconds of the clip", "words a minute")
 
 
