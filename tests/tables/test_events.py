@@ -30,7 +30,7 @@ from paraformer_nb.tables.events import events_table
 from paraformer_nb.transcript.corrections import Correction
 from paraformer_nb.transcript.words import Word
 
-TEXT = pd.StringDtype(na_value=pd.NA)
+TEXT = pd.StringDtype("python", na_value=pd.NA)
 EVENT_DTYPES = {"t": "float64", "event": TEXT, "task": TEXT, "text": TEXT, "body": TEXT, "position": "float64"}
 
 
