@@ -60,9 +60,10 @@ class RowBuffers:
         for name, dtype, *_ in WORDS_RAW:
             is_text = dtype == "string"
             buffer: Array = np.full(capacity, "", object) if is_text else np.zeros(capacity, dtype)
+            # While it has no NA: pandas would copy the others.
+            columns[name] = pd.array(buffer, dtype=text_dtype(), copy=False) if is_text else buffer
             if kept:
                 buffer[:kept] = self._buffers[name][:kept]
-            columns[name] = pd.array(buffer, dtype=text_dtype(), copy=False) if is_text else buffer
-            buffer.setflags(write=False)  # after pandas has checked it
+            buffer.setflags(write=False)
             self._buffers[name] = buffer
         self._frames.append(pd.DataFrame(columns, copy=False))
