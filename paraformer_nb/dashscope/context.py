@@ -6,9 +6,11 @@ so that it is refused here.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from msgspec import Meta
+
+from .messages import CommandError, ContinueTask, decode_command
 
 MAX_ROUNDS = 5
 MAX_CHARACTERS = 400
@@ -63,3 +65,12 @@ def find_context_problem(messages: list[ContextMessage]) -> str | None:
     if max(rounds) > MAX_CHARACTERS:
         return f"a round of {max(rounds)} characters, and the service reads {MAX_CHARACTERS}: shorten it"
     return None
+
+
+def sent_context(command: bytes) -> Any:
+    """The context that a continue-task command carries; None where it cannot be read, as in a damaged journal."""
+    try:
+        decoded = decode_command(command)
+    except CommandError:
+        return None
+    return decoded.input.get("context") if isinstance(decoded, ContinueTask) else None

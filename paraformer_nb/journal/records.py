@@ -227,6 +227,10 @@ class Corrected(Struct, tag_field="kind", tag=_kebab, frozen=True):
     correction: Any
 
 
+MAX_LABEL = 200
+"""Characters of a region's label that are kept."""
+
+
 class Region(Struct, frozen=True):
     """A span of the clip that a person marked, with a label or ``""``."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import structs
 
@@ -65,6 +65,17 @@ class Corrections:
         if any(self.is_orphan(part) for part in last.replacements):
             self._find_orphans()
         return last
+
+    def apply_to(self, sentences: Callable[[], Iterable[Sentence]], correction: Correction) -> list[int]:
+        """As `apply`. Returns the ids of those of these sentences that it changed."""
+        applied = self.apply(correction)
+        changed: list[int] = []
+        for part in applied.replacements if applied else ():
+            if self.is_orphan(part):
+                changed += [sentence.id for sentence in sentences() if part.lies_in(sentence)]
+            else:
+                changed.append(part.sentence)
+        return changed
 
     def _make(self, correction: Correction) -> Correction:
         self._applied.append(correction)

@@ -5,15 +5,15 @@ A live run and a loaded journal go through the same `apply`, so they cannot diff
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from contextlib import suppress
 from operator import attrgetter
 from typing import Any, assert_never
 
 from msgspec.structs import replace
 
+from ..dashscope.context import sent_context
 from ..dashscope.messages import (
-    CommandError,
     Event,
     ResultGeneratedEvent,
     SentenceResult,
@@ -21,11 +21,11 @@ from ..dashscope.messages import (
     TaskStartedEvent,
     UnknownEvent,
     command_name,
-    decode_command,
     is_same_task,
 )
 from ..errors import ParameterError
 from ..journal.records import (
+    MAX_LABEL,
     Audio,
     ClipHashed,
     Connected,
@@ -63,9 +63,7 @@ ENDED = ("finished", "stopped", "failed")
 UNREADABLE_RESULT = "the service sent a result that cannot be read: words may be missing"
 """The reason of a gap that such a result leaves."""
 
-MAX_LABEL = 200
-"""Characters of a region's label that are kept."""
-
+SILENT_CLIP = "The clip is silent or nearly so: check the microphone, the track, or whether its channels cancel out."
 _NOTICE_LENGTH = 300  # characters of a notice that are kept
 _MAX_NOTICES = 10  # of a clip
 _Key = tuple[str, int | str | None]
@@ -126,11 +124,12 @@ class Transcript:
         self.context: Any = None
         self._partials: dict[_Key, Result] = {}
         self._last_final: dict[_Key, Sentence] = {}
-        self._clocks: dict[str, TaskClock] = {}
+        self._clocks: defaultdict[str, TaskClock] = defaultdict(TaskClock)
         self.counter = UsageCounter()
         self._last_id = 0
         self._unread_from: float | None = None  # where words may be missing since an unreadable result
         self._corrections = Corrections()
+        self._speaker = sanitise(run.speaker or "") or None
 
     @classmethod
     def from_records(cls, records: Iterable[Record]) -> Transcript:
@@ -143,8 +142,6 @@ class Transcript:
         for record in each:
             transcript.apply(record)
         return transcript
-
-    # ------------------------------------------------------------------------------------------------------- reading
 
     @property
     def partials(self) -> list[Sentence]:
@@ -196,9 +193,8 @@ class Transcript:
     def hint(self) -> str:
         """Why a run that has ended may have found no words, or ``""``."""
         has_words = self.finals or self._partials
-        if has_words or self.state not in ("finished", "stopped") or not self.waveform.is_near_silent:
-            return ""
-        return "The clip is silent or nearly so: check the microphone, the track, or whether its channels cancel out."
+        is_hinted = self.state in ("finished", "stopped") and self.waveform.is_near_silent and not has_words
+        return SILENT_CLIP if is_hinted else ""
 
     @property
     def notices(self) -> list[str]:
@@ -225,19 +221,7 @@ class Transcript:
     def usage(self) -> Usage:
         """What was sent, recognised and billed so far, in seconds, and tokens."""
         missing = sum(gap.end - gap.start for gap in self.gaps if gap.start < self.sent_until)
-        recognised = max(0.0, self.sent_until - self.run.start - missing)
-        tokens = self.counter.tokens
-        return Usage(
-            sent=round(self.counter.sent, 3),
-            sent_again=round(self.counter.sent_again, 3),
-            silence=round(self.counter.silent, 3),
-            recognised=round(recognised, 3),
-            billed=round(self.counter.billed, 3),
-            input_tokens=tokens.input if tokens else None,
-            output_tokens=tokens.output if tokens else None,
-        )
-
-    # ------------------------------------------------------------------------------------------------------- folding
+        return self.counter.usage(recognised=max(0.0, self.sent_until - self.run.start - missing))
 
     def apply(self, record: Record) -> Event | None:
         """Fold one record; kinds that say nothing about the transcript are ignored.
@@ -253,10 +237,10 @@ class Transcript:
                 again = max(0.0, min(end, self.sent_until) - record.position)
                 self.counter.add_audio(record.task, record.seconds, again)
                 self.sent_until = max(self.sent_until, end)
-                self._clock(record.task).add_audio(record.seconds)
+                self._clocks[record.task].add_audio(record.seconds)
             case Silence():
                 self.counter.add_silence(record.task, record.seconds)
-                self._clock(record.task).add_silence(record.seconds)
+                self._clocks[record.task].add_silence(record.seconds)
             case Peaks():
                 self.waveform.write(record.position, record.data)
             case Connected():
@@ -306,8 +290,7 @@ class Transcript:
         if name == "finish-task":
             self.state = "finishing"
         elif name == "continue-task":
-            with suppress(CommandError):  # a damaged journal
-                self.context = decode_command(body).input.get("context")  # type: ignore[union-attr]
+            self.context = sent_context(body)
 
     def _resume(self, record: Resumed) -> None:
         """Withdraw the partials, which will be recognised again, and start the new task's clock."""
@@ -332,23 +315,12 @@ class Transcript:
         if notice not in self._clip_notices:
             self._clip_notices = [*self._clip_notices, notice][:_MAX_NOTICES]
 
-    def _clock(self, task: str) -> TaskClock:
-        clock = self._clocks.get(task)
-        if clock is None:
-            clock = self._clocks[task] = TaskClock()
-        return clock
-
     def _correct(self, record: Corrected) -> None:
         try:
             correction = Correction.parse(record.correction)
         except ParameterError:
             return  # written by a later version
-        applied = self._corrections.apply(correction)
-        for part in applied.replacements if applied else ():
-            if self._corrections.is_orphan(part):
-                self.corrected_ids += [sentence.id for sentence in self.recognised if part.lies_in(sentence)]
-            else:
-                self.corrected_ids.append(part.sentence)
+        self.corrected_ids += self._corrections.apply_to(lambda: self.recognised, correction)
 
     def _add_gap(self, gap: Gap) -> None:
         self.gaps.append(gap)
@@ -395,10 +367,11 @@ class Transcript:
         Returns the result on the run's time line, or None where it was dropped.
         """
         key = (record.task, received.sentence_id)
-        result = self._clock(record.task).to_run_time(received)
+        result = self._clocks[record.task].to_run_time(received)
         partial = self._partials.get(key)
         sentence_id = partial.id if partial else self._last_id + 1
-        current = None if result is None else self._result(sentence_id, result, partial)
+        where = (self.run.start, self.final_until)
+        current = None if result is None else Result(sentence_id, result, *where, partial, speaker=self._speaker)
         last = self._last_final.get(key)
         if current is not None and last is not None and current.repeats(last):
             return None
@@ -413,11 +386,6 @@ class Transcript:
         else:
             self._partials[key] = current
         return with_id(current.result, sentence_id)
-
-    def _result(self, sentence_id: int, result: SentenceResult, previous: Result | None) -> Result:
-        run = self.run
-        speaker = sanitise(run.speaker or "") or None
-        return Result(sentence_id, result, run.start, self.final_until, previous, speaker=speaker)
 
     def _finalise(self, t: float, key: _Key, current: Result) -> None:
         sentence = current.sentence

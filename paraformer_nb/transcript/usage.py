@@ -7,6 +7,7 @@ from msgspec import Struct
 from ..dashscope.messages import TaskUsage
 from ..dashscope.tokens import Tokens
 from .clock import is_time
+from .words import Usage
 
 
 class TaskTotals(Struct):
@@ -45,6 +46,19 @@ class UsageCounter:
         if not found or len(found) < len(reported):
             return None
         return Tokens(sum(each.input for each in found), sum(each.output for each in found))
+
+    def usage(self, recognised: float) -> Usage:
+        """All of it, in seconds and tokens. `recognised`: the clip's seconds that were."""
+        tokens = self.tokens
+        return Usage(
+            sent=round(self.sent, 3),
+            sent_again=round(self.sent_again, 3),
+            silence=round(self.silent, 3),
+            recognised=round(recognised, 3),
+            billed=round(self.billed, 3),
+            input_tokens=tokens.input if tokens else None,
+            output_tokens=tokens.output if tokens else None,
+        )
 
     def add_audio(self, task: str, seconds: float, again: float) -> None:
         """Count audio of which `again` seconds had been sent before."""

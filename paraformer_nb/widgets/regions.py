@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
 from ..journal.bounds import MAX_SECONDS
-from ..journal.records import Region
+from ..journal.records import MAX_LABEL, Region
 from ..tables.frame import frame_of
 from ..text import sanitise
-from ..transcript.transcript import MAX_LABEL
 from .layers import make_layer
 from .messages import LayerSpan
 
