@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from .dashscope.parameters import Parameters
     from .dashscope.prices import PRICES, Cost, Price
     from .errors import ParaformerError
-    from .formats.reading import read_words
     from .formats.subtitle_rules import SubtitleRules
     from .models.fetch import fetch_model
     from .run.comparison import Comparison, compare
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from .run.scoring import score
     from .run.start import load, resume, transcribe
     from .run.stream import stream
+    from .run.words_of_file import read_words
     from .scoring.normalise import Normaliser
     from .scoring.score import Score
     from .server.limits import Limits
@@ -82,7 +82,7 @@ _HOME = {
     "logout": "services.keys",
     "messages": "dashscope.messages",
     "panel": "run.panel",
-    "read_words": "formats.reading",
+    "read_words": "run.words_of_file",
     "resume": "run.start",
     "score": "run.scoring",
     "stream": "run.stream",

@@ -87,3 +87,9 @@ def _check_clips(table: pd.DataFrame) -> None:
                 f"the table has words of several clips (its column {name!r}): give the rows of one of them. Nothing "
                 "was written."
             )
+
+
+def name_of_clip(table: pd.DataFrame) -> str:
+    """The name of the clip that a table's words are of, as its ``attrs`` have it; "table" where they do not."""
+    name = table.attrs.get("clip")
+    return name if isinstance(name, str) else "table"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ParameterError
 from ..paths import expand
 from .reading import read_journal
+from .words_of_file import read_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,8 @@ def _existing(text: str) -> Path | None:
 
 
 def read_side(path: Path) -> pd.DataFrame | str:
-    """The words of a journal, or the text of a text file. Raises ParameterError for a file that cannot be read."""
+    """The words of a file that has times, or the text of a text file. Raises ParameterError for a file that cannot be
+    read, and as `pnb.read_words` for one of words."""
     suffix = path.suffix.lower()
     try:
         if suffix == ".jsonl":
@@ -67,10 +69,7 @@ def read_side(path: Path) -> pd.DataFrame | str:
             return _decode(path.read_bytes(), path)
     except OSError as error:
         raise ParameterError(f"{str(path)!r} cannot be read: {error.strerror}. Nothing was compared.") from error
-    raise ParameterError(
-        f"{str(path)!r}: files with the suffix {suffix!r} cannot be compared. Give a text file (.txt) or a journal "
-        "(.jsonl)."
-    )
+    return read_words(path)
 
 
 def _words_of_journal(path: Path) -> pd.DataFrame:

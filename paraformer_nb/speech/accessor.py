@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from ..formats.changes import Written
     from ..formats.subtitle_rules import SubtitleRules
+    from ..scoring.score import Score
+    from ..widgets.timeline import Timeline
 
 
 @pd.api.extensions.register_dataframe_accessor("speech")
@@ -241,6 +245,48 @@ class Speech:
             {'title': 2, 'weather': 3}
         """
         return joining.join(self._table, other, on, prefix)
+
+    def score(self, reference: Any, **options: Any) -> Score:
+        """The errors of the words against a reference: a text, a table of words, or a list of sentences.
+
+        See `paraformer_nb.score` for options and errors.
+
+        Example:
+            >>> run.words.speech.score("Good morning. 今天天气很好。").errors
+            1
+        """
+        from ..scoring.score import score
+
+        return score(reference, self._table, **options)
+
+    def export(self, path: str | os.PathLike[str], **options: Any) -> Written:
+        """Write the words in the format of a file's suffix, or of ``format=``. Returns what was written.
+
+        See `paraformer_nb.Run.export` for options and errors.
+
+        Example:
+            >>> run.words.speech.between(0, 1).speech.export("start.srt").words
+            2
+        """
+        from ..formats.export import write_words
+
+        return write_words(path, self._table, **options)
+
+    def timeline(self, audio: Any = None) -> Timeline:
+        """The words on an interactive timeline, which plays where the clip is given. It is to look at: `pnb.load` makes
+        a run of a table, which keeps corrections.
+
+        Args:
+            audio: the clip that the words are of, in any form that `pnb.transcribe` accepts but a live source.
+
+        Raises AudioError if the clip cannot be read, and ParameterError if it can be read only once.
+
+        Example:
+            >>> view = run.words.speech.timeline()
+        """
+        from .timeline import timeline
+
+        return timeline(self._table, audio)
 
     def plot(
         self,

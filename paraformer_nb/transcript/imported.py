@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from ..audio.whole_clip import WholeClip
 from ..dashscope.messages import (
     ResultGeneratedEvent,
     SentenceResult,
@@ -26,7 +27,7 @@ from ..journal.records import (
     RunStarted,
     ServiceSource,
 )
-from ..text import is_cjk, join
+from ..text import is_cjk, join, sanitise
 
 TASK = "import"
 """The id of the task that imported words belong to."""
@@ -87,6 +88,24 @@ def imported_records(
         yield _received(ResultGeneratedEvent(TASK, _result(number, sentence)))
     yield _received(TaskFinishedEvent(TASK))
     yield RunEnded(0.0, "finished", seconds=end, sha256=sha256)
+
+
+def records_of_words(
+    words: Sequence[ImportedWord],
+    source: str,
+    started: str,
+    *,
+    name: str,
+    end: float | None = None,
+    clip: WholeClip | None = None,
+) -> Iterator[Record]:
+    """As `imported_records`, with what is known of the clip: all of it, or its `name` and perhaps its `end`."""
+    last = max((word.end for word in words), default=0.0)
+    if clip is None:
+        return imported_records(words, ClipSource(sanitise(name)), source, max(last, end or 0.0), started)
+    known = ClipSource(clip.name, clip.path, clip.size)
+    length = max(last, clip.end)
+    return imported_records(words, known, source, length, started, peaks=clip.peaks, sha256=clip.sha256)
 
 
 def number_sentences(words: Sequence[ImportedWord]) -> list[int]:
