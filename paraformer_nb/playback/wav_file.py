@@ -14,6 +14,7 @@ def wav_file(pcm: np.ndarray[Any, np.dtype[np.int16]], sample_rate: int) -> byte
     """Return int16 mono samples as the bytes of a WAV file.
 
     Example:
+        >>> import numpy as np
         >>> len(wav_file(np.zeros(16000, np.int16), 16000))
         32044
     """

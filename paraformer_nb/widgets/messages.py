@@ -326,7 +326,6 @@ class FileRequest(Struct, frozen=True, tag_field="kind", tag="file"):
 
 
 ClipRequest = AudioRequest | SpectrogramRequest | SoundRequest
-"""Those that need the clip's sound."""
 
 FromFrontEnd = (
     Sync
