@@ -51,7 +51,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "loop": set(),
     "playback": {"av", "numpy"},
     "server": {"av", "websockets", "msgspec", "pocketsphinx", "numpy", "onnxruntime", "kaldi_native_fbank"},
-    "services": {"httpx", "keyring"},
+    "services": {"keyring", "requests"},
     "client": {"websockets", "msgspec"},
     "models": {"filelock", "msgspec", "platformdirs", "requests", "tqdm"},
     "tables": {"numpy", "pandas"},
