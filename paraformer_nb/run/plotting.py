@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..playback.playable import OpenAudio
-    from .run import Run
+    from .outputs import RunOutputs
 
 _ROWS = 160  # of a spectrogram's image
 _COLUMNS_A_SECOND = 100
@@ -21,7 +21,7 @@ _SAMPLE_RATE = 16_000
 
 
 def plot_run(
-    run: Run,
+    run: RunOutputs,
     open_audio: OpenAudio,
     kind: str,
     start: float | None,
@@ -56,7 +56,7 @@ def plot_run(
 
 
 def _plot_spectrogram(
-    run: Run, open_audio: OpenAudio, first: float, last: float, ax: Axes | None, options: dict[str, Any]
+    run: RunOutputs, open_audio: OpenAudio, first: float, last: float, ax: Axes | None, options: dict[str, Any]
 ) -> Axes:
     from ..playback.spectrogram import TOP, spectrogram
     from ..plots.strip import Spectrogram, draw_spectrogram
