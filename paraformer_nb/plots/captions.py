@@ -19,8 +19,8 @@ def title_facts(transcript: Transcript, total: int, shown: int) -> list[str]:
     if engine or service.kind == "embedded":
         who = f"{who}, {one_line(engine or 'unknown engine')}"
     notice = [one_line(transcript.notice)] if transcript.notice else []
-    # The embedded service accepts a model's name, but its engine is another one.
-    model = [] if engine else [one_line(transcript.run.model)]
+    # The embedded service accepts a model's name, but its engine is another one; words from a file have none.
+    model = [] if engine or not transcript.run.model else [one_line(transcript.run.model)]
     words = f"{total} word{'s' * (total != 1)}" if shown == total else f"{shown} of {total} words"
     return [who, *notice, *model, words, transcript.state]
 

@@ -9,7 +9,7 @@ from matplotlib.collections import PolyCollection
 
 from ..errors import ParameterError
 from . import palette
-from .figure import DPI, TranscriptFigure
+from .figure import DPI, TranscriptAxes, TranscriptFigure
 from .pen import TEXT_SIZE, Pen
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Chart:
         if not (len(size) == 2 and all(1 <= side <= 100 for side in size)):
             raise ParameterError(f"size={size!r}: a width and a height of 1 to 100 inches. Nothing was drawn.")
         figure = TranscriptFigure(figsize=size, dpi=DPI, facecolor=palette.PAGE, layout="constrained")
-        ax: Axes = figure.add_subplot(facecolor=palette.PAGE)
+        ax: Axes = figure.add_subplot(axes_class=TranscriptAxes, facecolor=palette.PAGE)
         # Not those of the user's style, which may be for a dark page.
         ax.tick_params(which="both", color=palette.MUTED_TEXT, labelcolor=palette.TEXT, labelsize=TEXT_SIZE)
         for side, spine in ax.spines.items():
@@ -54,7 +54,9 @@ class Chart:
         self.ax.set_xlabel(x, **style)
         self.ax.set_ylabel(y, **style)
         self.ax.set_axisbelow(True)
-        self.ax.grid(visible=True, axis=grid, color=palette.GRID if self.is_own else palette.MUTED_TEXT, linewidth=0.6)
+        # Seen on a dark style's background as well, and behind what is drawn.
+        lines: dict[str, Any] = {"color": palette.GRID} if self.is_own else {"color": palette.MUTED_TEXT, "alpha": 0.3}
+        self.ax.grid(visible=True, axis=grid, linewidth=0.6, **lines)
         return self.ax
 
     def legend(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -67,3 +68,11 @@ class TranscriptFigure(Figure):
         """As matplotlib's own; it measures text, which warns as drawing does."""
         with without_glyph_warnings():
             return super().get_tightbbox(renderer, **kwargs)
+
+
+class TranscriptAxes(Axes):
+    """Axes that a notebook shows as the picture of their `TranscriptFigure`, where they are a cell's last value."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, Any]] | None:
+        figure = self.get_figure()
+        return figure._repr_png_() if isinstance(figure, TranscriptFigure) else None

@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 
 from ..errors import ParameterError
 from . import palette
-from .figure import TranscriptFigure
+from .chart import Chart
 from .pen import TEXT_SIZE, Pen, one_line
 
 if TYPE_CHECKING:
@@ -54,20 +54,17 @@ def draw_lanes(
         raise ParameterError("neither side has times, so there is nothing to draw over time.")
     first, last = _part(timed, start, end)
     shown = timed[(timed["end"] >= first) & (timed["start"] <= last)]
-    is_own = ax is None
-    figure = TranscriptFigure(figsize=_SIZE, layout="constrained")
-    ax = figure.add_subplot() if ax is None else ax
-    ax.set(xlim=(first, last), ylim=(-0.5, 1.5), xlabel="seconds", yticks=[])
     lanes = [_lane(shown, side) for side in "ab"]
-    pen = Pen("".join([*map(one_line, names), *(text for lane in lanes for text in lane.texts)]))
+    chart = Chart(ax, _SIZE, "".join([*map(one_line, names), *(text for lane in lanes for text in lane.texts)]))
+    ax = chart.finish("seconds of the clip", "", grid="x")
+    ax.set(xlim=(first, last), ylim=(-0.5, 1.5), yticks=[])
     for name, y in zip(names, (1, 0), strict=True):  # with fonts that have its characters, which tick labels lack
         style: dict[str, Any] = {"ha": "right", "va": "center", "transform": ax.get_yaxis_transform()}
-        pen.write(ax, -0.01, y, one_line(name), 10, **style)
+        chart.pen.write(ax, -0.01, y, one_line(name), 10, **style)
     _join_pairs(ax, shown)
-    if is_own:
-        figure.draw_without_rendering()  # so that the lanes have their size, and it is known which texts fit
+    chart.scale()  # so that the lanes have their size, and it is known which texts fit
     for y, lane in ((1, lanes[0]), (0, lanes[1])):
-        _draw_lane(ax, lane, y, pen)
+        _draw_lane(ax, lane, y, chart.pen)
     ax.spines[["top", "right", "left"]].set_visible(False)
     return ax
 

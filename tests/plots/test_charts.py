@@ -33,6 +33,15 @@ def spans(ax: Axes, label: str) -> list[tuple[float, float]]:
     ]
 
 
+@pytest.mark.parametrize("kind", ["words", "rate", "pauses", "turns"])
+def test_axes_are_shown_as_the_last_value_of_a_cell(kind: str) -> None:
+    formatters = pytest.importorskip("IPython.core.formatters", reason="IPython is not installed")
+    picture, _ = formatters.PNGFormatter()(WORDS.speech.plot(kind))
+    assert picture.startswith(b"\x89PNG")
+    given = Figure().add_subplot()
+    assert formatters.PNGFormatter()(WORDS.speech.plot(kind, ax=given)) is None, "a figure of the user is not touched"
+
+
 def test_rate_is_drawn_as_steps_with_units() -> None:
     ax = WORDS.speech.plot("rate", window="5s")
     rates = WORDS.speech.rate("5s")

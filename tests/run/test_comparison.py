@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import matplotlib.colors
 import matplotlib.figure
+import matplotlib.style
 import pandas as pd
 import pytest
 from records import timed_final, write_journal
@@ -173,8 +175,8 @@ def test_lanes_have_a_box_a_token_and_their_texts(comparison: pnb.Comparison) ->
     boxes = [len(each.get_paths()) for each in ax.collections[1:]]
     assert boxes == [3, 2, 3, 2]  # equal and differing, a and b
     assert len(ax.collections[0].get_segments()) == 4  # pairs
-    assert ax.get_xlabel() == "seconds"
-    assert ax.figure._repr_png_()
+    assert ax.get_xlabel() == "seconds of the clip"
+    assert ax._repr_png_(), "shown as the last value of a cell"
 
 
 def test_lanes_are_drawn_in_a_given_axes_and_part(comparison: pnb.Comparison) -> None:
@@ -187,6 +189,13 @@ def test_lanes_are_drawn_in_a_given_axes_and_part(comparison: pnb.Comparison) ->
             comparison.plot(*part)
     with pytest.raises(pnb.errors.ParameterError, match="neither side has times"):
         pnb.compare("a", "b").plot()
+
+
+def test_lanes_of_a_new_figure_are_on_white_in_a_dark_style(comparison: pnb.Comparison) -> None:
+    with matplotlib.style.context("dark_background"):
+        ax = comparison.plot()
+    assert ax.figure.get_facecolor() == ax.get_facecolor() == (1, 1, 1, 1)
+    assert max(matplotlib.colors.to_rgb(ax.xaxis.label.get_color())) < 0.5
 
 
 def test_lanes_of_a_text_are_where_the_words_of_the_other_side_are(runs: tuple[pnb.Run, pnb.Run]) -> None:

@@ -103,6 +103,8 @@ def test_a_table_is_a_run_with_its_speakers_and_overlaps() -> None:
     assert pd.isna(words["speaker"][2])
     assert words["sentence_id"].tolist() == [1, 2, 3]
     assert len(pnb.load(table[:0]).words) == 0
+    title = " ".join(text.get_text() for text in run.plot().texts)
+    assert "file: table · 3 words" in title, "there is no model to name"
 
 
 def test_run_words_make_the_same_run(srt: Path) -> None:
