@@ -20,8 +20,8 @@ def read_words(path: str | os.PathLike[str], format: str | None = None, encoding
         encoding: of its text; None: it is guessed (a mark, UTF-8, UTF-16, GB18030, Big5, Latin-1 and others).
 
     Returns:
-        One row a word, sorted by start, with the columns of `run.words_raw` and ``is_timed`` bool: False where a text was
-        timed as a whole, and each of its words has a share by its length. ``attrs`` has ``clip`` (or None),
+        One row a word, sorted by start, with the columns of `run.words_raw` and ``is_timed`` bool: False where a text
+        was timed as a whole, and each of its words has a share by its length. ``attrs`` has ``clip`` (or None),
         ``service`` (as ``"file: SRT"``) and ``encoding``. A Parquet or Feather file gives the table that was written.
 
     Raises:
