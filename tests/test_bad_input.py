@@ -122,6 +122,7 @@ def test_pure_silence() -> None:
         "float64",
         "string",
         "bool",
+        "Int64",
     ]
     assert len(run.sentences) == 0
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from typing import Any
 
 from ..errors import AudioError
 from .clip_input import LiveInput
 from .resample import Resampler
-
-Iterate = Callable[[AsyncIterable[Any]], AsyncIterator[Any]]
 
 _BYTES = ("b", "B", "c", "h", "<h")  # formats of a memoryview
 
@@ -46,10 +44,8 @@ class LiveClip:
         self._source_rate = source_rate
         self._close = close
 
-    async def blocks(self, samples: int, iterate: Iterate = aiter) -> AsyncGenerator[bytes]:
+    async def blocks(self, samples: int) -> AsyncGenerator[bytes]:
         """Yield chunks of whole blocks of `samples` samples; the last chunk may be shorter.
-
-        `iterate` makes an iterator of the source.
 
         What the source gave is yielded with no sample missing, wherever it divided it. An empty chunk is yielded where
         it gave nothing.
@@ -59,7 +55,7 @@ class LiveClip:
         resampler = None if self._source_rate == self.sample_rate else Resampler(self.sample_rate)
         half = b""  # of a sample, whose other byte comes with the next block
         pending = bytearray()
-        source = iterate(self._source)
+        source = aiter(self._source)
         try:
             async for block in source:
                 given = _check_pcm(block)

@@ -111,7 +111,7 @@ def _write(run: Run, files: Iterable[Path]) -> None:
     display(run)  # type: ignore[no-untyped-call]
     run.wait()
     for path in files:
-        print(f"wrote {run.export(path)}")
+        print(f"wrote {run.export(path).path}")
     clear_output(wait=True)  # type: ignore[no-untyped-call]  # where the run is the cell's value, it is shown again
 
 

@@ -1,4 +1,4 @@
-"""Iterates a user's async source on a loop and a thread of its own: one that blocks must not halt every run."""
+"""Iterates a live source on a loop and a thread of its own: one that blocks must not halt every run."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..loop import is_background, new_loop, run_loop
 _END = object()
 
 
-async def isolated(source: AsyncIterable[Any]) -> AsyncGenerator[Any]:
-    """Yield what a source gives.
+async def isolated(source: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
+    """Yield what a source gives, such as a `LiveClip`'s blocks.
 
     On the background loop, which all runs share, the source gets a loop of its own: `yield microphone.read(1600)` in an
     async generator blocks the loop that it runs on for 100 ms at a time. On a user's own loop, as with `pnb.stream`, it

@@ -42,7 +42,8 @@ class LiveSource:
     ) -> None:
         self._sample_rate = clip.sample_rate
         self._stop = stop
-        self._blocks = clip.blocks(samples, isolated if clip.may_block else aiter)
+        blocks = clip.blocks(samples)
+        self._blocks = isolated(blocks) if clip.may_block else blocks
         self._buffer = buffer
         self._pause = pause
         self._close_timeout = close_timeout

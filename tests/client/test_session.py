@@ -399,6 +399,7 @@ def test_no_speech_gives_an_empty_table_and_no_error(code: str, message: str) ->
         "confidence": "float64",
         "speaker": "string",
         "is_final": "bool",
+        "word": "Int64",
     }
 
 

@@ -18,7 +18,7 @@ from wire import LESSON
 
 import paraformer_nb as pnb
 from paraformer_nb.cli.serve import add_engine_options
-from paraformer_nb.errors import ParameterError
+from paraformer_nb.errors import ModelFilesError, ParameterError
 from paraformer_nb.server.engines.registry import ENGINES, make_engine
 from paraformer_nb.server.limits import Limits
 
@@ -43,12 +43,16 @@ SCRIPT = LESSON.with_suffix(".json")
         ("replay", {"journal": "nowhere.jsonl", "speed": "2"}, "'nowhere.jsonl' cannot be read: No such file"),
         ("replay", {"journal": "nowhere.jsonl", "speed": "fast"}, r"speed='fast': give a number \(a multiple"),
         ("replay", {"journal": []}, r"journal=\[\]: give a path"),
-        ("paraformer", {}, "engine 'paraformer' needs model_dir=FOLDER"),
     ],
 )
 def test_an_unknown_engine_or_invalid_options_are_refused(engine: str, options: dict[str, Any], problem: str) -> None:
     with pytest.raises(ParameterError, match=problem):
         make_engine(engine, options)
+
+
+def test_paraformer_without_its_files_is_refused_with_the_command_that_fetches_them() -> None:
+    with pytest.raises(ModelFilesError, match=r"paraformer-nb models fetch .* model_dir=FOLDER"):
+        make_engine("paraformer", {})
 
 
 def test_a_script_must_be_well_formed_and_have_its_clip(tmp_path: Path) -> None:

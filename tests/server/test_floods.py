@@ -27,7 +27,12 @@ from wire import (
 from paraformer_nb.dashscope.messages import SentenceResult
 from paraformer_nb.server.embedded_server import EmbeddedServer
 from paraformer_nb.server.engines.base import Emit, Settings
+from paraformer_nb.server.faults import FaultSchedule
+from paraformer_nb.server.handshakes import HandshakeCheck
 from paraformer_nb.server.limits import Limits
+from paraformer_nb.server.posts import Api
+from paraformer_nb.server.service_keys import ServiceKeys
+from paraformer_nb.server.vocabularies import Vocabularies
 from paraformer_nb.server.wire import Census, LimitedConnection
 
 BLOCK = bytes(3200)  # 0.1 s of silence
@@ -170,7 +175,11 @@ def test_a_connection_parses_little_at_a_time() -> None:
                 pass
             closed.set()
 
-        create = partial(MeasuredConnection, census=Census(Limits()))
+        census = Census(Limits())
+        keys = ServiceKeys("a-key")
+        check = HandshakeCheck(keys, census.limits, FaultSchedule([]), lambda: census.accepted)
+        api = Api(check, Vocabularies(0.0), keys.issue)
+        create = partial(MeasuredConnection, census=census, api=api)
         async with serve(read, "127.0.0.1", 0, create_connection=create, compression=None) as server:
             port = server.sockets[0].getsockname()[1]
             async with connect(f"ws://127.0.0.1:{port}", compression=None, proxy=None) as socket:

@@ -55,6 +55,7 @@ def test_the_tables(lesson: pnb.Run) -> None:
         "confidence": "float64",
         "speaker": "string",
         "is_final": "bool",
+        "word": "Int64",
     }
     assert words["is_final"].all()
     assert words["confidence"].between(0, 1).all()

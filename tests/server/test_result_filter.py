@@ -103,7 +103,7 @@ def test_chinese_is_joined_without_spaces() -> None:
 @pytest.mark.parametrize(
     ("parameters", "ignored"),
     [
-        ({"vocabulary_id": "v-1", "speaker_count": 2}, "vocabulary_id,speaker_count"),
+        ({"vocabulary_id": "v-1", "speaker_count": 2}, "vocabulary_id (the list does not exist),speaker_count"),
         (
             {"semantic_punctuation_enabled": True, "max_sentence_silence": 500},
             "semantic_punctuation_enabled,max_sentence_silence",
@@ -134,7 +134,7 @@ def test_ignored_parameters_are_logged(
     with caplog.at_level(logging.WARNING, logger="paraformer_nb.server"):
         assert texts(sentences_of(lesson_engine(), lesson_pcm()[:96000], **parameters)) == ["今天天气很好。"]
     logged = [record.fields["parameters"] for record in caplog.records if record.event == "parameters-ignored"]
-    assert logged == ([] if ignored is None else [ignored])
+    assert ",".join(logged) == (ignored or "")
 
 
 @pytest.mark.parametrize("hints", [["zh"], ["en", "ja"], ["yue", "ko", "de", "fr", "ru"]])

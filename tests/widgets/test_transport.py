@@ -87,7 +87,7 @@ def test_zoom_keeps_the_playhead_in_its_place_and_can_show_all_or_the_selection(
     start, end = window_of(view)
     assert end - start < 0.3 * (before[1] - before[0])
     assert (2 - start) / (end - start) == pytest.approx(share, abs=0.06)
-    view.get_by_role("button", name="Show the whole clip").click()
+    view.get_by_role("button", name="Show all of the clip").click()
     page.wait_for_function("() => document.querySelector('.pnb-picture').ariaLabel.includes('0:00.0 to 10:00.0')")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowRight")

@@ -62,7 +62,9 @@ def test_every_button_gives_the_keys_to_the_words(page: Page) -> None:
             page.keyboard.press("Escape")  # from the field that it opened
         if name.startswith("Keys"):
             view.get_by_role("button", name="Close").click()
-        page.wait_for_function("() => document.activeElement.classList.contains('pnb-words')", timeout=2000)
+        if name.startswith(("Export", "Mark")):
+            page.keyboard.press("Escape")  # from the menu, or the field of a name, that it opened
+        assert has_the_keys(page), name
 
 
 @pytest.mark.parametrize("part", [".pnb-header", ".pnb-word-bar", ".pnb-minimap", ".pnb-picture", ".pnb-text"])

@@ -49,7 +49,7 @@ export class Toolbar {
     this.#found.setAttribute("aria-live", "polite");
     this.#replace = this.#makeReplace(row, commands, focusWords);
     const right = make("span", "pnb-right", row);
-    makeButton("All", withKeys("Show the whole clip", "all"), right, () => commands.fit());
+    makeButton("All", withKeys("Show all of the clip", "all"), right, () => commands.fit());
     const selection = withKeys("Show the selection, as large as it can be", "zoomSelection");
     this.#selection = makeButton("Selection", selection, right, () => commands.zoomToSelection());
     makeButton("−", withKeys("Zoom out", "zoomOut"), right, () => commands.zoom(1 / ZOOM_STEP));
