@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from ..transcript.imported import ImportedWord, share
 from .base import Format, Reading
 from .document import Document
 from .names import field, file_name, speaker_name
+
+_LABEL = re.compile(r"<[^\s<>\"]*>(\s+|$)")  # such as <o,f0,male>
+
+_NO_LABEL = "<NA>"
 
 
 def _render(document: Document) -> bytes:
@@ -14,6 +20,8 @@ def _render(document: Document) -> bytes:
     lines = []
     for span in document.spans(document.rows):
         words = " ".join(field(document, row, row.text) for row in span.rows)
+        if _LABEL.match(words):  # a word that a reader would take for a label
+            words = f"{_NO_LABEL} {words}"
         lines.append(f"{name} 1 {speaker_name(document, span.rows[0])} {span.start:.3f} {span.end:.3f} {words}\n")
     return "".join(lines).encode()
 
@@ -32,8 +40,7 @@ def _read(text: str) -> Reading:
             continue
         clip = clip or fields[0]
         rest = fields[5] if len(fields) > 5 else ""
-        if rest.startswith("<"):  # a label, such as <o,f0,male>
-            rest = rest.partition(">")[2]
+        rest = rest[found.end() :] if (found := _LABEL.match(rest)) else rest
         words += share(rest.split(), start, end, sentence=number, speaker=speaker_of(fields[2]))
     return Reading(words, "STM", clip, problems=tuple(problems))
 

@@ -75,4 +75,8 @@ class TranscriptAxes(Axes):
 
     def _repr_png_(self) -> tuple[bytes, dict[str, Any]] | None:
         figure = self.get_figure()
-        return figure._repr_png_() if isinstance(figure, TranscriptFigure) else None
+        if not isinstance(figure, TranscriptFigure):
+            return None
+        labels = " against ".join(filter(None, (self.get_ylabel(), self.get_xlabel())))
+        description = figure.description or ". ".join(filter(None, (self.get_title(), f"A chart of {labels}")))
+        return figure.to_png(), {"alt": description}

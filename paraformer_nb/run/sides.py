@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
+from ..formats.registry import SUFFIXES
 from ..paths import expand
 from .reading import read_journal
 from .words_of_file import read_words
@@ -69,6 +70,10 @@ def read_side(path: Path) -> pd.DataFrame | str:
             return _decode(path.read_bytes(), path)
     except OSError as error:
         raise ParameterError(f"{str(path)!r} cannot be read: {error.strerror}. Nothing was compared.") from error
+    format = SUFFIXES.get(suffix)
+    if format is None or not format.can_read:
+        known = ", ".join(each for each, its in SUFFIXES.items() if its.can_read)
+        raise ParameterError(f"{str(path)!r}: files with the suffix {suffix!r} cannot be compared. Known: {known}.")
     return read_words(path)
 
 

@@ -42,7 +42,7 @@ def test_a_signal_during_a_task_closes_its_connection(number: int, english: Path
         )
         assert eventually(lambda: len(run.words) > 0, 60)
         pids = workers(process.pid)
-        assert len(pids) == 1
+        assert pids  # a spare one may be there, too
         process.send_signal(number)
         _, err = process.communicate(timeout=20)
         with pytest.raises(pnb.errors.ConnectionLost, match="connecting again failed"):
@@ -50,7 +50,7 @@ def test_a_signal_during_a_task_closes_its_connection(number: int, english: Path
     assert "code 1001" in run.events.loc[run.events["event"] == "disconnected", "text"].iloc[0]
     assert process.returncode == 0
     assert "Traceback" not in err
-    assert eventually(lambda: not is_running(pids[0]))
+    assert eventually(lambda: not any(map(is_running, pids)))
 
 
 def test_where_the_key_comes_from(chinese: Path, tmp_path: Path) -> None:

@@ -176,3 +176,11 @@ def test_turns_are_merged_up_to_a_gap(tmp_path: Path) -> None:
     with pytest.raises(pnb.errors.ParameterError, match="gap=-1"):
         write_words(tmp_path / "b.rttm", table, gap=-1)
     assert not (tmp_path / "b.rttm").exists()
+
+
+def test_a_word_that_looks_like_a_label_of_stm_comes_back(tmp_path: Path) -> None:
+    words = ["<o>", "b", '<D{"<', "x"]
+    starts = [0.0, 1.0, 2.0, 3.0]
+    table = pd.DataFrame({"text": words, "start": starts, "end": [each + 0.5 for each in starts]})
+    written = write_words(tmp_path / "a.stm", table.assign(sentence_id=[1, 1, 2, 2]))
+    assert pnb.read_words(written.path)["text"].tolist() == words
