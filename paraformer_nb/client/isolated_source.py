@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
 from typing import Any
 
 from ..loop import is_background, new_loop, run_loop
 
-_END = object()
 
+async def isolated(blocks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """Yield the blocks of a live clip, and close them.
 
-async def isolated(source: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
-    """Yield what a source gives, such as a `LiveClip`'s blocks.
-
-    On the background loop, which all runs share, the source gets a loop of its own: `yield microphone.read(1600)` in an
-    async generator blocks the loop that it runs on for 100 ms at a time. On a user's own loop, as with `pnb.stream`, it
-    runs there, as any other code of that user.
+    On the background loop, which all runs share, they get a loop of their own: `yield microphone.read(1600)` in a
+    user's async generator blocks the loop that it runs on for 100 ms at a time. On a user's own loop, as with
+    `pnb.stream`, it runs there, as any other code of that user.
 
     Raises what the source raises, and RuntimeError if no thread can be started.
     """
-    iteration = _Iteration(source)
     if not is_background():
-        try:
-            while (item := await iteration.next()) is not _END:
-                yield item
-        finally:
-            await iteration.close()
+        async with aclosing(blocks):
+            async for block in blocks:
+                yield block
         return
+    iteration = _Iteration(blocks)
     loop = new_loop()
     thread = threading.Thread(target=_run, args=(loop,), name="paraformer_nb-source", daemon=True)
     try:
@@ -37,8 +34,8 @@ async def isolated(source: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
         loop.close()
         raise
     try:
-        while (item := await _call(loop, iteration.next())) is not _END:
-            yield item
+        while (block := await _call(loop, iteration.next())) is not None:
+            yield block
     finally:
         try:
             await _call(loop, iteration.close())
@@ -47,27 +44,23 @@ async def isolated(source: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
 
 
 class _Iteration:
-    """A source that is being iterated; each method runs on the source's loop."""
+    """Blocks that are being iterated; each method runs on the loop of their own."""
 
-    def __init__(self, source: AsyncIterable[Any]) -> None:
-        self._source = source
-        self._iterator: AsyncIterator[Any] | None = None
+    def __init__(self, blocks: AsyncGenerator[bytes]) -> None:
+        self._blocks = blocks
         self._request: asyncio.Task[Any] | None = None  # the latest call of `next`
 
-    async def next(self) -> Any:
-        """The next item, or `_END`."""
+    async def next(self) -> bytes | None:
+        """The next block, or None at the end."""
         self._request = asyncio.current_task()
-        if self._iterator is None:
-            self._iterator = aiter(self._source)
-        return await anext(self._iterator, _END)
+        return await anext(self._blocks, None)
 
     async def close(self) -> None:
-        """Cancel a pending request, and let a generator release what it holds, such as a microphone, now."""
-        if self._request is not None and self._request is not asyncio.current_task():
+        """Cancel a pending request, and let the source release what it holds, such as a microphone, now."""
+        if self._request is not None:
             self._request.cancel()
             await asyncio.gather(self._request, return_exceptions=True)
-        if isinstance(self._iterator, AsyncGenerator):
-            await self._iterator.aclose()
+        await self._blocks.aclose()
 
 
 async def _call(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]) -> Any:
