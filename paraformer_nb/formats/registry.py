@@ -72,6 +72,11 @@ def written_suffixes() -> list[str]:
     return [suffix for suffix, each in SUFFIXES.items() if _is_written(each)]
 
 
+def read_suffixes() -> list[str]:
+    """The suffixes of the formats that are read."""
+    return [suffix for suffix, each in SUFFIXES.items() if _is_read(each)]
+
+
 def _find(path: Path, name: str | None) -> Format | None:
     if name is None:
         return SUFFIXES.get(path.suffix.lower())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
-from ..formats.registry import SUFFIXES
+from ..formats.registry import read_suffixes
 from ..paths import expand
 from .reading import read_journal
 from .words_of_file import read_words
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TEXT_SUFFIXES = (".txt", ".text", ".ref", ".hyp", ".lab", ".md", "")
-_FILE_SUFFIXES = (
-    *TEXT_SUFFIXES[:-1],
-    *(".jsonl", ".json", ".srt", ".vtt", ".ass", ".textgrid", ".eaf", ".ctm", ".stm", ".csv", ".tsv", ".parquet"),
-)
+_FILE_SUFFIXES = {*TEXT_SUFFIXES, *read_suffixes()} - {""}
 """A string that ends with one of these is meant as a file's name, not as a text."""
 _LONGEST_NAME = 4096  # characters of a text that may be a file's name
 _ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -70,9 +67,8 @@ def read_side(path: Path) -> pd.DataFrame | str:
             return _decode(path.read_bytes(), path)
     except OSError as error:
         raise ParameterError(f"{str(path)!r} cannot be read: {error.strerror}. Nothing was compared.") from error
-    format = SUFFIXES.get(suffix)
-    if format is None or not format.can_read:
-        known = ", ".join(each for each, its in SUFFIXES.items() if its.can_read)
+    if suffix not in _FILE_SUFFIXES:
+        known = ", ".join(read_suffixes())
         raise ParameterError(f"{str(path)!r}: files with the suffix {suffix!r} cannot be compared. Known: {known}.")
     return read_words(path)
 
