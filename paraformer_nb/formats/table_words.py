@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ParameterError
-from ..tables.given import as_frame, check_order, check_unit, invalid, require_columns, seconds_of
+from ..tables.given import as_frame, check_one_clip, check_order, check_unit, invalid, require_columns, seconds_of
 from ..transcript.imported import ImportedWord, number_sentences
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def checked_words(table: Any) -> tuple[pd.DataFrame, Sequence[int]]:
 
     given = as_frame(table)
     require_columns(given, ("text", "start", "end"))
-    _check_clips(given)
+    check_one_clip(given, "give the rows of one of them. Nothing was written.")
     starts, ends = seconds_of(given, "start", "s"), seconds_of(given, "end", "s")
     check_order(starts, ends)
     check_unit(starts, ends, None, _LONGEST_WORD)
@@ -78,15 +77,6 @@ def words_of_table(table: pd.DataFrame) -> list[ImportedWord]:
             strict=True,
         )
     ]
-
-
-def _check_clips(table: pd.DataFrame) -> None:
-    for name in ("file", "clip"):
-        if name in table.columns and table[name].nunique() > 1:
-            raise ParameterError(
-                f"the table has words of several clips (its column {name!r}): give the rows of one of them. Nothing "
-                "was written."
-            )
 
 
 def name_of_clip(table: pd.DataFrame) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..tables.frame import text_dtype
 from .align import Pair
 from .sides import TokenList
 
@@ -59,7 +60,7 @@ def alignment_table(parts: Sequence[Aligned]) -> pd.DataFrame:
 
     columns = [_columns(part) for part in parts]
     joined = {name: np.concatenate([each[name] for each in columns]) for name in columns[0]}
-    text = pd.StringDtype("python", na_value=pd.NA)
+    text = text_dtype()
     table = pd.DataFrame(
         {
             "op": pd.Categorical.from_codes(joined["op"].tolist(), categories=pd.Index(OPERATIONS)),

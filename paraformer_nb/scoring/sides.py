@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
-from ..tables.given import as_frame, check_order, check_unit, invalid, require_columns, seconds_of
+from ..tables.given import as_frame, check_one_clip, check_order, check_unit, invalid, require_columns, seconds_of
 from ..text import separator
 from .align import Side
 from .tokens import Token
@@ -89,12 +89,7 @@ def _rows(frame: pd.DataFrame) -> Rows:
     import numpy as np
 
     require_columns(frame, ["text"])
-    for name in ("file", "clip"):
-        if name in frame.columns and frame[name].nunique() > 1:
-            raise ParameterError(
-                f"the table has words of several clips (its column {name!r}). Score each by itself, and add the scores "
-                "with sum(scores)."
-            )
+    check_one_clip(frame, "score each by itself, and add the scores with sum(scores).")
     texts = _texts(frame)
     starts, ends = _times(frame)
     order = np.arange(len(frame)) if starts is None else np.argsort(starts, kind="stable")

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
-from ..tables.given import check_order, check_unit, invalid, require_columns, seconds_of
+from ..tables.frame import frame_of
+from ..tables.given import check_one_clip, check_order, check_unit, invalid, require_columns, seconds_of
 from ..text import join
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def read(table: pd.DataFrame, *, is_of_one_clip: bool = True) -> Spoken:
         check_unit(starts, ends, None, longest=_LONGEST)
     spoken = Spoken(starts, ends, order_of(starts))
     if is_of_one_clip:
-        _check_clips(table)
+        check_one_clip(table, "give one at a time: their times do not belong together. Nothing was changed.")
         _check_twice(table, spoken)
     return spoken
 
@@ -63,15 +64,6 @@ def order_of(starts: Array) -> Array | None:
 
     is_sorted = not len(starts) or bool((starts[1:] >= starts[:-1]).all())
     return None if is_sorted else np.argsort(starts, kind="stable")
-
-
-def _check_clips(table: pd.DataFrame) -> None:
-    for name in ("file", "clip"):
-        if name in table.columns and table[name].nunique() > 1:
-            raise ParameterError(
-                f"the table has words of several clips (its column {name!r}), whose times do not belong together: "
-                f"give one at a time, such as table.groupby({name!r}). Nothing was changed."
-            )
 
 
 def _check_twice(table: pd.DataFrame, spoken: Spoken) -> None:
@@ -155,20 +147,7 @@ def joined(table: pd.DataFrame) -> str:
 
 def frame(columns: Mapping[str, tuple[Any, str]], attrs: Mapping[Any, Any] | None = None) -> pd.DataFrame:
     """A DataFrame of (values, dtype) columns with a RangeIndex; "string" is text with NA where it is None."""
-    import numpy as np
-    import pandas as pd
-
-    text = pd.StringDtype("python", na_value=pd.NA)  # the same, whether pyarrow is installed or not
-    made = pd.DataFrame(
-        {
-            name: pd.array(values, dtype=text if dtype == "string" else dtype)
-            if dtype in ("string", "Int64")
-            else pd.Categorical(values)
-            if dtype == "category"
-            else np.asarray(values, dtype=dtype)
-            for name, (values, dtype) in columns.items()
-        }
-    )
+    made = frame_of(**columns)
     made.attrs.update(attrs or {})
     return made
 

@@ -48,6 +48,8 @@ def make_array(column: Column, values: Any) -> Any:
             return pd.array(values, dtype=text_dtype())
         case "Int64":
             return pd.array(values, dtype="Int64")
+        case "category" if not column.categories:
+            return pd.Categorical(values)
         case "category":
             categories = pd.Index(pd.array(column.categories, dtype=text_dtype()))
             return pd.Categorical(values, dtype=pd.CategoricalDtype(categories))

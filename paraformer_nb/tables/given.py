@@ -75,14 +75,11 @@ def _near(frame: pd.DataFrame, name: str) -> Any:
     return next((columns[other] for other in (name, *_OTHER_NAMES.get(name, ())) if other in columns), None)
 
 
-def check_one_clip(frame: pd.DataFrame) -> None:
-    """Raise ParameterError if a table's column ``file`` or ``clip`` names several."""
+def check_one_clip(frame: pd.DataFrame, advice: str = f"give the rows of this one only. {_UNCHANGED}") -> None:
+    """Raise ParameterError, with `advice`, if a table's column ``file`` or ``clip`` names several."""
     for name in ("file", "clip"):
         if name in frame.columns and frame[name].nunique() > 1:
-            raise ParameterError(
-                f"the table has rows of several clips (its column {name!r}): give the rows of this one only. "
-                f"{_UNCHANGED}"
-            )
+            raise ParameterError(f"the table has rows of several clips (its column {name!r}): {advice}")
 
 
 def seconds_of(frame: pd.DataFrame, name: str, unit: Unit) -> Array:
