@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from lab import Notebook
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -104,8 +104,7 @@ def test_an_untrusted_notebook_shows_the_pictures_once(
     page = browser.new_page()
     _opened(page, lab, folder / "stranger.ipynb")
     pictures = page.locator(".jp-OutputArea img")
-    pictures.first.wait_for(timeout=60_000)
-    assert pictures.count() == 2
+    expect(pictures).to_have_count(2, timeout=60_000)  # they are rendered one after another
     assert page.locator("iframe").count() == 0
     assert page.get_by_text("Error displaying widget").count() == 0
     page.close()
