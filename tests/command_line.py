@@ -1,13 +1,19 @@
-"""The command line, as processes of their own."""
+"""The command line: in this process, and in processes of its own."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+import pytest
+
+from paraformer_nb.cli.main import main
 
 COMMAND = [sys.executable, "-m", "paraformer_nb.cli"]
 
@@ -19,7 +25,26 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def command(*arguments: Any, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+    """Run a command to its end in this process, with streams in UTF-8; what would print a traceback is raised."""
+    texts = [str(argument) for argument in arguments]
+    outputs = [io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2)]
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(outputs[0]),
+        contextlib.redirect_stderr(outputs[1]),
+    ):
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        try:
+            code: Any = main(texts)
+        except SystemExit as ending:
+            code = ending.code
+    stdout, stderr = (output.buffer.getvalue().decode() for output in outputs)  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(texts, code, stdout, stderr)
+
+
+def command_in_a_process(*arguments: Any, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end in a process of its own."""
     return subprocess.run(
         [*COMMAND, *map(str, arguments)],
         capture_output=True,

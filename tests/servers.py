@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from paraformer_nb.loop import get_loop
 
 KEY = "never-shown-key"
 RATE = 16_000
+_KEPT_THREADS = ("asyncio_", "paraformer_nb", "tqdm_monitor")  # one for each process, which stays
 
 Behaviour = Callable[["Talk"], Awaitable[None]]
 
@@ -299,18 +301,25 @@ def _status(pid: int) -> list[str]:
         return []
 
 
+def _children(parent: int) -> list[int]:
+    """Pids of a process's children, zombies too."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{parent}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # the thread has ended
+            found += map(int, thread.read_text().split())
+    return found
+
+
 def workers(parent: int | None = None) -> list[int]:
     """Pids of a process's recogniser processes, zombies too, the oldest first; `parent` None: this process's."""
     found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or _status(int(entry.name))[1:2] != [str(parent or os.getpid())]:
-            continue
+    for pid in _children(parent or os.getpid()):
         try:
-            command = (entry / "cmdline").read_bytes()
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
             continue
         if re.search(rb"server\.engines\.\w+\.worker|pocketsphinx_worker", command) or not command:
-            found.append(int(entry.name))
+            found.append(pid)
     return sorted(found, key=lambda pid: (int((_status(pid) or ["0"] * 20)[19]), pid))  # by their start
 
 
@@ -322,7 +331,7 @@ def is_running(pid: int) -> bool:
 def alive() -> tuple[set[Any], set[Any], set[Any]]:
     """Tasks of the background loop, threads and worker processes that exist now."""
     tasks = asyncio.all_tasks(get_loop())
-    threads = {thread for thread in threading.enumerate() if not thread.name.startswith(("asyncio_", "paraformer_nb"))}
+    threads = {thread for thread in threading.enumerate() if not thread.name.startswith(_KEPT_THREADS)}
     return tasks, threads, set(workers())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from command_line import command
+from command_line import command, command_in_a_process
 from saved_journals import write_journal
 
 import paraformer_nb as pnb
@@ -66,6 +66,7 @@ def test_wrong_usage(arguments: list[str], code: int, what: str) -> None:
 
 def test_a_package_that_an_output_needs_is_missed_before_anything_is_sent(tmp_path: Path, english: Path) -> None:
     (tmp_path / "pysubs2.py").write_text("raise ImportError\n")
-    done = command("transcribe", english, "--output", tmp_path / "a.ass", PYTHONPATH=str(tmp_path))
+    output = tmp_path / "a.ass"
+    done = command_in_a_process("transcribe", english, "--output", output, PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
     assert "pip install 'paraformer-nb[export]'" in done.stderr

@@ -22,11 +22,11 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 def test_transcribe_prints_each_sentence_with_its_time(english: Path) -> None:
-    done = command("transcribe", english)
+    done = command("transcribe", english, "--end", 9)
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stderr
     assert lines[0].split() == ["0:00.82", "Good", "morning", "and", "welcome", "to", "the", "first", "lesson."]
-    assert len(lines) == 8
+    assert len(lines) == 2
     assert "English only" in done.stderr
     assert "Traceback" not in done.stderr
 
