@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from typing import NoReturn
 
+from ..errors import AuthenticationError
 from .dashscope import DashScope
 from .embedded import Embedded
 from .keys import known_key
@@ -20,6 +22,15 @@ def default_service() -> DashScope | Embedded:
     with _lock:
         _embedded = _embedded or Embedded()
         return _embedded
+
+
+def cloud_without_key() -> DashScope:
+    """DashScope where the environment says, to be asked what it serves: connecting to it needs a key."""
+    return DashScope(_no_key)
+
+
+def _no_key() -> NoReturn:
+    raise AuthenticationError("no API key was given for this. Nothing was sent.")
 
 
 def close_default_service() -> None:

@@ -75,6 +75,17 @@ def test_a_list_is_created_awaited_used_updated_and_deleted(service: pnb.Embedde
         pnb.hotwords.get(made, service=service)
 
 
+def test_a_change_soon_after_another_is_made_and_warned_of(service: pnb.Embedded) -> None:
+    made = pnb.hotwords.create(["a"], model=QWEN, service=service)
+    with pytest.warns(UserWarning, match=f"{made} was changed before .* update once more"):
+        pnb.hotwords.update(made, [RIGHT], service=service)
+    ready = pnb.hotwords.wait_ready(made, timeout=20, service=service)
+    assert [word.text for word in ready.words] == [RIGHT]
+    assert RIGHT in text(service, vocabulary_id=made)
+    with pytest.warns(UserWarning, match="5 minutes"):  # it has applied, but in the cloud a moment is not enough
+        pnb.hotwords.update(made, ["b"], service=elsewhere(service, pnb.temporary_key(60, service=service)))
+
+
 def test_a_list_of_another_model_is_ignored_as_in_the_cloud(service: pnb.Embedded) -> None:
     made = pnb.hotwords.create({RIGHT: 4}, model="fun-asr-realtime", service=service)
     pnb.hotwords.wait_ready(made, timeout=20, service=service)
