@@ -11,7 +11,7 @@ from ..dashscope.parameters import Parameters
 from ..dashscope.prices import FREE, Cost, estimate
 from ..dashscope.tokens import prompt_tokens
 from ..errors import ParameterError
-from ..services.default import cloud_without_key, default_service
+from ..services.default import cloud_without_key, service_or_default
 from ..services.keys import known_key
 
 
@@ -46,7 +46,7 @@ def estimate_cost(
     """
     if service is None and (model is not None or known_key()):
         service = cloud_without_key()
-    chosen = default_service() if service is None else service
+    chosen = service_or_default(service)
     request = Request(clip=clip, service=chosen, model=model, start=start, end=end, parameters=parameters).open()
     try:
         if isinstance(request.clip, LiveClip) or request.clip.end is None:

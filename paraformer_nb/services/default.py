@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import NoReturn
 
+from ..client.service import Service
 from ..errors import AuthenticationError
 from .dashscope import DashScope
 from .embedded import Embedded
@@ -14,9 +15,11 @@ _lock = threading.Lock()
 _embedded: Embedded | None = None
 
 
-def default_service() -> DashScope | Embedded:
-    """DashScope if an API key is known, else the process's one embedded service."""
+def service_or_default(service: Service | None) -> Service:
+    """The service itself; for None DashScope if an API key is known, else the process's one embedded service."""
     global _embedded
+    if service is not None:
+        return service
     if known_key():
         return DashScope()
     with _lock:

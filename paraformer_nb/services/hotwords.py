@@ -20,7 +20,8 @@ from ..client.service import Service, check_served, default_model
 from ..dashscope.hotwords import MAX_LISTS, Hotword, find_hotword_problem, find_prefix_problem, hotwords_of
 from ..dashscope.models import MODELS, MOST_HOTWORDS, check_model, find_model
 from ..errors import ParameterError, RemoteProtocolError
-from .http_api import post, service_or_default
+from .default import service_or_default
+from .http_api import post
 
 Words = Mapping[str, int] | Iterable[str | Hotword | Mapping[str, Any]]
 """Words and their weights; or a list of texts (weight 4), `Hotword`s or ``{"text", "weight", "lang"}``."""

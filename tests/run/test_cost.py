@@ -260,6 +260,21 @@ def test_a_budget_is_used_up_exactly_at_every_rate_and_pace(rate: int, model: st
     assert "used up at 3.0 s of the clip" in run.stop_reason
 
 
+def test_a_resume_from_the_journal_adds_to_the_cost_and_counts_in_the_budget(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with Cloud(say_each_second) as cloud:
+        run = ended(pnb.transcribe(LESSON, service=beijing(cloud), pace=None, budget="2s", save=path))
+        assert (run.usage.billed, run.state) == (2, "stopped")
+        resumed = ended(pnb.resume(path, service=beijing(cloud), pace=None, budget="5s"))
+        assert resumed.usage.billed == resumed.usage.sent == 5
+        assert resumed.cost.amount == float(5 * Decimal("0.00024"))
+        connections = len(cloud.headers)
+        again = ended(pnb.resume(path, service=beijing(cloud), pace=None, budget="5s"))
+        assert (len(cloud.headers), again.state) == (connections, "stopped")
+    assert "budget of 5 s" in again.stop_reason
+    assert len(again.words) == len(resumed.words) > 0
+
+
 def test_a_budget_of_tokens_is_used_up_to_the_bound_of_the_estimate() -> None:
     with Cloud(well) as cloud:
         run = ended(pnb.transcribe(tone(20), service=beijing(cloud), model=QWEN, pace=None, budget=0.002))

@@ -111,6 +111,18 @@ def test_a_region_or_workspace_that_is_none_is_refused(options: dict[str, str]) 
         pnb.DashScope("never-shown-key", **options)  # type: ignore[arg-type]
 
 
+def test_a_region_and_a_url_of_another_one_are_refused_and_a_url_of_none_has_the_environment_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(ParameterError, match="region='cn-beijing', but url= is a host of ap-southeast-1"):
+        host(region="cn-beijing", url=f"wss://{INTERNATIONAL}/api-ws/v1/inference")
+    monkeypatch.setenv("DASHSCOPE_REGION", SINGAPORE)
+    proxy, beijing = "wss://proxy.example.org/x", f"wss://{SHARED}/api-ws/v1/inference"
+    assert [pnb.DashScope("never-shown-key", url=url).region for url in (proxy, beijing)] == [SINGAPORE, "cn-beijing"]
+    monkeypatch.setenv("DASHSCOPE_WEBSOCKET_BASE_URL", beijing)
+    assert pnb.DashScope("never-shown-key").region == "cn-beijing"
+
+
 # ----------------------------------------------------------------------------------------------------- default models
 
 
