@@ -159,14 +159,15 @@ def test_every_model_is_described() -> None:
 
 def test_every_price_is_described() -> None:
     listed = {(codes(row[0])[0], row[1]): row[2:] for row in table("docs/models.md", "priced model")}
-    by_second = {key: f"{price.per_second} a second" for key, price in pnb.PRICES.items()}
-    by_token = {key: f"{p.per_million_input} in, {p.per_million_output} out" for key, p in pnb.PRICES.items()}
     assert listed == {
         key: [
             price.currency,
-            by_token[key] if price.per_second is None else by_second[key],
+            f"{price.per_million_input} in, {price.per_million_output} out"
+            if price.per_second is None
+            else f"{price.per_second} a second",
             price.as_of,
             price.certainty,
+            price.source,
         ]
         for key, price in pnb.PRICES.items()
     }

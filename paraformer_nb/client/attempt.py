@@ -41,8 +41,8 @@ class Attempt:
         start: the position of the clip at which the task starts.
         pacer: None: send as fast as the service reads.
         stop: set when no more audio is to be sent.
-        may_send: whether the task may have sent so many seconds of audio; if not, `on_refused` is called and the task
-            is finished.
+        may_send: whether the task may have sent so many seconds of audio. If not, a block is sent as far as it may be,
+            `on_refused` is called, and the task is finished.
     """
 
     def __init__(
