@@ -36,11 +36,13 @@ _SHORTEST_SENTENCE = 2.0  # seconds, on average over a clip
 _MOST_CHARACTERS = 10  # a second
 
 
-def measured_tokens(seconds: float, sentences: int, characters: int) -> Tokens:
-    """The tokens of a task, as they were measured."""
-    return Tokens(
-        math.ceil(_PER_SECOND * seconds) + _PER_SENTENCE * max(1, sentences), math.ceil(_PER_CHARACTER * characters)
-    )
+def measured_tokens(seconds: float, sentences: int, characters: int, prompt: int) -> Tokens:
+    """The tokens of a task, as they were measured.
+
+    `prompt`: the tokens that hotwords and context add to each sentence.
+    """
+    into = math.ceil(_PER_SECOND * seconds) + (_PER_SENTENCE + prompt) * max(1, sentences)
+    return Tokens(into, math.ceil(_PER_CHARACTER * characters))
 
 
 def prompt_tokens(parameters: Mapping[str, Any]) -> int:
