@@ -157,6 +157,22 @@ def test_every_model_is_described() -> None:
     }
 
 
+def test_every_price_is_described() -> None:
+    listed = {(codes(row[0])[0], row[1]): row[2:] for row in table("docs/models.md", "priced model")}
+    assert listed == {
+        key: [
+            price.currency,
+            f"{price.per_million_input} in, {price.per_million_output} out"
+            if price.per_second is None
+            else f"{price.per_second} a second",
+            price.as_of,
+            price.certainty,
+            price.source,
+        ]
+        for key, price in pnb.PRICES.items()
+    }
+
+
 def test_every_command_and_option_is_described(capsys: pytest.CaptureFixture[str]) -> None:
     sections = {section.split("\n", 1)[0].strip(): section for section in text("docs/cli.md").split("\n## ")[1:]}
     with pytest.raises(SystemExit):

@@ -29,6 +29,8 @@ OUTPUT_HELP = (
     "given several times"
 )
 
+_PLACE = "region", "workspace", "url"  # arguments of `DashScope`; the key is none, as all can see a command line
+
 Commands = Any
 """The type that `argparse.ArgumentParser.add_subparsers` returns."""
 
@@ -40,6 +42,10 @@ def add_file(parser: argparse.ArgumentParser, *names: str, **options: Any) -> No
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of every command that recognises: service, pace, retries, output."""
+    parser.add_argument(
+        "--region", help="the region that the API key belongs to, such as ap-southeast-1 (default: cn-beijing)"
+    )
+    parser.add_argument("--workspace", metavar="ID", help="the workspace, whose own address is used")
     parser.add_argument("--url", help=f"a service at another address; its API key is read from {KEY_VARIABLE}")
     parser.add_argument("--engine", help="an engine of the embedded service, instead of the default service")
     add_pairs(parser, "--engine-option", help="an option of --engine, such as script=clip.json")
@@ -96,15 +102,20 @@ def _json_or_text(value: str) -> Any:
 
 def service_of(options: argparse.Namespace) -> Service | None:
     """The service that the options name; None: the default one."""
-    if options.url and options.engine:
-        raise ParameterError("give --url or --engine, not both.")
+    place = {name: getattr(options, name) for name in _PLACE if getattr(options, name) is not None}
+    given = " and ".join(f"--{name}" for name in place)
+    if place and options.engine:
+        raise ParameterError(f"give {given} or --engine, not both: an engine runs on this machine.")
     if options.engine:
         return Embedded(options.engine, **parse_pairs("--engine-option", options.engine_option))
     if options.engine_option:
         raise ParameterError("--engine-option needs --engine.")
-    if options.url and known_key() is None:
-        raise ParameterError(f"--url needs the service's API key in {KEY_VARIABLE}; without --url no key is needed.")
-    return DashScope(url=options.url) if options.url else None
+    if place and known_key() is None:
+        raise ParameterError(
+            f"{given}: the service's API key is needed, in {KEY_VARIABLE}. Without {given} no key is needed: the "
+            "embedded service is used."
+        )
+    return DashScope(**place) if place else None
 
 
 def run_options(options: argparse.Namespace) -> dict[str, Any]:

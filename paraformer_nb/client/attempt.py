@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from bisect import bisect_left
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 
@@ -40,8 +41,8 @@ class Attempt:
         start: the position of the clip at which the task starts.
         pacer: None: send as fast as the service reads.
         stop: set when no more audio is to be sent.
-        may_send: whether the task may have sent so many seconds of audio; if not, `on_refused` is called and the task
-            is finished.
+        may_send: whether the task may have sent so many seconds of audio. If not, a block is sent as far as it may be,
+            `on_refused` is called, and the task is finished.
     """
 
     def __init__(
@@ -219,14 +220,28 @@ class Attempt:
                             await self._pacer.wait(self._position - run_start)
                         if self._stop.is_set() and self._position >= sent_before:
                             return True
-                        if not self._may_send(self._seconds + len(block.pcm) / 2 / self._rate):
+                        allowed = self._allowed_part(block)
+                        if len(allowed.pcm) and not await self._send_block(allowed):
+                            return False
+                        if len(allowed.pcm) < len(block.pcm):
+                            self._sent.flush(self._now())  # so that the message counts all audio that was sent
                             self._on_refused()
                             return True
-                        if not await self._send_block(block):
-                            return False
             return True
         finally:
             self._sent.flush(self._now())
+
+    def _allowed_part(self, block: Block) -> Block:
+        """The part of a block that the task may send: all of it, or as many bins of the waveform as are allowed."""
+        if self._may_send(self._seconds + len(block.pcm) / 2 / self._rate):
+            return block
+        bin_size = bin_samples(self._rate)
+
+        def exceeds(bins: int) -> bool:
+            return not self._may_send(self._seconds + bins * bin_size / self._rate)
+
+        bins = bisect_left(range(1, len(block.pcm) // 2 // bin_size + 1), True, key=exceeds)
+        return block.first(bins, bin_size)
 
     async def _send_block(self, block: Block) -> bool:
         """Send and record a block. Returns whether the connection is still open."""

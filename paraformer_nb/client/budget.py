@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from ..dashscope.prices import Price, token_amount
+from ..dashscope.prices import Price, bill, find_price, unknown_price
 from ..dashscope.tokens import Tokens, most_tokens
 from ..errors import ParameterError
 from ..transcript.usage import TaskTotals
@@ -18,18 +18,18 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 class Budget(NamedTuple):
-    """A limit. `price`: that of the limit's money; None: the limit is seconds of billed audio."""
+    """A limit, and how a user reads it. `price`: that of the limit's money; None: it is seconds of billed audio."""
 
     limit: Decimal
     price: Price | None
     text: str
 
     @classmethod
-    def parse(cls, given: float | str, price: Price | None, *, is_free: bool) -> Budget | None:
+    def parse(cls, given: float | str, model: str, region: str | None, *, is_free: bool) -> Budget | None:
         """Read a budget: an amount of the price's currency, or a text such as "90s", "10m" or "2h" of billed audio.
 
         Returns None for money where nothing is billed (`is_free`). Raises ParameterError if it is neither, or is money
-        and the price is not known.
+        and the price of the model in the region is not known.
         """
         if isinstance(given, str) and (match := _TIME.fullmatch(given.strip())):
             return cls(Decimal(match[1]) * _UNITS[match[2]], None, f"{match[1]} {match[2]} of billed audio")
@@ -38,27 +38,33 @@ class Budget(NamedTuple):
         except InvalidOperation:
             limit = Decimal("NaN")
         if isinstance(given, bool) or not limit.is_finite() or limit < 0:
-            raise ParameterError(f"budget={given!r}: give an amount of money, or a time such as '90s', '10m' or '2h'.")
+            raise ParameterError(
+                f"budget={given!r}: give an amount of money, or a time such as '90s', '10m' or '2h'. Nothing was sent."
+            )
         if is_free:
             return None
+        price = find_price(model, region)
         if price is None:
             raise ParameterError(
-                f"budget={given!r}: the price of this model there is not known. Nothing was sent. Set it in "
-                "pnb.PRICES, or give the budget as a time of audio, such as '10m'."
+                f"budget={given!r}: {unknown_price(model, region)}, or give a time of audio such as '10m'. "
+                "Nothing was sent."
             )
         return cls(limit, price, f"{limit} {price.currency}")
 
-    def allows(self, tasks: Iterable[TaskTotals]) -> bool:
-        """Whether tasks that have sent so much stay within it."""
-        return sum((self._bill(task) for task in tasks), Decimal(0)) <= self.limit
+    def allows(self, tasks: Iterable[TaskTotals], prompt: int) -> bool:
+        """Whether tasks that have sent so much stay within it.
 
-    def _bill(self, task: TaskTotals) -> Decimal:
+        `prompt`: the tokens that hotwords and context add to each sentence.
+        """
+        return sum((self._bill(task, prompt) for task in tasks), Decimal(0)) <= self.limit
+
+    def _bill(self, task: TaskTotals, prompt: int) -> Decimal:
         """At most what a task is billed: what the service reported, and the audio since then in whole seconds."""
-        seconds = Decimal(str(max(task.billed, math.ceil(round(task.sent, 6)))))
+        billed = task.billed or 0.0
+        seconds = max(billed, math.ceil(round(task.sent, 6)))
         if self.price is None:
-            return seconds
-        if self.price.per_second is not None:
-            return seconds * self.price.per_second
+            return Decimal(str(seconds))
         reported = task.tokens or Tokens(0, 0)
-        rest = most_tokens(max(0.0, task.sent - task.billed if task.tokens else task.sent))
-        return token_amount(self.price, Tokens(reported.input + rest.input, reported.output + rest.output))
+        rest = most_tokens(max(0.0, task.sent - billed if task.tokens else task.sent), prompt)
+        tokens = Tokens(reported.input + rest.input, reported.output + rest.output)
+        return bill(self.price, seconds, tokens)

@@ -23,6 +23,10 @@ class Block(NamedTuple):
     pcm: memoryview
     peaks: bytes | None
 
+    def first(self, bins: int, bin_size: int) -> Block:
+        """Its first so many bins of `bin_size` samples, for each of which there is a pair of peaks."""
+        return Block(self.pcm[: 2 * bins * bin_size], self.peaks and self.peaks[: 2 * bins])
+
 
 class Source(Protocol):
     """A clip's PCM in chunks of whole blocks, which may be read more than once."""

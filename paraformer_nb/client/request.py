@@ -12,7 +12,6 @@ from ..audio.live import LiveClip
 from ..audio.pipe_clip import PipeClip
 from ..dashscope.models import check_model
 from ..dashscope.parameters import Parameters, check_parameters, has_known_language, has_parameter
-from ..dashscope.prices import find_price
 from ..errors import ParameterError
 from ..journal.records import VERSION, ClipSource, RunStarted
 from ..text import sanitise
@@ -155,7 +154,7 @@ class OpenedRequest:
 
 def _budget(given: float | str, service: Service, model: str) -> Budget | None:
     is_free = service.source.kind == "embedded"
-    return Budget.parse(given, find_price(model, service.source.region), is_free=is_free)
+    return Budget.parse(given, model, service.source.region, is_free=is_free)
 
 
 def _check_speaker(speaker: Any) -> str | None:

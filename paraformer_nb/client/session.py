@@ -7,6 +7,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import unquote
 
 from msgspec.structs import replace
@@ -19,6 +20,7 @@ from ..dashscope.messages import RunTask
 from ..dashscope.parameters import wire_form
 from ..dashscope.redaction import redact
 from ..dashscope.server_protocol import ENGINE_HEADER, NOTICE_HEADER
+from ..dashscope.tokens import prompt_tokens
 from ..errors import (
     AuthenticationError,
     ConnectionFailed,
@@ -107,11 +109,10 @@ class Session:
         try:
             start: float | None = None
             while True:
-                while not await self._try(start):
+                while self._has_budget(start) and not await self._try(start):
                     start = None
-                    if not self._may_send("", _SMALLEST):
-                        self._give_up_for_budget()
-                        return
+                if self.stop_reason:
+                    break
                 start = self._skip_hole()
                 if start is None:
                     break
@@ -135,7 +136,10 @@ class Session:
             return True
         tasks = dict(self._transcript.counter.tasks)
         tasks[task] = replace(tasks.get(task, TaskTotals()), sent=seconds)
-        return budget.allows(tasks.values())
+        parameters: dict[str, Any] = {**self._request.parameters}
+        if self._context is not None:
+            parameters["context"] = self._context
+        return budget.allows(tasks.values(), prompt_tokens(parameters))
 
     def _stop_at_budget(self) -> None:
         """End the run because more audio could exceed the budget."""
@@ -146,13 +150,16 @@ class Session:
         self._sink.append(Noticed(self._now(), f"Stopped: {self.stop_reason}. The words up to there are kept."))
         self.stop()
 
-    def _give_up_for_budget(self) -> None:
-        """End the run after a disconnect, because a further attempt could exceed the budget."""
-        transcript = self._transcript
+    def _has_budget(self, start: float | None) -> bool:
+        """Whether the budget allows an attempt from `start` on (None: where it must go on). If not, end the run."""
+        if self._may_send("", _SMALLEST):
+            return True
         self._stop_at_budget()
-        if transcript.sent_until > transcript.final_until:
+        transcript = self._transcript
+        if start is None and transcript.sent_until > transcript.final_until:
             reason = "the connection ended, and the budget allows no further attempt"
             self._sink.append(Gap(self._now(), transcript.final_until, transcript.sent_until, reason))
+        return False
 
     def _skip_hole(self) -> float | None:
         """Record the hole before which the clip's blocks ended: hours of silence would be billed.

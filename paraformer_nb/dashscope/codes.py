@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..errors import AuthenticationError, ConnectionFailed, ServiceError, TaskFailed, TaskThrottled, Throttled
 from .models import MODELS
+from .regions import BEIJING, SINGAPORE, region_of
 
 
 class _CodeRule(NamedTuple):
@@ -89,11 +90,20 @@ def api_error(status: int, code: str, message: str, host: str) -> ServiceError:
     if status in (401, 403):
         return AuthenticationError(
             f"{host} does not accept the API key ({reason}). Nothing was changed. It must belong to the service's "
-            "region, and to the workspace if one is given."
+            f"region, and to the workspace if one is given.{_region_advice(host)}"
         )
     if status == 429:
         return Throttled(f"{host} refuses the request for now ({reason}). Nothing was changed. Try again later.")
     return ServiceError(f"{host} refused the request ({reason}). Nothing was changed.")
+
+
+def _region_advice(host: str) -> str:
+    """What to do with a key of the other region, where the host is known to be in one."""
+    match region_of(host):
+        case str(region):
+            other = SINGAPORE if region == BEIJING else BEIJING
+            return f" This is {region}: for a key of another region give region=, such as {other!r}."
+    return ""
 
 
 def _handshake_error(status: int, body: str, host: str, wait: str) -> ServiceError | ConnectionFailed:
@@ -101,7 +111,8 @@ def _handshake_error(status: int, body: str, host: str, wait: str) -> ServiceErr
     if status in (401, 403):
         return AuthenticationError(
             f"{host} does not accept the API key (HTTP {status}).{answer} Nothing was sent. Check DASHSCOPE_API_KEY or "
-            "api_key=: it must belong to the service's region, and to the workspace if one is given."
+            f"api_key=: it must belong to the service's region, and to the workspace if one is given."
+            f"{_region_advice(host)}"
         )
     if status == 429:
         return Throttled(

@@ -52,6 +52,8 @@ def find_context_problem(messages: list[ContextMessage]) -> str | None:
         kind = "input_text" if message["role"] == "user" else "text"
         if any(part["type"] != kind for part in message["content"]):
             return f"the content of role {message['role']!r} has the type {kind!r}"
+        if not any(part["text"].strip() for part in message["content"]):
+            return "a message without a text"
         length = sum(len(part["text"]) for part in message["content"])
         if message["role"] == "user":
             rounds.append(length)

@@ -50,6 +50,8 @@ def hotwords_of(words: Mapping[str, int] | Iterable[Any]) -> list[Hotword]:
         return [Hotword(text, weight) for text, weight in words.items()]
     if isinstance(words, (str, bytes)):
         raise ValueError("give a list of words, not one text")
+    if not isinstance(words, Iterable):
+        raise ValueError(f"{words!r} is none: give words with weights, such as {{'word': 4}}, or a list of words")
     return [_hotword(word) for word in words]
 
 

@@ -31,9 +31,8 @@ class Model(NamedTuple):
         regions: where it is served.
         billing: what its usage counts.
         sentence_silence: its default of `max_sentence_silence`, in ms; None without that parameter.
-        list_hotwords: words that a stored list may have; 0: it uses no such list.
-        inline_hotwords: words that `vocabulary` may have; 0: it has no such parameter.
-        has_super_hotwords: whether a weight may be 50.
+        max_hotwords: words that a stored list may have, and `vocabulary` where it has that parameter; 0: it uses none.
+        has_super_hotwords: whether a weight may be 50 (for up to 50 words).
     """
 
     family: str
@@ -46,8 +45,7 @@ class Model(NamedTuple):
     regions: tuple[str, ...] = (BEIJING,)
     billing: Literal["seconds", "tokens"] = "seconds"
     sentence_silence: int | None = None
-    list_hotwords: int = 0
-    inline_hotwords: int = 0
+    max_hotwords: int = 0
     has_super_hotwords: bool = False
 
 
@@ -88,8 +86,8 @@ _MESSAGE = frozenset(
         "intermediate_result_enabled",
     }
 )
-INLINE = 50
-"""Words of `vocabulary` in a request; more belong into a stored list (`pnb.hotwords`)."""
+MOST_HOTWORDS = 2000
+"""Hotwords of the models that use the most."""
 
 _QWEN_STREAMING = Model(
     family="qwen-audio",
@@ -101,8 +99,7 @@ _QWEN_STREAMING = Model(
     max_hints=4,
     regions=_BOTH,
     billing="tokens",
-    list_hotwords=2000,
-    inline_hotwords=INLINE,
+    max_hotwords=MOST_HOTWORDS,
     has_super_hotwords=True,
 )
 _FUN = Model(
@@ -110,15 +107,14 @@ _FUN = Model(
     status="other",
     sample_rate=16000,
     has_any_rate=True,
-    parameters=_FUN_ASR | {"vocabulary", "context"},
+    parameters=_FUN_ASR | {"context"},
     languages=THIRTY,
     max_hints=1,
     regions=_BOTH,
     sentence_silence=1300,
-    list_hotwords=2000,
-    inline_hotwords=INLINE,
+    max_hotwords=MOST_HOTWORDS,
 )
-_FUN_SNAPSHOT = _FUN._replace(parameters=_FUN_ASR, regions=(BEIJING,), list_hotwords=500, inline_hotwords=0)
+_FUN_SNAPSHOT = _FUN._replace(parameters=_FUN_ASR, regions=(BEIJING,), max_hotwords=500)
 _FUN_8K = _FUN_SNAPSHOT._replace(sample_rate=8000, has_any_rate=False, languages=("zh",))
 _PARAFORMER = Model(
     family="paraformer",
@@ -129,7 +125,7 @@ _PARAFORMER = Model(
     languages=PARAFORMER,
     max_hints=len(PARAFORMER),
     sentence_silence=800,
-    list_hotwords=500,
+    max_hotwords=500,
 )
 _PARAFORMER_8K = _PARAFORMER._replace(sample_rate=8000, has_any_rate=False, parameters=_V2, languages=(), max_hints=0)
 _PARAFORMER_V1 = Model("paraformer", "earlier generation", 16000, False, _V1)
@@ -169,9 +165,14 @@ _REFUSED = {
 _DATE = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
+def undated(name: str) -> str:
+    """The name of the model of which a dated snapshot is one; any other name as it is."""
+    return _DATE.sub("", name)
+
+
 def find_model(name: str) -> Model | None:
     """A model of the table; a dated snapshot that is not in it is like the model without the date. None: unknown."""
-    return MODELS.get(name) or MODELS.get(_DATE.sub("", name))
+    return MODELS.get(name) or MODELS.get(undated(name))
 
 
 def check_model(name: str) -> str:
@@ -181,12 +182,11 @@ def check_model(name: str) -> str:
     """
     if not isinstance(name, str) or not name.strip() or not name.isprintable():
         raise ParameterError(f"model={name!r}: give a model's name. Known: {', '.join(MODELS)}. Nothing was sent.")
-    if problem := _REFUSED.get(_DATE.sub("", name)):
+    if problem := _REFUSED.get(undated(name)):
         raise ParameterError(f"model={name!r} {problem}: use {MAINLINE_MODEL}. Nothing was sent.")
     if name in MODELS:
         return ""
-    if _DATE.sub("", name) in MODELS:
-        base = _DATE.sub("", name)
+    if (base := undated(name)) in MODELS:
         return f"{name} is not in this version's table of models: checked as {base}, of which it is a snapshot."
     near = difflib.get_close_matches(name, MODELS, 1)
     hint = f" Did you mean {near[0]}?" if near else ""
@@ -214,11 +214,15 @@ def languages(model: str | None = None) -> list[LanguageName]:
 
     Returns a list of named tuples ``(code, english, chinese)``; an empty one for a model without language hints.
 
+    Raises ParameterError for what is not a name, and for a model that this client cannot use.
+
     Example:
         >>> languages("paraformer-realtime-v2")[1]
         LanguageName(code='en', english='English', chinese='英语')
     """
-    known = find_model(model) if model is not None else None
+    if model is not None:
+        check_model(model)
+    known = None if model is None else find_model(model)
     return list(LANGUAGES.values()) if known is None else [LANGUAGES[code] for code in known.languages]
 
 

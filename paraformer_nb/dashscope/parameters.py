@@ -9,30 +9,16 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
 from ..errors import ParameterError
-from .context import Context, ContextMessage, context_of, find_context_problem
+from .context import Context, ContextMessage, ContextPart, context_of, find_context_problem
 from .hotwords import find_hotword_problem, hotwords_of
 from .languages import LANGUAGES
-from .models import INLINE, Model, check_model, find_model, models_with
-
-Language = Literal["zh", "en", "ja", "yue", "ko", "de", "fr", "ru"]
-
-LANGUAGE_NAMES: dict[Language, str] = {
-    "en": "English",
-    "zh": "中文",
-    "ja": "日本語",
-    "yue": "粤语",
-    "ko": "한국어",
-    "de": "Deutsch",
-    "fr": "Français",
-    "ru": "Русский",
-}
-"""The names, in the language itself, of the languages of the default model."""
+from .models import MOST_HOTWORDS, Model, check_model, find_model, models_with
 
 
 class WordList(TypedDict, total=False):
@@ -60,7 +46,7 @@ class Parameters(TypedDict, total=False):
     vocabulary_id: Annotated[str, Meta(min_length=1)]
     """Hotwords: the id of a stored list, from `pnb.hotwords.create`. It must be made for the same model."""
     vocabulary: dict[str, int]
-    """Hotwords inline: each word and its weight, 1 to 5, or 50 for the Qwen-Audio models; at most 50 words."""
+    """Hotwords inline: each word and its weight, 1 to 5, or 50 for up to 50 words; at most 2000 words."""
     phrase_id: Annotated[str, Meta(min_length=1)]
     """Hotwords of the Paraformer v1 models; sent in ``resources``."""
     language_hints: Annotated[list[str], Meta(min_length=1)]
@@ -98,6 +84,16 @@ MAX_FILTERED = 32
 """Words of a `special_word_filter`."""
 
 _NAMES = frozenset(Parameters.__annotations__)
+_NESTED = (*SpecialWordFilter.__annotations__, *WordList.__annotations__, "role", "content", "type", "text")
+_VALUES = {
+    name: get_args(hint)
+    for kind in (Parameters, ContextMessage, ContextPart)
+    for name, hint in get_type_hints(kind).items()
+    if get_origin(hint) is Literal
+}
+"""The values of each parameter and nested field that has a few."""
+
+_MAX_SHOWN = 100  # characters of a value in a message
 
 
 def has_parameter(model: str, parameter: str) -> bool:
@@ -132,7 +128,7 @@ def check_parameters(
         if problem is None and not _is_json_value(value):
             problem = "this value cannot be represented in JSON"
         if problem is not None:
-            raise ParameterError(f"{name}={value!r}: {problem}. Nothing was sent.")
+            raise ParameterError(f"{name}={_shown(given[name])}: {problem}. Nothing was sent.")
     return _completed(checked, model, known)
 
 
@@ -173,14 +169,15 @@ def find_value_problem(name: str, value: Any, model: Model | None) -> str | None
         case "language_hints":
             return _hints_problem(value, model)
         case "vocabulary":
-            limit = model.inline_hotwords if model else INLINE
+            limit = model.max_hotwords if model else MOST_HOTWORDS
             has_super = model is None or model.has_super_hotwords
-            problem = find_hotword_problem(hotwords_of(value), limit=limit, has_super=has_super)
-            return f"{problem} (more words: a stored list, see pnb.hotwords)" if problem else None
+            return find_hotword_problem(hotwords_of(value), limit=limit, has_super=has_super)
         case "context":
             return find_context_problem(value)
         case "special_word_filter":
             words = [word for part in value.values() if isinstance(part, dict) for word in part.get("word_list", ())]
+            if not all(word.strip() for word in words):
+                return "a word to filter is not an empty text"
             return f"{len(words)} words, and at most {MAX_FILTERED} are allowed" if len(words) > MAX_FILTERED else None
     return None
 
@@ -189,7 +186,8 @@ def _unknown_field(given: Any, checked: Any) -> str | None:
     """Return a message about a field of a nested value that was dropped because it is not documented, or None."""
     if isinstance(given, Mapping) and isinstance(checked, dict):
         if unknown := [name for name in given if name not in checked]:
-            return f"{unknown[0]!r} is not one of its fields"
+            near = difflib.get_close_matches(str(unknown[0]), _NESTED, 1)
+            return f"{unknown[0]!r} is not one of its fields" + (f"; did you mean {near[0]}?" if near else "")
         problems = (_unknown_field(given[name], value) for name, value in checked.items())
     elif isinstance(given, (list, tuple)) and isinstance(checked, list):
         problems = (_unknown_field(one, other) for one, other in zip(given, checked, strict=True))
@@ -271,9 +269,10 @@ def _check_name(name: str, model: str, known: Model | None, arguments: Iterable[
     has = _NAMES if known is None else known.parameters
     if name not in _NAMES:
         near = difflib.get_close_matches(name, [*_NAMES, *arguments], 1)
-        hint = f" Did you mean {near[0]}?" if near else f" Known: {', '.join(sorted(has))}."
+        hint, known_names = (f" Did you mean {near[0]}?", "") if near else ("", f" Known: {', '.join(sorted(has))}.")
         raise ParameterError(
-            f"unknown parameter {name!r}: nothing was sent. To send it unchecked: extra={{{name!r}: ...}}.{hint}"
+            f"unknown parameter {name!r}.{hint} Nothing was sent. To send it unchecked: "
+            f"extra={{{name!r}: ...}}.{known_names}"
         )
     if name not in has:
         raise ParameterError(
@@ -284,7 +283,16 @@ def _check_name(name: str, model: str, known: Model | None, arguments: Iterable[
 def _readable(error: msgspec.ValidationError, given: Mapping[str, Any]) -> str:
     """Rewrite msgspec's message ("Expected `int` >= 200 - at `$.max_sentence_silence`"): name and value come first."""
     problem, _, path = str(error).partition(" - at ")
-    name = re.split(r"[\[.`]", path.partition("$.")[2])[0]
+    names = re.findall(r"\w+", path.partition("$.")[2])
+    name = names[0] if names else ""
     if name == "language_hints":
         problem = "give a list of codes such as 'zh' or 'en', see pnb.languages"
-    return f"{name}={given.get(name)!r}: {problem[:1].lower()}{problem[1:].replace('`', '')}."
+    elif names and "enum" in problem:
+        problem = f"{names[-1]} is {' or '.join(_VALUES[names[-1]])}"
+    return f"{name}={_shown(given.get(name))}: {problem[:1].lower()}{problem[1:].replace('`', '')}."
+
+
+def _shown(value: Any) -> str:
+    """A value in a message: thousands of hotwords would hide what is wrong with one."""
+    text = repr(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import LocalProtocolError
 from . import gummy
@@ -29,7 +29,7 @@ from .messages import (
 )
 from .models import find_model
 from .parameters import find_parameter_error
-from .tokens import measured_tokens
+from .tokens import measured_tokens, prompt_tokens
 
 ENGINE_HEADER = "X-Paraformer-NB-Engine"
 """The engine's name, in the handshake response of the embedded service, so that it is not mistaken for the cloud."""
@@ -86,6 +86,7 @@ class ServerProtocol:
         self._is_gummy = False
         self._has_context = False
         self._has_tokens = False  # its usage counts tokens as well
+        self._prompt: dict[str, Any] = {}  # the parameters that are tokens of each sentence
         self._sentences = 0  # final ones of the current task
         self._characters = 0
         self._has_transcription = True  # False: the task wants translations only
@@ -135,6 +136,7 @@ class ServerProtocol:
         self._sentences = 0
         self._characters = 0
         self._has_transcription = command.parameters.get("transcription_enabled", True) is not False
+        self._prompt = {**command.parameters, **command.input}
         return self._refusal(command) or command
 
     def _continue(self, command: ContinueTask) -> Request:
@@ -142,6 +144,7 @@ class ServerProtocol:
             self.warning = "continue-task was ignored: the model has no context"
             return command
         problem = find_parameter_error({"context": command.input.get("context")})
+        self._prompt |= command.input
         return Refusal("InvalidParameter", problem) if problem else command
 
     @staticmethod
@@ -186,7 +189,7 @@ class ServerProtocol:
     def _usage(self, seconds: int) -> TaskUsage:
         if not self._has_tokens:
             return TaskUsage(seconds)
-        tokens = measured_tokens(seconds, self._sentences, self._characters)
+        tokens = measured_tokens(seconds, self._sentences, self._characters, prompt_tokens(self._prompt))
         return TaskUsage(seconds, tokens.input, tokens.output, tokens.total)
 
     def heartbeat(self) -> str:

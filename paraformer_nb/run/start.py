@@ -23,7 +23,7 @@ from ..journal.journal import Journal
 from ..journal.records import Reopened, RunEnded, RunStarted
 from ..journal.writer import JournalWriter
 from ..playback.playable import PlayableClip
-from ..services.default import default_service
+from ..services.default import service_or_default
 from ..transcript.transcript import Transcript
 from .clock import run_clock
 from .imported_run import import_file, import_table, is_words_file
@@ -90,7 +90,7 @@ def transcribe(
     """
     asked = Request(
         clip=clip,
-        service=default_service() if service is None else service,
+        service=service_or_default(service),
         model=model,
         start=start,
         end=end,
@@ -152,7 +152,7 @@ def resume(
     source = _resumable(transcript, journal, clip)
     asked = Request(
         clip=source,
-        service=default_service() if service is None else service,
+        service=service_or_default(service),
         model=run.model,
         start=run.start,
         end=run.end,

@@ -15,7 +15,7 @@ from ..dashscope.codes import is_no_speech
 from ..dashscope.messages import Event, TaskFailedEvent
 from ..dashscope.parameters import Parameters
 from ..journal.records import Record
-from ..services.default import default_service
+from ..services.default import service_or_default
 from ..transcript.transcript import Transcript
 from .clock import run_clock
 
@@ -52,7 +52,7 @@ async def stream(
     """
     request = Request(
         clip=clip,
-        service=default_service() if service is None else service,
+        service=service_or_default(service),
         model=model,
         start=start,
         end=end,

@@ -103,7 +103,7 @@ class Vocabularies:
                 problem = "is for another model" if found else "does not exist"
                 text = f"vocabulary_id (the list {problem})"
                 log(logging.WARNING, "parameters-ignored", task=command.task_id, parameters=text)
-        if model is not None and model.inline_hotwords:
+        if model is not None and "vocabulary" in model.parameters:
             words += hotwords_of(parameters.get("vocabulary") or {})
         hints = parameters.get("language_hints")
         return {word.text: word.weight for word in words if not hints or word.lang in (None, *hints)}
@@ -113,7 +113,7 @@ class Vocabularies:
         if problem := find_prefix_problem(prefix):
             raise _invalid(problem)
         known = find_model(model) if isinstance(model, str) else None
-        if not isinstance(model, str) or known is None or not known.list_hotwords:
+        if not isinstance(model, str) or known is None or not known.max_hotwords:
             raise _invalid(f"target_model {model!r} uses no hotword list")
         words = _words(request, model)
         if len(self._lists) >= MAX_LISTS:
@@ -150,7 +150,7 @@ def _words(request: Mapping[str, Any], model: str) -> list[Hotword]:
     except ValueError as error:
         raise _invalid(str(error)) from error
     assert known is not None
-    if problem := find_hotword_problem(words, limit=known.list_hotwords, has_super=known.has_super_hotwords):
+    if problem := find_hotword_problem(words, limit=known.max_hotwords, has_super=known.has_super_hotwords):
         raise _invalid(problem)
     return words
 

@@ -62,11 +62,10 @@ class DashScope:
             )
         self._key = api_key
         self._workspace = workspace
-        self._is_loopback = _check_url(url)
         self._url = str(url)
-        host = urlsplit(url).netloc
-        self.region = region or region_of(host)
-        self.source = ServiceSource("dashscope", host, region=self.region)
+        self._is_loopback = _is_loopback(urlsplit(url).hostname)
+        self.region = region
+        self.source = ServiceSource("dashscope", urlsplit(url).netloc, region=region)
         self.default_model = DEFAULT_MODEL if self.region in (None, BEIJING) else MAINLINE_MODEL
 
     def __repr__(self) -> str:
@@ -92,20 +91,25 @@ class DashScope:
 
 
 def _location(url: Secret | None, region: str | None, workspace: str | None) -> tuple[Secret, str | None, str | None]:
-    """The URL, region and workspace: arguments first, then the environment and the SDK's files, then Beijing."""
+    """The URL, region and workspace: arguments first, then the environment and the SDK's files, then Beijing. Raises
+    ParameterError if one is invalid, or a region and a URL do not fit."""
     outside = known_location()
-    if region is None and workspace is None and url is None and outside.url:
+    if url is None and region is None and workspace is None and outside.url:
         url = Secret(outside.url)
     workspace = workspace or outside.workspace
     if workspace is not None and not _WORKSPACE.fullmatch(workspace):
         raise ParameterError(f"workspace={workspace!r} is not a workspace's id: letters, digits, - and _ only.")
-    if url is None:
+    if url is not None:
+        _check_url(url)
+        found = region_of(urlsplit(url).netloc)
+        if region is not None and found is not None and region != found:
+            raise ParameterError(f"region={region!r}, but url= is a host of {found}: leave one of them out.")
+        region = region or found or outside.region
+    else:
         region = region or outside.region or BEIJING
     if region is not None and region not in REGIONS:
         raise ParameterError(f"region={region!r} is not known: give {', '.join(REGIONS)}; or url= for another service.")
-    if url is None:
-        url = Secret(f"wss://{host_of(region or BEIJING, workspace)}{PATH}")
-    return url, region, workspace
+    return url or Secret(f"wss://{host_of(region or BEIJING, workspace)}{PATH}"), region, workspace
 
 
 def _hidden(api_key: str | Callable[[], str] | None) -> Secret | Callable[[], str] | None:
@@ -132,8 +136,8 @@ def _call(api_key: Callable[[], str]) -> Secret:
     )
 
 
-def _check_url(url: Secret) -> bool:
-    """Whether the URL is on this machine. Raises ParameterError if it is invalid."""
+def _check_url(url: Secret) -> None:
+    """Raise ParameterError if a URL is invalid."""
     if set("@?#") & set(url):  # before it is parsed: a traceback may show the parts
         raise ParameterError("url= must not contain a key, user or query: pass the key as api_key=.")
     try:
@@ -144,16 +148,15 @@ def _check_url(url: Secret) -> bool:
         raise ParameterError(f"url= is not a WebSocket address, such as wss://host/path: {reason}.") from None
     if parts.scheme not in ("ws", "wss") or not host:
         raise ParameterError(f"url={str(url)!r} is not a WebSocket address: one begins with wss:// and names a host.")
-    is_loopback = _is_loopback(host)
-    if parts.scheme == "ws" and not is_loopback:
+    if parts.scheme == "ws" and not _is_loopback(host):
         raise ParameterError(
             f"url={str(url)!r}: ws:// would send the key in the clear; use wss:// (ws:// is for 127.0.0.1)."
         )
-    return is_loopback
 
 
-def _is_loopback(host: str) -> bool:
+def _is_loopback(host: str | None) -> bool:
+    """Whether a host is this machine."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host or "").is_loopback
     except ValueError:
         return host == "localhost"

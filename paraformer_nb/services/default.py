@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from typing import NoReturn
 
+from ..client.service import Service
+from ..errors import AuthenticationError
 from .dashscope import DashScope
 from .embedded import Embedded
 from .keys import known_key
@@ -12,14 +15,25 @@ _lock = threading.Lock()
 _embedded: Embedded | None = None
 
 
-def default_service() -> DashScope | Embedded:
-    """DashScope if an API key is known, else the process's one embedded service."""
+def service_or_default(service: Service | None) -> Service:
+    """The service itself; for None DashScope if an API key is known, else the process's one embedded service."""
     global _embedded
+    if service is not None:
+        return service
     if known_key():
         return DashScope()
     with _lock:
         _embedded = _embedded or Embedded()
         return _embedded
+
+
+def cloud_without_key() -> DashScope:
+    """DashScope where the environment says, to be asked what it serves: connecting to it needs a key."""
+    return DashScope(_no_key)
+
+
+def _no_key() -> NoReturn:
+    raise AuthenticationError("no API key was given for this. Nothing was sent.")
 
 
 def close_default_service() -> None:

@@ -11,22 +11,25 @@ Every limit is checked before anything is sent. Source: the vendor's "Vocabulary
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..client.service import Service, check_served, default_model
 from ..dashscope.hotwords import MAX_LISTS, Hotword, find_hotword_problem, find_prefix_problem, hotwords_of
-from ..dashscope.models import MODELS, check_model, find_model
+from ..dashscope.models import MODELS, MOST_HOTWORDS, check_model, find_model
 from ..errors import ParameterError, RemoteProtocolError
-from .http_api import post, service_or_default
+from .default import service_or_default
+from .http_api import post
 
 Words = Mapping[str, int] | Iterable[str | Hotword | Mapping[str, Any]]
 """Words and their weights; or a list of texts (weight 4), `Hotword`s or ``{"text", "weight", "lang"}``."""
 
 _PATH = "/services/audio/asr/customization"
-_PAGE = 10
+_PAGE, _MAX_PAGES = 10, 100  # lists of an answer, and answers: an account has 10 lists
+_SECONDS_BETWEEN = 300  # two changes of a list, as the vendor asks
 _POLL = 0.25, 10.0  # seconds between two looks: at first, at most
-_UNKNOWN_LIMIT = 2000  # words of a model that is not in the table
 
 
 class HotwordList(NamedTuple):
@@ -98,30 +101,46 @@ def list(*, prefix: str | None = None, service: Service | None = None) -> _List[
         raise ParameterError(f"{problem}. Nothing was sent.")
     found: _List[HotwordList] = []
     chosen = {} if prefix is None else {"prefix": prefix}
-    while True:
-        answer = _call(service, "list_vocabulary", page_index=len(found) // _PAGE, page_size=_PAGE, **chosen)
+    for index in range(_MAX_PAGES):
+        answer = _call(service, "list_vocabulary", page_index=index, page_size=_PAGE, **chosen)
         page = [_summary(each) for each in answer.get("vocabulary_list") or ()]
         found += page
         if len(page) < _PAGE:
-            return found
+            break
+    return found
 
 
 def get(vocabulary_id: str, *, service: Service | None = None) -> HotwordList:
     """One list with its model and words. Raises ServiceError where there is no such list; ConnectionFailed."""
     answer = _call(service_or_default(service), "query_vocabulary", vocabulary_id=_id(vocabulary_id))
-    words = tuple(hotwords_of(answer.get("vocabulary") or ()))
+    try:
+        words = tuple(hotwords_of(answer.get("vocabulary") or ()))
+    except ValueError as error:
+        raise RemoteProtocolError(
+            f"the service answered with words that cannot be read: {error}. Try again."
+        ) from error
     return _summary({"vocabulary_id": vocabulary_id} | answer)._replace(model=answer.get("target_model"), words=words)
 
 
 def update(vocabulary_id: str, words: Words, *, service: Service | None = None) -> None:
-    """Replace all words of a list. Leave 5 minutes between two changes, or the second may not apply.
+    """Replace all words of a list. Leave 5 minutes between two changes, or the second may not apply: it is made, and a
+    warning says so.
 
     Raises ParameterError for words that the list's model does not accept; ServiceError, ConnectionFailed.
     """
     service = service_or_default(service)
-    model = get(vocabulary_id, service=service).model
-    entries = _checked(words, model or "")
+    before = get(vocabulary_id, service=service)
+    entries = _checked(words, before.model or "")
     _call(service, "update_vocabulary", vocabulary_id=vocabulary_id, vocabulary=entries)
+    if before.is_ready and service.source.kind == "embedded":
+        return
+    between = _seconds_between(before, get(vocabulary_id, service=service))
+    if not before.is_ready or (between is not None and between < _SECONDS_BETWEEN):
+        warnings.warn(
+            f"{vocabulary_id} was changed before its last change had applied for 5 minutes. The words were stored, but "
+            "the service may not apply them: where they are not recognised after wait_ready(), update once more.",
+            stacklevel=2,
+        )
 
 
 def delete(vocabulary_id: str, *, service: Service | None = None) -> None:
@@ -143,24 +162,35 @@ def wait_ready(vocabulary_id: str, *, timeout: float = 600.0, service: Service |
             return found
         left = end - time.monotonic()
         if left <= 0:
-            raise TimeoutError(f"{vocabulary_id} does not apply after {timeout:g} s; it is kept. Wait again later.")
+            raise TimeoutError(
+                f"{vocabulary_id} does not apply after {timeout:g} s (status {found.status}). The list is kept: wait "
+                "again later."
+            )
         time.sleep(min(wait, left))
         wait = min(2 * wait, longest)
+
+
+def _seconds_between(before: HotwordList, after: HotwordList) -> float | None:
+    """The seconds between two changes, by the service's own clock; None where it writes times in another form."""
+    try:
+        return (datetime.fromisoformat(after.modified) - datetime.fromisoformat(before.modified)).total_seconds()
+    except ValueError:
+        return None
 
 
 def _checked(words: Words, model: str) -> _List[dict[str, Any]]:
     """The entries to send. Raises ParameterError."""
     known = find_model(model)
-    if known is not None and not known.list_hotwords:
-        having = ", ".join(name for name, its in MODELS.items() if its.list_hotwords)
+    if known is not None and not known.max_hotwords:
+        having = ", ".join(name for name, its in MODELS.items() if its.max_hotwords)
         raise ParameterError(f"{model} uses no stored hotword list; these do: {having}. Nothing was sent.")
     try:
         hotwords = hotwords_of(words)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise ParameterError(f"words: {error}. Nothing was sent.") from error
     problem = find_hotword_problem(
         hotwords,
-        limit=known.list_hotwords if known else _UNKNOWN_LIMIT,
+        limit=known.max_hotwords if known else MOST_HOTWORDS,
         has_super=known is None or known.has_super_hotwords,
         languages=known.languages if known else (),
     )
@@ -183,7 +213,9 @@ def _id(vocabulary_id: str) -> str:
     return vocabulary_id
 
 
-def _summary(entry: dict[str, Any]) -> HotwordList:
+def _summary(entry: Any) -> HotwordList:
+    if not isinstance(entry, dict):
+        raise RemoteProtocolError("the service answered with a list that cannot be read. Try again.")
     created, modified, status = (str(entry.get(name, "")) for name in ("gmt_create", "gmt_modified", "status"))
     return HotwordList(_text(entry, "vocabulary_id"), status, created, modified)
 

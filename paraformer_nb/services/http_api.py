@@ -11,15 +11,9 @@ from ..dashscope.codes import api_error
 from ..dashscope.redaction import redact
 from ..errors import ConnectionFailed, ParaformerError, ParameterError, RemoteProtocolError
 from ..loop import submit
-from .default import default_service
 
 _TIMEOUT = 30.0  # seconds for each step of a request
 _SCHEMES = {"ws": "http", "wss": "https"}
-
-
-def service_or_default(service: Service | None) -> Service:
-    """The service itself; for None the one of a run for which none was given."""
-    return default_service() if service is None else service
 
 
 def post(service: Service, path: str, body: dict[str, Any] | None = None, **query: Any) -> dict[str, Any]:

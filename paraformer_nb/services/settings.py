@@ -38,8 +38,13 @@ def known_location() -> Location:
     """The URL, region and workspace of the environment and the SDK's file. Raises ParameterError for a broken file."""
     workspace = _find("workspace")
     url = _variable("url")
-    if url and "{workspace_id}" in url:  # the spelling of SDK 1.x
-        url = url.replace("{workspace_id}", workspace or "") if workspace else None
+    if url and "{workspace_id}" in url:  # as SDK 1.x writes it
+        if not workspace:
+            raise ParameterError(
+                "DASHSCOPE_WEBSOCKET_BASE_URL has {workspace_id} in it, and no workspace is known: set "
+                "DASHSCOPE_WORKSPACE. Nothing was sent."
+            )
+        url = url.replace("{workspace_id}", workspace)
     return Location(url, _find("region"), workspace)
 
 
@@ -64,19 +69,28 @@ def _from_file(name: str) -> str | None:
     try:
         with path.open("rb") as file:
             settings = tomllib.load(file)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        problem = f"the settings file {str(path)!r} is not valid TOML: correct or remove it. Nothing was sent."
+        problem = "is not valid TOML"
     else:
-        value = settings.get(name)
-        return value if isinstance(value, str) and value else None
-    raise ParameterError(problem)
+        value = settings.get(name, "")
+        if isinstance(value, str):
+            return value or None
+        problem = f"has a value for {name} that is not a text in quotes"
+    raise ParameterError(f"the settings file {str(path)!r} {problem}: correct or remove it. Nothing was sent.")
 
 
 def _key_file() -> str | None:
     path: Path = expand(os.environ.get(_KEY_FILE_VARIABLE) or _KEY_FILE)
     try:
         return path.read_text(encoding="utf-8").strip() or None
-    except (OSError, UnicodeDecodeError):
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+    except UnicodeDecodeError:
+        problem = "is not a text"
+    raise ParameterError(f"the key file {str(path)!r} {problem}: correct or remove it. Nothing was sent.")

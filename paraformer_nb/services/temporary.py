@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..client.service import Service
 from ..dashscope.redaction import Secret, is_key
 from ..errors import ParameterError, RemoteProtocolError
-from .http_api import post, service_or_default
+from .default import service_or_default
+from .http_api import post
 
 LONGEST = 1800
 """Seconds; the vendor's limit."""

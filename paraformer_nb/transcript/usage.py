@@ -11,12 +11,16 @@ from .words import Usage
 
 
 class TaskTotals(Struct):
-    """One task so far: seconds sent, and the service's last report of it."""
+    """One task so far: seconds sent, and the seconds and tokens that the service reported last (None: it did not)."""
 
     sent: float = 0.0
-    billed: float = 0.0
+    billed: float | None = None
     tokens: Tokens | None = None
-    has_report: bool = False
+
+    @property
+    def has_report(self) -> bool:
+        """Whether the service reported anything of it."""
+        return self.billed is not None or self.tokens is not None
 
 
 class UsageCounter:
@@ -34,9 +38,10 @@ class UsageCounter:
         self.silent = 0.0
 
     @property
-    def billed(self) -> float:
-        """Seconds, as reported."""
-        return sum(task.billed for task in list(self.tasks.values()))
+    def billed(self) -> float | None:
+        """Seconds, as reported; None if audio was sent and no report has any."""
+        found = [task.billed for task in list(self.tasks.values()) if task.billed is not None]
+        return sum(found) if found or not self.sent else None
 
     @property
     def tokens(self) -> Tokens | None:
@@ -55,7 +60,7 @@ class UsageCounter:
             sent_again=round(self.sent_again, 3),
             silence=round(self.silent, 3),
             recognised=round(recognised, 3),
-            billed=round(self.billed, 3),
+            billed=round(self.billed or 0.0, 3),
             input_tokens=tokens.input if tokens else None,
             output_tokens=tokens.output if tokens else None,
         )
@@ -79,11 +84,9 @@ class UsageCounter:
         totals = self._task(task)
         if usage.duration is not None and is_time(usage.duration):
             totals.billed = usage.duration
-            totals.has_report = True
         if usage.input_tokens is not None and is_time(usage.input_tokens):
             output = usage.output_tokens if usage.output_tokens is not None and is_time(usage.output_tokens) else 0
             totals.tokens = Tokens(round(usage.input_tokens), round(output))
-            totals.has_report = True
 
     def _task(self, task: str) -> TaskTotals:
         return self.tasks.setdefault(task, TaskTotals())

@@ -1,4 +1,4 @@
-"""A form for people who write no code: drop a clip, choose a service and a language, press Transcribe.
+"""A form for people who write no code: drop a clip, choose a service, model and language, press Transcribe.
 
 It knows nothing of how runs are started: a callback does that. No key and no file is in a synced trait, because traits
 are saved with the notebook.
@@ -6,21 +6,21 @@ are saved with the notebook.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import ipywidgets as widgets
 
-from ..dashscope.parameters import LANGUAGE_NAMES
+from ..dashscope.languages import LanguageName
 from ..loop import get_loop
 from ..transcript.transcript import ENDED, Transcript
 from .key_field import KeyField
 from .upload import Upload
 
 AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".amr", ".webm", ".mp4", ".mkv", ".mov")
-_DETECT = ""
+_DETECT = "detect 自动", ""
 _MAX_RUNS = 20  # kept to be shown again
 _FIELD = {"width": "26em", "max_width": "100%"}
 _ROW = {"flex_flow": "row wrap", "align_items": "center", "width": "100%"}
@@ -44,14 +44,17 @@ class Start(NamedTuple):
     """How the form starts runs.
 
     Attributes:
-        run: starts one, given the clip's path, whether the cloud is chosen, and a language or None; returns the run
-            and the widget that shows it.
+        models: the models to choose from, the default first, each with the languages that it accepts; given whether
+            the cloud is chosen.
+        run: starts one, given the clip's path, whether the cloud is chosen, the model, and a language or None; returns
+            the run and the widget that shows it.
         keep_key: keeps an API key for the cloud; raises one of `errors` to refuse it.
         has_key: whether the cloud has a key.
         errors: the exceptions whose messages are shown in the form.
     """
 
-    run: Callable[[str, bool, str | None], tuple[PanelRun, widgets.DOMWidget]]
+    models: Callable[[bool], Mapping[str, Sequence[LanguageName]]]
+    run: Callable[[str, bool, str, str | None], tuple[PanelRun, widgets.DOMWidget]]
     keep_key: Callable[[str], None]
     has_key: Callable[[], bool]
     errors: tuple[type[Exception], ...]
@@ -75,8 +78,10 @@ class Panel(widgets.VBox):
         self.upload = Upload(self._on_upload, AUDIO, layout={"width": "100%"})
         self.clip = widgets.Dropdown(description="Clip", options=self._clips(), layout=_FIELD)
         self.look = widgets.Button(tooltip="Look for new files in the folder", icon="refresh", layout={"width": "3em"})
-        services = [("On this machine: no key, English only", False), ("DashScope: the cloud, 8 languages", True)]
+        services = [("On this machine: no key, English only", False), ("DashScope: the cloud", True)]
         self.service = widgets.Dropdown(description="Service", options=services, value=has_cloud, layout=_FIELD)
+        self._models: Mapping[str, Sequence[LanguageName]] = {}
+        self.model = widgets.Dropdown(description="Model", layout=_FIELD)
         self.language = widgets.Dropdown(description="Language", layout={"width": "16em"})
         self.key = KeyField(self._on_key)
         self.transcribe = widgets.Button(layout={"width": "10em", "height": "34px"})
@@ -84,12 +89,14 @@ class Panel(widgets.VBox):
         self.history = widgets.Dropdown(description="Shown", layout=_FIELD)
         self.view = widgets.VBox(layout={"width": "100%", "margin": "8px 0 0"})
         self.service.observe(self._on_service, "value")
+        self.model.observe(self._on_model, "value")
         self.look.on_click(lambda _: self._list_clips(self.clip.value))
         self.transcribe.on_click(self._on_transcribe)
         self.history.observe(self._on_history, "value")
         self._on_service(None)
         self._show_state()
-        rows = [[self.clip, self.look], [self.service, self.language], [self.key], [self.transcribe, self.history]]
+        choices = [self.clip, self.look], [self.service], [self.model, self.language]
+        rows = [*choices, [self.key], [self.transcribe, self.history]]
         form = [self.upload, *(widgets.HBox(row, layout=_ROW) for row in rows), self.message]
         card = {"width": "100%", "padding": "12px", "border": "1px solid var(--jp-border-color2, #ccc)"}
         super().__init__([widgets.VBox(form, layout=card), self.view], layout={"width": "100%"})
@@ -112,11 +119,21 @@ class Panel(widgets.VBox):
     # ------------------------------------------------------------------------------------------------- what is pressed
 
     def _on_service(self, _change: object) -> None:
-        is_cloud = self.service.value
-        names = [(name, code) for code, name in LANGUAGE_NAMES.items()]
-        self.language.options = [("detect 自动", _DETECT), *names] if is_cloud else [(LANGUAGE_NAMES["en"], "en")]
-        self.language.index = 0
+        self._models = self._start.models(self.service.value)
+        self.model.options = [*self._models]
+        self.model.index = 0
+        self.model.layout.display = None if len(self._models) > 1 else "none"
+        self._on_model(None)
         self._show_key_field()
+
+    def _on_model(self, _change: object) -> None:
+        """Offer the languages that the model accepts, and keep the one that is chosen if it is among them."""
+        chosen = self.language.value
+        names = [(f"{each.english} {each.chinese}", each.code) for each in self._models.get(self.model.value, ())]
+        options = names if len(names) == 1 else [_DETECT, *names]
+        self.language.options = options
+        self.language.value = chosen if chosen in dict(options).values() else options[0][1]
+        self.language.disabled = len(options) == 1
 
     def _show_key_field(self) -> None:
         is_needed = self.service.value and not self._start.has_key()
@@ -149,7 +166,7 @@ class Panel(widgets.VBox):
     def _begin(self, clip: str) -> None:
         self._show_message("")
         try:
-            run, view = self._start.run(clip, self.service.value, self.language.value or None)
+            run, view = self._start.run(clip, self.service.value, self.model.value, self.language.value or None)
         except self._start.errors as error:
             self._show_message(str(error))
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from paraformer_nb.dashscope.codes import handshake_error, is_no_speech, task_error
+from paraformer_nb.dashscope.codes import api_error, handshake_error, is_no_speech, task_error
 from paraformer_nb.errors import (
     AuthenticationError,
     ConnectionFailed,
@@ -121,3 +121,20 @@ def test_the_error_of_a_refused_handshake_contains_host_status_body_and_advice(
 
 def test_the_error_of_a_refused_handshake_without_a_body_contains_no_answer() -> None:
     assert "Its answer" not in str(handshake_error(401, "\n", "example.com"))
+
+
+@pytest.mark.parametrize(
+    ("host", "advice"),
+    [
+        (
+            "dashscope.aliyuncs.com",
+            "This is cn-beijing: for a key of another region give region=, such as 'ap-southeast-1'.",
+        ),
+        ("ws-1.ap-southeast-1.maas.aliyuncs.com", "This is ap-southeast-1: for a key of another region give region="),
+    ],
+)
+def test_a_refused_key_may_be_of_another_region(host: str, advice: str) -> None:
+    for error in (handshake_error(401, "", host), api_error(401, "InvalidApiKey", "", host)):
+        assert isinstance(error, AuthenticationError)
+        assert advice in str(error)
+    assert "region=" not in str(handshake_error(401, "", "127.0.0.1:8000"))

@@ -31,7 +31,7 @@ CONTEXT = [{"role": "user", "content": [{"type": "input_text", "text": "a lectur
 KNOWN: dict[str, tuple[set[str], Any]] = {
     "sample_rate": (ALL, None),
     "vocabulary_id": (ALL - {V1, V1_8K}, "vocab-lecture-1"),
-    "vocabulary": ({FUN, MESSAGE} | STREAMING, {"Fourier": 4}),
+    "vocabulary": ({MESSAGE} | STREAMING, {"Fourier": 4}),
     "phrase_id": ({V1, V1_8K}, "phrase-1"),
     "language_hints": ({V2} | FUNS | STREAMING, ["zh"]),
     "disfluency_removal_enabled": ({V2, V2_8K, V1, V1_8K, MESSAGE}, True),
@@ -132,7 +132,7 @@ def test_a_value_of_another_type_is_refused_with_name_and_value(name: str, wrong
     ids=["text", "number", "number as key", "list of numbers", "number as key in a list", "object", "object in a list"],
 )
 def test_a_nested_value_that_cannot_be_sent_is_refused_by_name(name: str, wrong: Any) -> None:
-    assert refusal(FUN, **{name: wrong}).startswith(f"{name}=")
+    assert refusal(QWEN, **{name: wrong}).startswith(f"{name}=")
 
 
 @pytest.mark.parametrize("threshold", [float("nan"), float("inf"), -float("inf")])
@@ -174,6 +174,32 @@ def test_the_error_for_an_unknown_name_lists_those_of_the_model() -> None:
         "phrase_id",
         "disfluency_removal_enabled",
     }
+
+
+def test_the_nearest_name_comes_before_the_way_round_the_check() -> None:
+    error = refusal(langauge_hints=["zh"])
+    assert error.index("Did you mean language_hints?") < error.index("extra={'langauge_hints'")
+
+
+def test_a_value_of_a_few_lists_them() -> None:
+    assert "near_meeting_16k or far_field_meeting_16k" in refusal(QWEN, vad_model="near")
+    assert "role is user or assistant" in refusal(QWEN, context=[said("x", "system")])
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"filter_with_sign": {"word_list": ["x"]}}, "'filter_with_sign' is not one of its fields; did you mean "),
+        ({"filter_with_empty": {"words": ["x"]}}, "'words' is not one of its fields"),
+        ({"filter_with_empty": {"word_list": [" "]}}, "not an empty text"),
+        ({"filter_with_empty": ["x"]}, "expected object"),
+        ({"system_reserved_filter": 1}, "expected bool"),
+    ],
+)
+def test_a_filter_of_another_shape_is_refused_with_what_was_given(given: dict[str, Any], problem: str) -> None:
+    error = refusal(QWEN, special_word_filter=given)
+    assert error.startswith(f"special_word_filter={given!r}: ")
+    assert problem in error
 
 
 def test_format_cannot_be_set() -> None:
@@ -277,6 +303,9 @@ def test_languages_have_names_in_english_and_chinese() -> None:
     assert pnb.languages(MESSAGE) == []
     assert len({name.chinese for name in pnb.languages()}) == len({name.english for name in pnb.languages()}) == 31
     assert pnb.languages("a-model-of-the-future") == pnb.languages()
+    for wrong in ("gummy-realtime-v1", "", 5):
+        with pytest.raises(ParameterError, match="model="):
+            pnb.languages(wrong)  # type: ignore[arg-type]
 
 
 def words(count: int, weight: int = 4) -> dict[str, int]:
@@ -287,12 +316,13 @@ def words(count: int, weight: int = 4) -> dict[str, int]:
     ("model", "vocabulary", "problem"),
     [
         (QWEN, {}, "at least one word"),
-        (QWEN, words(51), "51 words, and at most 50"),
-        (QWEN, words(51, 50), "51 words"),
+        (QWEN, words(2001), "2001 words, and at most 2000"),
+        (MESSAGE, words(2001), "2001 words, and at most 2000"),
+        (QWEN, words(51, 50), "51 words have the weight 50, and at most 50 may"),
+        (MESSAGE, words(51, 50), "51 words have the weight 50"),
         (QWEN, {"Fourier": 0}, "weight 0: give 1 to 5 or 50"),
         (QWEN, {"Fourier": 6}, "weight 6"),
         (QWEN, {"Fourier": 49}, "weight 49"),
-        (FUN, {"Fourier": 50}, "does not have"),
         (QWEN, {"": 4}, "a word or phrase"),
         (QWEN, {"two\nlines": 4}, "a word or phrase"),
         (QWEN, {"傅" * 16: 4}, "16 characters"),
@@ -304,10 +334,11 @@ def test_inline_hotwords_outside_their_limits_are_refused(model: str, vocabulary
     assert error.startswith("vocabulary=")
     assert problem in error
     assert "Nothing was sent" in error
+    assert len(error) < 300, "thousands of words would hide the problem"
 
 
 def test_inline_hotwords_at_their_limits_are_accepted() -> None:
-    for vocabulary in (words(50), words(50, 50), {"傅" * 15: 1, "a b c d e f g": 5}):
+    for vocabulary in (words(2000), words(2000) | words(50, 50), {"傅" * 15: 1, "a b c d e f g": 5}):
         assert check_parameters(QWEN, {"vocabulary": vocabulary})["vocabulary"] == vocabulary
 
 
@@ -326,6 +357,8 @@ def test_a_context_is_a_text_or_up_to_five_rounds_of_messages() -> None:
     ("context", "problem"),
     [
         ([said("x")] * 6, "6 rounds"),
+        ("", "without a text"),
+        ([said(" ")], "without a text"),
         ([said("x"), said("y", "assistant")] * 6, "6 rounds"),
         ([said("x" * 401)], "401 characters"),
         ([said("x" * 300), said("y" * 101, "assistant")], "401 characters"),
@@ -333,7 +366,7 @@ def test_a_context_is_a_text_or_up_to_five_rounds_of_messages() -> None:
         ([said("y", "assistant")], "answers"),
         ([said("x"), said("y", "assistant"), said("z", "assistant")], "answers"),
         ([{"role": "user", "content": [{"type": "text", "text": "x"}]}], "input_text"),
-        ([{"role": "system", "content": [{"type": "text", "text": "x"}]}], "invalid enum value"),
+        ([{"role": "system", "content": [{"type": "text", "text": "x"}]}], "role is user or assistant"),
         ([{"role": "user", "content": []}], "length >= 1"),
         ([], "length >= 1"),
         ([{"text": "x"}], "missing required field"),

@@ -12,7 +12,7 @@ import pytest
 from servers import Cloud, Talk, ended, event, result, tone, well
 
 import paraformer_nb as pnb
-from paraformer_nb.errors import ParameterError
+from paraformer_nb.errors import AuthenticationError, ParameterError
 
 PARAFORMER, QWEN = "paraformer-realtime-v2", "qwen-audio-3.1-asr-flash-streaming"
 FAST = pnb.Retry(first_wait=0.0, longest_wait=0.0)
@@ -83,6 +83,23 @@ def test_missing_tokens_leave_the_cost_unknown(usage: dict[str, Any]) -> None:
     assert "reported no tokens" in run.cost.basis
 
 
+def test_a_missing_duration_leaves_the_cost_unknown_once_audio_was_sent() -> None:
+    async def without_usage(talk: Talk) -> None:
+        await talk.begin()
+        await talk.command()
+        await talk.send(event("task-finished", talk.task, {"output": {}}))
+
+    with Cloud(without_usage) as cloud:
+        run = ended(pnb.transcribe(tone(0.3), service=beijing(cloud), pace=None))
+    assert math.isnan(run.cost.amount)
+    assert str(run.cost) == "unknown: billed by the second, and the service reported no duration"
+    with Cloud(well, status=401) as cloud:
+        refused = pnb.transcribe(tone(0.3), service=beijing(cloud))
+        with pytest.raises(AuthenticationError):
+            refused.wait(20)
+    assert refused.cost.amount == 0.0
+
+
 def test_an_unknown_price_is_nan_and_said_until_the_user_sets_it() -> None:
     with Cloud(dropping({"duration": 3}, {"duration": 8})) as cloud:
         run = ended(pnb.transcribe(tone(5), service=beijing(cloud), model="whisper-x", pace=None, retry=FAST))
@@ -128,6 +145,67 @@ def test_an_estimate_is_the_clip_s_whole_seconds_times_the_rate() -> None:
 LESSON = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_zh.flac"
 
 
+def test_a_model_that_is_named_is_estimated_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    cost = pnb.estimate_cost(tone(90), model=PARAFORMER)
+    assert (cost.amount, cost.currency) == (float(90 * Decimal("0.00024")), "CNY")
+    assert str(cost).startswith("0.0216 CNY (90 s of audio, price of 2026-11-28, published: the vendor's page")
+    assert pnb.estimate_cost(tone(90), model=QWEN).amount > 0
+    assert str(pnb.estimate_cost(tone(1), model="whisper-x")).startswith("unknown: the price of whisper-x")
+    monkeypatch.setenv("DASHSCOPE_REGION", "ap-southeast-1")
+    assert pnb.estimate_cost(tone(90), model="fun-asr-realtime")[:2] == (0.0081, "USD")
+    with pytest.raises(ParameterError, match="only in cn-beijing"):
+        pnb.estimate_cost(tone(90), model=PARAFORMER)
+
+
+def test_an_estimate_for_the_embedded_service_is_nothing_and_says_so() -> None:
+    embedded = pnb.Embedded("scripted", script=LESSON.with_suffix(".json"))
+    assert str(pnb.estimate_cost(tone(1), model=QWEN, service=embedded)) == (
+        "0 (a run uses the embedded service: nothing is billed)"
+    )
+    default = pnb.estimate_cost(tone(1))
+    assert default.amount == 0
+    assert default.basis.startswith("no API key is known, so a run uses the embedded service")
+
+
+def test_hotwords_and_context_cost_extra_where_tokens_are_billed() -> None:
+    cost, more, most = (
+        pnb.estimate_cost(tone(60), model=QWEN, **parameters).amount  # type: ignore[arg-type]
+        for parameters in ({}, {"vocabulary": {"傅里叶": 4}}, {"vocabulary": {"傅里叶": 4}, "context": "y" * 100})
+    )
+    assert cost < more < most
+
+
+@pytest.mark.parametrize("number", [0.0003, "0.0003", Decimal("0.0003")])
+def test_a_price_of_the_user_may_be_any_number(monkeypatch: pytest.MonkeyPatch, number: Any) -> None:
+    monkeypatch.setitem(pnb.PRICES, (PARAFORMER, "cn-beijing"), pnb.Price("EUR", number))
+    assert str(pnb.estimate_cost(tone(10), model=PARAFORMER)) == "0.003 EUR (10 s of audio)"
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {},
+        {"per_second": -1},
+        {"per_second": "much"},
+        {"per_second": float("nan")},
+        {"per_million_input": 1},
+        {"per_second": 1, "per_million_input": 1, "per_million_output": 1},
+    ],
+)
+def test_a_price_that_is_none_is_refused(numbers: Any) -> None:
+    with pytest.raises(ParameterError, match="per_"):
+        pnb.Price("CNY", **numbers)
+
+
+def test_every_price_has_a_date_a_source_and_how_sure_it_is() -> None:
+    for (model, region), price in pnb.PRICES.items():
+        assert region in pnb.MODELS[model].regions
+        assert price.as_of.startswith("2026-11-2")
+        assert "the vendor's" in price.source
+        assert price.certainty in ("published", "confirmed", "copied")
+        assert (price.per_second is None) == (pnb.MODELS[model].billing == "tokens")
+
+
 def test_an_estimate_by_token_is_an_upper_bound_and_says_so() -> None:
     cost = pnb.estimate_cost(tone(60), model=QWEN, service=pnb.DashScope("never-shown-key"))
     measured = (Decimal("12.5") * 60 * 6 + 62 * 6) / 1_000_000
@@ -169,6 +247,47 @@ def test_a_budget_stops_a_run_before_it_is_exceeded_and_keeps_its_words(budget: 
     assert run.error is None
     assert ("budget" in run.stop_reason) == is_stopped
     assert ("budget" in run.transcript.notice) == is_stopped
+
+
+@pytest.mark.parametrize(("rate", "model"), [(8000, "paraformer-realtime-8k-v2"), (44100, PARAFORMER)])
+@pytest.mark.parametrize("pace", [None, 20])
+def test_a_budget_is_used_up_exactly_at_every_rate_and_pace(rate: int, model: str, pace: float | None) -> None:
+    """Blocks of 16 KB are up to a second long, and would not end at whole seconds."""
+    with Cloud(well) as cloud:
+        options: dict[str, Any] = {"service": beijing(cloud), "model": model, "sample_rate": rate}
+        run = ended(pnb.transcribe(tone(4), pace=pace, budget="3s", **options))
+    assert run.usage.sent == 3.0
+    assert "used up at 3.0 s of the clip" in run.stop_reason
+
+
+def test_a_resume_from_the_journal_adds_to_the_cost_and_counts_in_the_budget(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with Cloud(say_each_second) as cloud:
+        run = ended(pnb.transcribe(LESSON, service=beijing(cloud), pace=None, budget="2s", save=path))
+        assert (run.usage.billed, run.state) == (2, "stopped")
+        resumed = ended(pnb.resume(path, service=beijing(cloud), pace=None, budget="5s"))
+        assert resumed.usage.billed == resumed.usage.sent == 5
+        assert resumed.cost.amount == float(5 * Decimal("0.00024"))
+        connections = len(cloud.headers)
+        again = ended(pnb.resume(path, service=beijing(cloud), pace=None, budget="5s"))
+        assert (len(cloud.headers), again.state) == (connections, "stopped")
+    assert "budget of 5 s" in again.stop_reason
+    assert len(again.words) == len(resumed.words) > 0
+
+
+def test_a_budget_of_tokens_is_used_up_to_the_bound_of_the_estimate() -> None:
+    with Cloud(well) as cloud:
+        run = ended(pnb.transcribe(tone(20), service=beijing(cloud), model=QWEN, pace=None, budget=0.002))
+    before, after = (tone(math.floor(run.usage.sent)), tone(math.ceil(run.usage.sent)))
+    assert pnb.estimate_cost(before, model=QWEN).amount <= 0.002 < pnb.estimate_cost(after, model=QWEN).amount
+    assert run.usage.sent % 0.5 != 0, "whole blocks only would stop earlier"
+
+
+def test_no_connection_is_made_where_the_budget_allows_no_audio() -> None:
+    with Cloud(well) as cloud:
+        run = ended(pnb.transcribe(tone(1), service=beijing(cloud), budget=0))
+        assert (cloud.headers, run.state) == ([], "stopped")
+    assert run.gaps.empty
 
 
 def test_a_budget_counts_what_was_sent_again_after_a_disconnect() -> None:

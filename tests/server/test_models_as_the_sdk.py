@@ -32,11 +32,12 @@ def message(text: str, role: str = "user") -> dict[str, Any]:
 
 def at_bounds(name: str, model: Any) -> list[Any]:
     """The values at the bounds of a parameter, for a model."""
-    words = {f"w{number}": 1 + number % 5 for number in range(model.inline_hotwords)}
+    words = {f"w{number}": 1 + number % 5 for number in range(model.max_hotwords)}
+    most = dict.fromkeys([*words][:50], 50)
     values: dict[str, list[Any]] = {
         "sample_rate": [8000, 48000] if model.has_any_rate else [model.sample_rate],
         "vocabulary_id": ["v"],
-        "vocabulary": [{"傅里叶": 1}, words, *([dict.fromkeys(words, 50)] if model.has_super_hotwords else [])],
+        "vocabulary": [{"傅里叶": 1}, words, words | most] if model.has_super_hotwords else [{"傅里叶": 1}, words],
         "phrase_id": ["p"],
         "language_hints": [[model.languages[0]], list(model.languages[: model.max_hints])] if model.languages else [],
         "max_sentence_silence": [200, 6000],
@@ -110,7 +111,8 @@ _outside: dict[str, st.SearchStrategy[Any]] = {
     "vocabulary_id": st.just("") | st.integers(),
     "phrase_id": st.just("") | st.integers(),
     "vocabulary": st.dictionaries(st.text("abc", min_size=1), st.integers(max_value=0) | st.integers(6, 49), min_size=1)
-    | st.just({f"w{number}": 4 for number in range(51)})
+    | st.just({f"w{number}": 4 for number in range(2001)})
+    | st.just({f"w{number}": 50 for number in range(51)})
     | st.just({}),
     "language_hints": st.lists(st.sampled_from(["xx", "en-US", "", "ZH"]), min_size=1) | st.just([]),
     "max_sentence_silence": st.integers(max_value=199) | st.integers(min_value=6001) | st.text(),

@@ -89,6 +89,14 @@ def test_usage_has_tokens_that_grow_over_the_task() -> None:
     assert set(plain) == {"duration"}
 
 
+def test_hotwords_count_in_each_sentence() -> None:
+    usages = [
+        events(QWEN, lesson_pcm(), **parameters)[-1]["payload"]["usage"]
+        for parameters in ({}, {"vocabulary": {f"word {number}": 4 for number in range(14)}})
+    ]
+    assert usages[1]["input_tokens"] - usages[0]["input_tokens"] >= 94 * len(LESSON_TEXTS)
+
+
 @pytest.mark.parametrize(
     ("parameters", "problem"),
     [

@@ -75,6 +75,17 @@ def test_a_list_is_created_awaited_used_updated_and_deleted(service: pnb.Embedde
         pnb.hotwords.get(made, service=service)
 
 
+def test_a_change_soon_after_another_is_made_and_warned_of(service: pnb.Embedded) -> None:
+    made = pnb.hotwords.create(["a"], model=QWEN, service=service)
+    with pytest.warns(UserWarning, match=f"{made} was changed before .* update once more"):
+        pnb.hotwords.update(made, [RIGHT], service=service)
+    ready = pnb.hotwords.wait_ready(made, timeout=20, service=service)
+    assert [word.text for word in ready.words] == [RIGHT]
+    assert RIGHT in text(service, vocabulary_id=made)
+    with pytest.warns(UserWarning, match="5 minutes"):  # it has applied, but in the cloud a moment is not enough
+        pnb.hotwords.update(made, ["b"], service=elsewhere(service, pnb.temporary_key(60, service=service)))
+
+
 def test_a_list_of_another_model_is_ignored_as_in_the_cloud(service: pnb.Embedded) -> None:
     made = pnb.hotwords.create({RIGHT: 4}, model="fun-asr-realtime", service=service)
     pnb.hotwords.wait_ready(made, timeout=20, service=service)
@@ -199,18 +210,21 @@ def test_a_wrong_key_makes_no_temporary_one(service: pnb.Embedded) -> None:
     assert "a-wrong-key" not in str(caught.value)
 
 
-def test_a_function_is_asked_anew_for_a_temporary_key_after_a_disconnect(script: Path) -> None:
-    embedded = pnb.Embedded("scripted", script=script, faults=["drop:events=5,how=reset,times=1"])
+def test_a_function_is_asked_anew_where_the_temporary_key_has_ended_in_mid_run(script: Path) -> None:
+    embedded = pnb.Embedded("scripted", script=script, faults=["drop:seconds=3.2,how=reset,times=1"])
     asked: list[str] = []
 
     def key() -> str:
-        asked.append(str(pnb.temporary_key(60, service=embedded)))
+        asked.append(str(pnb.temporary_key(3, service=embedded)))
         return asked[-1]
 
     try:
-        run = ended(pnb.transcribe(LESSON, service=elsewhere(embedded, key), model=QWEN, pace=None))
+        run = ended(pnb.transcribe(LESSON, service=elsewhere(embedded, key), model=QWEN, pace=1, end=4))
         assert len(set(asked)) == 2
-        assert "语音识别" in run.text
+        assert run.state == "finished"
+        assert run.gaps.empty
+        with pytest.raises(AuthenticationError):
+            pnb.transcribe(LESSON, service=elsewhere(embedded, asked[0])).wait(20)
     finally:
         embedded.close()
 

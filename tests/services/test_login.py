@@ -17,7 +17,7 @@ from seen import assert_hidden, texts_of_error
 import paraformer_nb as pnb
 from paraformer_nb import errors
 from paraformer_nb.services import keys
-from paraformer_nb.services.default import default_service
+from paraformer_nb.services.default import service_or_default
 
 
 class Keyring:
@@ -86,9 +86,9 @@ def test_login_keeps_a_key_for_this_process(
     typed.append(f"  {key} ")
     assert pnb.login() is None
     assert asyncio.run(pnb.DashScope().endpoint()).headers["Authorization"] == f"Bearer {key}"
-    assert isinstance(default_service(), pnb.DashScope)
+    assert isinstance(service_or_default(None), pnb.DashScope)
     pnb.logout()
-    assert isinstance(default_service(), pnb.Embedded)
+    assert isinstance(service_or_default(None), pnb.Embedded)
     with pytest.raises(errors.ParameterError, match=r"pnb\.login\(\)"):
         pnb.DashScope()
     assert capfd.readouterr() == ("", "")

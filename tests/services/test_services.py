@@ -208,11 +208,11 @@ def test_no_key_at_all() -> None:
 
 
 def test_a_key_in_the_environment_makes_dashscope_the_default(monkeypatch: pytest.MonkeyPatch, english: Path) -> None:
-    from paraformer_nb.services.default import default_service
+    from paraformer_nb.services.default import service_or_default
 
-    assert isinstance(default_service(), pnb.Embedded)
+    assert isinstance(service_or_default(None), pnb.Embedded)
     monkeypatch.setenv("DASHSCOPE_API_KEY", KEY)
-    service = default_service()
+    service = service_or_default(None)
     assert isinstance(service, pnb.DashScope)
     assert service.source.host == "dashscope.aliyuncs.com"
     assert asyncio.run(service.endpoint()).headers["Authorization"] == f"Bearer {KEY}"

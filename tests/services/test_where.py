@@ -73,10 +73,54 @@ def test_a_settings_file_that_is_not_toml_is_named_without_its_contents(
     assert "never-shown-key" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [("api_key = 5", "api_key"), ("region = true", "region"), ("workspace = ['w']", "workspace")],
+)
+def test_a_setting_that_is_not_a_text_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: str, problem: str
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(settings, encoding="utf-8")
+    monkeypatch.setenv("DASHSCOPE_CONFIG", str(config))
+    with pytest.raises(ParameterError, match=rf"config\.toml' has a value for {problem} that is not a text"):
+        pnb.DashScope()
+
+
+@pytest.mark.parametrize("variable", ["DASHSCOPE_CONFIG", "DASHSCOPE_API_KEY_FILE_PATH"])
+def test_a_file_that_cannot_be_read_is_not_taken_for_a_missing_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path))
+    with pytest.raises(ParameterError, match=r"file '.*' cannot be read \(Is a directory\)"):
+        pnb.DashScope()
+    monkeypatch.setenv(variable, str(tmp_path / "missing" / "file"))
+    with pytest.raises(ParameterError, match="needs an API key"):
+        pnb.DashScope()
+
+
+def test_a_url_for_a_workspace_needs_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHSCOPE_WEBSOCKET_BASE_URL", "wss://{workspace_id}.example.org/api-ws/v1/inference")
+    with pytest.raises(ParameterError, match="set DASHSCOPE_WORKSPACE"):
+        host()
+
+
 @pytest.mark.parametrize("options", [{"region": "mars"}, {"workspace": "evil.example/"}, {"workspace": "a b"}])
 def test_a_region_or_workspace_that_is_none_is_refused(options: dict[str, str]) -> None:
     with pytest.raises(ParameterError, match=next(iter(options))):
         pnb.DashScope("never-shown-key", **options)  # type: ignore[arg-type]
+
+
+def test_a_region_and_a_url_of_another_one_are_refused_and_a_url_of_none_has_the_environment_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(ParameterError, match="region='cn-beijing', but url= is a host of ap-southeast-1"):
+        host(region="cn-beijing", url=f"wss://{INTERNATIONAL}/api-ws/v1/inference")
+    monkeypatch.setenv("DASHSCOPE_REGION", SINGAPORE)
+    proxy, beijing = "wss://proxy.example.org/x", f"wss://{SHARED}/api-ws/v1/inference"
+    assert [pnb.DashScope("never-shown-key", url=url).region for url in (proxy, beijing)] == [SINGAPORE, "cn-beijing"]
+    monkeypatch.setenv("DASHSCOPE_WEBSOCKET_BASE_URL", beijing)
+    assert pnb.DashScope("never-shown-key").region == "cn-beijing"
 
 
 # ----------------------------------------------------------------------------------------------------- default models

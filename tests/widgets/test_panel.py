@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
 import pytest
 from fake_front_end import FakeComm
-from servers import eventually
+from servers import Cloud, eventually, well
 
 import paraformer_nb as pnb
-from paraformer_nb.dashscope.parameters import Language
 
 DATA = Path(__file__).parents[2] / "notebooks" / "data"
 
@@ -109,9 +108,64 @@ def test_a_clip_that_cannot_be_read_is_explained_in_the_form(tmp_path: Path) -> 
     assert panel.run is None
 
 
-def test_the_language_follows_the_service() -> None:
+QWEN, MESSAGE = "qwen-audio-3.1-asr-flash-streaming", "qwen-audio-3.1-asr-flash-message"
+
+
+def choose(dropdown: Any, label: str) -> None:
+    """Choose an option as a front end does."""
+    if not isinstance(dropdown.comm, FakeComm):
+        dropdown.comm = FakeComm()
+    index = [*dropdown.get_state()["_options_labels"]].index(label)
+    dropdown.comm.deliver({"method": "update", "state": {"index": index}, "buffer_paths": []})
+
+
+def offered(panel: Any) -> set[str]:
+    """The languages that a front end shows."""
+    return set(panel.language.get_state()["_options_labels"])
+
+
+def test_the_languages_are_those_of_the_model_by_name_in_english_and_chinese() -> None:
     panel = pnb.panel(DATA)
-    assert panel.language.label == "English"
-    panel.service.value = True
-    assert "中文" in dict(panel.language.options)
-    assert set(dict(panel.language.options).values()) == {"", *get_args(Language)}
+    assert offered(panel) == {"English 英语"}
+    assert panel.model.layout.display == "none"
+    choose(panel.service, "DashScope: the cloud")
+    assert panel.model.layout.display is None
+    assert panel.model.value == "paraformer-realtime-v2"
+    for model in pnb.MODELS:
+        choose(panel.model, model)
+        names = {f"{each.english} {each.chinese}" for each in pnb.languages(model)}
+        assert offered(panel) == (names if len(names) == 1 else {"detect 自动", *names})
+        assert panel.language.disabled == (len(offered(panel)) == 1)
+    choose(panel.service, "On this machine: no key, English only")
+    assert (offered(panel), panel.language.value) == ({"English 英语"}, "en")
+
+
+def test_a_language_stays_chosen_while_the_model_accepts_it() -> None:
+    panel = pnb.panel(DATA)
+    choose(panel.service, "DashScope: the cloud")
+    choose(panel.language, "Japanese 日语")
+    choose(panel.model, QWEN)
+    assert panel.language.label == "Japanese 日语"
+    choose(panel.model, MESSAGE)
+    assert (panel.language.value, panel.language.disabled) == ("", True)
+
+
+def test_the_models_are_those_of_the_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHSCOPE_REGION", "ap-southeast-1")
+    panel = pnb.panel(DATA)
+    choose(panel.service, "DashScope: the cloud")
+    assert panel.model.value == QWEN
+    assert set(panel.model.options) == {name for name, model in pnb.MODELS.items() if len(model.regions) == 2}
+
+
+def test_the_chosen_model_and_language_are_sent(key: str) -> None:
+    with Cloud(well) as cloud:
+        panel = pnb.panel(DATA, service=cloud.service(key))
+        choose(panel.model, QWEN)
+        choose(panel.language, "Chinese 中文")
+        panel.transcribe.click()
+        assert eventually(lambda: cloud.commands)
+        panel.run.cancel()
+        panel.run.wait(60)
+    payload = cloud.commands[0]["payload"]
+    assert (payload["model"], payload["parameters"]["language_hints"]) == (QWEN, ["zh"])
