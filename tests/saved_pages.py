@@ -12,7 +12,7 @@ from paraformer_nb.formats.html import to_html
 from paraformer_nb.playback.opus import OPUS_RATE, encode
 from paraformer_nb.playback.webm import webm
 from paraformer_nb.transcript.transcript import Transcript
-from paraformer_nb.widgets.messages import SavedSound
+from paraformer_nb.widgets.saved_run import SavedSound
 
 HOUR = 3600
 LAST = f"second{HOUR - 5}"

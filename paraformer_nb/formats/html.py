@@ -19,8 +19,8 @@ from ..playback.playable import OpenAudio
 from ..transcript.language import language_of
 from ..transcript.transcript import Transcript
 from ..widgets.linker import link
-from ..widgets.messages import SavedRun, SavedSound, SavedUpdate
 from ..widgets.run_state import describe_run
+from ..widgets.saved_run import SavedRun, SavedSound, SavedUpdate
 from ..widgets.view_state import ViewState
 from .base import Format
 from .document import Document

@@ -11,7 +11,7 @@ from ..formats.registry import SUFFIXES, written_suffixes
 from ..playback.playable import OpenAudio
 from ..transcript.transcript import Transcript
 from ..widgets.files import Files
-from ..widgets.messages import FileFormat
+from ..widgets.run_data import FileFormat
 
 
 def downloads(export: Callable[[Path], object], transcript: Transcript, open_audio: OpenAudio) -> Files:

@@ -77,6 +77,7 @@ class RunOutputs(HistoryTables):
             set_regions=live.set_regions,
             open_audio=self._open_audio,
             warning=lambda: live.warning,
+            read_history=self._read_history,
             files=downloads(self.export, self.transcript, self._open_audio),
             still_mb=still_mb,
         )

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..errors import ParaformerError
-from .messages import FileFormat, FileRequest, Reply
+from .messages import FileRequest, Reply
+from .run_data import FileFormat
 
 SendReply = Callable[[Reply, list[bytes]], None]
 

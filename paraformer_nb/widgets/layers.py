@@ -16,7 +16,7 @@ from ..tables.given import (
     require_columns,
     seconds_of,
 )
-from .messages import Layer, LayerSpan
+from .run_data import Layer, LayerSpan
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from ..journal.records import MAX_LABEL, Region
 from ..tables.frame import frame_of
 from ..text import sanitise
 from .layers import make_layer
-from .messages import LayerSpan
+from .run_data import LayerSpan
 
 if TYPE_CHECKING:
     import pandas as pd

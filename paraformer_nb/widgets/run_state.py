@@ -8,7 +8,7 @@ from ..playback.playable import PlayableClip
 from ..text import sanitise
 from ..transcript.language import language_of
 from ..transcript.transcript import ENDED, Transcript
-from .messages import RetryState, RunState, RunStateName, SoundFormat
+from .run_data import RetryState, RunState, RunStateName, SoundFormat
 
 _LEAST_MISSING = 0.05  # seconds
 _MAX_GAPS = 3  # that the message lists, the newest ones

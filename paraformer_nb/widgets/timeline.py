@@ -38,13 +38,15 @@ from .front_ends import can_connect, can_replace_outputs
 from .layers import make_layer
 from .linker import link
 from .regions import checked_regions, regions_of_table, regions_table
+from .run_data import Layer, RunState
 from .run_state import describe_run
 from .shells import handle_on_subshells
 from .still import max_page_bytes
 from .still_maker import StillMaker, description_of, note_of, title_of
 from .traits import ComputedTrait, SpanTrait
 from .update_sender import UpdateSender
-from .words import recognised_text, to_correction
+from .word_requests import ReadHistory, WordRequests
+from .words import to_correction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +65,7 @@ class Timeline(anywidget.AnyWidget):
         selected_words: the words that touch the selection, as a DataFrame like `run.words`; read-only.
         playhead: where playing is or would begin, in seconds of the clip.
         rewind: by how many seconds playing begins earlier when it goes on after a pause; 1 at first.
+        interface_language: "en" or "zh", of buttons and messages; "" for the reader's own.
 
     Args:
         transcript: what to show; call `refresh` on the background loop whenever it has changed.
@@ -74,6 +77,7 @@ class Timeline(anywidget.AnyWidget):
             regions can be marked.
         open_audio: opens the clip for playing; raises AudioError if it cannot. None: there is no sound.
         warning: why the run's records are kept in memory only, or ``""``.
+        read_history: reads how the recogniser revised each word, on another thread. None: that is not known.
         files: what can be downloaded, and the page that a saved notebook shows where no kernel runs. None: there is
             nothing to download but what the front end makes itself, and the picture is shown there.
         still_mb: the largest size of that page in megabytes; None: that of PARAFORMER_NB_STILL_MB, or 2.
@@ -87,6 +91,7 @@ class Timeline(anywidget.AnyWidget):
     selection = SpanTrait().tag(sync=True)
     playhead = traitlets.Float(0.0).tag(sync=True)
     rewind = traitlets.Float(1.0, min=0.0, max=60.0).tag(sync=True)
+    interface_language = traitlets.Enum(("", "en", "zh"), "").tag(sync=True)
     selected_words = ComputedTrait(lambda view: view.words_within(*view.selection))
 
     def __init__(
@@ -99,6 +104,7 @@ class Timeline(anywidget.AnyWidget):
         set_regions: Callable[[Sequence[Region]], object] | None = None,
         open_audio: OpenAudio | None = None,
         warning: Callable[[], str] = str,
+        read_history: ReadHistory | None = None,
         files: Files | None = None,
         still_mb: float | None = None,
     ) -> None:
@@ -113,6 +119,7 @@ class Timeline(anywidget.AnyWidget):
         self._is_stopping = False
         self._had_ended = self._has_ended
         self._audio = AudioRequests(self._send_message, open_audio)
+        self._word_requests = WordRequests(self._send_message, transcript, read_history)
         self._file_requests = FileRequests(self._send_message, files)
         self._updates = UpdateSender(transcript, self._describe, self._send_message)
         self._updates.files = self._file_requests.formats
@@ -202,7 +209,7 @@ class Timeline(anywidget.AnyWidget):
         self.notify_change(Bunch(name=name, owner=self, type="change", old=None, new=self.selected_words))
 
     @property
-    def layers(self) -> tuple[messages.Layer, ...]:
+    def layers(self) -> tuple[Layer, ...]:
         """The layers that `highlight` laid over the timeline, the last one last."""
         return self._updates.layers
 
@@ -251,7 +258,7 @@ class Timeline(anywidget.AnyWidget):
             case messages.SetRegions():
                 loop.call_soon_threadsafe(self._keep_regions, message)
             case messages.RecognisedRequest():
-                loop.call_soon_threadsafe(self._send_recognised, message)
+                loop.call_soon_threadsafe(self._word_requests.answer, message)
             case messages.FileRequest():
                 loop.call_soon_threadsafe(self._file_requests.answer, message)
             case _:
@@ -306,10 +313,6 @@ class Timeline(anywidget.AnyWidget):
             self._send_message(messages.CorrectionProblem(problem))
         self.refresh()  # an answer, even where nothing was changed
 
-    def _send_recognised(self, message: messages.RecognisedRequest) -> None:
-        text = recognised_text(self._transcript.recognised, message.sentence, message.start, message.end)
-        self._send_message(messages.Reply(message.id, text=text))
-
     # -------------------------------------------------------------------------------------------- to the front end
 
     def refresh(self) -> None:
@@ -317,7 +320,7 @@ class Timeline(anywidget.AnyWidget):
         if self.comm is not None:
             self._updates.refresh()
 
-    def _describe(self) -> messages.RunState:
+    def _describe(self) -> RunState:
         self._follow_state()
         can_stop = self._stop is not None and not self._is_stopping
         can_correct = self._correct is not None

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from ..loop import get_loop
 from ..transcript.transcript import Transcript
-from .messages import FileFormat, Layer, RunState, Update
+from .messages import Update
+from .run_data import FileFormat, Layer, RunState
 from .view_state import ViewState
 
 SendUpdate = Callable[[Update, list[bytes]], None]

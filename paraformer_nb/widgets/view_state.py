@@ -8,7 +8,8 @@ from ..audio.peaks import coarser
 from ..journal.records import Region
 from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Sentence
-from .messages import FileFormat, GapSpan, Layer, LayerSpan, ResumeMark, RunState, SentenceData, Update, WaveformPart
+from .messages import Update
+from .run_data import FileFormat, GapSpan, Layer, LayerSpan, ResumeMark, RunState, SentenceData, WaveformPart
 from .sentence_order import SentenceOrder
 from .words import sentence_data
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..text import join
+from ..text import join, sanitise
 from ..transcript.corrections import Correction, speaker_at
+from ..transcript.history import History
 from ..transcript.spacing import separators
 from ..transcript.words import Sentence, Word
-from .messages import Correct, CorrectAll, Redo, SentenceData, Undo, WordRow
+from .messages import Correct, CorrectAll, Redo, Undo
+from .run_data import SentenceData, WordRow
+
+MAX_REVISIONS = 8  # texts of one word that are shown, the newest ones
 
 
 def sentence_data(sentence: Sentence, separator: str) -> SentenceData:
@@ -43,6 +47,22 @@ def recognised_text(recognised: Iterable[Sentence], sentence_id: int, start: flo
     """What was recognised in a span of a sentence: the words whose middle lies in it. Empty where there were none."""
     words = [word for sentence in recognised if sentence.id == sentence_id for word in sentence.words]
     return join([word.text + word.punctuation for word in words if start <= (word.start + word.end) / 2 <= end])
+
+
+def revised_texts(history: History, sentence_id: int, start: float, end: float) -> list[str]:
+    """The texts that the recogniser gave the word in a span, one after the other; none where that is not one word, or
+    its text never changed."""
+    within = [
+        each
+        for sentence in history.transcript.recognised
+        if sentence.id == sentence_id
+        for each in history.words_of(sentence)
+        if start <= (each.word.start + each.word.end) / 2 <= end
+    ]
+    if len(within) != 1 or within[0].changes == 0:
+        return []
+    changes = [each for each in history.revisions if each.history is within[0] and each.change == "text"]
+    return [sanitise(text) for text in [within[0].first_text, *(each.text or "" for each in changes)]][-MAX_REVISIONS:]
 
 
 def _word(row: WordRow, recognised: list[Word]) -> Word:

@@ -56,6 +56,20 @@ def test_an_address_leads_to_a_position_and_a_position_to_its_address(
     assert page.evaluate("() => navigator.clipboard.readText()") == f"{path.as_uri()}#t=30"
     page.evaluate("() => { location.hash = 't=0:02' }")
     _shows(page, r"Shows 0:00\.0 to")
+    # Of a word that was chosen the link names the word; it is the current one where the link is opened.
+    page.locator(".pnb-words").focus()
+    page.keyboard.press("End")
+    last = page.locator(".pnb-word-about").inner_text()
+    page.keyboard.press("Escape")
+    page.keyboard.press("End")
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("menuitem", name="Copy a link to").click()
+    page.locator(".pnb-command-message", has_text="was copied").wait_for()
+    address = page.evaluate("() => navigator.clipboard.readText()")
+    assert "#w=" in address
+    page.goto("about:blank")
+    _open(page, path, "#" + address.partition("#")[2])
+    page.locator(".pnb-word-about", has_text=last).wait_for()
 
 
 def test_the_theme_can_be_chosen_and_is_remembered(page: Page, path: Path) -> None:

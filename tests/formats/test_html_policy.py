@@ -16,7 +16,7 @@ from saved_pages import lesson_run
 
 from paraformer_nb.formats.html import to_html
 from paraformer_nb.transcript.transcript import Transcript
-from paraformer_nb.widgets.messages import SavedSound
+from paraformer_nb.widgets.saved_run import SavedSound
 
 pytestmark = pytest.mark.timeout(180)
 

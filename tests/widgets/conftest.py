@@ -5,3 +5,5 @@ from browsers import browser as browser
 from browsers import folder as folder
 from browsers import lab as lab
 from browsers import playwright as playwright
+from hands import hands as hands
+from hands import opened as opened

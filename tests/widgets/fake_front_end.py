@@ -14,7 +14,8 @@ from paraformer_nb.journal.records import VERSION, ClipSource, Received, RunStar
 from paraformer_nb.loop import submit
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets import messages
-from paraformer_nb.widgets.messages import SentenceData, Update
+from paraformer_nb.widgets.messages import Update
+from paraformer_nb.widgets.run_data import RunState, SentenceData
 from paraformer_nb.widgets.timeline import Timeline
 
 
@@ -133,7 +134,7 @@ class FrontEnd:
         return [buffer for _, buffers in self.sent for buffer in buffers]
 
     @property
-    def run(self) -> messages.RunState:
+    def run(self) -> RunState:
         """The run's state, as it was sent last."""
         return [update.run for update in self.updates if update.run is not None][-1]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from lab import Notebook
 from playwright.sync_api import BrowserContext, Locator
 
@@ -23,6 +24,7 @@ class Hands:
     def __init__(self, browser: BrowserContext, lab: str, folder: Path, name: str) -> None:
         cells = [SETUP.replace("hands", name), "print()"]
         self.notebook = Notebook(browser, lab, folder / f"{name}.ipynb", cells)
+        self.notebook.page.evaluate("localStorage.clear()")  # what a test before has chosen
         self.notebook.run(0)
         self.view: Locator = self.notebook.page.locator(".pnb-timeline").first
         self.view.locator(".pnb-text", has_text="morning").wait_for(timeout=30_000)
@@ -105,3 +107,22 @@ class Hands:
         """Bring the timeline to what it was when its run had ended."""
         self.python("[run.undo() for _ in range(50)] and view.set_trait('selection', None)")
         self.python("view.seek(0)")
+
+
+@pytest.fixture(scope="module")
+def opened(request: pytest.FixtureRequest, browser: BrowserContext, lab: str, folder: Path) -> Iterator[Hands]:
+    """A notebook with a timeline, for all tests of a module: a kernel starts slowly."""
+    hands = Hands(browser, lab, folder, request.module.__name__.removeprefix("test_"))
+    try:
+        yield hands
+    finally:
+        hands.notebook.close()
+
+
+@pytest.fixture
+def hands(opened: Hands) -> Iterator[Hands]:
+    """The timeline, as it was when its run had ended."""
+    opened.start_over()
+    yield opened
+    opened.press("Escape", "Escape")
+    assert opened.notebook.errors == []

@@ -11,15 +11,9 @@ from msgspec import structs, to_builtins
 from playwright.sync_api import BrowserContext, Locator, Page, Route
 
 import paraformer_nb
-from paraformer_nb.widgets.messages import (
-    RunState,
-    SavedRun,
-    SavedUpdate,
-    SentenceData,
-    SoundFormat,
-    Update,
-    WordRow,
-)
+from paraformer_nb.widgets.messages import Update
+from paraformer_nb.widgets.run_data import RunState, SentenceData, SoundFormat, WordRow
+from paraformer_nb.widgets.saved_run import SavedRun, SavedUpdate
 
 MODULES = Path(paraformer_nb.__file__).parent / "widgets" / "static" / "timeline"
 
@@ -66,6 +60,7 @@ def page(browser: BrowserContext) -> Iterator[Page]:
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.route("http://modules.test/**", serve)
     page.goto("http://modules.test/")
+    page.evaluate("localStorage.clear()")  # what a test before has chosen
     yield page
     page.close()
     assert wrong == []

@@ -15,14 +15,8 @@ from playwright.sync_api import Page
 from standalone_view import RUN, mount, row
 from standalone_view import page as page
 
-from paraformer_nb.widgets.messages import (
-    GapSpan,
-    Layer,
-    LayerSpan,
-    ResumeMark,
-    SentenceData,
-    Update,
-)
+from paraformer_nb.widgets.messages import Update
+from paraformer_nb.widgets.run_data import GapSpan, Layer, LayerSpan, ResumeMark, SentenceData
 
 RED = (255, 0, 0)
 

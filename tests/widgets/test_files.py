@@ -15,7 +15,7 @@ from paraformer_nb.errors import ExportError
 from paraformer_nb.playback.playable import PlayableClip
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets.files import Files
-from paraformer_nb.widgets.messages import FileFormat
+from paraformer_nb.widgets.run_data import FileFormat
 
 
 def _make(suffix: str) -> bytes:

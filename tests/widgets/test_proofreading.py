@@ -2,33 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from hands import Hands
-from playwright.sync_api import BrowserContext
 
 pytestmark = pytest.mark.timeout(180)
-
-
-@pytest.fixture(scope="module")
-def opened(browser: BrowserContext, lab: str, folder: Path) -> Iterator[Hands]:
-    """A notebook with a timeline, for all tests here: a kernel starts slowly."""
-    hands = Hands(browser, lab, folder, "proofread")
-    try:
-        yield hands
-    finally:
-        hands.notebook.close()
-
-
-@pytest.fixture
-def hands(opened: Hands) -> Iterator[Hands]:
-    """The timeline, as it was when its run had ended."""
-    opened.start_over()
-    yield opened
-    opened.press("Escape", "Escape")
-    assert opened.notebook.errors == []
 
 
 def test_after_a_pause_the_word_that_sounded_is_corrected_and_not_the_one_clicked_before(hands: Hands) -> None:

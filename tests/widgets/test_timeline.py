@@ -9,7 +9,7 @@ from IPython.core.formatters import DisplayFormatter
 from paraformer_nb.journal.failures import Failure
 from paraformer_nb.journal.records import Connected, Gap, Peaks, RunEnded
 from paraformer_nb.transcript.transcript import Transcript
-from paraformer_nb.widgets.messages import GapSpan
+from paraformer_nb.widgets.run_data import GapSpan
 
 ONE_MEGABYTE = 1_000_000
 

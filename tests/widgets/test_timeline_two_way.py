@@ -24,7 +24,7 @@ from paraformer_nb.playback.playable import PlayableClip
 from paraformer_nb.transcript.corrections import Correction
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets import timeline as module
-from paraformer_nb.widgets.messages import Layer, LayerSpan, ResumeMark
+from paraformer_nb.widgets.run_data import Layer, LayerSpan, ResumeMark
 from paraformer_nb.widgets.timeline import Timeline
 
 

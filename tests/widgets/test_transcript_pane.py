@@ -9,7 +9,8 @@ from standalone_view import RUN, mount, row, show
 from standalone_view import page as page
 from test_drawing import lesson_sentences
 
-from paraformer_nb.widgets.messages import SentenceData, Update
+from paraformer_nb.widgets.messages import Update
+from paraformer_nb.widgets.run_data import SentenceData
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -13,7 +13,7 @@ from paraformer_nb.journal.records import Corrected
 from paraformer_nb.transcript.corrections import Correction
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.transcript.words import Sentence
-from paraformer_nb.widgets.messages import SentenceData
+from paraformer_nb.widgets.run_data import SentenceData
 from paraformer_nb.widgets.run_state import describe_run
 from paraformer_nb.widgets.view_state import ViewState
 

@@ -1,7 +1,7 @@
 // The timeline of a streaming speech recognition run, live or not, as an anywidget: the entry module.
 
 import { RunModel } from "./run_model.js";
-import { View } from "./view.js";
+import { showView } from "./view.js";
 
 /** @import { AnyModel, InitializeProps, RenderProps } from "@anywidget/types" */
 /** @import { TimelineModel } from "./model/cursor.js" */
@@ -38,8 +38,7 @@ function initialize({ model }) {
 
 /** @param {RenderProps<TimelineModel>} props */
 function render({ model, el }) {
-  const view = new View(runModelOf(model), el);
-  return () => view.dispose();
+  return showView(runModelOf(model), el);
 }
 
 export default { initialize, render };

@@ -1,71 +1,82 @@
-// What an exported page has beside the view: positions in its address, a theme switch, and a text with times to print.
+// What an exported page has beside the view: positions in its address, switches of language and theme, and a text with times to print.
 
+import { makeLanguageButton } from "./controls/language_button.js";
 import { make, makeButton, setText } from "./dom/elements.js";
 import { toTimedLines } from "./model/formats.js";
+import { lastAt } from "./model/hits.js";
+import { keep, kept } from "./model/kept.js";
+import { language, translate } from "./model/language.js";
 import { positionIn } from "./model/position.js";
 
 /** @import { RunModel } from "./run_model.js" */
 
-const THEMES = ["auto", "light", "dark"];
-const KEPT = "paraformer-nb-theme"; // in the browser's storage
+const KEPT = "theme";
 
 /** @param {RunModel} runModel */
 export function servePage(runModel) {
   followAddress(runModel);
-  makeThemeSwitch();
+  makeSwitches(runModel);
   printWithTimes(runModel);
 }
 
 /**
- * Goes to the position of the address: of `page.html#t=63` to 1:03.
+ * Goes to the position of the address, of `page.html#t=63` to 1:03; of `#w=63` to the word there, which is then the current one.
  * @param {RunModel} runModel
  */
 function followAddress(runModel) {
   const follow = () => {
-    const position = positionIn(location.hash);
-    if (position === null) return;
-    runModel.playback.seek(Math.min(position, runModel.transcript.extent.end));
+    const named = positionIn(location.hash);
+    if (!named) return;
+    const { cursor, playback, transcript } = runModel;
+    const index = named.isWord ? lastAt(transcript.words, named.position) : -1;
+    const position = index < 0 ? named.position : transcript.words.starts[index];
+    playback.seek(Math.min(position, transcript.extent.end));
     runModel.show(position);
+    if (index >= 0) cursor.focusOn(transcript, index);
   };
   window.addEventListener("hashchange", follow);
   requestAnimationFrame(() => requestAnimationFrame(follow)); // once the view is drawn, and its width known
 }
 
-/** The button goes through the themes; the choice is kept where the browser allows that. */
-function makeThemeSwitch() {
+/**
+ * The buttons of the page's header, made anew in another language.
+ * @param {RunModel} runModel
+ */
+function makeSwitches(runModel) {
   const header = document.querySelector("header");
   if (!(header instanceof HTMLElement)) return;
-  let theme = storedTheme();
-  const apply = () => {
-    document.documentElement.dataset.theme = theme;
-    setText(button, `Theme: ${theme}`);
-    button.setAttribute("aria-label", `Theme: ${theme}`);
+  const box = make("span", "pnb-switches", header);
+  const write = () => {
+    box.lang = language();
+    box.replaceChildren();
+    makeLanguageButton(runModel, box);
+    makeThemeSwitch(box);
   };
-  const button = makeButton("", "Theme", header, () => {
-    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
-    storeTheme(theme);
+  write();
+  runModel.addListener(({ kind }) => kind === "language" && write());
+}
+
+/**
+ * The button goes through the themes; the choice is kept where the browser allows that.
+ * @param {HTMLElement} parent
+ */
+function makeThemeSwitch(parent) {
+  const names = /** @type {const} */ ({ auto: "Theme: auto", light: "Theme: light", dark: "Theme: dark" });
+  const themes = /** @type {(keyof typeof names)[]} */ (Object.keys(names));
+  const { dataset } = document.documentElement;
+  let theme = themes.find((name) => name === (dataset.theme ?? kept(KEPT))) ?? "auto";
+  const apply = () => {
+    dataset.theme = theme;
+    setText(button, translate(names[theme]));
+    button.setAttribute("aria-label", translate(names[theme]));
+  };
+  const button = makeButton("", translate("Theme"), parent, () => {
+    theme = themes[(themes.indexOf(theme) + 1) % themes.length];
+    keep(KEPT, theme);
     apply();
   });
   button.classList.add("pnb-theme");
   apply();
-}
-
-function storedTheme() {
-  try {
-    const theme = localStorage.getItem(KEPT) ?? "";
-    return THEMES.includes(theme) ? theme : THEMES[0];
-  } catch {
-    return THEMES[0]; // a page in a sandbox has no storage
-  }
-}
-
-/** @param {string} theme */
-function storeTheme(theme) {
-  try {
-    localStorage.setItem(KEPT, theme);
-  } catch {
-    // a page in a sandbox has no storage: the choice lasts as long as the page
-  }
 }
 
 /**

@@ -5,10 +5,14 @@
 import { writeWord } from "./messages.js";
 import { correctedWords } from "./model/corrections.js";
 import { Cursor } from "./model/cursor.js";
-import { Originals } from "./model/originals.js";
+import { EndReport } from "./model/end_report.js";
+import { WordDetails } from "./model/word_details.js";
+import { keepLanguage, translate } from "./model/language.js";
 import { Requests } from "./model/requests.js";
+import { keepSettings, keptSettings } from "./model/settings.js";
 import { Transcript } from "./model/transcript.js";
 import { Playback } from "./sound/playback.js";
+import { readWav } from "./sound/wav.js";
 import { WindowedSource } from "./sound/windowed.js";
 
 /** @import { AnyModel } from "@anywidget/types" */
@@ -16,13 +20,15 @@ import { WindowedSource } from "./sound/windowed.js";
 /** @import { FromFrontEnd, LayerSpan, RunStateName, ToFrontEnd, Update } from "./messages.js" */
 /** @import { Correction } from "./model/corrections.js" */
 /** @import { TimelineModel } from "./model/cursor.js" */
+/** @import { Language } from "./model/language.js" */
+/** @import { Settings } from "./model/settings.js" */
 /** @import { Change } from "./model/transcript.js" */
 /** @import { Sentence } from "./model/words.js" */
 /** @import { AudioSource } from "./sound/player.js" */
 /**
  * What views are notified of: new data of the run; another state of the run, the kernel or Stop; something else that
- * a person looks at.
- * @typedef {{ kind: "data", change: Change } | { kind: "state" } | { kind: "view" }} RunNotification
+ * a person looks at; another language of the view's texts.
+ * @typedef {{ kind: "data", change: Change } | { kind: "state" } | { kind: "view" } | { kind: "language" }} RunNotification
  */
 /** @typedef {{ onShow: (time: number) => void, onFind: (text: string) => void }} ViewActions what every view does when Python asks for it */
 
@@ -30,7 +36,6 @@ const SYNC_TIMEOUT_MS = 3000;
 const SYNC_AGAIN_MS = 2000;
 const STOP_TIMEOUT_MS = 2500;
 const UNSEEN_MS = 1000; // after the last view is closed sound stops, unless a view is drawn again by then
-const KEEP_AFTER_MS = 1500; // without a correction: then the notebook is to keep the corrected words
 const NO_ANSWER = "No answer: the kernel is busy or shut down. If it is shut down, run the cell again.";
 const NO_RUN = "There is nothing to play yet.";
 
@@ -40,12 +45,9 @@ export class RunModel {
   isDisconnected = false;
   /** @type {ViewportChoice} */
   viewportChoice = { start: null, span: null, follow: true };
-  /** How much larger than usual the waveform is drawn. */
-  amplitude = 1;
   /** The text's height in pixels, where a person chose one. @type {number | null} */
   textHeight = null;
-  /** Whether the window turns its pages with the playhead. */
-  followsPlayhead = true;
+  settings = keptSettings();
   /** Where the text was scrolled to; null: it follows its end. @type {number | null} */
   textTop = null;
   /** Ids of sentences that were read out, or existed before the first view. @type {Set<number>} */
@@ -56,7 +58,7 @@ export class RunModel {
   isStopUnread = false;
   cursor;
   requests;
-  originals;
+  details;
   playback;
 
   #model;
@@ -75,9 +77,7 @@ export class RunModel {
   #stopTimer;
   /** @type {RunStateName | null} the state in which Stop was pressed */
   #stoppedIn = null;
-  #hasSentEndDrawn = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #keepTimer;
+  #endReport = new EndReport(() => this.#send({ kind: "end-drawn" }));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #unseenTimer;
 
@@ -90,18 +90,20 @@ export class RunModel {
     this.#openAudio = openAudio;
     this.cursor = new Cursor(model, () => this.notifyViewChange(), (time) => this.playback.seek(time));
     this.requests = new Requests((request) => this.#send(request), () => this.#sync());
-    this.originals = new Originals(this.isStandalone ? null : this.requests, () => this.notifyViewChange());
+    this.details = new WordDetails(this.isStandalone ? null : this.requests, () => this.notifyViewChange());
     this.playback = new Playback(this);
     model.on("msg:custom", this.#receive);
+    model.on("change:interface_language", this.#onLanguage);
     this.#sync();
   }
 
   close() {
     clearTimeout(this.#answerTimer);
     clearTimeout(this.#stopTimer);
-    clearTimeout(this.#keepTimer);
     clearTimeout(this.#unseenTimer);
+    this.#endReport.close();
     this.#model.off("msg:custom", this.#receive);
+    this.#model.off("change:interface_language", this.#onLanguage);
     this.playback.dispose();
     this.cursor.close();
     this.requests.close();
@@ -140,12 +142,44 @@ export class RunModel {
   openAudio() {
     if (this.#openAudio) return this.#openAudio();
     const sound = this.transcript.run?.sound;
-    if (!sound) throw new Error(NO_RUN);
-    return new WindowedSource(async (index) => {
+    if (!sound) throw new Error(translate(NO_RUN));
+    const fetchWindow = async (/** @type {number} */ index) => {
       const { buffers } = await this.requests.send({ kind: "audio", index });
       return /** @type {DataView<ArrayBuffer>} */ (buffers[0] ?? new DataView(new ArrayBuffer(0)));
-    }, sound);
+    };
+    const read = async (/** @type {number} */ start, /** @type {number} */ end) => {
+      const { buffers } = await this.requests.send({ kind: "sound", start, end });
+      return buffers[0] ? readWav(buffers[0], start) : null;
+    };
+    return new WindowedSource(fetchWindow, read, sound);
   }
+
+  /**
+   * Changes settings, for all views and for later ones.
+   * @param {Partial<Settings>} settings
+   */
+  set(settings) {
+    Object.assign(this.settings, settings);
+    keepSettings(this.settings);
+    this.notifyViewChange();
+  }
+
+  /** The language of the view's texts that Python set; an empty text where that is left to the reader. */
+  get interfaceLanguage() {
+    return this.#model.get("interface_language") ?? "";
+  }
+
+  /**
+   * Has every view be made anew in a language that a person chose, and later views begin with it.
+   * @param {Language} chosen
+   */
+  chooseLanguage(chosen) {
+    keepLanguage(chosen);
+    this.#model.set("interface_language", chosen);
+    this.#model.save_changes();
+  }
+
+  #onLanguage = () => this.#notify({ kind: "language" });
 
   /**
    * Brings a position on view in every view.
@@ -215,7 +249,7 @@ export class RunModel {
   /** @param {FromFrontEnd} message that the kernel answers at once */
   #sendAndExpectAnswer(message) {
     clearTimeout(this.#answerTimer);
-    this.#answerTimer = setTimeout(() => this.showMessage(NO_ANSWER), SYNC_TIMEOUT_MS);
+    this.#answerTimer = setTimeout(() => this.showMessage(translate(NO_ANSWER)), SYNC_TIMEOUT_MS);
     this.#send(message);
   }
 
@@ -242,21 +276,9 @@ export class RunModel {
     this.#notifyStateChange();
   }
 
-  /**
-   * A view has drawn everything, and the focus is not in it. The first time that this is a run's end the kernel
-   * is notified: it replaces the cell's output by the final picture. That makes a new view, so notifying it
-   * again would never end.
-   */
+  /** A view has drawn everything, and the focus is not in it. */
   afterDraw() {
-    if (this.#hasSentEndDrawn || !this.transcript.run?.has_ended) return;
-    this.#hasSentEndDrawn = true;
-    this.#send({ kind: "end-drawn" });
-  }
-
-  /** Corrections were made after the end: has the kernel update what the notebook keeps, once there are no more. */
-  #keepCorrections() {
-    clearTimeout(this.#keepTimer);
-    this.#keepTimer = setTimeout(() => this.#send({ kind: "end-drawn" }), KEEP_AFTER_MS);
+    if (this.transcript.run?.has_ended) this.#endReport.onDrawn();
   }
 
   /** Has every view draw again, with no new data of the run. */
@@ -319,10 +341,10 @@ export class RunModel {
     this.cursor.refind(this.transcript, change);
     if (this.transcript.run?.state !== this.#stoppedIn) this.#stoppedIn = null;
     if (!this.transcript.run?.can_stop) this.isStopUnread = false;
-    if (!this.transcript.run?.has_ended) this.#hasSentEndDrawn = false; // it may have been continued
+    if (!this.transcript.run?.has_ended) this.#endReport.onGoingOn();
     if (isFirst) this.#onFirstUpdate();
     this.#notify({ kind: "data", change });
-    if (this.#hasSentEndDrawn && !update.reset && (change.sentences.length || change.removed.length)) this.#keepCorrections();
+    if (!update.reset && (change.sentences.length || change.removed.length)) this.#endReport.onChange();
   }
 
   #startOver() {
@@ -353,7 +375,7 @@ export class RunModel {
   #disconnect() {
     this.isDisconnected = true;
     this.#stoppedIn = null;
-    this.requests.failAll(NO_ANSWER);
+    this.requests.failAll(translate(NO_ANSWER));
     this.#notifyStateChange();
   }
 

@@ -3,7 +3,8 @@
 import { servePage } from "./page.js";
 import { RunModel } from "./run_model.js";
 import { WholeSource } from "./sound/whole.js";
-import { View } from "./view.js";
+import { showView } from "./view.js";
+import { translate } from "./model/language.js";
 
 /** @import { AnyModel } from "@anywidget/types" */
 /** @import { SavedRun } from "./messages.js" */
@@ -13,40 +14,45 @@ const NO_SOUND = "This page was saved without its sound.";
 
 /**
  * Shows the run that is in the page. It is in several script elements, and so is its sound: WebKit takes a minute to
- * read one of 24 MB.
+ * read one of 24 MB. The returned function closes it.
  * @param {HTMLElement} parent
  */
 export function mountPage(parent) {
   const runModel = runModelOf(JSON.parse(textsOf("pnb-run").join("")));
-  const view = new View(runModel, parent);
+  const close = showView(runModel, parent);
   servePage(runModel);
-  return view;
+  return close;
 }
 
 /**
- * Shows a saved run.
+ * Shows a saved run, until the returned function is called.
  * @param {HTMLElement} parent
  * @param {SavedRun} saved
  */
 export function mountSavedRun(parent, saved) {
-  return new View(runModelOf(saved), parent);
+  return showView(runModelOf(saved), parent);
 }
 
 /** @param {SavedRun} saved */
 function runModelOf(saved) {
   const { sound } = saved;
+  /** @type {WholeSource | null} one for the player and for the waveform */
+  let source = null;
   return new RunModel(modelOf(saved), () => {
-    if (!sound) throw new Error(NO_SOUND);
-    return new WholeSource(sound.url ?? soundUrl(sound.mime), sound.start);
+    if (!sound) throw new Error(translate(NO_SOUND));
+    source ??= sound.url === null ? sourceWithin(sound.mime, sound.start) : new WholeSource(sound.url, sound.start);
+    return source;
   });
 }
 
 /**
- * A URL of the sound that is in the page. A `data:` URL of an hour would keep Firefox busy for ten seconds.
+ * The sound that is in the page. A `data:` URL of an hour would keep Firefox busy for ten seconds.
  * @param {string} mime
+ * @param {number} start
  */
-function soundUrl(mime) {
-  return URL.createObjectURL(new Blob(textsOf("pnb-sound").map(decode), { type: mime }));
+function sourceWithin(mime, start) {
+  const file = new Blob(textsOf("pnb-sound").map(decode), { type: mime });
+  return new WholeSource(URL.createObjectURL(file), start, () => file.arrayBuffer());
 }
 
 /**
@@ -64,7 +70,7 @@ function textsOf(name) {
  */
 function modelOf({ updates }) {
   /** @type {Record<string, unknown>} */
-  const traits = { selection: [0, 0], playhead: updates[0]?.update.run?.start ?? 0, rewind: 1 };
+  const traits = { selection: [0, 0], playhead: updates[0]?.update.run?.start ?? 0, rewind: 1, interface_language: "" };
   /** @type {Map<string, Set<(...values: any[]) => void>>} */
   const handlers = new Map();
   const call = (/** @type {string} */ name, /** @type {any[]} */ ...values) => {

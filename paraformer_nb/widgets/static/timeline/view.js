@@ -18,6 +18,7 @@ import { WordCard } from "./controls/word_card.js";
 import { WordBar } from "./controls/word_bar.js";
 import { WordList } from "./controls/word_list.js";
 import { make, setAttribute } from "./dom/elements.js";
+import { language, useLanguage } from "./model/language.js";
 import { Announcer } from "./text/announcer.js";
 import { SteadyScroll } from "./text/steady_scroll.js";
 import { TextMarks } from "./text/text_marks.js";
@@ -28,7 +29,32 @@ import { TextPane } from "./text/text_pane.js";
 
 const NARROW_PIXELS = 620;
 
-export class View {
+/**
+ * Shows a run until the returned function is called, in the language that is wanted by then.
+ * @param {RunModel} runModel
+ * @param {HTMLElement} parent
+ */
+export function showView(runModel, parent) {
+  const make = () => {
+    // The page around a saved run has the language of the clip, which may not be the reader's.
+    const readers = [navigator.language, ...(runModel.isStandalone ? [] : [document.documentElement.lang])];
+    useLanguage(runModel.interfaceLanguage, readers);
+    return new View(runModel, parent);
+  };
+  let view = make();
+  const unsubscribe = runModel.addListener(({ kind }) => {
+    if (kind !== "language") return;
+    view.dispose();
+    view = make();
+    view.focus();
+  });
+  return () => {
+    unsubscribe();
+    view.dispose();
+  };
+}
+
+class View {
   #runModel;
   #root;
   #body;
@@ -86,7 +112,7 @@ export class View {
       replay: () => this.#commands.proofreading.replaySentence(),
       closed: () => this.#commands.proofreading.closed(),
     });
-    const help = new Help(this.#root, focusWords, !runModel.isStandalone);
+    const help = new Help(runModel, this.#root, focusWords);
     const focusFind = () => this.#toolbar.focusFind();
     const selectText = () => this.#textPane.selectAll();
     const focusTime = () => this.#toolbar.focusTime();
@@ -108,6 +134,10 @@ export class View {
     this.#schedule();
   }
 
+  focus() {
+    this.#wordList.focus();
+  }
+
   dispose() {
     cancelAnimationFrame(this.#frame);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
@@ -124,7 +154,7 @@ export class View {
   /** @param {HTMLElement} parent */
   #makeRoot(parent) {
     const root = make("div", "pnb-timeline", parent);
-    root.lang = "en"; // of buttons and messages
+    root.lang = language(); // of buttons and messages
     root.setAttribute("role", "group");
     root.addEventListener("focusout", () => this.#schedule()); // for what waits until the focus has left the view
     return root;

@@ -7,6 +7,7 @@ import { drawSentences, drawWords } from "./draw_words.js";
 import { clock, ticksOf, timeToX } from "../model/scale.js";
 import { HIGHEST_HZ } from "../messages.js";
 import { inInk } from "./spectrogram.js";
+import { translate, translateKnown } from "../model/language.js";
 
 /** @import { Drawn } from "./draw_words.js" */
 /** @import { Tag } from "./draw_regions.js" */
@@ -15,6 +16,7 @@ import { inInk } from "./spectrogram.js";
 /** @import { TimeWindow } from "../model/scale.js" */
 /** @import { Image } from "./spectrogram.js" */
 /** @import { Transcript } from "../model/transcript.js" */
+/** @import { Samples } from "../sound/wav.js" */
 /** @import { Theme } from "./theme.js" */
 
 // Heights of rows, in pixels; the waveform has the rest.
@@ -52,15 +54,16 @@ export function rowsOf(height, hasSpectrogram = false) {
  * @param {Ruler} ruler
  * @param {Marks} marks
  * @param {Image | null} spectrogram below the waveform
+ * @param {Samples | null} [samples]
  * @returns {Drawn & { tags: Tag[] }} how words and regions were drawn
  */
-export function drawPicture(g, { width, height }, transcript, timeWindow, theme, ruler, marks, spectrogram) {
+export function drawPicture(g, { width, height }, transcript, timeWindow, theme, ruler, marks, spectrogram, samples = null) {
   const { axis, sentences, words, wave, ...rows } = rowsOf(height, spectrogram !== null);
   drawAxis(g, width, axis, timeWindow, theme);
   drawLayers(g, transcript.layers, timeWindow, width, words.top - 2, theme);
   const tags = drawRegions(g, transcript.regions, marks.region, timeWindow, width, axis, theme);
   drawSelection(g, marks.selection, timeWindow, width, axis, theme);
-  drawWave(g, transcript.peaks, timeWindow, width, wave, theme.colours.wave, marks.amplitude);
+  drawWave(g, transcript.peaks, timeWindow, width, wave, theme.colours.wave, marks.amplitude, samples);
   if (spectrogram) drawSpectrogram(g, spectrogram, timeWindow, width, rows.spectrogram, theme);
   drawGaps(g, width, axis, transcript, timeWindow, theme);
   drawResumes(g, transcript.resumes, timeWindow, width, axis, theme);
@@ -165,7 +168,7 @@ function drawGaps(g, width, axis, transcript, timeWindow, theme) {
   g.textBaseline = "middle";
   for (const gap of transcript.gaps) {
     const { x, room } = drawGap(g, gap, timeWindow, width, axis, theme);
-    const label = [gap.reason, "gap"].find((text) => g.measureText(text).width + 16 <= room);
+    const label = [translateKnown(gap.reason), translate("gap")].find((text) => g.measureText(text).width + 16 <= room);
     if (!label) continue;
     const half = g.measureText(label).width / 2 + 6;
     g.fillStyle = theme.colours.paper;

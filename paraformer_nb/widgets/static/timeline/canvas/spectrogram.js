@@ -1,6 +1,8 @@
 // The spectrogram of the window on view: computed in Python once the window rests; moved and stretched with
 // the window until the next one arrives.
 
+import { translate } from "../model/language.js";
+
 /** @import { TimeWindow } from "../model/scale.js" */
 /** @import { RunModel } from "../run_model.js" */
 /** @typedef {{ opacity: HTMLCanvasElement, start: number, span: number }} Image loudness as opacity */
@@ -28,7 +30,7 @@ export class Spectrogram {
   toggle() {
     this.isOn = !this.isOn;
     this.#requested = "";
-    this.#runModel.showMessage(this.isOn ? `A spectrogram is shown where ${LONGEST_SPAN} s or less are on view.` : "");
+    this.#runModel.showMessage(this.isOn ? translate("A spectrogram is shown where {0} s or less are on view.", LONGEST_SPAN) : "");
   }
 
   /**

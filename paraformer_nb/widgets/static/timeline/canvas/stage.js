@@ -6,10 +6,13 @@ import { Ruler } from "./labels.js";
 import { Minimap, wholeOf } from "./minimap.js";
 import { drawPicture, rowsOf } from "./picture.js";
 import { timeToX, xToTime } from "../model/scale.js";
+import { SampleReader } from "./samples.js";
 import { Surface } from "./surface.js";
+import { withinRange } from "../model/settings.js";
 import { describePicture } from "../text/text.js";
 import { movedTo, windowOf, zoomedAbout } from "./viewport.js";
 import { rowOf } from "./word_layout.js";
+import { translate } from "../model/language.js";
 
 /** @import { Tag } from "./draw_regions.js" */
 /** @import { Drawn } from "./draw_words.js" */
@@ -24,7 +27,6 @@ import { rowOf } from "./word_layout.js";
 const GLIDE = 0.3; // of the distance to where the window should be, each frame
 const PAGE_AT = 0.92; // of the window: a playhead that gets this far turns the page
 const PAGE_TO = 0.08;
-const MOST_AMPLITUDE = 64;
 const SPAN_MARGIN = 0.05; // of a span that is to fill the window
 const MARGIN = 0.1; // of the window, kept around what is brought on view
 
@@ -37,6 +39,7 @@ export class Stage {
   draft = null;
   #runModel;
   #spectrogram;
+  #samples;
   #pictureCanvas;
   #pictureSurface;
   #minimapCanvas;
@@ -58,6 +61,7 @@ export class Stage {
   constructor(runModel, spectrogram, parent, onResize) {
     this.#runModel = runModel;
     this.#spectrogram = spectrogram;
+    this.#samples = new SampleReader(runModel);
     this.box = make("div", "pnb-stage", parent);
     this.#pictureCanvas = make("canvas", "pnb-picture", this.box);
     this.#pictureCanvas.setAttribute("role", "img");
@@ -98,14 +102,15 @@ export class Stage {
       draft: this.draft,
       hover: this.hover,
       region: cursor.region,
-      amplitude: this.#runModel.amplitude,
+      amplitude: this.#runModel.settings.amplitude,
     };
     const [picture, minimap] = [this.#pictureSurface, this.#minimapSurface];
     this.box.classList.toggle("pnb-with-spectrogram", this.#spectrogram.isOn);
     const spectrogram = this.#spectrogram.imageFor(this.shown, picture);
-    this.#drawn = drawPicture(picture.begin(), picture, transcript, this.shown, theme, this.#ruler, marks, spectrogram);
+    const samples = this.#samples.samplesFor(this.shown, picture.width);
+    this.#drawn = drawPicture(picture.begin(), picture, transcript, this.shown, theme, this.#ruler, marks, spectrogram, samples);
     this.#minimap.draw(minimap.begin(), minimap, transcript, this.shown, theme, marks);
-    const label = transcript.run ? describePicture(transcript.run, transcript.words.count, this.#target) : "Timeline";
+    const label = transcript.run ? describePicture(transcript.run, transcript.words.count, this.#target) : translate("Timeline");
     const isAtRest = !isMoving && !playback.isPlaying;
     if (isAtRest || !this.#pictureCanvas.hasAttribute("aria-label")) this.#pictureCanvas.setAttribute("aria-label", label);
     return isMoving;
@@ -188,9 +193,7 @@ export class Stage {
 
   /** @param {number} factor by which the waveform is drawn larger */
   amplify(factor) {
-    const amplitude = this.#runModel.amplitude * factor;
-    this.#runModel.amplitude = Math.min(MOST_AMPLITUDE, Math.max(1 / MOST_AMPLITUDE, amplitude));
-    this.#runModel.notifyViewChange();
+    this.#runModel.set({ amplitude: withinRange("amplitude", this.#runModel.settings.amplitude * factor) });
   }
 
   /** @param {number} factor below 1: in; around the playhead where that is on view, and following continues */
@@ -229,8 +232,7 @@ export class Stage {
   /** Follows the newest words, or, where none will come, the playhead. */
   toggleFollow() {
     if (this.#runModel.transcript.run?.has_ended) {
-      this.#runModel.followsPlayhead = !this.#runModel.followsPlayhead;
-      this.#runModel.notifyViewChange();
+      this.#runModel.set({ followsPlayhead: !this.#runModel.settings.followsPlayhead });
       return;
     }
     const { span, follow } = this.choice;
@@ -269,6 +271,7 @@ export class Stage {
     this.#pictureSurface.dispose();
     this.#minimapSurface.dispose();
     this.#minimap.dispose();
+    this.#samples.dispose();
   }
 
   /** @returns {Scene} */
@@ -285,7 +288,7 @@ export class Stage {
   /** While playing, the window follows the playhead, unless a person looks elsewhere. */
   #turnPage() {
     const { cursor, playback, viewportChoice } = this.#runModel;
-    if (!playback.isPlaying || !this.#runModel.followsPlayhead || this.#pictureSurface.width === 0) return;
+    if (!playback.isPlaying || !this.#runModel.settings.followsPlayhead || this.#pictureSurface.width === 0) return;
     const { start, span } = this.#target;
     const progress = (cursor.playhead - start) / span;
     const wasOnView = this.#pagedFrom >= start && this.#pagedFrom <= start + span;

@@ -13,7 +13,7 @@
  */
 
 const PIXELS_PER_SECOND = 130; // at which most English words have room for their text
-const SHORTEST_SPAN = 0.5;
+const SHORTEST_SPAN = 0.02; // seconds: at 16 kHz 320 samples
 const LEAD = 0.04; // of the window, left free after the newest audio
 
 /**

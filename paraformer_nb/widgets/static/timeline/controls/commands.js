@@ -6,6 +6,7 @@ import { stepSpan } from "../model/steps.js";
 import { Correcting } from "./correcting.js";
 import { Selecting } from "./selecting.js";
 import { Proofreading } from "./proofreading.js";
+import { translate } from "../model/language.js";
 
 /** @import { Spectrogram } from "../canvas/spectrogram.js" */
 /** @import { Stage } from "../canvas/stage.js" */
@@ -296,7 +297,7 @@ export class Commands {
   zoomToSelection() {
     const { selection } = this.#runModel.cursor;
     if (selection) this.#stage.showSpan(...selection);
-    else this.#runModel.showMessage("Nothing is selected: drag over the waveform, or press Shift with an arrow key.");
+    else this.#runModel.showMessage(translate("Nothing is selected: drag over the waveform, or press Shift with an arrow key."));
   }
 
   /** @param {number} windows */
@@ -321,7 +322,7 @@ export class Commands {
   /** Whether words can be corrected; if not, says so. */
   canCorrect() {
     const canCorrect = this.#runModel.transcript.run?.can_correct === true;
-    if (!canCorrect) this.#runModel.showMessage("Words cannot be corrected here.");
+    if (!canCorrect) this.#runModel.showMessage(translate("Words cannot be corrected here."));
     return canCorrect;
   }
 

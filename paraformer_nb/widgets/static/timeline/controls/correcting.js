@@ -1,9 +1,11 @@
 // The corrections of the current word: split, merge, delete, insert, move an edge.
 
 import { insertAfter, mergeWords, moveEdge, removeWord, roomAfter, splitWord } from "../model/corrections.js";
+import { translate } from "../model/language.js";
 
 /** @import { Word } from "../messages.js" */
 /** @import { Correction } from "../model/corrections.js" */
+/** @import { Text } from "../model/language.js" */
 /** @import { FocusedWord } from "../model/cursor.js" */
 /** @import { RunModel } from "../run_model.js" */
 /** @import { Commands } from "./commands.js" */
@@ -50,7 +52,7 @@ export class Correcting {
     const { sentence, wordIndex } = focus;
     const room = this.#roomOf(focus);
     const { start, end } = roomAfter(sentence.words, wordIndex, room);
-    this.#editor.openFor({ text: "", start, end, label: "New word" }, (typed) => {
+    this.#editor.openFor({ text: "", start, end, label: translate("New word") }, (typed) => {
       const correction = insertAfter(sentence.words, wordIndex, typed, room);
       if (correction) this.#runModel.correct(sentence, correction);
       return correction;
@@ -101,7 +103,7 @@ export class Correcting {
 
   /**
    * @param {(words: Word[], index: number) => Correction | null} make
-   * @param {string} emptyMessage shown where there is nothing to correct
+   * @param {Text | ""} emptyMessage shown where there is nothing to correct
    */
   #correct(make, emptyMessage) {
     this.#runModel.playback.pause(); // then the word that sounds is the focused one
@@ -109,6 +111,6 @@ export class Correcting {
     if (!focus || !this.#commands.canCorrect()) return;
     const correction = make(focus.sentence.words, focus.wordIndex);
     if (correction) this.#runModel.correct(focus.sentence, correction);
-    this.#runModel.showMessage(correction ? "" : emptyMessage);
+    this.#runModel.showMessage(correction || !emptyMessage ? "" : translate(emptyMessage));
   }
 }

@@ -4,6 +4,7 @@
 import { make } from "../dom/elements.js";
 import { MAX_TEXT } from "../messages.js";
 import { retype } from "../model/corrections.js";
+import { translate } from "../model/language.js";
 
 /** @import { Correction } from "../model/corrections.js" */
 /** @import { RunModel } from "../run_model.js" */
@@ -81,7 +82,7 @@ export class Editor {
     if (!focused) return;
     const { sentence, wordIndex } = focused;
     const { text, punctuation, start, end } = sentence.words[wordIndex];
-    this.openFor({ text: text + punctuation, start, end, label: `Correct the word ${text}` }, (typed) => {
+    this.openFor({ text: text + punctuation, start, end, label: translate("Correct the word {0}", text) }, (typed) => {
       const correction = retype(sentence.words, wordIndex, typed);
       if (correction) this.#runModel.correct(sentence, correction);
       return correction;
@@ -101,7 +102,7 @@ export class Editor {
     this.#field = field;
     this.#commit = commit;
     this.#input.value = field.text;
-    this.#input.setAttribute("aria-label", `${field.label}. Enter keeps it, Escape cancels, a space splits it.`);
+    this.#input.setAttribute("aria-label", translate("{0}. Enter keeps it, Escape cancels, a space splits it.", field.label));
     this.#input.hidden = false;
     this.reposition();
     this.#input.focus({ preventScroll: true });

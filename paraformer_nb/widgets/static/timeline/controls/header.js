@@ -2,15 +2,16 @@
 
 import { make, makeButton, setAttribute, setText } from "../dom/elements.js";
 import { NO_KERNEL, STOP_UNREAD, clockText, countWords, progressText, retryText, servedBy, stateText } from "../text/text.js";
+import { translate } from "../model/language.js";
 
 /** @import { RunModel } from "../run_model.js" */
 /** @import { RetryState, RunState } from "../messages.js" */
 
 const SECOND = 1000; // ms
-const RESUME_NAMES = {
+const RESUME_NAMES = /** @type {const} */ ({
   failed: ["↻ Try again", "Try again, from the end of the last final sentence"],
   stopped: ["▶ Go on", "Go on, from the end of the last final sentence"],
-};
+});
 
 export class Header {
   #runModel;
@@ -52,14 +53,14 @@ export class Header {
     this.#progress = make("span", "pnb-progress-text", right);
     this.#clock = make("span", "pnb-clock", right);
     this.buttons = right;
-    this.#stop = makeButton("■ Stop", "Stop: finish, and keep the words", right, () => runModel.stop());
+    this.#stop = makeButton(translate("■ Stop"), translate("Stop: finish, and keep the words"), right, () => runModel.stop());
     this.#resume = makeButton("", "", right, () => {
       this.#resume.disabled = true; // until the state changes
       runModel.resume();
     });
     this.#bar = make("div", "pnb-progress", parent);
     this.#bar.setAttribute("role", "progressbar");
-    this.#bar.setAttribute("aria-label", "Audio sent");
+    this.#bar.setAttribute("aria-label", translate("Audio sent"));
     this.#sent = make("div", "pnb-sent", this.#bar);
     this.#final = make("div", "pnb-final-bar", this.#bar);
     this.#message = make("p", "pnb-message", parent);
@@ -71,9 +72,9 @@ export class Header {
     const { run } = transcript;
     const isOffline = isDisconnected && !run?.has_ended;
     this.#row.dataset.state = isOffline ? "disconnected" : (run?.state ?? "connecting");
-    setText(this.#state, isOffline ? "Not connected" : run ? stateText(run) : "Connecting");
+    setText(this.#state, isOffline ? translate("Not connected") : run ? stateText(run) : translate("Connecting"));
     this.#updateClip(run?.clip ?? "");
-    const message = isOffline ? NO_KERNEL : isStopUnread ? STOP_UNREAD : (run?.retry?.reason ?? run?.message ?? "");
+    const message = isOffline ? translate(NO_KERNEL) : isStopUnread ? translate(STOP_UNREAD) : (run?.retry?.reason ?? run?.message ?? "");
     setText(this.#message, message);
     this.#message.hidden = message === "";
     this.#message.classList.toggle("pnb-error", !isOffline && run?.state === "failed");
@@ -97,7 +98,7 @@ export class Header {
   #updateClip(clip) {
     setText(this.#clip, clip);
     setAttribute(this.#clip, "title", clip); // it may be cut off
-    setAttribute(this.#root, "aria-label", clip ? `Speech recognition of ${clip}` : "Speech recognition run");
+    setAttribute(this.#root, "aria-label", clip ? translate("Speech recognition of {0}", clip) : translate("Speech recognition run"));
   }
 
   /**
@@ -121,9 +122,10 @@ export class Header {
     this.#resume.hidden = names === null;
     if (!names) return;
     this.#resume.disabled = false;
-    setText(this.#resume, names[0]);
-    setAttribute(this.#resume, "aria-label", names[1]);
-    setAttribute(this.#resume, "title", names[1]);
+    const name = translate(names[1]);
+    setText(this.#resume, translate(names[0]));
+    setAttribute(this.#resume, "aria-label", name);
+    setAttribute(this.#resume, "title", name);
   }
 
   /**
@@ -134,8 +136,8 @@ export class Header {
     const { isStopping } = this.#runModel;
     this.#stop.hidden = isOffline || !(run?.can_stop || isStopping);
     this.#stop.disabled = isStopping;
-    setText(this.#stop, isStopping ? "Stopping…" : "■ Stop");
-    this.#stop.setAttribute("aria-label", isStopping ? "Stopping" : "Stop: finish, and keep the words");
+    setText(this.#stop, translate(isStopping ? "Stopping…" : "■ Stop"));
+    this.#stop.setAttribute("aria-label", translate(isStopping ? "Stopping" : "Stop: finish, and keep the words"));
   }
 
   /** @param {RunState} run */

@@ -1,8 +1,14 @@
 // The help: keys and gestures by groups, and a legend of all marks.
 
 import { make, makeButton } from "../dom/elements.js";
+import { makeLanguageButton } from "./language_button.js";
 import { GROUPS, shownKey } from "./keys.js";
+import { translate, translateKnown } from "../model/language.js";
 
+/** @import { RunModel } from "../run_model.js" */
+/** @import { Text } from "../model/language.js" */
+
+/** @type {[key: Text, text: Text][]} */
 const POINTER = [
   ["click", "move the playhead, and choose the word there; playing goes on"],
   ["Alt-click a word", "play it alone"],
@@ -15,12 +21,14 @@ const POINTER = [
   ["drag on the axis or the strip below", "move the window"],
   ["Ctrl-wheel, pinch", "zoom"],
 ];
+/** @type {[key: Text, text: Text][]} */
 const FINGERS = [
   ["one finger up or down", "scroll the page"],
   ["one finger sideways", "move the window"],
   ["hold, then drag", "select"],
   ["two fingers", "zoom"],
 ];
+/** @type {[key: Text, text: Text][]} */
 const FIELD = [
   ["Enter", "keep it; the sound goes on if it was paused for it"],
   ["Tab or Shift Tab", "next or previous doubtful word; where none has a confidence, the word beside it"],
@@ -29,7 +37,7 @@ const FIELD = [
   ["Ctrl Enter", "play the sentence again"],
   ["Esc", "leave it as it was"],
 ];
-/** @type {[sample: string, mark: string, text: string][]} */
+/** @type {[sample: Text | " " | "⟳" | "·", mark: string, text: Text][]} */
 const MARKS = [
   ["word", "sure", "the longer the line, the surer the recogniser"],
   ["word", "doubtful", "the recogniser doubts it"],
@@ -50,26 +58,28 @@ export class Help {
   #onClose;
 
   /**
+   * @param {RunModel} runModel
    * @param {HTMLElement} parent
    * @param {() => void} onClose
-   * @param {boolean} canCorrect a saved page lists no keys that do nothing in it
    */
-  constructor(parent, onClose, canCorrect) {
+  constructor(runModel, parent, onClose) {
+    const canCorrect = !runModel.isStandalone; // a saved page lists no keys that do nothing in it
     this.#onClose = onClose;
     this.#dialog = make("div", "pnb-help", parent);
     this.#dialog.hidden = true;
     this.#dialog.tabIndex = -1;
     this.#dialog.setAttribute("role", "dialog");
-    this.#dialog.setAttribute("aria-label", "Keys, gestures and marks");
-    makeButton("Close", "Close (Esc)", this.#dialog, () => this.toggle());
+    this.#dialog.setAttribute("aria-label", translate("Keys, gestures and marks"));
+    makeButton(translate("Close"), translate("Close (Esc)"), this.#dialog, () => this.toggle());
+    makeLanguageButton(runModel, this.#dialog);
     const groups = make("div", "pnb-groups", this.#dialog);
     for (const [name, keys] of Object.entries(GROUPS)) {
       if (name === "Correcting" && !canCorrect) continue;
-      fill(groups, name, keys.map(({ keys: [...all], text }) => [all.map(shownKey).join(" or "), text]));
+      fill(groups, /** @type {Text} */ (name), keys.map(({ keys: all, text }) => [all.map(shownKey).reduce(either), translate(text)]));
     }
-    if (canCorrect) fill(groups, "In the field of a word", FIELD);
-    fill(groups, "Mouse", POINTER);
-    fill(groups, "Fingers", FINGERS);
+    if (canCorrect) fill(groups, "In the field of a word", FIELD.map(translated));
+    fill(groups, "Mouse", POINTER.map(translated));
+    fill(groups, "Fingers", FINGERS.map(translated));
     fillMarks(groups);
     this.#dialog.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" && event.key !== "?") return;
@@ -85,19 +95,32 @@ export class Help {
   }
 }
 
+/** @param {[key: Text, text: Text]} row */
+function translated([key, text]) {
+  return [translate(key), translate(text)];
+}
+
+/**
+ * @param {string} all keys
+ * @param {string} key one more
+ */
+function either(all, key) {
+  return translate("{0} or {1}", all, key);
+}
+
 /**
  * @param {HTMLElement} parent
- * @param {string} name
+ * @param {Text} name
  */
 function makeGroup(parent, name) {
   const group = make("section", "pnb-group", parent);
-  make("h3", "", group).textContent = name;
+  make("h3", "", group).textContent = translate(name);
   return make("dl", "pnb-keys", group);
 }
 
 /**
  * @param {HTMLElement} parent
- * @param {string} name
+ * @param {Text} name
  * @param {string[][]} rows
  */
 function fill(parent, name, rows) {
@@ -114,7 +137,7 @@ function fillMarks(parent) {
   const list = makeGroup(parent, "Marks");
   for (const [sample, mark, text] of MARKS) {
     const row = make("div", "", list);
-    make("span", `pnb-sample pnb-sample-${mark}`, make("dt", "", row)).textContent = sample;
-    make("dd", "", row).textContent = text;
+    make("span", `pnb-sample pnb-sample-${mark}`, make("dt", "", row)).textContent = translateKnown(sample);
+    make("dd", "", row).textContent = translate(text);
   }
 }

@@ -2,13 +2,16 @@
 // typed or read are there other keys, each beside its element: Enter, Tab and Escape in the field of a word (editor.js);
 // Enter, Shift+Enter and Escape in the field to search in (toolbar.js); Escape and ? in the help (help.js).
 
+import { translate, translateKnown } from "../model/language.js";
+
 /** @import { Commands } from "./commands.js" */
+/** @import { Text } from "../model/language.js" */
 /**
  * Keys whose commands have a button as well, which shows the key.
  * @typedef {"play" | "back" | "forward" | "time" | "quieter" | "louder" | "all" | "region" | "zoomSelection" | "playWord" | "loop" | "slower" | "faster" | "zoomIn" | "zoomOut" | "follow" | "spectrogram"
  *   | "correct" | "split" | "merge" | "insert" | "delete" | "undo" | "redo" | "help"} KeyId
  */
-/** @typedef {{ keys: string[], text: string, run: (commands: Commands) => void, id?: KeyId }} Key */
+/** @typedef {{ keys: string[], text: Text, run: (commands: Commands) => void, id?: KeyId }} Key */
 
 export const ZOOM_STEP = 0.7;
 export const STEP_SECONDS = 5; // that a key or a button moves the playhead by
@@ -16,7 +19,7 @@ const AMPLIFY_STEP = 1.5;
 const PAGE = 0.8; // of the window
 
 // A key is written as in KeyboardEvent.key, with Ctrl (on a Mac ⌘ as well), Alt and Shift before it.
-/** @type {Record<string, Key[]>} */
+/** @type {Partial<Record<Text, Key[]>>} */
 export const GROUPS = {
   Listening: [
     { keys: ["Space", "k"], text: "play or pause; a selection is played to its end", run: (c) => c.togglePlay(), id: "play" },
@@ -93,6 +96,7 @@ const FOR_NOTEBOOK = [
   "Ctrl+b", "Ctrl+j", // show and hide the sidebars
 ];
 
+/** @type {Partial<Record<string, string>>} */
 const SHOWN = {
   ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", PageUp: "Page up", PageDown: "Page down", Escape: "Esc",
 };
@@ -104,18 +108,20 @@ const SHOWN = {
 export function shownKey(key) {
   const parts = key === "+" ? ["+"] : key.split("+");
   const last = parts[parts.length - 1];
-  const name = Object.entries(SHOWN).find(([its]) => its === last)?.[1] ?? (last.length === 1 ? last.toUpperCase() : last);
+  const name = translateKnown(SHOWN[last] ?? (last.length === 1 ? last.toUpperCase() : last));
   return [...parts.slice(0, -1), name].join(" ");
 }
 
 /**
  * The name of a button followed by its keys, as in "Loop (L)".
- * @param {string} name
+ * @param {Text} text
  * @param {...KeyId} ids
  */
-export function withKeys(name, ...ids) {
+export function withKeys(text, ...ids) {
+  const name = translate(text);
   const entries = KEYS.filter(({ id }) => id && ids.includes(id));
-  return entries.length ? `${name} (${entries.map(({ keys }) => shownKey(keys[0])).join(" and ")})` : name;
+  const keys = entries.map((entry) => shownKey(entry.keys[0]));
+  return keys.length ? translate("{0} ({1})", name, keys.reduce((all, key) => translate("{0} and {1}", all, key))) : name;
 }
 
 /** @typedef {{ key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean }} Press */

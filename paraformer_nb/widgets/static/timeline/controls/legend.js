@@ -2,6 +2,7 @@
 
 import { LAYER_COLOURS } from "../canvas/theme.js";
 import { make } from "../dom/elements.js";
+import { translate } from "../model/language.js";
 
 /** @import { IndexedLayer } from "../model/transcript.js" */
 
@@ -13,7 +14,7 @@ export class Legend {
   /** @param {HTMLElement} parent */
   constructor(parent) {
     this.#list = make("ul", "pnb-legend", parent);
-    this.#list.setAttribute("aria-label", "Highlighted");
+    this.#list.setAttribute("aria-label", translate("Highlighted"));
   }
 
   /** @param {IndexedLayer[]} layers */

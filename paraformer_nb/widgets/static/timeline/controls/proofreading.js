@@ -3,6 +3,7 @@
 import { comparable } from "../model/find.js";
 import { retype } from "../model/corrections.js";
 import { isDoubtful } from "../model/words.js";
+import { translate } from "../model/language.js";
 
 /** @import { Correction } from "../model/corrections.js" */
 /** @import { RunModel } from "../run_model.js" */
@@ -89,7 +90,7 @@ export class Proofreading {
   goToDoubtful(direction) {
     const index = this.#nextDoubtful(this.#index + direction, direction);
     if (index >= 0) this.#commands.goTo(index);
-    else this.#runModel.showMessage(direction > 0 ? "No doubtful word follows." : "There is no doubtful word before it.");
+    else this.#runModel.showMessage(translate(direction > 0 ? "No doubtful word follows." : "There is no doubtful word before it."));
   }
 
   /** Plays the sentence of the current word. */
@@ -122,8 +123,8 @@ export class Proofreading {
     const count = corrections.length;
     const left = cursor.found.matches.length - count;
     if (count > 0) this.#runModel.correctAll(corrections);
-    const rest = left > 0 ? ` ${left} only contain it in a longer word, or lie in two sentences: they are as they were.` : "";
-    this.#runModel.showMessage(`${count} replaced${count ? "; Ctrl Z undoes all" : ""}.${rest}`);
+    const rest = left > 0 ? translate(" {0} only contain it in a longer word, or lie in two sentences: they are as they were.", left) : "";
+    this.#runModel.showMessage(translate(count ? "{0} replaced; Ctrl Z undoes all." : "{0} replaced.", count) + rest);
   }
 
   get #index() {

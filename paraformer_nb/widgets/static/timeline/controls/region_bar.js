@@ -2,6 +2,7 @@
 
 import { make, makeButton } from "../dom/elements.js";
 import { withKeys } from "./keys.js";
+import { translate } from "../model/language.js";
 
 /** @import { RunModel } from "../run_model.js" */
 /** @import { Commands } from "./commands.js" */
@@ -24,15 +25,15 @@ export class RegionBar {
   constructor(runModel, row, commands, focusWords) {
     this.#runModel = runModel;
     const { selecting } = commands;
-    this.#add = makeButton("Mark", withKeys("Mark the selection as a region", "region"), row, () => {
+    this.#add = makeButton(translate("Mark"), withKeys("Mark the selection as a region", "region"), row, () => {
       selecting.addRegion();
       this.focusLabel();
     });
     this.#label = make("input", "pnb-field pnb-region-label", row);
-    this.#label.placeholder = "Name of the region";
+    this.#label.placeholder = translate("Name of the region");
     this.#label.dir = "auto";
     this.#label.maxLength = MOST_LETTERS;
-    this.#label.setAttribute("aria-label", "Name of the region");
+    this.#label.setAttribute("aria-label", translate("Name of the region"));
     this.#label.addEventListener("change", () => selecting.nameRegion(this.#label.value.trim()));
     this.#label.addEventListener("keydown", (event) => {
       if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
@@ -41,7 +42,7 @@ export class RegionBar {
       else this.#label.value = this.#named;
       focusWords();
     });
-    this.#remove = makeButton("Unmark", "Remove the region; its words stay", row, () => selecting.removeRegion());
+    this.#remove = makeButton(translate("Unmark"), translate("Remove the region; its words stay"), row, () => selecting.removeRegion());
     for (const button of [this.#add, this.#remove]) button.classList.add("pnb-small");
   }
 

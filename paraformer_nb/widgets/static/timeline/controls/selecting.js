@@ -2,6 +2,7 @@
 // Edges come to rest at words and silence, unless Alt is held. And the regions that are made of selections.
 
 import { snapped } from "../model/snap.js";
+import { translate } from "../model/language.js";
 
 /** @import { Grip, Stage } from "../canvas/stage.js" */
 /** @import { LayerSpan } from "../messages.js" */
@@ -121,7 +122,7 @@ export class Selecting {
    * @param {LayerSpan | null} chosen the one that is the selection
    */
   #set(regions, chosen) {
-    if (this.#runModel.isStandalone) return this.#runModel.showMessage(NOT_HERE);
+    if (this.#runModel.isStandalone) return this.#runModel.showMessage(translate(NOT_HERE));
     this.#runModel.setRegions(regions);
     this.#cursor.region = chosen ? this.#runModel.transcript.regions.indexOf(chosen) : -1;
   }

@@ -1,6 +1,7 @@
 // The handle between text and picture, with which a person chooses the height of the text.
 
 import { make, setAttribute } from "../dom/elements.js";
+import { translate } from "../model/language.js";
 
 /** @import { RunModel } from "../run_model.js" */
 
@@ -27,7 +28,7 @@ export class Split {
     this.#handle.tabIndex = 0;
     this.#handle.setAttribute("role", "separator");
     this.#handle.setAttribute("aria-orientation", "horizontal");
-    this.#handle.setAttribute("aria-label", "Height of the transcript: drag it, or press the arrow keys");
+    this.#handle.setAttribute("aria-label", translate("Height of the transcript: drag it, or press the arrow keys"));
     this.#handle.addEventListener("keydown", (event) => this.#onKey(event));
     this.#handle.addEventListener("dblclick", () => this.#choose(null));
     this.#listenToDrags();

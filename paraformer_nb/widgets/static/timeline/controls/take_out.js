@@ -3,9 +3,12 @@
 import { copyText, fileName, saveFile } from "../dom/take_out.js";
 import { TEXT_FORMATS, toText, toTimedLines } from "../model/formats.js";
 import { addressOf } from "../model/position.js";
+import { isolated } from "../text/text.js";
 import { sentenceText } from "../model/words.js";
+import { translate, translateKnown } from "../model/language.js";
 
 /** @import { RunModel } from "../run_model.js" */
+/** @import { Text } from "../model/language.js" */
 /** @import { Selection } from "../model/cursor.js" */
 /** @import { Transcript } from "../model/transcript.js" */
 /** @typedef {{ label: string, run: () => void | Promise<void> }} Entry */
@@ -22,12 +25,15 @@ const ZOOM_MARGIN = 0.08; // of the selection, on both sides
 export function runEntries(runModel) {
   const { transcript } = runModel;
   const copy = [
-    { label: "Copy the text", run: () => copyAndSay(runModel, toText(runModel.transcript), "The text") },
-    { label: "Copy the text with times", run: () => copyAndSay(runModel, toTimedLines(runModel.transcript), "The text") },
+    { label: translate("Copy the text"), run: () => copyAndSay(runModel, toText(runModel.transcript), "The text was copied.") },
+    { label: translate("Copy the text with times"), run: () => copyAndSay(runModel, toTimedLines(runModel.transcript), "The text was copied.") },
   ];
   if (runModel.isStandalone && location.protocol !== "about:") {
-    const copyLink = () => copyAndSay(runModel, addressOf(location.href, runModel.cursor.playhead), "The link");
-    copy.push({ label: "Copy a link to this position", run: copyLink });
+    const focused = runModel.cursor.focusedWord(transcript);
+    const word = focused && focused.sentence.words[focused.wordIndex];
+    const address = addressOf(location.href, word ? word.start : runModel.cursor.playhead, word !== null);
+    const label = word ? translate("Copy a link to “{0}”", isolated(word.text)) : translate("Copy a link to this position");
+    copy.push({ label, run: () => copyAndSay(runModel, address, "The link was copied.") });
   }
   const madeHere = new Map(TEXT_FORMATS.map((format) => [format.suffix, format]));
   const fromKernel = transcript.files.map(({ suffix, name }) => {
@@ -38,7 +44,7 @@ export function runEntries(runModel) {
     label: fileLabel(suffix, name),
     run: () => saveFile(fileName(runModel.transcript.run?.clip ?? "", suffix), write(runModel.transcript), mime),
   }));
-  return [{ label: "Copy", entries: copy }, { label: "Download", entries: [...fromKernel, ...fromHere] }];
+  return [{ label: translate("Copy"), entries: copy }, { label: translate("Download"), entries: [...fromKernel, ...fromHere] }];
 }
 
 /**
@@ -50,15 +56,15 @@ export function selectionEntries(runModel) {
   const { selection } = runModel.cursor;
   if (!selection) return [];
   const entries = [
-    { label: "Copy the selected words", run: () => copyAndSay(runModel, textWithin(runModel.transcript, selection), "The selection") },
-    { label: "Copy as Python code", run: () => copyAndSay(runModel, codeOf(selection), "The code") },
-    { label: "Loop the selection", run: () => loop(runModel) },
-    { label: "Zoom to the selection", run: () => zoomTo(runModel, selection) },
+    { label: translate("Copy the selected words"), run: () => copyAndSay(runModel, textWithin(runModel.transcript, selection), "The selection was copied.") },
+    { label: translate("Copy as Python code"), run: () => copyAndSay(runModel, codeOf(selection), "The code was copied.") },
+    { label: translate("Loop the selection"), run: () => loop(runModel) },
+    { label: translate("Zoom to the selection"), run: () => zoomTo(runModel, selection) },
   ];
   if (!runModel.isStandalone) {
-    entries.splice(1, 0, { label: "Save the sound as WAV", run: () => saveSound(runModel, selection) });
+    entries.splice(1, 0, { label: translate("Save the sound as WAV"), run: () => saveSound(runModel, selection) });
   }
-  return [{ label: "Selection", entries }];
+  return [{ label: translate("Selection"), entries }];
 }
 
 /**
@@ -87,16 +93,16 @@ export function codeOf([start, end]) {
  * @param {string} name
  */
 function fileLabel(suffix, name) {
-  return `${suffix.slice(1).toUpperCase()} · ${name}`;
+  return `${suffix.slice(1).toUpperCase()} · ${translateKnown(name)}`;
 }
 
 /**
  * @param {RunModel} runModel
  * @param {string} text
- * @param {string} what
+ * @param {Text} done what to say
  */
-async function copyAndSay(runModel, text, what) {
-  runModel.showMessage((await copyText(text)) ? `${what} was copied.` : NOT_COPIED);
+async function copyAndSay(runModel, text, done) {
+  runModel.showMessage(translate((await copyText(text)) ? done : NOT_COPIED));
 }
 
 /**
@@ -124,7 +130,7 @@ async function saveSound(runModel, [start, end]) {
  */
 async function request(runModel, content, suffix, mime) {
   const name = fileName(runModel.transcript.run?.clip ?? "", suffix);
-  runModel.showMessage(`Making ${name} …`);
+  runModel.showMessage(translate("Making {0} …", name));
   try {
     const { buffers } = await runModel.requests.send(content);
     saveFile(name, new Uint8Array(/** @type {ArrayBuffer} */ (buffers[0].buffer), buffers[0].byteOffset, buffers[0].byteLength), mime);

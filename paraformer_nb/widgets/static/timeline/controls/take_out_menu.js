@@ -3,6 +3,7 @@
 import { makeButton } from "../dom/elements.js";
 import { Menu } from "./menu.js";
 import { runEntries, selectionEntries } from "./take_out.js";
+import { translate } from "../model/language.js";
 
 /** @import { RunModel } from "../run_model.js" */
 
@@ -21,9 +22,9 @@ export class TakeOutMenu {
   constructor(runModel, root, row, focusWords) {
     this.#runModel = runModel;
     this.#focusWords = focusWords;
-    this.#menu = new Menu(root, "Export", focusWords);
+    this.#menu = new Menu(root, translate("Export"), focusWords);
     let wasOpen = false; // a press on the button closes the menu before the click
-    this.#button = makeButton("Export ▾", "Export: copy or download", row, () => {
+    this.#button = makeButton(translate("Export ▾"), translate("Export: copy or download"), row, () => {
       if (!wasOpen) this.#open(this.#button.getBoundingClientRect());
       wasOpen = false;
     });

@@ -5,6 +5,7 @@ import { MAX_TEXT } from "../messages.js";
 import { ZOOM_STEP, withKeys } from "./keys.js";
 import { Transport } from "./transport.js";
 import { RATES } from "../sound/playback.js";
+import { translate } from "../model/language.js";
 
 /** @import { Commands } from "./commands.js" */
 /** @import { RunModel } from "../run_model.js" */
@@ -35,23 +36,23 @@ export class Toolbar {
   constructor(runModel, parent, commands, focusWords) {
     this.#runModel = runModel;
     const row = make("div", "pnb-controls", parent);
-    this.#play = makeButton("▶ Play", withKeys("Play", "play"), row, () => commands.togglePlay());
+    this.#play = makeButton(translate("▶ Play"), withKeys("Play", "play"), row, () => commands.togglePlay());
     this.#play.classList.add("pnb-play");
     this.#transport = new Transport(runModel, row, commands, focusWords);
     const loop = withKeys("Loop the selection, or the clip", "loop");
-    this.#loop = makeButton("⟲ Loop", loop, row, () => commands.toggleLoop());
+    this.#loop = makeButton(translate("⟲ Loop"), loop, row, () => commands.toggleLoop());
     this.#rate = this.#makeRate(row, runModel, focusWords);
-    this.#follow = makeButton("Follow", withKeys("Follow the newest words", "follow"), row, () => commands.toggleFollow());
+    this.#follow = makeButton(translate("Follow"), withKeys("Follow the newest words", "follow"), row, () => commands.toggleFollow());
     const spectrogram = withKeys("Spectrogram", "spectrogram");
-    this.#spectrogram = makeButton("Spectrogram", spectrogram, row, () => commands.toggleSpectrogram());
+    this.#spectrogram = makeButton(translate("Spectrogram"), spectrogram, row, () => commands.toggleSpectrogram());
     this.#find = this.#makeFind(row, commands, focusWords);
     this.#found = make("span", "pnb-found", row);
     this.#found.setAttribute("aria-live", "polite");
     this.#replace = this.#makeReplace(row, commands, focusWords);
     const right = make("span", "pnb-right", row);
-    makeButton("All", withKeys("Show all of the clip", "all"), right, () => commands.fit());
+    makeButton(translate("All"), withKeys("Show all of the clip", "all"), right, () => commands.fit());
     const selection = withKeys("Show the selection, as large as it can be", "zoomSelection");
-    this.#selection = makeButton("Selection", selection, right, () => commands.zoomToSelection());
+    this.#selection = makeButton(translate("Selection"), selection, right, () => commands.zoomToSelection());
     makeButton("−", withKeys("Zoom out", "zoomOut"), right, () => commands.zoom(1 / ZOOM_STEP));
     makeButton("+", withKeys("Zoom in", "zoomIn"), right, () => commands.zoom(ZOOM_STEP));
     makeButton("?", withKeys("Keys", "help"), right, () => commands.toggleHelp());
@@ -70,13 +71,13 @@ export class Toolbar {
   update(hasSpectrogram) {
     const { viewportChoice, cursor, playback, transcript } = this.#runModel;
     const { found } = cursor;
-    setText(this.#play, playback.isWaiting ? "❚❚ Pause …" : playback.isPlaying ? "❚❚ Pause" : "▶ Play");
+    setText(this.#play, translate(playback.isWaiting ? "❚❚ Pause …" : playback.isPlaying ? "❚❚ Pause" : "▶ Play"));
     setAttribute(this.#play, "aria-label", withKeys(playback.isPlaying ? "Pause" : "Play", "play"));
     setAttribute(this.#loop, "aria-pressed", String(playback.isLooping));
     this.#transport.update();
     this.#selection.disabled = !cursor.selection;
     const hasEnded = transcript.run?.has_ended === true; // no new words will come: the playhead is followed
-    const isFollowing = hasEnded ? this.#runModel.followsPlayhead : viewportChoice.follow;
+    const isFollowing = hasEnded ? this.#runModel.settings.followsPlayhead : viewportChoice.follow;
     const follow = withKeys(hasEnded ? "Follow the playhead" : "Follow the newest words", "follow");
     setAttribute(this.#follow, "aria-pressed", String(isFollowing));
     setAttribute(this.#follow, "aria-label", follow);
@@ -84,10 +85,10 @@ export class Toolbar {
     setAttribute(this.#spectrogram, "aria-pressed", String(hasSpectrogram));
     if (this.#rate.value !== String(playback.rate)) this.#rate.value = String(playback.rate);
     this.#spectrogram.hidden = this.#runModel.isStandalone;
-    setText(this.#follow, isFollowing ? "Follow ✓" : "Follow");
+    setText(this.#follow, translate(isFollowing ? "Follow ✓" : "Follow"));
     this.#replace.hidden = found.matches.length === 0 || transcript.run?.can_correct !== true;
     if (document.activeElement !== this.#find && this.#find.value !== found.text) this.#find.value = found.text;
-    setText(this.#found, found.text ? (found.matches.length ? `${found.current + 1}/${found.matches.length}` : "none") : "");
+    setText(this.#found, found.text ? (found.matches.length ? `${found.current + 1}/${found.matches.length}` : translate("none")) : "");
   }
 
   /**
@@ -97,7 +98,7 @@ export class Toolbar {
    */
   #makeRate(row, runModel, focusWords) {
     const select = make("select", "pnb-button pnb-rate", row);
-    select.setAttribute("aria-label", "Speed");
+    select.setAttribute("aria-label", translate("Speed"));
     select.title = withKeys("Speed, with the pitch kept", "slower", "faster");
     for (const rate of RATES) select.add(new Option(`${rate}×`, String(rate)));
     let isByPointer = false; // then the keys are given back; with the keyboard a person may still be choosing
@@ -118,9 +119,9 @@ export class Toolbar {
   #makeFind(row, commands, focusWords) {
     const input = make("input", "pnb-field pnb-find", row);
     input.type = "search";
-    input.placeholder = "Find a word";
+    input.placeholder = translate("Find a word");
     input.dir = "auto";
-    input.setAttribute("aria-label", "Find in the transcript");
+    input.setAttribute("aria-label", translate("Find in the transcript"));
     const find = () => {
       clearTimeout(this.#typing);
       if (input.value !== this.#runModel.cursor.found.text) commands.find(input.value);
@@ -148,10 +149,10 @@ export class Toolbar {
    */
   #makeReplace(row, commands, focusWords) {
     const input = make("input", "pnb-field pnb-replace", row);
-    input.placeholder = "Replace all by";
+    input.placeholder = translate("Replace all by");
     input.dir = "auto";
     input.maxLength = MAX_TEXT;
-    input.setAttribute("aria-label", "Replace all that was found by: Enter replaces it everywhere");
+    input.setAttribute("aria-label", translate("Replace all that was found by: Enter replaces it everywhere"));
     input.addEventListener("keydown", (event) => {
       if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
       event.preventDefault();

@@ -3,6 +3,7 @@
 import { make, makeButton } from "../dom/elements.js";
 import { clock, parseClock } from "../model/scale.js";
 import { STEP_SECONDS, withKeys } from "./keys.js";
+import { translate } from "../model/language.js";
 
 /** @import { Commands } from "./commands.js" */
 /** @import { RunModel } from "../run_model.js" */
@@ -26,10 +27,10 @@ export class Transport {
     this.#runModel = runModel;
     this.#commands = commands;
     this.#focusWords = focusWords;
-    const [back, on] = [withKeys(`${STEP_SECONDS} s back`, "back"), withKeys(`${STEP_SECONDS} s on`, "forward")];
-    makeButton(`−${STEP_SECONDS} s`, back, row, () => commands.skip(-STEP_SECONDS));
+    const [back, on] = [withKeys("5 s back", "back"), withKeys("5 s on", "forward")];
+    makeButton(translate("−5 s"), back, row, () => commands.skip(-STEP_SECONDS));
     this.#time = this.#makeTime(row);
-    makeButton(`+${STEP_SECONDS} s`, on, row, () => commands.skip(STEP_SECONDS));
+    makeButton(translate("+5 s"), on, row, () => commands.skip(STEP_SECONDS));
     this.#volume = this.#makeVolume(row);
   }
 
@@ -71,7 +72,7 @@ export class Transport {
     const time = parseClock(typed);
     const { start, end } = this.#runModel.transcript.extent;
     if (time === null || time < start || time > end) {
-      this.#runModel.showMessage(NO_TIME);
+      this.#runModel.showMessage(translate(NO_TIME));
       return;
     }
     this.#runModel.showMessage("");

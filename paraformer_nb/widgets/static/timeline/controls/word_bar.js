@@ -5,9 +5,11 @@ import { RegionBar } from "./region_bar.js";
 import { withKeys } from "./keys.js";
 import { isDoubtful } from "../model/words.js";
 import { describeFocus, selectionText } from "../text/text.js";
+import { translate } from "../model/language.js";
 
 /** @import { Commands } from "./commands.js" */
 /** @import { KeyId } from "./keys.js" */
+/** @import { Text } from "../model/language.js" */
 /** @import { FocusedWord } from "../model/cursor.js" */
 /** @import { RunModel } from "../run_model.js" */
 
@@ -57,13 +59,13 @@ export class WordBar {
   }
 
   /**
-   * @param {string} shown
-   * @param {string} name
+   * @param {Text | "↶" | "↷"} shown
+   * @param {Text} name
    * @param {KeyId} key
    * @param {() => void} press
    */
   #add(shown, name, key, press) {
-    const button = makeButton(shown, withKeys(name, key), this.#row, press);
+    const button = makeButton(shown === "↶" || shown === "↷" ? shown : translate(shown), withKeys(name, key), this.#row, press);
     button.classList.add("pnb-small");
     return button;
   }
@@ -75,12 +77,13 @@ export class WordBar {
   /** @param {FocusedWord} focused */
   #describe({ index, sentence, wordIndex }) {
     const word = sentence.words[wordIndex];
-    const doubtful = isDoubtful(word) ? ` · doubtful, ${this.#doubtfulAt(index)}` : "";
-    return describeFocus(word, sentence.speaker ?? "", this.#runModel.originals.of(sentence, word)) + doubtful;
+    const doubtful = isDoubtful(word) ? ` · ${this.#doubtfulAt(index)}` : "";
+    const { details, transcript } = this.#runModel;
+    return describeFocus(word, sentence.speaker ?? "", details.of(sentence, word, transcript.run?.has_ended === true)) + doubtful;
   }
 
   /**
-   * The number of a doubtful word among them, as in "4 of 12".
+   * The number of a doubtful word among them, as in "doubtful, 4 of 12".
    * @param {number} index
    */
   #doubtfulAt(index) {
@@ -89,13 +92,13 @@ export class WordBar {
       const indexes = [...transcript.words.rows.keys()].filter((i) => isDoubtful(transcript.words.rows[i]));
       this.#counted = { version: transcript.version, indexes };
     }
-    return `${this.#counted.indexes.indexOf(index) + 1} of ${this.#counted.indexes.length}`;
+    return translate("doubtful, {0} of {1}", this.#counted.indexes.indexOf(index) + 1, this.#counted.indexes.length);
   }
 
   update() {
     const { cursor, message, transcript } = this.#runModel;
     const focused = cursor.focusedWord(transcript);
-    setText(this.#about, focused ? this.#describe(focused) : NO_WORD);
+    setText(this.#about, focused ? this.#describe(focused) : translate(NO_WORD));
     setText(this.#selected, selectionText(cursor.selection, transcript));
     setText(this.#message, message);
     this.#regionBar.update();

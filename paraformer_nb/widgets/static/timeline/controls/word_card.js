@@ -67,12 +67,12 @@ export class WordCard {
   }
 
   #show() {
-    const { transcript, originals } = this.#runModel;
+    const { transcript, details } = this.#runModel;
     const word = transcript.words.rows[this.#index];
     if (!word) return this.#hide();
     const sentence = transcript.order[transcript.words.sentenceOf(this.#index)];
     setText(this.#text, word.text + word.punctuation);
-    setText(this.#lines, describeDetails(word, sentence.speaker ?? "", originals.of(sentence, word)).join("\n"));
+    setText(this.#lines, describeDetails(word, sentence.speaker ?? "", details.of(sentence, word, transcript.run?.has_ended === true)).join("\n"));
     this.#card.hidden = false;
     const { words } = transcript;
     const middle = this.#stage.xAt((words.starts[this.#index] + words.ends[this.#index]) / 2);

@@ -5,6 +5,7 @@ import { make } from "../dom/elements.js";
 import { clock } from "../model/scale.js";
 import { isDoubtful } from "../model/words.js";
 import { isolated } from "../text/text.js";
+import { translate } from "../model/language.js";
 
 /** @import { RunModel } from "../run_model.js" */
 /** @import { Word } from "../messages.js" */
@@ -28,7 +29,7 @@ export class WordList {
     this.#list = make("div", "pnb-words", parent);
     this.#list.tabIndex = 0;
     this.#list.setAttribute("role", "listbox");
-    this.#list.setAttribute("aria-label", "Words, with their times. Press question mark for the keys.");
+    this.#list.setAttribute("aria-label", translate("Words, with their times. Press question mark for the keys."));
   }
 
   focus() {
@@ -68,7 +69,8 @@ export class WordList {
 
 /** @param {Word} word */
 export function describeWord(word) {
-  const doubt = isDoubtful(word) ? ", doubtful" : "";
-  const corrected = word.is_edited ? ", corrected" : "";
-  return `${isolated(word.text + word.punctuation)}, ${clock(word.start, 2)} to ${clock(word.end, 2)}${doubt}${corrected}`;
+  const doubt = isDoubtful(word) ? translate(", doubtful") : "";
+  const corrected = word.is_edited ? translate(", corrected") : "";
+  const text = isolated(word.text + word.punctuation);
+  return translate("{0}, {1} to {2}", text, clock(word.start, 2), clock(word.end, 2)) + doubt + corrected;
 }

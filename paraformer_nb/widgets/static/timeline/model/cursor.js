@@ -8,7 +8,7 @@ import { findAgain } from "./find.js";
 /** @import { Change, Transcript } from "./transcript.js" */
 /** @import { Sentence } from "./words.js" */
 /** @typedef {[start: number, end: number]} Selection */
-/** @typedef {{ selection: Selection, playhead: number, rewind: number }} TimelineModel the synced traits of widgets/timeline.py; where both ends are equal nothing is selected; going on after a pause begins `rewind` seconds before it */
+/** @typedef {{ selection: Selection, playhead: number, rewind: number, interface_language: string }} TimelineModel the synced traits of widgets/timeline.py; where both ends are equal nothing is selected; going on after a pause begins `rewind` seconds before it */
 /** @typedef {{ index: number, sentence: Sentence, wordIndex: number }} FocusedWord its index of all words, its sentence, its index there */
 
 const SAVE_MS = 100; // between two writes of a trait that moves

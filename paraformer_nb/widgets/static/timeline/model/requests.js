@@ -1,5 +1,7 @@
 // Requests to the kernel that have one reply each: sound, a spectrogram, a file.
 
+import { translate } from "./language.js";
+
 /** @import { AudioRequest, FileRequest, RecognisedRequest, Reply, SoundRequest, SpectrogramRequest } from "../messages.js" */
 /** @typedef {AudioRequest | SpectrogramRequest | RecognisedRequest | SoundRequest | FileRequest} Request */
 /**
@@ -36,7 +38,7 @@ export class Requests {
   send(content) {
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
-      const timers = [setTimeout(() => this.#onSlow(), SLOW_MS), setTimeout(() => this.#fail(id, NO_ANSWER), TIMEOUT_MS)];
+      const timers = [setTimeout(() => this.#onSlow(), SLOW_MS), setTimeout(() => this.#fail(id, translate(NO_ANSWER)), TIMEOUT_MS)];
       this.#waiting.set(id, { resolve, reject, timers });
       this.#send({ ...content, id });
     });

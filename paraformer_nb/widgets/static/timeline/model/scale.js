@@ -2,7 +2,7 @@
 
 /** @typedef {{ start: number, span: number }} TimeWindow a span of the clip, in seconds */
 
-const TICK_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200];
+const TICK_STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200];
 const TICK_PIXELS = 72;
 
 /**
@@ -35,7 +35,7 @@ export function ticksOf(timeWindow, width) {
   const times = [];
   const last = Math.floor((timeWindow.start + timeWindow.span) / step + 1e-9);
   for (let k = Math.ceil(timeWindow.start / step - 1e-9); k <= last; k++) times.push(k * step);
-  return { times, decimals: step < 1 ? 1 : 0 };
+  return { times, decimals: step < 0.01 ? 3 : step < 0.1 ? 2 : step < 1 ? 1 : 0 };
 }
 
 /**

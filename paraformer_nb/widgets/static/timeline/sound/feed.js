@@ -1,6 +1,7 @@
 // A MediaSource kept filled with a clip's windows around a time, and emptied elsewhere.
 
 import { bufferedUntil, isBuffered, staleSpans, wantedWindows } from "./windows.js";
+import { translate } from "../model/language.js";
 
 /**
  * Fetches the bytes of a window; none for one behind the clip's end. The message of an error is shown as it is.
@@ -102,7 +103,7 @@ export class Feed {
   /** @param {number} index of a window behind the clip's end */
   #shorten(index) {
     this.#count = Math.min(this.#count, index);
-    if (this.#wanted().length === 0) throw new Error(PAST_END_MESSAGE);
+    if (this.#wanted().length === 0) throw new Error(translate(PAST_END_MESSAGE));
   }
 
   /**
@@ -120,7 +121,7 @@ export class Feed {
     if (this.#isClosed) return;
     const start = index * this.#seconds;
     const until = bufferedUntil(this.#buffered(), start);
-    if (until === null) throw new Error(UNREADABLE_MESSAGE);
+    if (until === null) throw new Error(translate(UNREADABLE_MESSAGE));
     this.#bufferedEnds.set(index, Math.min(until, start + this.#seconds));
   }
 

@@ -1,6 +1,7 @@
 // Playback of one run, however many views show it: what Play plays now, and the playhead that moves along.
 
 import { lastAt } from "../model/hits.js";
+import { withinRange } from "../model/settings.js";
 import { Player } from "./player.js";
 
 /** @import { RunModel } from "../run_model.js" */
@@ -10,9 +11,6 @@ const NEARLY_ENDED = 0.05; // seconds before a part's end, from where Play begin
 export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
 
 export class Playback {
-  isLooping = false;
-  rate = 1;
-  volume = 1;
   #runModel;
   /** @type {Player | null} made at the first play: browsers allow sound only in a person's press */
   #player = null;
@@ -35,6 +33,18 @@ export class Playback {
       if (event instanceof CustomEvent && event.detail !== this) this.pause();
     };
     document.addEventListener(PLAY_EVENT, pause, { signal: this.#listening.signal });
+  }
+
+  get isLooping() {
+    return this.#runModel.settings.isLooping;
+  }
+
+  get rate() {
+    return this.#runModel.settings.rate;
+  }
+
+  get volume() {
+    return this.#runModel.settings.volume;
   }
 
   get isPlaying() {
@@ -82,9 +92,8 @@ export class Playback {
 
   /** @param {number} rate */
   setRate(rate) {
-    this.rate = rate;
     if (this.#player) this.#player.rate = rate;
-    this.#runModel.notifyViewChange();
+    this.#runModel.set({ rate });
   }
 
   /** @param {number} steps through `RATES` */
@@ -95,16 +104,15 @@ export class Playback {
 
   /** @param {number} volume 0 to 1; what is outside is as loud as the nearest of them */
   setVolume(volume) {
-    this.volume = Math.min(1, Math.max(0, volume));
-    if (this.#player) this.#player.volume = this.volume;
-    this.#runModel.notifyViewChange();
+    const within = withinRange("volume", volume);
+    if (this.#player) this.#player.volume = within;
+    this.#runModel.set({ volume: within });
   }
 
   toggleLoop() {
-    this.isLooping = !this.isLooping;
+    this.#runModel.set({ isLooping: !this.isLooping });
     const { from, to } = this.#playing;
     if (this.#player?.isPlaying) this.#play(this.#player.time, to, from);
-    this.#runModel.notifyViewChange();
   }
 
   get isWaiting() {

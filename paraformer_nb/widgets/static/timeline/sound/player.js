@@ -1,5 +1,9 @@
 // Plays any part of a clip through one <audio> element, wherever its sound comes from.
 
+import { translate } from "../model/language.js";
+
+/** @import { Samples } from "./wav.js" */
+
 /**
  * @typedef {object} AudioSource
  * @property {number} offset the clip's time at the media's time 0
@@ -7,6 +11,8 @@
  *   element; throws an Error whose message can be shown
  * @property {() => void} detach
  * @property {(time: number) => void} ensure fetches sound for a time of the media where the playhead is, or will be
+ * @property {(from: number, to: number) => Promise<Samples | null>} read the samples of at least a span of the clip; null
+ *   where they cannot be read
  */
 
 /**
@@ -32,7 +38,7 @@ const EVENTS = ["playing", "waiting", "seeking", "seeked", "timeupdate", "ratech
  * @param {{ message: string } | null} error
  */
 export function explain(error) {
-  return DEVICE_ERRORS.test(error?.message ?? "") ? NO_DEVICE : NOT_PLAYABLE;
+  return DEVICE_ERRORS.test(error?.message ?? "") ? translate(NO_DEVICE) : translate(NOT_PLAYABLE);
 }
 
 export class Player {
@@ -176,7 +182,7 @@ export class Player {
     this.#audio.play().catch((error) => {
       // A pause before the sound arrived is not a failure, and neither is the end of this source.
       if (error.name === "AbortError" || !this.isPlaying) return;
-      this.#fail(error.name === "NotAllowedError" ? NOT_ALLOWED : explain(this.#audio.error ?? error));
+      this.#fail(error.name === "NotAllowedError" ? translate(NOT_ALLOWED) : explain(this.#audio.error ?? error));
     });
   }
 

@@ -1,8 +1,10 @@
 // The sound of a view with a kernel: windows of the clip, on demand.
 
 import { Feed } from "./feed.js";
+import { translate } from "../model/language.js";
 
 /** @import { SoundFormat } from "../messages.js" */
+/** @import { Samples } from "./wav.js" */
 /** @import { FetchWindow } from "./feed.js" */
 
 const OLD_BROWSER = "This browser cannot play Opus in WebM in parts. Chrome, Edge, Firefox and Safari 17 can.";
@@ -12,6 +14,7 @@ export class WindowedSource {
   offset = 0;
 
   #fetchWindow;
+  #read;
   #mime;
   #seconds;
   #time = 0;
@@ -21,10 +24,12 @@ export class WindowedSource {
 
   /**
    * @param {FetchWindow} fetchWindow
+   * @param {(from: number, to: number) => Promise<Samples | null>} read
    * @param {SoundFormat} format
    */
-  constructor(fetchWindow, { mime, window_seconds: seconds }) {
+  constructor(fetchWindow, read, { mime, window_seconds: seconds }) {
     this.#fetchWindow = fetchWindow;
+    this.#read = read;
     this.#mime = mime;
     this.#seconds = seconds;
   }
@@ -66,6 +71,15 @@ export class WindowedSource {
     this.#time = time;
     this.#feed?.ensure(time);
   }
+
+  /**
+   * The samples of a span of the clip.
+   * @param {number} from
+   * @param {number} to
+   */
+  read(from, to) {
+    return this.#read(from, to);
+  }
 }
 
 /**
@@ -76,6 +90,6 @@ export class WindowedSource {
 function newMediaSource(mime) {
   /** @type {typeof MediaSource | undefined} */
   const kind = Reflect.get(globalThis, "ManagedMediaSource") ?? globalThis.MediaSource;
-  if (!kind?.isTypeSupported(mime)) throw new Error(OLD_BROWSER);
+  if (!kind?.isTypeSupported(mime)) throw new Error(translate(OLD_BROWSER));
   return new kind();
 }

@@ -2,9 +2,12 @@
 
 import { DOUBTFUL_BELOW } from "../messages.js";
 import { clock } from "../model/scale.js";
+import { translate, translateKnown } from "../model/language.js";
 
 /** @import { RunState, RunStateName, Word } from "../messages.js" */
+/** @import { Text } from "../model/language.js" */
 /** @import { Selection } from "../model/cursor.js" */
+/** @import { Details } from "../model/word_details.js" */
 /** @import { TimeWindow } from "../model/scale.js" */
 /** @import { Transcript } from "../model/transcript.js" */
 
@@ -15,7 +18,10 @@ const NUMBER = new Intl.NumberFormat("en");
 const LONG_WORD = 40; // characters; of a longer word only these are repeated
 const LONG_SECONDS = 600; // from here on tenths of a second are left out
 
-/** @type {Record<RunStateName, string>} */
+/** @type {Details} */
+const UNKNOWN = { original: "", revisions: [] };
+
+/** @type {Record<RunStateName, Text>} */
 const STATE_NAMES = {
   connecting: "Connecting",
   streaming: "Streaming",
@@ -28,7 +34,7 @@ const STATE_NAMES = {
 
 /** @param {RunStateName} state */
 export function stateName(state) {
-  return STATE_NAMES[state];
+  return translate(STATE_NAMES[state]);
 }
 
 /**
@@ -36,7 +42,7 @@ export function stateName(state) {
  * @param {RunState} run
  */
 export function stateText(run) {
-  return run.is_loading ? "Loading the recogniser" : stateName(run.state);
+  return run.is_loading ? translate("Loading the recogniser") : stateName(run.state);
 }
 
 /**
@@ -46,13 +52,14 @@ export function stateText(run) {
  */
 export function retryText({ retry }, left) {
   if (!retry) return "";
-  const when = left > 0 ? `in ${Math.ceil(left)} s` : "now";
-  return `attempt ${retry.attempt} of ${retry.attempts} ${when}`;
+  const { attempt, attempts } = retry;
+  if (left > 0) return translate("attempt {0} of {1} in {2} s", attempt, attempts, Math.ceil(left));
+  return translate("attempt {0} of {1} now", attempt, attempts);
 }
 
 /** @param {number} count */
 export function countWords(count) {
-  return count === 1 ? "1 word" : `${NUMBER.format(count)} words`;
+  return count === 1 ? translate("1 word") : translate("{0} words", NUMBER.format(count));
 }
 
 /**
@@ -60,10 +67,10 @@ export function countWords(count) {
  * @param {RunStateName} state
  */
 export function emptyText(state) {
-  if (state === "finished") return "No speech was found.";
-  if (state === "stopped") return "Stopped before the first word.";
-  if (state === "failed") return "No words were recognised before the run failed.";
-  return "Words appear here as they are recognised.";
+  if (state === "finished") return translate("No speech was found.");
+  if (state === "stopped") return translate("Stopped before the first word.");
+  if (state === "failed") return translate("No words were recognised before the run failed.");
+  return translate("Words appear here as they are recognised.");
 }
 
 /**
@@ -71,12 +78,12 @@ export function emptyText(state) {
  * @param {RunState} run
  */
 export function servedBy(run) {
-  return [run.service, run.model].filter(Boolean).join(" · ");
+  return [translateKnown(run.service), run.model].filter(Boolean).join(" · ");
 }
 
 /** @param {RunState} run */
 export function progressText(run) {
-  return `sent ${seconds(run.sent_until)} · final ${seconds(run.final_until)}`;
+  return translate("sent {0} · final {1}", seconds(run.sent_until), seconds(run.final_until));
 }
 
 /** @param {RunState} run */
@@ -88,7 +95,7 @@ export function clockText(run) {
 
 /** @param {number} position */
 function seconds(position) {
-  return position < LONG_SECONDS ? `${position.toFixed(1)} s` : clock(position, 0);
+  return position < LONG_SECONDS ? translate("{0} s", position.toFixed(1)) : clock(position, 0);
 }
 
 /**
@@ -98,35 +105,53 @@ function seconds(position) {
  * @param {TimeWindow} window
  */
 export function describePicture(run, count, window) {
-  const shown = `${clock(window.start, 1)} to ${clock(window.start + window.span, 1)}`;
-  const clip = run.clip ? `Timeline of ${run.clip}` : "Timeline";
-  return `${clip}: ${stateName(run.state).toLowerCase()}, ${countWords(count)}. Shows ${shown}.`;
+  const clip = run.clip ? translate("Timeline of {0}", run.clip) : translate("Timeline");
+  const [start, end] = [clock(window.start, 1), clock(window.start + window.span, 1)];
+  return translate("{0}: {1}, {2}. Shows {3} to {4}.", clip, stateName(run.state).toLowerCase(), countWords(count), start, end);
 }
 
 /**
  * Describes the focused word.
  * @param {Word} word
  * @param {string} [speaker]
- * @param {string} [original] what was recognised, where that is another text
+ * @param {Details} [details]
  */
-export function describeFocus({ text, punctuation, start, end, confidence, is_edited }, speaker = "", original = "") {
-  const corrected = original ? `corrected, recognised as ${isolated(original)}` : "corrected";
-  const sure = is_edited ? corrected : confidence === null ? "" : `confidence ${confidence.toFixed(2)}`;
+export function describeFocus({ text, punctuation, start, end, confidence, is_edited }, speaker = "", details = UNKNOWN) {
+  const sure = is_edited ? correctedText(details) : confidence === null ? "" : translate("confidence {0}", confidence.toFixed(2));
   const short = text.length > LONG_WORD ? `${[...text].slice(0, LONG_WORD).join("")}…` : text + punctuation;
-  return [isolated(short), `${clock(start, 2)}–${clock(end, 2)}`, sure, speaker && `speaker ${isolated(speaker)}`].filter(Boolean).join(" · ");
+  const parts = [isolated(short), `${clock(start, 2)}–${clock(end, 2)}`, sure, revisedText(details), speakerText(speaker)];
+  return parts.filter(Boolean).join(" · ");
 }
 
 /**
  * All that is known of a word beside its text, in lines.
  * @param {Word} word
  * @param {string} speaker
- * @param {string} original what was recognised, where that is another text
+ * @param {Details} details
  */
-export function describeDetails({ start, end, confidence, is_edited }, speaker, original) {
-  const sure = confidence === null ? "" : `confidence ${confidence.toFixed(2)}${confidence < DOUBTFUL_BELOW ? ", doubtful" : ""}`;
-  const corrected = is_edited ? (original ? `corrected; recognised as ${isolated(original)}` : "corrected") : "";
-  const span = `${clock(start, 2)}–${clock(end, 2)} · ${(end - start).toFixed(2)} s`;
-  return [span, sure, corrected, speaker && `speaker ${isolated(speaker)}`].filter(Boolean);
+export function describeDetails({ start, end, confidence, is_edited }, speaker, details) {
+  const doubt = confidence !== null && confidence < DOUBTFUL_BELOW ? "confidence {0}, doubtful" : "confidence {0}";
+  const sure = confidence === null ? "" : translate(doubt, confidence.toFixed(2));
+  const span = `${clock(start, 2)}–${clock(end, 2)} · ${translate("{0} s", (end - start).toFixed(2))}`;
+  return [span, sure, is_edited ? correctedText(details) : "", revisedText(details), speakerText(speaker)].filter(Boolean);
+}
+
+/** @param {Details} details */
+function correctedText({ original }) {
+  return original ? translate("corrected, recognised as {0}", isolated(original)) : translate("corrected");
+}
+
+/**
+ * How the recogniser revised the word: all texts that it gave, as in "revised: wood → would".
+ * @param {Details} details
+ */
+function revisedText({ revisions }) {
+  return revisions.length > 1 ? translate("revised: {0}", revisions.map(isolated).join(" → ")) : "";
+}
+
+/** @param {string} speaker */
+function speakerText(speaker) {
+  return speaker && translate("speaker {0}", isolated(speaker));
 }
 
 /**
@@ -146,5 +171,5 @@ export function selectionText(selection, { words }) {
   if (!selection) return "";
   const [start, end] = selection;
   const [first, last] = words.between(start, end);
-  return `selected ${start.toFixed(2)}–${end.toFixed(2)} s · ${countWords(last - first)}`;
+  return translate("selected {0}–{1} s · {2}", start.toFixed(2), end.toFixed(2), countWords(last - first));
 }

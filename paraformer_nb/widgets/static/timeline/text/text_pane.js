@@ -6,6 +6,7 @@ import { clock } from "../model/scale.js";
 import { isDoubtful, lowerBound } from "../model/words.js";
 import { emptyText } from "./text.js";
 import { offsetIn, rangeIn, wordAtOffset, wordBetween } from "./text_ranges.js";
+import { translate } from "../model/language.js";
 
 /** @import { Word } from "../messages.js" */
 /** @import { Transcript } from "../model/transcript.js" */
@@ -31,7 +32,7 @@ export class TextPane {
     this.#box = make("div", "pnb-text", this.#outer);
     this.#box.tabIndex = 0;
     this.#box.setAttribute("role", "region");
-    this.#box.setAttribute("aria-label", "Transcript");
+    this.#box.setAttribute("aria-label", translate("Transcript"));
     this.#empty = make("p", "pnb-empty", this.#box);
   }
 
@@ -236,7 +237,7 @@ function makeRow() {
 function writeTime(button, { start, speaker = "" }) {
   setAttribute(button, "data-time", clock(start, 0));
   setAttribute(button, "data-speaker", speaker);
-  setAttribute(button, "aria-label", `Go to ${clock(start, 0)}${speaker ? `, speaker ${speaker}` : ""}`);
+  setAttribute(button, "aria-label", speaker ? translate("Go to {0}, speaker {1}", clock(start, 0), speaker) : translate("Go to {0}", clock(start, 0)));
 }
 
 /**
@@ -300,7 +301,7 @@ function writeWord(word) {
   element.className = "pnb-word";
   if (isDoubtful(word)) {
     element.className = "pnb-word pnb-doubtful";
-    element.title = `Doubtful: confidence ${word.confidence?.toFixed(2)}`;
+    element.title = translate("Doubtful: confidence {0}", word.confidence?.toFixed(2) ?? "");
   }
   return element;
 }
