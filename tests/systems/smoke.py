@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import paraformer_nb as pnb
@@ -24,11 +26,28 @@ def main() -> None:
         run.plot()
         run.export(Path(folder) / "run.html")
     service.close()
+    print(f"smoke: passed on Python {platform.python_version()}; {_recognise()}")  # noqa: T201
+
+
+def _recognise() -> str:
+    """Recognise the whole lesson with the embedded recogniser, and return its name and words; or why there is none."""
     try:
-        recogniser = repr(pnb.Embedded())
+        service = pnb.Embedded()
     except pnb.errors.MissingDependency as error:
-        recogniser = str(error)
-    print(f"smoke: passed on Python {platform.python_version()}; {recogniser}")  # noqa: T201
+        return str(error)
+    assert find_spec("moonshine_voice") is None or repr(service) == "Embedded('moonshine')"
+    run = pnb.transcribe(_LESSON, service=service).wait(300)
+    service.close()
+    expected = {word["text"].strip(" .,?!").lower() for word in _script_words()}
+    found = {text.strip(" .,?!").lower() for text in run.words["text"]}
+    assert run.state == "finished" and len(expected & found) > 0.6 * len(expected), run.text
+    return f"{service!r}: {run.text}"
+
+
+def _script_words() -> list[dict[str, str]]:
+    """Return the words that the script of the lesson gives, as "text" and times."""
+    sentences = json.loads(_LESSON.with_suffix(".json").read_text(encoding="utf-8"))["sentences"]
+    return [word for sentence in sentences for word in sentence["words"]]
 
 
 if __name__ == "__main__":
