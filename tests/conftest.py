@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from paraformer_nb.services.default import close_default_service
 from paraformer_nb.services.keys import forget_key
 
+settings.register_profile("short", max_examples=25, deadline=None, derandomize=True, database=None)
+settings.register_profile("campaign", max_examples=300, deadline=None)  # --hypothesis-profile=campaign
+settings.load_profile("short")
 # Hundreds of processes are started: each would compile this package again, which takes longer than to run it.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
