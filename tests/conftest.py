@@ -12,16 +12,40 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from paraformer_nb.services.default import close_default_service
 from paraformer_nb.services.keys import forget_key
 
+settings.register_profile("short", max_examples=25, deadline=None, derandomize=True, database=None)
+settings.register_profile("campaign", max_examples=300, deadline=None)  # --hypothesis-profile=campaign
+settings.load_profile("short")
 # Hundreds of processes are started: each would compile this package again, which takes longer than to run it.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.path.insert(0, str(Path(__file__).parent))  # for `import servers` under --import-mode=importlib
 
+# What takes longest, longest first: files of tests with these fixtures, and then those of these folders.
+_FIXTURES = ({"lab", "kernels"}, {"browser", "each_browser", "firefox"})
+_FOLDERS = ("cli", "kernels", "server", "run", "client", "services")
+
 DATA = Path(__file__).parents[1] / "notebooks" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start servers, kernels and browsers come first: the many small ones then fill both processes' ends."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        ranks[item.path] = min(_rank(item), ranks.get(item.path, len(_FIXTURES) + 1))
+    items.sort(key=lambda item: ranks[item.path])
+
+
+def _rank(item: pytest.Item) -> int:
+    fixtures = getattr(item, "fixturenames", ["lab"])  # a notebook's cell has none, and needs a kernel
+    for rank, names in enumerate(_FIXTURES):
+        if not names.isdisjoint(fixtures):
+            return rank
+    return len(_FIXTURES) + (item.path.parent.name not in _FOLDERS)
 
 
 @pytest.fixture(autouse=True, scope="module")

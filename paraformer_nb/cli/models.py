@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from ..errors import ParameterError
-from ..models.fetch import fetch, import_folder, remove
 from ..models.folders import fetch_command, find_folder
 from ..models.location import own_folder
 from ..models.progress import ProgressBar
@@ -63,6 +62,8 @@ def _is_there(model: Model) -> bool:
 
 
 def _fetch(model: Model) -> None:
+    from ..models.fetch import fetch  # with requests: 0.2 s, which no other command needs
+
     write_line(f"{model.name} is in {fetch(model, ProgressBar())}")
     if model.kind == "paraformer" and not any(_is_there(each) for each in models().values() if each.kind != model.kind):
         message("for punctuation fetch as well: paraformer-nb models fetch punctuation-zh-en")
@@ -71,9 +72,13 @@ def _fetch(model: Model) -> None:
 def _import(folders: list[str]) -> None:
     if not folders:
         raise ParameterError("import: name a folder that holds the files of a model.")
+    from ..models.fetch import import_folder
+
     for folder in folders:
         write_line(f"imported into {import_folder(expand(folder), ProgressBar())}")
 
 
 def _remove(model: Model) -> None:
+    from ..models.fetch import remove
+
     write_line(f"removed {model.name}: {remove(model, ProgressBar()) / 1e6:,.1f} MB freed")

@@ -10,18 +10,18 @@ from .transcript import Transcript
 _DEFAULT = "en"
 _SAMPLE = 100  # sentences, from all over the transcript: a view asks many times a second
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
+_HAN = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_KANA = "[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]"
 _KANA_SHARE = 0.1  # of Chinese characters and kana; Chinese quotes a little kana, Japanese has more than half
-_WORDS = {  # what counts as a word of each script, and the language that it most likely is
-    "en": re.compile("[A-Za-z\u00c0-\u024f]+"),
-    "ru": re.compile("[\u0400-\u052f]+"),
-    "ko": re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]+"),
-    "ar": re.compile("[\u0600-\u06ff\u0750-\u077f]+"),
-    "he": re.compile("[\u0590-\u05ff]+"),
-    "el": re.compile("[\u0370-\u03ff]+"),
-    "hi": re.compile("[\u0900-\u097f]+"),
-    "th": re.compile("[\u0e00-\u0e7f]{1,4}"),  # without spaces between words
+_WORDS = {  # what counts as a word of each script, and the language that it most likely is; compiled when used
+    "en": "[A-Za-z\u00c0-\u024f]+",
+    "ru": "[\u0400-\u052f]+",
+    "ko": "[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]+",
+    "ar": "[\u0600-\u06ff\u0750-\u077f]+",
+    "he": "[\u0590-\u05ff]+",
+    "el": "[\u0370-\u03ff]+",
+    "hi": "[\u0900-\u097f]+",
+    "th": "[\u0e00-\u0e7f]{1,4}",  # without spaces between words
 }
 _SAME_SCRIPT = {"zh": ("zh", "yue"), "en": ("en", "de", "fr")}  # languages that one guess stands for
 
@@ -47,8 +47,8 @@ def language_of(transcript: Transcript) -> str:
 
 def guess_language(text: str) -> str:
     """Guess the language of a text from the script of most of its words. A Chinese character counts as a word."""
-    han, kana = len(_HAN.findall(text)), len(_KANA.findall(text))
-    counts = {language: len(pattern.findall(text)) for language, pattern in _WORDS.items()}
+    han, kana = len(re.findall(_HAN, text)), len(re.findall(_KANA, text))
+    counts = {language: len(re.findall(pattern, text)) for language, pattern in _WORDS.items()}
     counts["ja" if kana > _KANA_SHARE * (han + kana) else "zh"] = han + kana
     most = max(counts, key=counts.__getitem__)
     return most if counts[most] else _DEFAULT

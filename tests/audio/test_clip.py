@@ -27,7 +27,7 @@ from paraformer_nb.errors import AudioError, ParameterError
 RATE = 8000
 NOISE = (np.random.default_rng(0).standard_normal(RATE * 3) * 6000).astype(np.int16)
 TONE = (np.sin(np.arange(RATE * 3) * 0.2) * 20000).astype(np.int16)
-_settings = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+_settings = settings(deadline=None, derandomize=True, database=None)
 
 
 def wav_bytes(pcm: np.ndarray = NOISE) -> bytes:

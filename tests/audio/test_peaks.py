@@ -16,7 +16,7 @@ def simple_peaks(pcm: np.ndarray, samples: int) -> list[tuple[int, int]]:
     return [(int(one.min()) // 256, int(one.max()) // 256) for one in bins]
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(deadline=None, derandomize=True, database=None)
 @given(st.lists(st.integers(-32768, 32767), max_size=400), st.integers(1, 500))
 def test_peaks_are_the_smallest_and_the_greatest_sample_of_each_bin(samples: list[int], size: int) -> None:
     pcm = np.array(samples, np.int16)

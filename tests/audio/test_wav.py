@@ -209,7 +209,7 @@ LAYOUTS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@settings(deadline=None, derandomize=True, database=None)
 @given(LAYOUTS)
 def test_a_client_and_the_service_find_the_same_sound(parts: list[bytes]) -> None:
     data = b"RIFF\0\0\0\0WAVE" + FMT + b"".join(parts)
@@ -261,7 +261,7 @@ def test_stereo_becomes_the_mean_of_both_channels() -> None:
     assert np.abs(got - NOISE / 2).max() <= 1
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(deadline=None, derandomize=True, database=None)
 @given(st.floats(0, 4.99), st.none() | st.floats(0.001, 9))
 def test_a_part_is_the_slice_of_the_whole(start: float, length: float | None) -> None:
     end = None if length is None else start + length
@@ -269,7 +269,7 @@ def test_a_part_is_the_slice_of_the_whole(start: float, length: float | None) ->
     assert (read(wav(NOISE.tobytes()), 8000, start, end) == expected).all()
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(deadline=None, derandomize=True, database=None)
 @given(st.binary(max_size=80), st.booleans())
 def test_no_bytes_after_riff_make_it_raise(data: bytes, with_fmt: bool) -> None:
     file = io.BytesIO(b"RIFF\0\0\0\0WAVE" + (FMT if with_fmt else b"") + data)

@@ -276,7 +276,7 @@ def check(random: Random, events: int, tasks: int = 2) -> int:
     return received
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False))
 def test_a_few_unexpected_messages(random: Random) -> None:
     check(random, events=3)

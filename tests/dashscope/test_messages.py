@@ -357,7 +357,7 @@ def test_a_text_that_is_not_a_command_is_a_value_error(text: str) -> None:
 
 _scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 _json = st.recursive(_scalars, lambda some: st.lists(some, max_size=4) | st.dictionaries(st.text(), some, max_size=4))
-_settings = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+_settings = settings(deadline=None, derandomize=True, database=None)
 
 
 def _paths(message: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -468,7 +468,7 @@ _values = (
 )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(deadline=None, derandomize=True, database=None)
 @given(
     st.sampled_from([*MODELS, "a-model-of-the-future"]),
     st.dictionaries(

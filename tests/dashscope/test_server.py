@@ -218,7 +218,7 @@ def test_deep_nesting_is_refused_and_does_not_raise() -> None:
     refused(ServerProtocol().receive_text(text))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(deadline=None, derandomize=True, database=None)
 @given(
     st.lists(
         st.sampled_from(

@@ -76,7 +76,7 @@ _records = st.one_of(
     st.builds(Corrected, _times, _objects),
     st.builds(RunEnded, _times, st.text(), st.none() | _failures, _times, st.none() | st.text()),
 )
-_settings = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+_settings = settings(deadline=None, derandomize=True, database=None)
 
 
 @_settings

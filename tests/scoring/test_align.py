@@ -55,7 +55,7 @@ def sides(draw: st.DrawFn, longest: int) -> Side:
     return timed(texts, sorted(starts))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(sides(5), sides(5))
 def test_no_alignment_of_short_texts_is_better(reference: Side, hypothesis: Side) -> None:
     best = min(

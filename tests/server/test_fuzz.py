@@ -160,7 +160,7 @@ def _faults(random: Random) -> Iterator[str]:
         yield f"{name}:{','.join(given)}"
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(random=st.randoms(use_true_random=False))
 def test_the_service_survives_any_messages(random: Random) -> None:
     with checked_log():

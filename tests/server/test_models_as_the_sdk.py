@@ -133,7 +133,7 @@ def _outside_a_model(draw: st.DrawFn) -> tuple[str, str, Any]:
     return model, parameter, draw(_outside.get(parameter, _booleans))
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@settings(deadline=None, derandomize=True, database=None)
 @given(_outside_a_model())
 def test_every_value_outside_is_refused_before_the_handshake(case: tuple[str, str, Any]) -> None:
     """A connection that was tried would fail otherwise, as nothing listens there."""

@@ -13,7 +13,7 @@ from word_tables import GRAIN, word_tables
 
 import paraformer_nb.speech  # noqa: F401
 
-few = settings(max_examples=40, deadline=None)
+few = settings(deadline=None)
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:

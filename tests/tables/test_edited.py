@@ -205,7 +205,7 @@ _time = st.integers(0, 8).map(lambda tenths: tenths / 10)
 _rows = st.lists(st.tuples(st.integers(1, 2), st.sampled_from("abc"), _time, _time), max_size=8, unique=True)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(deadline=None, derandomize=True, database=None)
 @given(st.lists(_rows, min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_after_any_table_the_words_equal_it(
     tmp_path_factory: pytest.TempPathFactory, tables: list[list[tuple[int, str, float, float]]], rng: random.Random

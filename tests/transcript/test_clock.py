@@ -99,7 +99,7 @@ def test_a_long_pause_costs_no_more_than_a_short_one() -> None:
     assert converted(clock, (3_600_400, 3_600_500))[1:3] == (400, 500)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@settings(deadline=None, derandomize=True, database=None)
 @given(st.lists(st.tuples(st.sampled_from(["clip", "pause"]), st.integers(1, 40)), max_size=25), st.integers(0, 99_000))
 def test_pauses_are_subtracted_one_by_one(parts: list[tuple[str, int]], time: int) -> None:
     """Against the simplest way: add up the parts of the clip before the time."""

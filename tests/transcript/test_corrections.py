@@ -17,7 +17,7 @@ from paraformer_nb.transcript.corrections import Correction, appearance
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.transcript.words import Word
 
-_settings = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+_settings = settings(deadline=None, derandomize=True, database=None)
 
 
 def w(text: str, start: float, end: float, punctuation: str = "", **more: Any) -> Word:

@@ -141,7 +141,7 @@ def test_a_command_of_a_later_version_is_ignored() -> None:
 _TEXTS = st.lists(st.text("abc今天 ", min_size=1).filter(str.strip), min_size=1, max_size=5)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(deadline=None, derandomize=True, database=None)
 @given(st.lists(_TEXTS, min_size=1, max_size=3), st.data())
 def test_no_final_sentence_is_lost_whatever_is_repeated_or_out_of_order(
     tasks: list[list[str]], data: st.DataObject
