@@ -107,7 +107,7 @@ def test_inline_hotwords_and_context_apply_at_once(service: pnb.Embedded) -> Non
 
 
 def test_a_context_is_replaced_in_mid_run(service: pnb.Embedded) -> None:
-    run = pnb.transcribe(LESSON, service=service, model=QWEN, pace=10)
+    run = pnb.transcribe(LESSON, service=service, model=QWEN, pace=4)
     assert eventually(lambda: run.state == "streaming")
     run.update_context(RIGHT)
     ended(run)
@@ -122,7 +122,7 @@ def test_a_context_is_replaced_in_mid_run(service: pnb.Embedded) -> None:
 
 
 def test_a_run_that_is_resumed_has_the_newest_context(service: pnb.Embedded, tmp_path: Path) -> None:
-    run = pnb.transcribe(LESSON, service=service, model=QWEN, pace=10, save=tmp_path / "run.jsonl")
+    run = pnb.transcribe(LESSON, service=service, model=QWEN, pace=1, save=tmp_path / "run.jsonl")
     assert eventually(lambda: run.state == "streaming")
     run.update_context(RIGHT)
     run.stop()
