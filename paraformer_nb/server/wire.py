@@ -131,7 +131,9 @@ class LimitedConnection(ServerConnection, asyncio.BufferedProtocol):
             self._post = PostReader(self._api)
         if (answer := self._post.feed(data)) is not None:
             self.transport.write(answer)
-            self.transport.close()
+            # The client closes it, or the timeout for a handshake. To close it here while more arrives would be a
+            # reset, with which the client may lose the answer.
+            self.transport.write_eof()
 
     def _receive(self, data: bytes) -> None:
         """Parse the data; drop a client that sends pings and does not read the answers."""

@@ -54,7 +54,8 @@ class DashScope:
     ) -> None:
         # The arguments themselves are hidden: a traceback may show its frames' variables.
         api_key = _hidden(api_key)
-        url, region, workspace = _location(url if url is None else Secret(url), region, workspace)
+        url = None if url is None else Secret(url)
+        url, region, workspace = _location(url, region, workspace)
         if not api_key:
             raise ParameterError(
                 f"DashScope needs an API key: pnb.login() asks for it; or set {KEY_VARIABLE}, or pass api_key= (a "

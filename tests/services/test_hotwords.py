@@ -107,7 +107,7 @@ def test_inline_hotwords_and_context_apply_at_once(service: pnb.Embedded) -> Non
 
 
 def test_a_context_is_replaced_in_mid_run(service: pnb.Embedded) -> None:
-    run = pnb.transcribe(LESSON, service=service, model=QWEN, pace=10)
+    run = pnb.transcribe(LESSON, service=service, model=QWEN, pace=4)
     assert eventually(lambda: run.state == "streaming")
     run.update_context(RIGHT)
     ended(run)
@@ -122,7 +122,7 @@ def test_a_context_is_replaced_in_mid_run(service: pnb.Embedded) -> None:
 
 
 def test_a_run_that_is_resumed_has_the_newest_context(service: pnb.Embedded, tmp_path: Path) -> None:
-    run = pnb.transcribe(LESSON, service=service, model=QWEN, pace=10, save=tmp_path / "run.jsonl")
+    run = pnb.transcribe(LESSON, service=service, model=QWEN, pace=1, save=tmp_path / "run.jsonl")
     assert eventually(lambda: run.state == "streaming")
     run.update_context(RIGHT)
     run.stop()
@@ -254,8 +254,9 @@ def test_a_text_that_has_expired_in_mid_run_ends_it_with_what_to_do(script: Path
         ("POST /api/v1/tokens HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n", 411),
         ("POST /api/v1/tokens HTTP/1.1\r\nbroken\r\n\r\n", 400),
         ("POST " + "/" * 20_000, 431),
+        ("POST /api/v1/tokens HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999\r\n\r\n" + "x" * 300_000, 413),
     ],
-    ids=["no key", "path", "host", "length", "too long", "chunked", "header", "endless"],
+    ids=["no key", "path", "host", "length", "too long", "chunked", "header", "endless", "arriving"],
 )
 def test_a_request_that_is_not_right_is_refused_and_the_service_goes_on(
     service: pnb.Embedded, request_text: str, status: int
