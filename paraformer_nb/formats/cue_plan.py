@@ -8,6 +8,7 @@ cues and where each ends (`cue_atoms` has those costs). A cue holds only so many
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from itertools import accumulate
 from operator import add
@@ -61,7 +62,7 @@ class Plan:
         costs = self._costs()
         most = costs.shape[1]
         forbidden = np.argmax(np.isfinite(costs), axis=1).tolist()  # options before are not allowed
-        flat = memoryview(np.ascontiguousarray(costs).ravel())  # a list of as many floats takes longer than the rest
+        flat = array("d", costs.tobytes())  # a list of as many floats takes longer than the rest
         best = [*[math.inf] * (most - 1), 0.0]  # the cost up to each unit; the first ones are before all
         sizes = []
         for unit, skipped in enumerate(forbidden):
