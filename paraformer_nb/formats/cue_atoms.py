@@ -146,8 +146,10 @@ def units_of(entries: Sequence[Entry], columns: int, pause: float, language: Cue
 _separator = lru_cache(10_000)(separator)
 
 
-def _merge_marks(entries: Sequence[Entry]) -> list[Entry]:
+def _merge_marks(entries: Sequence[Entry]) -> Sequence[Entry]:
     """Append words that are closing marks to the word before, and opening marks to the one after, of one speaker."""
+    if not any(_is_closing(text) or _is_opening(text) for text in {entry.text for entry in entries}):
+        return entries
     merged: list[Entry] = []
     for entry in entries:
         before = merged[-1] if merged else None

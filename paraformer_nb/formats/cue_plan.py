@@ -8,8 +8,10 @@ cues and where each ends (`cue_atoms` has those costs). A cue holds only so many
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from itertools import accumulate
+from operator import add
 from typing import TYPE_CHECKING
 
 from .cue_atoms import Unit
@@ -55,26 +57,28 @@ class Plan:
 
     def parts(self) -> list[tuple[int, int]]:
         """The first and last unit of each cue."""
-        count = len(self._units)
-        best = [0.0, *[math.inf] * count]
-        begins = [0] * (count + 1)
-        for first, costs in enumerate(self._costs()):
-            base = best[first]
-            for end, cost in enumerate(costs, first + 1):
-                if cost == math.inf:
-                    break
-                if base + cost < best[end]:
-                    best[end] = base + cost
-                    begins[end] = first
+        import numpy as np
+
+        costs = self._costs()
+        most = costs.shape[1]
+        forbidden = np.argmax(np.isfinite(costs), axis=1).tolist()  # options before are not allowed
+        flat = array("d", costs.tobytes())  # a list of as many floats takes longer than the rest
+        best = [*[math.inf] * (most - 1), 0.0]  # the cost up to each unit; the first ones are before all
+        sizes = []
+        for unit, skipped in enumerate(forbidden):
+            totals = list(map(add, best[skipped - most :], flat[unit * most + skipped : (unit + 1) * most]))
+            least = min(totals)
+            best.append(least)
+            sizes.append(len(totals) - totals.index(least))
         parts = []
-        end = count
+        end = len(sizes)
         while end:
-            parts.append((begins[end], end - 1))
-            end = begins[end]
+            parts.append((end - sizes[end - 1], end - 1))
+            end -= sizes[end - 1]
         return parts[::-1]
 
-    def _costs(self) -> list[list[float]]:
-        """For each unit, the costs of cues of one, two, ... units that begin with it; infinite: not allowed."""
+    def _costs(self) -> Array:
+        """For each unit, the costs of cues of ..., two, one units that end with it; infinite: not allowed."""
         import numpy as np
 
         units, rules, count = self._units, self._rules, len(self._units)
@@ -86,8 +90,9 @@ class Plan:
         begins, ends = np.array(self.widths.begins), np.array(self.widths.ends)
         read_begins, read_ends = np.array(self._read_begins) / self.speed, np.array(self._read_ends) / self.speed
         sizes = self._last_units() - np.arange(count) + 1
-        costs = np.full((int(sizes.max(initial=0)), count), math.inf)  # by size, because a row is written at once
-        for size in range(1, len(costs) + 1):
+        most = int(sizes.max(initial=1))
+        costs = np.full((most, count), math.inf)  # by size, because a row is written at once
+        for size in range(1, most + 1):
             first, last = slice(count - size + 1), slice(size - 1, None)
             latest = np.maximum(starts[first] + rules.longest, until[last])
             shown = np.minimum(shown_by[last], latest) - starts[first]
@@ -98,9 +103,8 @@ class Plan:
             is_allowed = sizes[first] >= size
             if size > 1:
                 is_allowed &= until[last] <= starts[first] + rules.longest + _EXACT
-            costs[size - 1, first] = np.where(is_allowed, cost, math.inf)
-        rows: list[list[float]] = costs.T.tolist()
-        return rows
+            costs[most - size, last] = np.where(is_allowed, cost, math.inf)
+        return costs.T
 
     def _last_units(self) -> Array:
         """For each unit, the last one that a cue may have that begins with it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -60,22 +61,16 @@ def align(reference: Side, hypothesis: Side) -> Alignment:
     """
     import numpy as np
 
-    numbers: dict[str, int] = {}
     sides = reference, hypothesis
-    coded = [
-        np.array([numbers.setdefault(text, len(numbers)) for text in side.texts], dtype=np.int64) for side in sides
-    ]
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(chain(reference.texts, hypothesis.texts)))}
+    coded = [np.fromiter(map(numbers.__getitem__, side.texts), np.int64, len(side.texts)) for side in sides]
     times = [None if side.starts is None else _milliseconds(side.starts) for side in sides]
-    cuts = _cuts(reference, hypothesis)
+    whole = _Coded(*coded, *times)
+    cuts = [(0, 0), *_cuts(reference, hypothesis), (len(coded[0]), len(coded[1]))]
     pairs: list[Pair] = []
-    for (i1, j1), (i2, j2) in zip([(0, 0), *cuts], [*cuts, (len(coded[0]), len(coded[1]))], strict=True):
-        part = _Part(coded[0][i1:i2], coded[1][j1:j2], _slice(times[0], i1, i2), _slice(times[1], j1, j2))
-        pairs += ((i + i1 if i >= 0 else -1, j + j1 if j >= 0 else -1) for i, j in part.pairs())
-    return Alignment(pairs, len(cuts) + 1)
-
-
-def _slice(values: Array | None, start: int, end: int) -> Array | None:
-    return None if values is None else values[start:end]
+    for (i1, j1), (i2, j2) in pairwise(cuts):
+        pairs += whole.pairs(i1, i2, j1, j2)
+    return Alignment(pairs, len(cuts) - 1)
 
 
 def _milliseconds(starts: Array) -> Array:
@@ -85,34 +80,34 @@ def _milliseconds(starts: Array) -> Array:
     return np.where(np.isnan(starts), -_LONGEST, 1000 * starts).astype(np.int64)
 
 
-class _Part(NamedTuple):
-    """Coded tokens to align, with the starts of those that are timed, in ms."""
+class _Coded(NamedTuple):
+    """Tokens as numbers, with the starts of those that are timed, in ms."""
 
     reference: Array
     hypothesis: Array
     reference_starts: Array | None
     hypothesis_starts: Array | None
 
-    def pairs(self) -> Iterator[Pair]:
-        """The pairs of the best alignment."""
-        sizes = len(self.reference), len(self.hypothesis)
-        if sizes[0] * sizes[1] <= 4096:  # one table costs less than the search for blocks
-            yield from self._best(0, sizes[0], 0, sizes[1]) if all(sizes) else _unpaired(0, sizes[0], 0, sizes[1])
-            return
+    def pairs(self, i1: int, i2: int, j1: int, j2: int) -> list[Pair]:
+        """The pairs of the best alignment of two ranges of tokens."""
+        if (i2 - i1) * (j2 - j1) <= 4096:  # one table costs less than the search for blocks
+            return self._best(i1, i2, j1, j2)
         blocks = [
-            _Block(each.src_start, each.src_end, each.dest_start, each.dest_end)
-            for each in Levenshtein.opcodes(_text(self.reference), _text(self.hypothesis))
+            _Block(i1 + each.src_start, i1 + each.src_end, j1 + each.dest_start, j1 + each.dest_end)
+            for each in Levenshtein.opcodes(_text(self.reference[i1:i2]), _text(self.hypothesis[j1:j2]))
             if each.tag != "equal"
         ]
-        i, j = 0, 0
-        for window in _windows(blocks, sizes):
-            yield from zip(range(i, window.i1), range(j, window.j1), strict=True)
+        pairs: list[Pair] = []
+        i, j = i1, j1
+        for window in _windows(blocks, i1, i2):
+            pairs += zip(range(i, window.i1), range(j, window.j1), strict=True)
             if self._is_certain(window) or window.cells > MOST_CELLS:
-                yield from window.pairs()
+                pairs += window.pairs()
             else:
-                yield from self._best(window.i1, window.i2, window.j1, window.j2)
+                pairs += self._best(window.i1, window.i2, window.j1, window.j2)
             i, j = window.i2, window.j2
-        yield from zip(range(i, sizes[0]), range(j, sizes[1]), strict=True)
+        pairs += zip(range(i, i2), range(j, j2), strict=True)
+        return pairs
 
     def _is_certain(self, window: _Window) -> bool:
         """Whether there is no other alignment with as few errors: one token is substituted, or one was deleted or
@@ -133,18 +128,16 @@ class _Part(NamedTuple):
 
         if i1 == i2 or j1 == j2:
             return list(_unpaired(i1, i2, j1, j2))
-        pairing = (self.reference[i1:i2, None] != self.hypothesis[j1:j2]) * (_ERROR + _SUBSTITUTION)
+        # The table has what is saved, against deleting and inserting all: so only pairs have a cost, which is negative.
+        pairing = (self.reference[i1:i2, None] != self.hypothesis[j1:j2]) * (_ERROR + _SUBSTITUTION) - 2 * _ERROR
         if self.reference_starts is not None and self.hypothesis_starts is not None:
             distance = np.abs(self.reference_starts[i1:i2, None] - self.hypothesis_starts[j1:j2])
             pairing += np.minimum(distance, _LONGEST)
         rows, columns = pairing.shape
-        across = np.arange(columns + 1, dtype=np.int64) * _ERROR
-        table = np.empty((rows + 1, columns + 1), dtype=np.int64)
-        table[0] = across
-        for row in range(rows):
-            best = table[row] + _ERROR  # a deletion
-            np.minimum(best[1:], table[row, :-1] + pairing[row], out=best[1:])  # a pair
-            table[row + 1] = np.minimum.accumulate(best - across) + across  # insertions
+        table = np.zeros((rows + 1, columns + 1), dtype=np.int64)
+        for costs, before, row in zip(pairing, table[:-1], table[1:], strict=True):
+            np.minimum(before[1:], before[:-1] + costs, out=row[1:])  # a deletion, or a pair
+            np.minimum.accumulate(row, out=row)  # insertions
         return _trace(table.tolist(), pairing.tolist(), i1, j1)
 
 
@@ -156,7 +149,7 @@ def _trace(table: list[list[int]], pairing: list[list[int]], i1: int, j1: int) -
         if i and j and table[i][j] == table[i - 1][j - 1] + pairing[i - 1][j - 1]:
             i, j = i - 1, j - 1
             pairs.append((i1 + i, j1 + j))
-        elif i and table[i][j] == table[i - 1][j] + _ERROR:
+        elif i and table[i][j] == table[i - 1][j]:
             i -= 1
             pairs.append((i1 + i, -1))
         else:
@@ -167,7 +160,7 @@ def _trace(table: list[list[int]], pairing: list[list[int]], i1: int, j1: int) -
 
 def _text(codes: Array) -> str:
     """Coded tokens as a string of one character each, which rapidfuzz compares fastest."""
-    return "".join(map(chr, codes.tolist()))
+    return codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
 class _Block(NamedTuple):
@@ -206,12 +199,13 @@ class _Window(NamedTuple):
         yield from zip(range(i, self.i2), range(j, self.j2), strict=True)
 
 
-def _windows(blocks: Sequence[_Block], sizes: Pair) -> Iterator[_Window]:
-    """The blocks with up to `MARGIN` equal tokens on both sides, in one window where they touch."""
+def _windows(blocks: Sequence[_Block], begin: int, end: int) -> Iterator[_Window]:
+    """The blocks with up to `MARGIN` equal tokens on both sides, in one window where they touch. `begin`, `end`: of the
+    tokens of the reference."""
     window: _Window | None = None
     for index, block in enumerate(blocks):
-        before = blocks[index - 1].i2 if index else 0
-        after = blocks[index + 1].i1 if index + 1 < len(blocks) else sizes[0]
+        before = blocks[index - 1].i2 if index else begin
+        after = blocks[index + 1].i1 if index + 1 < len(blocks) else end
         lead, follow = min(MARGIN, block.i1 - before), min(MARGIN, after - block.i2)
         wide = _Window(block.i1 - lead, block.i2 + follow, block.j1 - lead, block.j2 + follow, [block])
         if window is None:
@@ -241,16 +235,17 @@ def _cuts(reference: Side, hypothesis: Side) -> list[Pair]:
         return []
     if any(side.starts is None or np.isnan(side.starts).any() for side in sides):
         return []
-    silences = _silences(reference)
+    begins, ends = _silences(reference)
+    indices = (np.searchsorted(side.starts, (begins + ends) / 2).tolist() for side in sides)  # type: ignore[arg-type]
+    lengths = len(reference.texts), len(hypothesis.texts)
     cuts: list[Pair] = []
     last = (0, 0)
-    for begin, end in silences:
-        i, j = (int(np.searchsorted(side.starts, (begin + end) / 2)) for side in sides)  # type: ignore[arg-type]
-        if min(i - last[0], j - last[1]) < PART or min(len(reference.texts) - i, len(hypothesis.texts) - j) < PART:
+    for begin, end, i, j in zip(begins.tolist(), ends.tolist(), *indices, strict=True):
+        if min(i - last[0], j - last[1]) < PART or min(lengths[0] - i, lengths[1] - j) < PART:
             continue
-        begins = max(begin, float(_latest(hypothesis, j)))
-        ends = min(end, float(hypothesis.starts[j]) if j < len(hypothesis.texts) else math.inf)  # type: ignore[index]
-        if ends - begins >= SILENCE:
+        silent_from = max(begin, float(_latest(hypothesis, j)))
+        silent_until = min(end, float(hypothesis.starts[j]) if j < lengths[1] else math.inf)  # type: ignore[index]
+        if silent_until - silent_from >= SILENCE:
             last = (i, j)
             cuts.append(last)
     return cuts
@@ -262,11 +257,11 @@ def _latest(side: Side, count: int) -> float:
     return float(side.ends[max(0, count - 100) : count].max()) if count else 0.0
 
 
-def _silences(side: Side) -> list[tuple[float, float]]:
-    """The pauses of a side that are long enough for a cut."""
+def _silences(side: Side) -> tuple[Array, Array]:
+    """Where the pauses of a side begin and end that are long enough for a cut."""
     import numpy as np
 
     assert side.starts is not None and side.ends is not None
     until = np.maximum.accumulate(side.ends)[:-1]
-    long = np.flatnonzero(side.starts[1:] - until >= SILENCE)
-    return list(zip(until[long].tolist(), side.starts[1:][long].tolist(), strict=True))
+    is_long = side.starts[1:] - until >= SILENCE
+    return until[is_long], side.starts[1:][is_long]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
 from ..tables.given import as_frame, check_one_clip, check_order, check_unit, invalid, require_columns, seconds_of
 from ..text import separator
 from .align import Side
-from .tokens import Token
+from .tokens import Tokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +36,7 @@ class Source(NamedTuple):
 
     text: str
     rows: Rows | None = None
-    offsets: Sequence[int] = ()
+    offsets: Sequence[int] | Array = ()
 
 
 def source_of(given: Any) -> Source:
@@ -68,21 +68,20 @@ def sentences_of(given: Any) -> Any:
 
 
 def _joined(rows: Rows) -> Source:
-    offsets: list[int] = []
-    texts: list[str] = []
-    length, last = 0, ""
-    for text in rows.texts:
-        space = _separator(last[-1:], text)
-        offsets.append(length + len(space))
-        texts += space, text
-        length += len(space) + len(text)
-        last = text or last
-    return Source("".join(texts), rows, offsets)
+    """The words as one line, and where each begins in it."""
+    import numpy as np
 
-
-@lru_cache(8192)
-def _separator(last: str, text: str) -> str:
-    return separator(last, text)
+    filled = list(filter(None, rows.texts))
+    meetings = list(zip(["", *(text[-1] for text in filled)], filled, strict=False))
+    known = {meeting: separator(*meeting) for meeting in set(meetings)}  # far fewer than there are words
+    spaces = list(map(known.__getitem__, meetings))
+    if len(filled) < len(rows.texts):
+        rest = iter(spaces)
+        spaces = [next(rest) if text else "" for text in rows.texts]
+    sizes, gaps = (np.fromiter(map(len, texts), np.int64, len(texts)) for texts in (rows.texts, spaces))
+    return Source(
+        "".join(chain.from_iterable(zip(spaces, rows.texts, strict=True))), rows, np.cumsum(sizes + gaps) - sizes
+    )
 
 
 def _rows(frame: pd.DataFrame) -> Rows:
@@ -107,12 +106,15 @@ def _rows(frame: pd.DataFrame) -> Rows:
 
 
 def _texts(frame: pd.DataFrame) -> list[str]:
+    import pandas as pd
+
     texts = frame["text"].tolist()
-    if bad := [row for row, text in enumerate(texts) if not isinstance(text, str)]:
+    if pd.api.types.infer_dtype(frame["text"].to_numpy(object), skipna=False) not in ("string", "empty"):
+        bad = [row for row, text in enumerate(texts) if not isinstance(text, str)]
         advice = "Read a CSV with pd.read_csv(path, keep_default_na=False, dtype={'text': str})"
         raise invalid(bad[0], f"text is {texts[bad[0]]!r}, not a string. {advice}", len(bad))
     if "punctuation" not in frame.columns:
-        return [text.strip() for text in texts]
+        return list(map(str.strip, texts))
     marks = frame["punctuation"].tolist()
     return [text.strip() + (mark if isinstance(mark, str) else "") for text, mark in zip(texts, marks, strict=True)]
 
@@ -148,7 +150,7 @@ class TokenList(NamedTuple):
         return Side(self.texts, self.starts, self.ends)
 
 
-def locate(source: Source, tokens: Sequence[Token], origins: Sequence[int]) -> TokenList:
+def locate(source: Source, tokens: Tokens, origins: Sequence[int]) -> TokenList:
     """Find the row, the sentence and the times of each token. `origins`: of each normalised character, its index in the
     source's text.
 
@@ -157,12 +159,11 @@ def locate(source: Source, tokens: Sequence[Token], origins: Sequence[int]) -> T
     """
     import numpy as np
 
-    texts = [token.text for token in tokens]
+    texts = tokens.texts
     nowhere = np.full(len(texts), -1, dtype=np.int64)
-    if source.rows is None or not source.offsets:
+    if source.rows is None or not len(source.offsets):
         return TokenList(texts, nowhere, nowhere, None, None)
-    _, starts, ends = zip(*tokens, strict=True) if tokens else ((), (), ())
-    bounds = np.array([starts, ends], dtype=np.int64).T - (0, 1)
+    bounds = np.array([tokens.starts, tokens.ends], dtype=np.int64).T - (0, 1)
     places = np.where(bounds[:, :1] < 0, -1, np.array([*origins, -1])[bounds])
     rows = np.searchsorted(np.array(source.offsets), places, side="right") - 1
     numbers, sentences = (
@@ -179,7 +180,7 @@ def _token_times(rows: Rows, texts: Sequence[str], found: Array) -> tuple[Array 
     if rows.starts is None or rows.ends is None:
         return None, None
     first, last = found[:, 0], found[:, 1]
-    lengths = np.array([len(text) for text in texts], dtype=np.float64)
+    lengths = np.fromiter(map(len, texts), np.float64, len(texts))
     totals = np.bincount(first + 1, weights=lengths, minlength=len(rows.starts) + 1)
     before = np.cumsum(lengths) - lengths
     opens_row = np.r_[True, first[1:] != first[:-1]] if len(first) else np.zeros(0, dtype=bool)

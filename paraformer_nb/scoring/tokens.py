@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import accumulate, groupby
-from typing import Any, Literal, NamedTuple
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..errors import ParameterError
 from ..text import is_cjk
+
+if TYPE_CHECKING:
+    from ..tables.frame import Array
 
 Unit = Literal["auto", "character", "word", "mixed"]
 Tokenise = Callable[[str], Iterable[str]]
@@ -18,12 +21,18 @@ _SHARE_OF_A_MIXTURE = 0.1  # of the letters, for each of the two kinds
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
 
 
-class Token(NamedTuple):
-    """A unit of a text, and its first and last index there; -1 where it is not in the text."""
+class Tokens(NamedTuple):
+    """The units of a text, and where each starts and ends in it; -1 where it is not in the text."""
 
-    text: str
-    start: int
-    end: int
+    texts: list[str]
+    starts: list[int] | Array
+    ends: list[int] | Array
+
+    @classmethod
+    def at(cls, text: str, spans: Iterable[tuple[int, int]]) -> Tokens:
+        """The parts of a text in these spans."""
+        each = list(spans)
+        return cls([text[start:end] for start, end in each], [start for start, _ in each], [end for _, end in each])
 
 
 def choose_unit(reference: str, hypothesis: str) -> str:
@@ -45,47 +54,57 @@ def choose_unit(reference: str, hypothesis: str) -> str:
     return "character" if cjk + unspaced > 0.5 else "word"
 
 
-def split(text: str, unit: str, tokenise: Tokenise | None = None) -> list[Token]:
+def split(text: str, unit: str, tokenise: Tokenise | None = None) -> Tokens:
     """The tokens of a text, in order.
 
     `unit`: "character" (without spaces), "word" (by spaces, and where Chinese and other scripts meet), or "mixed" (each
     character of Chinese and Japanese, words elsewhere). `tokenise` splits by a rule of its own.
 
     Example:
-        >>> [token.text for token in split("我用python 3.14写", "mixed")]
+        >>> split("我用python 3.14写", "mixed").texts
         ['我', '用', 'python', '3.14', '写']
     """
     if tokenise is not None:
-        return list(_located(text, tokenise(text)))
+        return _located(text, tokenise(text))
     if unit == "character":
-        return [Token(each, index, index + 1) for index, each in enumerate(text) if not each.isspace()]
+        return Tokens.at(text, ((index, index + 1) for index, each in enumerate(text) if not each.isspace()))
+    import numpy as np
+
     words = text.split()
     if text.isascii() and " ".join(words) == text:  # as most normalised texts: without a match for each word
-        starts = list(accumulate((len(word) + 1 for word in words), initial=0))
-        return [Token(word, start, start + len(word)) for word, start in zip(words, starts, strict=False)]
-    tokens: list[Token] = []
+        sizes = np.fromiter(map(len, words), np.int64, len(words))
+        ends = np.cumsum(sizes + 1) - 1
+        return Tokens(words, ends - sizes, ends)
+    return Tokens.at(text, _spans(text, unit))
+
+
+def _spans(text: str, unit: str) -> Iterator[tuple[int, int]]:
     for found in re.finditer(r"\S+", text):
-        tokens += [Token(found[0], *found.span())] if found[0].isascii() else _parts(*found.span(), text, unit)
-    return tokens
+        if found[0].isascii():
+            yield found.span()
+        else:
+            yield from _parts(*found.span(), text, unit)
 
 
-def _parts(start: int, end: int, text: str, unit: str) -> Iterator[Token]:
+def _parts(start: int, end: int, text: str, unit: str) -> Iterator[tuple[int, int]]:
     for cjk, group in groupby(range(start, end), lambda index: is_cjk(text[index])):
         indices = list(group)
         if cjk and unit == "mixed":
-            yield from (Token(text[index], index, index + 1) for index in indices)
+            yield from ((index, index + 1) for index in indices)
         else:
-            yield Token(text[indices[0] : indices[-1] + 1], indices[0], indices[-1] + 1)
+            yield indices[0], indices[-1] + 1
 
 
-def _located(text: str, tokens: Iterable[Any]) -> Iterator[Token]:
+def _located(text: str, tokens: Iterable[Any]) -> Tokens:
+    texts: list[str] = []
+    spans: list[tuple[int, int]] = []
     position = 0
     for token in tokens:
         if not isinstance(token, str):
             raise ParameterError(f"tokenise returned {token!r}, not a text: it is to return a list of texts.")
         index = text.find(token, position)
-        if index < 0:
-            yield Token(token, -1, -1)
-        else:
+        if index >= 0:
             position = index + len(token)
-            yield Token(token, index, position)
+        texts.append(token)
+        spans.append((index, position) if index >= 0 else (-1, -1))
+    return Tokens(texts, [start for start, _ in spans], [end for _, end in spans])

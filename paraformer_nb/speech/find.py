@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ParameterError
 from ..text import is_cjk, join, separator
-from ..transcript.search import comparable
+from ..transcript.search import ROW, comparable, comparable_line
 from .spoken import Spoken, frame, number, read, shown, texts, values
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..tables.frame import Array
 
 By = Literal["word", "sentence"]
-
-_ROW = "\x00"  # between the rows of a line
 
 
 def find(table: pd.DataFrame, what: str, context: float = 0.0, regex: bool = False, by: By = "word") -> pd.DataFrame:
@@ -52,37 +50,24 @@ def find(table: pd.DataFrame, what: str, context: float = 0.0, regex: bool = Fal
 def _spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tuple[int, int]]:
     """The first and last row of each match, by start."""
     wanted = comparable(what)
-    found = texts(table) if wanted else shown(table)
-    fold = comparable if wanted else _signs
-    folded = {text: fold(text) for text in set(found)}
-    rows = [folded[text] for text in found]
-    line = _ROW.join(rows if words.order is None else [rows[position] for position in words.order.tolist()]) + _ROW
-    pattern = _pattern(wanted or _signs(what), is_literal=not wanted)
-    ends = None
-    for match in pattern.finditer(line):
-        if ends is None:
-            ends = _ends_of_rows(line)
-        # A match may begin or end with what is between rows.
-        text = match.group()
-        first = match.start() + len(text) - len(text.lstrip(_ROW))
-        last = match.start() + len(text.rstrip(_ROW)) - 1
-        yield int(ends.searchsorted(first)), int(ends.searchsorted(last))
-
-
-def _ends_of_rows(line: str) -> Array:
-    """The index in a line of the separator behind each row."""
-    import numpy as np
-
-    return np.flatnonzero(np.frombuffer(line.encode("utf-32-le", "surrogatepass"), "<u4") == 0)
+    rows = texts(table) if wanted else shown(table)
+    if words.order is not None:
+        rows = [rows[position] for position in words.order.tolist()]
+    line = comparable_line(rows) if wanted else "".join([_signs(row) + ROW for row in rows])
+    row, position = 0, 0
+    for match in _pattern(wanted or _signs(what), is_literal=not wanted).finditer(line):
+        row += line.count(ROW, position, match.start())
+        position = match.start()
+        yield row, row + match.group().count(ROW)
 
 
 def _pattern(wanted: str, *, is_literal: bool) -> re.Pattern[str]:
     """A pattern for a folded text on a line of folded rows. Rows meet with a space, except beside Chinese."""
-    gap = f"{_ROW}*" if is_literal else f"[ {_ROW}]*"
+    gap = f"{ROW}*" if is_literal else f"[ {ROW}]*"
     parts = []
     for before, sign in zip(" " + wanted, wanted, strict=False):
         if sign == " ":
-            parts.append(f"[ {_ROW}]+")
+            parts.append(f"[ {ROW}]+")
             continue
         is_loose = is_literal or is_cjk(before) or is_cjk(sign)
         parts.append((gap if parts and before != " " and is_loose else "") + re.escape(sign))
@@ -90,7 +75,7 @@ def _pattern(wanted: str, *, is_literal: bool) -> re.Pattern[str]:
 
 
 def _signs(text: str) -> str:
-    return "".join(text.replace(_ROW, "").split()).lower()
+    return "".join(text.replace(ROW, "").split()).lower()
 
 
 def _regex_spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tuple[int, int]]:
@@ -128,28 +113,39 @@ def _table(
 ) -> pd.DataFrame:
     import numpy as np
 
+    firsts, lasts = np.array(spans, "int64").reshape(-1, 2).T
     starts, ends = words.sorted()
-    reach = np.maximum.accumulate(ends) if len(ends) else ends
-    found: dict[str, list[Any]] = {name: [] for name in ("text", "start", "end", "first", "last", "line")}
+    begins, stops = starts[firsts], np.array([ends[first : last + 1].max() for first, last in spans], "float64")
+    lines = _around(starts, ends, spans, begins - context, stops + context)
+    needed = np.unique(np.concatenate([firsts, *lines]))
+    rows = table.iloc[words.position(needed)]
+    marked, plain = (
+        dict(zip(needed.tolist(), map(str.strip, each), strict=True)) for each in (shown(rows), texts(rows))
+    )
+    found = []
     for first, last in spans:
-        start, end = float(starts[first]), float(ends[first : last + 1].max())
-        low = min(first, int(np.searchsorted(reach, start - context, "right")))
-        high = max(last + 1, int(np.searchsorted(starts, end + context, "left")))
-        around = [index for index in range(low, high) if first <= index <= last or ends[index] > start - context]
-        rows = table.iloc[words.position(np.array(around))]
-        said = [text.strip() for text in shown(rows)]
-        own = said[around.index(first) : around.index(last) + 1]
-        if not with_last_mark:
-            own[-1] = texts(rows)[around.index(last)].strip()
-        found["text"].append(join(own))
-        found["start"].append(start)
-        found["end"].append(end)
-        found["first"].append(int(words.position(first)))
-        found["last"].append(int(words.position(last)))
-        found["line"].append(join(said))
-    texts_and_times = {"text": "string", "start": "float64", "end": "float64"}
-    made = frame({name: (found[name], dtype) for name, dtype in texts_and_times.items()}, table.attrs)
-    for name in ("first", "last"):
-        made[name] = table.index.take(found[name])
-    made["line"] = frame({"line": (found["line"], "string")})["line"]
+        last_text = (marked if with_last_mark else plain)[last]
+        found.append(join([*(marked[index] for index in range(first, last)), last_text]))
+    said = [join(marked[index] for index in line.tolist()) for line in lines]
+    made = frame(
+        {"text": (found, "string"), "start": (begins, "float64"), "end": (stops, "float64"), "line": (said, "string")},
+        table.attrs,
+    )
+    for column, name, edge in ((3, "first", firsts), (4, "last", lasts)):
+        made.insert(column, name, table.index.take(words.position(edge)))
     return made
+
+
+def _around(starts: Array, ends: Array, spans: list[tuple[int, int]], since: Array, until: Array) -> list[Array]:
+    """The words of each span, and those that sound within its times."""
+    import numpy as np
+
+    if not spans:
+        return []
+    lows = np.searchsorted(np.maximum.accumulate(ends), since, "right").tolist()
+    highs = np.searchsorted(starts, until, "left").tolist()
+    found = []
+    for (first, last), low, high, time in zip(spans, lows, highs, since.tolist(), strict=True):
+        index = np.arange(min(first, low), max(last + 1, high))
+        found.append(index[(ends[index] > time) | ((first <= index) & (index <= last))])
+    return found

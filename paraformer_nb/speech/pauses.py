@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..tables.frame import text_dtype
 from ..tables.given import as_frame, require_columns, seconds_of
 from .spoken import Spoken, frame, number, read
 
@@ -31,21 +33,20 @@ def silences(words: Spoken, shortest: float, start: float | None = None, end: fl
     `start` on, and after the last one up to `end`, if these are given."""
     import numpy as np
 
-    count = len(words.starts)
     starts, ends = words.sorted()
-    reach = np.maximum.accumulate(ends) if count else ends
-    latest = np.maximum.accumulate(np.where(ends >= reach, np.arange(count), 0)) if count else np.arange(0)
-    first = float(start) if start is not None else (float(starts[0]) if count else 0.0)
-    last = float(reach[-1]) if count else first
+    reach = np.maximum.accumulate(ends)
+    first = float(start) if start is not None else (float(starts[0]) if len(starts) else 0.0)
+    last = float(end) if end is not None else (float(reach[-1]) if len(starts) else first)
     froms = np.concatenate([[first], np.maximum(reach, first)])
-    tos = np.concatenate([starts, [last if end is None else float(end)]])
+    tos = np.append(starts, last)
     if end is not None:
-        tos = np.minimum(tos, float(end))
-    before = np.concatenate([[NO_WORD], words.position(latest)])
-    after = np.concatenate([words.positions(), [NO_WORD]])
+        np.minimum(tos, last, out=tos)
     lengths = tos - froms
-    chosen = (lengths > 0) & (lengths >= shortest - 1e-9)
-    return Silences(froms[chosen], tos[chosen], before[chosen].astype(int), after[chosen].astype(int))
+    after = np.flatnonzero((lengths > 0) & (lengths >= shortest - 1e-9))
+    latest = np.flatnonzero(ends >= reach)  # words behind which silence may begin
+    before = np.append(latest, NO_WORD)[np.searchsorted(latest, after) - 1]
+    rows = np.append(words.positions(), NO_WORD)
+    return Silences(froms[after], tos[after], rows[before], rows[after])
 
 
 def pauses(
@@ -77,7 +78,7 @@ def pauses(
         "start": (found.starts, "float64"),
         "end": (found.ends, "float64"),
         "duration": (found.ends - found.starts, "float64"),
-        "kind": (_kinds(table, found), "category"),
+        "kind": (_kinds(table, found, sides), "category"),
         **{name: (side, "string") for name, side in sides.items()},
         "is_heard": (~_touches(found, gaps), "bool"),
     }
@@ -96,25 +97,26 @@ def _take(table: pd.DataFrame, name: str, rows: Array) -> Any:
     return [None if missing else str(value) for value, missing in zip(column, pd.isna(column), strict=True)]
 
 
-def _kinds(table: pd.DataFrame, found: Silences) -> Any:
+def _kinds(table: pd.DataFrame, found: Silences, sides: Mapping[str, Any]) -> Any:
     import numpy as np
     import pandas as pd
 
-    def both(name: str) -> tuple[Array, Array]:
-        before, after = (pd.array(_take(table, name, rows), "string") for rows in (found.before, found.after))
-        return before.to_numpy(object, na_value=""), after.to_numpy(object, na_value="")
+    def texts(values: Any) -> Array:
+        return pd.Series(values, dtype=object).fillna("").to_numpy()
 
-    speaker_before, speaker_after = both("speaker")
+    speaker_before, speaker_after = texts(sides["speaker_before"]), texts(sides["speaker_after"])
     is_turn = (speaker_before != speaker_after) & (speaker_before != "") & (speaker_after != "")
     if "sentence_id" in table.columns:
-        numbers = np.append(pd.factorize(table["sentence_id"])[0], -2)  # the last one is that of no word
-        is_within = numbers[found.before] == numbers[found.after]
+        beside = table["sentence_id"].array.take(np.concatenate([found.before, found.after]), allow_fill=True)
+        sentence_before, sentence_after = np.split(pd.factorize(beside)[0], 2)
+        is_within = sentence_before == sentence_after
     else:
-        marks, _ = both("punctuation" if "punctuation" in table.columns else "text")
+        marks = texts(_take(table, "punctuation" if "punctuation" in table.columns else "text", found.before))
         is_within = np.array([not mark.endswith((*".!?。！？…",)) for mark in marks.tolist()], bool)
     is_edge = (found.before == NO_WORD) | (found.after == NO_WORD)
-    kinds = np.select([is_edge, is_turn, is_within], ["edge", "turn", "within"], "between")
-    return pd.Categorical(kinds, categories=["within", "between", "turn", "edge"])
+    kinds = ("within", "between", "turn", "edge")
+    codes = np.select([is_edge, is_turn, is_within], [3, 2, 0], 1)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(pd.array(kinds, dtype=text_dtype())))
 
 
 def _touches(found: Silences, gaps: Any) -> Array:

@@ -92,13 +92,11 @@ def texts(table: pd.DataFrame, name: str = "text") -> list[str]:
     if name not in table.columns:
         return [""] * len(table)
     found = table[name].to_numpy(object)
-    missing = table[name].isna().to_numpy(bool)
-    if missing.any():
-        found = found.copy()
-        found[missing] = ""
-    known: list[str] = found.tolist()
-    is_text = isinstance(table[name].dtype, pd.StringDtype)
-    return known if is_text else [text if isinstance(text, str) else str(text) for text in known]
+    known: list[Any] = found.tolist()
+    if pd.api.types.infer_dtype(found, skipna=False) == "string":
+        return known
+    missing = table[name].isna().tolist()
+    return ["" if is_missing else str(value) for value, is_missing in zip(known, missing, strict=True)]
 
 
 def shown(table: pd.DataFrame) -> list[str]:

@@ -35,6 +35,9 @@ _BESIDE_WIDE = re.compile(f"(?<={_WIDE}) +(?!$)|(?<!^) +(?={_WIDE})")
 _IS_WIDE = re.compile(_WIDE)
 _SPACES = re.compile(" {2,}")
 
+ROW = "\x00"
+"""Ends each text of `comparable_line`."""
+
 
 class Match(NamedTuple):
     """Words in which a text was found; times are seconds of the clip. `sentence_id`: that of the first word."""
@@ -48,10 +51,15 @@ class Match(NamedTuple):
 def find(sentences: Iterable[Sentence], text: str) -> Iterator[Match]:
     """Find every occurrence of a text, in order, across sentences. Overlapping ones count once; an empty text is never
     found."""
-    is_literal = not comparable(text)
-    wanted = _literal(text) if is_literal else comparable(text)
-    if not wanted:
-        return
+    wanted = comparable(text)
+    if wanted:
+        for near in _candidates(list(sentences), wanted):
+            yield from _find(near, wanted, is_literal=False)
+    elif literal := _literal(text):
+        yield from _find(sentences, literal, is_literal=True)
+
+
+def _find(sentences: Iterable[Sentence], wanted: str, *, is_literal: bool) -> Iterator[Match]:
     shown = _shown_words(sentences)
     line, ends = _joined(shown, _literal if is_literal else _spaced)
     index = line.find(wanted)
@@ -61,9 +69,39 @@ def find(sentences: Iterable[Sentence], text: str) -> Iterator[Match]:
         index = line.find(wanted, index + len(wanted))
 
 
+def _candidates(sentences: Sequence[Sentence], wanted: str) -> Iterator[Sequence[Sentence]]:
+    """The sentences next to each other that have the letters of a text, whatever spaces are between them. It can be
+    nowhere else, and where spaces are takes long to find out."""
+    rows = [" ".join([f"{word.text}{word.punctuation}" for word in sentence.words]) for sentence in sentences]
+    line = comparable_line(rows).replace(" ", "")
+    pattern = re.compile(f"{ROW}*".join(map(re.escape, wanted.replace(" ", ""))))
+    first, last = 0, -1  # of the sentences so far that belong together
+    row, position = 0, 0
+    while found := pattern.search(line, position):
+        row += line.count(ROW, position, found.start())
+        if row > last:
+            yield sentences[first : last + 1]
+            first = row
+        last = max(last, row + found.group().count(ROW))
+        position = found.start() + 1  # the next one may overlap it
+    yield sentences[first : last + 1]
+
+
 def comparable(text: str) -> str:
     """Normalise a text for comparison with others; empty where it has neither letters nor digits."""
     return _spaced(text).strip()
+
+
+def comparable_line(texts: Sequence[str]) -> str:
+    """Texts, each as `comparable` makes it, on one line, with `ROW` behind each. Where all are ASCII, spaces between
+    words may be several, and there may be some beside `ROW`."""
+    if not texts:
+        return ""
+    line = ROW.join(texts) + ROW
+    if line.isascii() and line.count(ROW) == len(texts):  # as a whole, which is quicker
+        return line.lower().translate(_GAPS_OF_ROWS)
+    known = {text: comparable(text) for text in set(texts)}
+    return ROW.join(map(known.__getitem__, texts)) + ROW
 
 
 class _ShownWord(NamedTuple):
@@ -138,6 +176,7 @@ class _Gaps(dict[int, str]):
 
 
 _GAPS = _Gaps()
+_GAPS_OF_ROWS = _Gaps({ord(ROW): ROW})
 
 
 def _match(shown: Sequence[_ShownWord], *, is_literal: bool) -> Match:

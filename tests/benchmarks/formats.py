@@ -2,26 +2,28 @@
 
     .venv/bin/python tests/benchmarks/formats.py [WORDS]
 
-The targets: SRT, VTT and CTM take no longer than ``to_csv``; TextGrid and EAF take linear time (the ratio of a tenth of
-the words to all of them is about 10). The cues of subtitles have a column of their own: they are made by rules.
+The goals: SRT, VTT and CTM take no longer than ``to_csv``; TextGrid and EAF take linear time (all of the words take
+about 10 times as long as a tenth of them). Median CPU time of alternating rounds; ends with 1 if a goal is missed.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from time import process_time
 
 import numpy as np
 import pandas as pd
+from goals import Goals, medians
 
 import paraformer_nb as pnb
 from paraformer_nb.formats.cues import plan_cues
 from paraformer_nb.formats.export import write_words
 
 NAMES = ("ctm", "stm", "rttm", "txt", "srt", "vtt", "ass", "TextGrid", "eaf", "json", "jsonl", "csv", "parquet")
+GOALS = {"srt": 1.0, "vtt": 1.0, "ctm": 1.0}  # of to_csv
+LINEAR = {"TextGrid": 13.0, "eaf": 13.0}  # of a tenth
 
 
 def make_words(count: int) -> pd.DataFrame:
@@ -43,30 +45,29 @@ def make_words(count: int) -> pd.DataFrame:
     ).astype({"text": "string", "punctuation": "string", "speaker": "string"})
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """CPU seconds, the best of two."""
-    times = []
-    for _ in range(2):
-        start = process_time()
-        work()
-        times.append(process_time() - start)
-    return min(times)
-
-
 def main(count: int) -> None:
     """Print the table."""
     words, tenth = make_words(count), make_words(count // 10)
+    goals = Goals()
     with tempfile.TemporaryDirectory() as folder:
-        peer = seconds(lambda: words.to_csv(Path(folder) / "peer.csv", index=False))
-        cues = seconds(lambda: plan_cues(words))
-        print(f"{count} words; to_csv {peer:.2f} s CPU; the cues alone {cues / peer:.2f} x that")
-        print(f"{'format':10}{'write / to_csv':>16}{'a tenth':>10}{'read / to_csv':>16}")
-        for name in NAMES:
+        peer = Path(folder) / "peer.csv"
+        print(f"{count} words\n{'format':10}{'write / to_csv':>16}{'/ a tenth':>10}{'read / to_csv':>16}")
+        for name in ("cues", *NAMES):
             path, small = Path(folder) / f"a.{name}", Path(folder) / f"b.{name}"
-            write = seconds(lambda path=path: write_words(path, words))  # type: ignore[misc]
-            part = seconds(lambda small=small: write_words(small, tenth))  # type: ignore[misc]
-            read = "" if name == "txt" else f"{seconds(lambda path=path: pnb.read_words(path)) / peer:.2f}"  # type: ignore[misc]
-            print(f"{name:10}{write / peer:16.2f}{write / part:10.1f}{read:>16}", flush=True)
+            write = plan_cues if name == "cues" else partial(write_words, path)
+            actions = {
+                "to_csv": lambda: words.to_csv(peer, index=False),
+                "write": partial(write, words),
+                "part": partial(plan_cues if name == "cues" else partial(write_words, small), tenth),
+            }
+            if name not in ("cues", "txt"):
+                actions["read"] = partial(pnb.read_words, path)
+            times = medians(actions, rounds=3)
+            ratio, growth = times["write"] / times["to_csv"], times["write"] / times["part"]
+            read = f"{times['read'] / times['to_csv']:.2f}" if "read" in times else ""
+            marks = goals.check(name, ratio, GOALS.get(name)) + goals.check(f"{name}, linear", growth, LINEAR.get(name))
+            print(f"{name:10}{ratio:16.2f}{growth:10.1f}{read:>16}{marks}", flush=True)
+    goals.finish()
 
 
 if __name__ == "__main__":

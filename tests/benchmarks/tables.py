@@ -2,8 +2,9 @@
 
     python tests/benchmarks/tables.py [words]
 
-Each figure is the best of several, and its ratio to D, the time of `pd.DataFrame(list of dicts)` in the same process:
-the machine's load falls on both. A run's first reading converts all words; later ones convert what changed.
+Each figure is the median CPU time of alternating rounds, and its ratio to D, that of `pd.DataFrame(list of dicts)`: the
+machine's load falls on both. A run's first reading converts all words; later ones convert what changed. Ends with 1 if
+a goal is missed.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+from goals import Action, Goals, Prepared, medians
 from speech import BLOCK, EVERY, PER_SENTENCE, TASK, Speaker, recognised, run_started, started
 
 import paraformer_nb as pnb
@@ -27,7 +28,15 @@ from paraformer_nb.run.live_transcript import LiveTranscript
 from paraformer_nb.run.tables import RunTables
 from paraformer_nb.transcript.transcript import Transcript
 
-REPEAT = 7
+GOALS = {  # of D
+    "run.words, nothing new": 0.01,
+    "run.words, a sentence more": 0.05,
+    "run.correct, one word": 0.5,
+    "run.find": 0.5,
+    "run.plot(), drawn": 2.0,
+}
+HISTORY = 2.0
+"""Goal of revisions and latency: of the time to load."""
 
 
 def write_journal(path: Path, words: int) -> None:
@@ -58,27 +67,22 @@ def write_partials(path: Path, words: int) -> None:
         appender.append(RunEnded(seconds, "finished", None, seconds))
 
 
-def history(path: Path) -> tuple[float, float]:
-    """Seconds of processor time to load a run, and to read its revisions and latencies."""
-    load, read = float("inf"), float("inf")
-    for _ in range(3):
-        before = time.process_time()
-        run = pnb.load(path)
-        loaded = time.process_time()
-        assert len(run.revisions) >= 2 * len(run.latency)
-        load, read = min(load, loaded - before), min(read, time.process_time() - loaded)
-    return load, read
+def show_history(path: Path, goals: Goals) -> None:
+    """Measure revisions and latencies, beside loading the run that they are of."""
+    runs: list[pnb.Run] = []
 
+    def load() -> None:
+        runs[:] = [pnb.load(path)]
 
-def best(action: Callable[[], Any], prepare: Callable[[], Any] = lambda: None) -> float:
-    """The shortest of several times, in seconds; `prepare` is not timed."""
-    times = []
-    for _ in range(REPEAT):
-        prepare()
-        before = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - before)
-    return min(times)
+    def read() -> None:
+        assert len(runs[0].revisions) >= 2 * len(runs[0].latency)
+
+    times = medians({"load": load, "read": read}, rounds=3)
+    ratio = times["read"] / times["load"]
+    print(
+        f"\nwith a partial for each word: pnb.load {times['load']:.2f} s; revisions and latency {ratio:.2f} × that"
+        f"{goals.check('revisions and latency', ratio, HISTORY)}"
+    )
 
 
 def live_tables(path: Path, words: int) -> tuple[RunTables, Callable[[], None]]:
@@ -114,31 +118,34 @@ def main(words: int) -> None:
         write_journal(path, words)
         run = pnb.load(path)
         dicts = run.words.to_dict("records")
-        plain = best(lambda: pd.DataFrame(dicts))
-        print(f"{words} words; D = {1000 * plain:.0f} ms\n")
-
-        def show(what: str, seconds: float) -> None:
-            print(f"{what:40} {1000 * seconds:8.1f} ms {seconds / plain:7.3f} D")
-
         runs: list[pnb.Run] = []
-        show("run.words, first reading", best(lambda: runs[-1].words, lambda: runs.append(pnb.load(path))))
-        runs.clear()
-        show("run.words, nothing new", best(lambda: run.words))
         tables, more = live_tables(path, words)
         tables.words.iloc[0]
-        show("run.words, a sentence more", best(lambda: tables.words, more))
-        table = run.words
-        show("run.correct, an unedited table", best(lambda: run.correct(table)))
-        show("run.correct, one word", best(correct_one(run)))
-        shuffled = run.words.sample(frac=1, random_state=1)
-        show("run.correct, rows in another order", best(lambda: run.correct(shuffled)))
-        show("run.find", best(lambda: run.find("the water")))
-        show("run.pauses", best(lambda: run.pauses))
-        show("run.plot(), drawn", best(lambda: run.plot().to_png()))
+        table, shuffled = run.words, run.words.sample(frac=1, random_state=1)
+        actions: dict[str, Action | Prepared] = {
+            "D": lambda: pd.DataFrame(dicts),
+            "run.words, first reading": Prepared(lambda: runs[-1].words, lambda: runs.append(pnb.load(path))),
+            "run.words, nothing new": lambda: run.words,
+            "run.words, a sentence more": Prepared(lambda: tables.words, more),
+            "run.correct, an unedited table": lambda: run.correct(table),
+            "run.correct, rows in another order": lambda: run.correct(shuffled),
+            "run.find": lambda: run.find("the water"),
+            "run.find, a frequent word": lambda: run.find("the"),
+            "run.pauses": lambda: run.pauses,
+            "run.plot(), drawn": lambda: run.plot().to_png(),
+        }
+        times, goals = medians(actions, rounds=5), Goals()
+        times |= medians({"run.correct, one word": correct_one(run)}, rounds=5)
+        plain = times.pop("D")
+        print(f"{words} words; D = {1000 * plain:.0f} ms\n")
+        for name, seconds in times.items():
+            goal = goals.check(name, seconds / plain, GOALS.get(name))
+            print(f"{name:40} {1000 * seconds:8.1f} ms {seconds / plain:7.3f} D{goal}", flush=True)
+        runs.clear()
         path = Path(folder) / "partials.jsonl"
         write_partials(path, words)
-        load, read = history(path)
-        print(f"\nwith a partial for each word: pnb.load {load:.2f} s; revisions and latency {read / load:.2f} × that")
+        show_history(path, goals)
+        goals.finish()
 
 
 if __name__ == "__main__":

@@ -1,15 +1,21 @@
-"""What is exported and imported again has the same words at the same times, to the format's grain."""
+"""What is exported and imported again has the same words at the same times, to the format's grain.
+
+A few examples by default, the same ones each time; the campaign has 500 random ones for each format:
+
+    pytest -m campaign -n 0 tests/formats/test_round_trips.py
+"""
 
 from __future__ import annotations
 
 import string
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from nasty import NASTY, shown
 
@@ -21,7 +27,11 @@ LETTERS = string.ascii_letters + string.digits + "<>&{}\\\"'|=+@;#%$éß今天�
 # With a letter each: subtitles show a word of closing marks alone as part of the word before.
 WORDS = st.text(LETTERS, min_size=1, max_size=6).filter(lambda text: any(map(str.isalnum, text)))
 MARKS = st.sampled_from(["", "", "", ",", ".", "。", "?!"])
-QUICK = (Phase.explicit, Phase.generate)  # no shrinking, which takes minutes: the tables are small
+# No shrinking, which takes minutes: the tables are small.
+BRIEF = settings(
+    max_examples=10, deadline=None, phases=(Phase.explicit, Phase.generate), derandomize=True, database=None
+)
+LONG = settings(BRIEF, max_examples=500, derandomize=False, suppress_health_check=[HealthCheck.too_slow])
 STEPS = st.integers(0, 3000)
 
 
@@ -58,10 +68,7 @@ def same(read: pd.DataFrame, table: pd.DataFrame, grain: float, texts: list[str]
         assert difference <= grain + 1e-9, (name, read[name].tolist(), table[name].tolist())
 
 
-@settings(max_examples=10, deadline=None, phases=QUICK)
-@given(tables())
-@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv", "a.tsv", "a.parquet", "a.feather"])
-def test_tables_come_back_with_their_columns(name: str, table: pd.DataFrame) -> None:
+def tables_come_back_with_their_columns(name: str, table: pd.DataFrame) -> None:
     read = again(table, name)
     same(read, table, 0.0005)
     assert speakers(read) == speakers(table)
@@ -72,10 +79,7 @@ def test_tables_come_back_with_their_columns(name: str, table: pd.DataFrame) -> 
     assert read["sentence_id"].tolist() == table["sentence_id"].tolist()
 
 
-@settings(max_examples=10, deadline=None, phases=QUICK)
-@given(tables())
-@pytest.mark.parametrize("name", ["a.ctm", "a.txt"])
-def test_lists_of_words_come_back(name: str, table: pd.DataFrame) -> None:
+def lists_of_words_come_back(name: str, table: pd.DataFrame) -> None:
     texts = [word.replace(";;", "；；", 1) if word.startswith(";;") else word for word in shown(table)]
     if name == "a.txt":
         same(again(table, name, format="audacity"), table, 0.0)
@@ -83,35 +87,25 @@ def test_lists_of_words_come_back(name: str, table: pd.DataFrame) -> None:
         same(again(table, name), table, 0.001, texts)
 
 
-@settings(max_examples=10, deadline=None, phases=QUICK)
-@given(tables(least=20))
-@pytest.mark.parametrize("name", ["a.TextGrid", "a.eaf"])
-def test_tiers_come_back_with_speakers(name: str, table: pd.DataFrame) -> None:
+def tiers_come_back_with_speakers(name: str, table: pd.DataFrame) -> None:
     read = again(table, name)
     same(read, table, 0.0005)
     assert speakers(read) == speakers(table)
 
 
-@settings(max_examples=10, deadline=None, phases=QUICK)
-@given(tables(least=20))
-def test_karaoke_of_vtt_comes_back(table: pd.DataFrame) -> None:
-    read = again(table, "a.vtt", level="word", columns=200)
+def karaoke_of_vtt_comes_back(name: str, table: pd.DataFrame) -> None:
+    read = again(table, name, level="word", columns=200)
     same(read, table, 0.0005)
     assert speakers(read) == speakers(table)
     assert read["is_timed"].all()
 
 
-@settings(max_examples=10, deadline=None, phases=QUICK)
-@given(tables(least=20))
-def test_karaoke_of_ass_comes_back(table: pd.DataFrame) -> None:
+def karaoke_of_ass_comes_back(name: str, table: pd.DataFrame) -> None:
     texts = [word.translate(str.maketrans("{}\\", "｛｝＼")) for word in shown(table)]
-    same(again(table, "a.ass", columns=200), table, 0.0051, texts)
+    same(again(table, name, columns=200), table, 0.0051, texts)
 
 
-@settings(max_examples=10, deadline=None, phases=QUICK)
-@given(tables(least=20))
-@pytest.mark.parametrize("name", ["a.srt", "a.vtt"])
-def test_the_text_of_subtitles_comes_back(name: str, table: pd.DataFrame) -> None:
+def the_text_of_subtitles_comes_back(name: str, table: pd.DataFrame) -> None:
     text = "".join(shown(table))
     if name == "a.srt":
         text = text.replace("<", "＜").replace("{", "｛")
@@ -123,19 +117,58 @@ def test_the_text_of_subtitles_comes_back(name: str, table: pd.DataFrame) -> Non
         assert read["end"].max() >= table["end"].max() - 0.001
 
 
-@settings(max_examples=10, deadline=None, phases=QUICK)
-@given(tables(least=20))
-def test_sentences_of_stm_come_back(table: pd.DataFrame) -> None:
-    read = again(table, "a.stm")
-    for name in (None, "ann", "bo b"):  # those of one speaker are in order
+def sentences_of_stm_come_back(name: str, table: pd.DataFrame) -> None:
+    read = again(table, name)
+    for each in (None, "ann", "bo b"):  # those of one speaker are in order
         of_speaker = [
             word.replace(";;", "；；", 1) if word.startswith(";;") else word
             for word, speaker in zip(shown(table), speakers(table), strict=True)
-            if speaker == name
+            if speaker == each
         ]
-        written = None if name is None else name.replace(" ", "_")
+        written = None if each is None else each.replace(" ", "_")
         own = [word for word, speaker in zip(shown(read), speakers(read), strict=True) if speaker == written]
         assert own == of_speaker
+
+
+Check = Callable[[str, pd.DataFrame], None]
+CASES: list[tuple[Check, str, int]] = [  # the check, the file, and the least length of a word in ms
+    *((tables_come_back_with_their_columns, f"a.{name}", 0) for name in ("json", "jsonl", "csv", "tsv")),
+    *((tables_come_back_with_their_columns, f"a.{name}", 0) for name in ("parquet", "feather")),
+    *((lists_of_words_come_back, f"a.{name}", 0) for name in ("ctm", "txt")),
+    *((tiers_come_back_with_speakers, f"a.{name}", 20) for name in ("TextGrid", "eaf")),
+    *((the_text_of_subtitles_comes_back, f"a.{name}", 20) for name in ("srt", "vtt")),
+    (karaoke_of_vtt_comes_back, "a.vtt", 20),
+    (karaoke_of_ass_comes_back, "a.ass", 20),
+    (sentences_of_stm_come_back, "a.stm", 20),
+]
+each_case = pytest.mark.parametrize(
+    ("check", "name", "least"), CASES, ids=[f"{check.__name__}-{name}" for check, name, _ in CASES]
+)
+
+
+def run(limits: settings, check: Check, name: str, least: int) -> None:
+    """Check as many random tables as the limits say."""
+
+    @limits
+    @given(tables(least=least))
+    def hold(table: pd.DataFrame) -> None:
+        check(name, table)
+
+    hold()
+
+
+@each_case
+def test_what_is_written_comes_back(check: Check, name: str, least: int) -> None:
+    if name in ("a.parquet", "a.feather"):
+        pytest.importorskip("pyarrow", reason="of the extra parquet")
+    run(BRIEF, check, name, least)
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1800)
+@each_case
+def test_what_is_written_comes_back_500_times(check: Check, name: str, least: int) -> None:
+    run(LONG, check, name, least)
 
 
 def test_parquet_comes_back_equal_with_attrs(tmp_path: Path) -> None:
