@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ParameterError
 from ..text import is_cjk, join, separator
 from ..transcript.search import comparable
-from .spoken import Spoken, frame, number, read, shown, texts, values
+from .regroup import sentences_of_rows
+from .spoken import Spoken, frame, number, read, shown, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,11 +43,11 @@ def find(table: pd.DataFrame, what: str, context: float = 0.0, regex: bool = Fal
         raise ParameterError(f"by={by!r}: give 'word' or 'sentence'. Nothing was changed.")
     words = read(table)
     spans = _regex_spans(table, what, words) if regex else _spans(table, what, words)
+    matches: Iterable[Sequence[int]] = (range(first, last + 1) for first, last in spans)
     if by == "sentence":
-        positions = words.positions().tolist()
-        spans = _whole_sentences(spans, values(table, "sentence_id"), positions)
+        matches = _whole_sentences(matches, sentences_of_rows(table)[words.positions()])
     with_last_mark = regex or not comparable(what)
-    return _table(table, words, list(spans), number(context, "context"), with_last_mark=with_last_mark)
+    return _table(table, words, matches, number(context, "context"), with_last_mark=with_last_mark)
 
 
 def _spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tuple[int, int]]:
@@ -109,36 +110,36 @@ def _regex_spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tupl
             yield bisect_right(ends, match.start()), bisect_left(ends, match.end())
 
 
-def _whole_sentences(
-    spans: Iterator[tuple[int, int]], sentences: list[Any], positions: list[int]
-) -> Iterator[tuple[int, int]]:
-    count, reach = len(positions), -1
-    for first, last in spans:
-        while first > 0 and sentences[positions[first - 1]] == sentences[positions[first]]:
-            first -= 1
-        while last + 1 < count and sentences[positions[last + 1]] == sentences[positions[last]]:
-            last += 1
-        if first > reach:
-            yield first, last
-            reach = last
+def _whole_sentences(matches: Iterable[Sequence[int]], sentences: Array) -> Iterator[Sequence[int]]:
+    """The words of each sentence in which a match begins or ends; each sentence once."""
+    import numpy as np
+
+    found: set[int] = set()
+    for rows in matches:
+        wanted = set(sentences[list(rows)].tolist())
+        if not wanted <= found:
+            found |= wanted
+            yield np.flatnonzero(np.isin(sentences, list(wanted))).tolist()
 
 
 def _table(
-    table: pd.DataFrame, words: Spoken, spans: list[tuple[int, int]], context: float, *, with_last_mark: bool
+    table: pd.DataFrame, words: Spoken, matches: Iterable[Sequence[int]], context: float, *, with_last_mark: bool
 ) -> pd.DataFrame:
+    """`matches`: the numbers of the words of each, in the order of starts."""
     import numpy as np
 
     starts, ends = words.sorted()
     reach = np.maximum.accumulate(ends) if len(ends) else ends
     found: dict[str, list[Any]] = {name: [] for name in ("text", "start", "end", "first", "last", "line")}
-    for first, last in spans:
-        start, end = float(starts[first]), float(ends[first : last + 1].max())
+    for match in matches:
+        first, last = match[0], match[-1]
+        start, end = float(starts[first]), float(ends[list(match)].max())
         low = min(first, int(np.searchsorted(reach, start - context, "right")))
         high = max(last + 1, int(np.searchsorted(starts, end + context, "left")))
         around = [index for index in range(low, high) if first <= index <= last or ends[index] > start - context]
         rows = table.iloc[words.position(np.array(around))]
         said = [text.strip() for text in shown(rows)]
-        own = said[around.index(first) : around.index(last) + 1]
+        own = [said[around.index(index)] for index in match]
         if not with_last_mark:
             own[-1] = texts(rows)[around.index(last)].strip()
         found["text"].append(join(own))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..tables.given import as_frame, require_columns, seconds_of
+from ..tables.sentence_numbers import sentence_numbers
 from .spoken import Spoken, frame, number, read
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _kinds(table: pd.DataFrame, found: Silences) -> Any:
     speaker_before, speaker_after = both("speaker")
     is_turn = (speaker_before != speaker_after) & (speaker_before != "") & (speaker_after != "")
     if "sentence_id" in table.columns:
-        numbers = np.append(pd.factorize(table["sentence_id"])[0], -2)  # the last one is that of no word
+        numbers = np.append(sentence_numbers(table), -1)  # the last one is that of no word
         is_within = numbers[found.before] == numbers[found.after]
     else:
         marks, _ = both("punctuation" if "punctuation" in table.columns else "text")
