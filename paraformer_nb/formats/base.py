@@ -13,7 +13,7 @@ To add one, in four steps:
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple
 
 from ..errors import MissingDependency
@@ -38,6 +38,7 @@ class Reading(NamedTuple):
         end: seconds at which the clip ends, where the file has it.
         problems: what could not be read, each with its line.
         table: the words as a table, where the file holds one that must stay as it is.
+        clips: the clip of each word, where the file has words of several.
     """
 
     words: list[ImportedWord]
@@ -46,6 +47,14 @@ class Reading(NamedTuple):
     end: float | None = None
     problems: tuple[str, ...] = ()
     table: pd.DataFrame | None = None
+    clips: Sequence[str] = ()
+
+    @classmethod
+    def of_clips(cls, words: list[ImportedWord], source: str, clips: Sequence[str], problems: Sequence[str]) -> Reading:
+        """The words of a file that names the clip of each."""
+        is_one = len(set(clips)) < 2
+        name = clips[0] if clips and is_one else None
+        return cls(words, source, name, problems=tuple(problems), clips=() if is_one else clips)
 
 
 class Package(NamedTuple):

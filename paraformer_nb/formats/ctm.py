@@ -29,7 +29,8 @@ def _render(document: Document, *, channel: str = _CHANNEL) -> bytes:
 
 
 def _read(text: str) -> Reading:
-    words, problems, clip = [], [], None
+    """Where a file has several channels, each is a speaker."""
+    words, channels, clips, problems = [], [], [], []
     for number, line in enumerate(text.split("\n"), start=1):
         fields = line.split()
         if not fields or line.lstrip().startswith(";;"):
@@ -41,9 +42,12 @@ def _read(text: str) -> Reading:
         except (IndexError, ValueError):
             problems.append(f"line {number} is not one of a CTM file: {line[:40]!r}")
             continue
-        clip = clip or fields[0]
+        clips.append(fields[0])
+        channels.append(fields[1])
         words.append(ImportedWord(word, start, round(start + duration, 6), confidence=confidence))
-    return Reading(words, "CTM", clip, problems=tuple(problems))
+    if len(set(channels)) > 1:
+        words = [word._replace(speaker=channel) for word, channel in zip(words, channels, strict=True)]
+    return Reading.of_clips(words, "CTM", clips, problems)
 
 
 FORMAT = Format("ctm", (".ctm",), "words for scoring (NIST CTM)", ("channel",), _render, _read)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..tables.given import as_frame, check_order, require_columns, seconds_of
+from ..tables.given import as_frame, require_columns, word_times
+from ..tables.sentence_numbers import sentence_numbers
 from ..transcript.language import guess_language
 from .capitals import with_capitals
 from .cue_atoms import Entry
@@ -26,17 +27,16 @@ def entries_of(words: Any, sentences: Any = None) -> list[Entry]:
     """
     frame = as_frame(words)
     require_columns(frame, ("text", "start", "end"))
-    starts, ends = (seconds_of(frame, name, "s") for name in ("start", "end"))
-    check_order(starts, ends)
+    starts, ends = word_times(frame)
     texts = _strings(frame, "text")
-    sentence_ids = _values(frame, "sentence_id")
-    if sentences is not None and "sentence_id" in frame.columns:
+    is_by_sentence = "sentence_id" in frame.columns
+    if sentences is not None and is_by_sentence:
         table = as_frame(sentences)
         require_columns(table, ("sentence_id", "text"))
-        by_id = dict(zip(table["sentence_id"].tolist(), _strings(table, "text"), strict=True))
-        texts = with_capitals(texts, sentence_ids, by_id)
+        texts = with_capitals(texts, *_keys(frame, table, _strings(table, "text")))
+    sentence_of = sentence_numbers(frame).tolist() if is_by_sentence else [None] * len(frame)
     marks = _strings(frame, "punctuation") if "punctuation" in frame.columns else [""] * len(texts)
-    rows = zip(texts, marks, starts.tolist(), ends.tolist(), _values(frame, "speaker"), sentence_ids, strict=True)
+    rows = zip(texts, marks, starts.tolist(), ends.tolist(), _values(frame, "speaker"), sentence_of, strict=True)
     entries = [
         Entry(" ".join(f"{text.strip()}{mark}".split()), start, end, speaker, sentence, row)
         for row, (text, mark, start, end, speaker, sentence) in enumerate(rows)
@@ -47,6 +47,17 @@ def entries_of(words: Any, sentences: Any = None) -> list[Entry]:
         begins.setdefault(entry.sentence, entry.start)
     numbers = {sentence: number for number, sentence in enumerate(begins)}
     return sorted(entries, key=lambda entry: numbers[entry.sentence])
+
+
+def _keys(frame: pd.DataFrame, sentences: pd.DataFrame, texts: list[str]) -> tuple[list[Any], dict[Any, str]]:
+    """What names the sentence of each word, and the text of each sentence by it: its id, and where several runs have
+    the same one, its speaker, too."""
+    ids, own = _values(frame, "sentence_id"), _values(sentences, "sentence_id")
+    if not sentences["sentence_id"].duplicated().any():
+        return ids, dict(zip(own, texts, strict=True))
+    ids = list(zip(ids, _values(frame, "speaker"), strict=True))
+    own = list(zip(own, _values(sentences, "speaker"), strict=True))
+    return ids, dict(zip(own, texts, strict=True))
 
 
 def language_of_words(entries: Sequence[Entry]) -> str:

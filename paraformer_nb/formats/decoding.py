@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from ..errors import MissingDependency, ReadError
 
@@ -13,17 +14,32 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_GUESSED = ["gb18030", "big5", "cp1252", "latin_1", "mac_roman", "shift_jis", "euc_jp", "euc_kr", "cp1251"]
 _SAMPLE = 200_000  # bytes that are looked at
+_COMMON = {
+    "gb18030": ((0xA1, 0xA3), (0xB0, 0xD7)),
+    "euc_jp": ((0xA1, 0xA5), (0xB0, 0xCF)),
+    "big5": ((0xA1, 0xC6),),
+    "shift_jis": ((0x81, 0x83), (0x88, 0x97)),
+    "euc_kr": ((0xA1, 0xA3), (0xB0, 0xC8)),
+}
+"""The first bytes of marks and common characters in the encodings of East Asia: nearly all of a text that is in one. Of
+two that fit as well the first one is meant."""
+_LIKELY = 0.9  # share of common characters
+_MANY = 6  # characters of a text that would not all be among those of Korean by chance
+_CERTAIN = ("utf-8", "utf-8-sig", "utf-16", "utf-32")
+_WESTERN = ["cp1252", "latin_1", "mac_roman"]
+_LETTERS = re.compile(rb"[A-Za-z]")
+_BINARY = re.compile("[\0-\x08\x0e-\x1f]")
 
 
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     """Decode a file, with ``\\n`` at the end of its lines. Returns the text and the encoding's name.
 
     An encoding that is not given is that of the file's mark, else UTF-8, else UTF-16 where every second byte of much
-    is zero, else the likeliest one of East Asia and Europe.
+    is zero, else that of East Asia whose common characters they are, else the likeliest one of Europe.
 
-    Raises ReadError if the bytes are not of the encoding, MissingDependency if it must be guessed and cannot be.
+    Raises ReadError if the bytes are not of the encoding, or are no text, and MissingDependency if the encoding must be
+    guessed and cannot be.
     """
     name = encoding or _encoding_of(data)
     try:
@@ -32,6 +48,8 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
         raise ReadError(f"encoding={encoding!r} is not known. Nothing was read.") from error
     except UnicodeError as error:
         raise ReadError(f"the file is not {name}: {error}. Give another encoding=. Nothing was read.") from error
+    if not encoding and name not in _CERTAIN and _BINARY.search(text):
+        raise ReadError("this is not a text. Nothing was read.")
     return text.replace("\r\n", "\n").replace("\r", "\n"), codecs.lookup(name).name
 
 
@@ -50,6 +68,31 @@ def _encoding_of(data: bytes) -> str:
 
 
 def _guess(data: bytes) -> str:
+    # Only the lines that have such bytes: the others say nothing, and dilute what the guess is made of.
+    lines = b"\n".join(line for line in data[:_SAMPLE].splitlines() if not line.isascii())
+    shares = {name: _share_of_common(lines, name) for name in _COMMON}
+    if shares["euc_kr"] == 1 and b" " in lines and len(lines) > 2 * _MANY:  # common ones of Chinese as well
+        return "euc_kr"
+    likely = max(shares, key=shares.__getitem__)
+    return likely if shares[likely] >= _LIKELY else _guess_western(lines)
+
+
+def _share_of_common(data: bytes, encoding: str) -> float:
+    """The share of common characters among those that are not ASCII; 0 where the bytes are not of the encoding."""
+    try:
+        signs = [sign.encode(encoding) for sign in data.decode(encoding) if sign > "\x7f"]
+    except UnicodeError:
+        return 0.0
+    least = 0xA1 if encoding == "gb18030" else 0  # of the second byte; those below are of rare characters
+    common = [
+        sign
+        for sign in signs
+        if len(sign) == 2 and sign[1] >= least and any(low <= sign[0] <= high for low, high in _COMMON[encoding])
+    ]
+    return len(common) / len(signs)
+
+
+def _guess_western(lines: bytes) -> str:
     try:
         import charset_normalizer
     except ImportError as error:
@@ -57,7 +100,7 @@ def _guess(data: bytes) -> str:
             "the file is not UTF-8, and guessing its encoding needs the package charset-normalizer: "
             "pip install 'paraformer-nb[export]', or give encoding=. Nothing was read."
         ) from error
-    # Only the lines that have such bytes: the others tell nothing, and dilute what the guess is made of.
-    lines = [line for line in data[:_SAMPLE].splitlines() if not line.isascii()]
-    found = charset_normalizer.from_bytes(b"\n".join(lines), cp_isolation=_GUESSED, threshold=0.4).best()
+    is_latin = 2 * len(_LETTERS.findall(lines)) > len(lines) - lines.count(b" ")
+    known = _WESTERN if is_latin else [*_WESTERN, *_COMMON, "cp1251"]
+    found = charset_normalizer.from_bytes(lines, cp_isolation=known, threshold=0.4).best()
     return found.encoding if found else "latin_1"

@@ -18,7 +18,7 @@ from .changes import Written
 from .document import Document
 from .files import cannot_write, clip_paths, is_same_file, write_file
 from .registry import find_written
-from .table_words import checked_words
+from .table_words import checked_words, name_of_clip
 
 
 def write_words(
@@ -39,6 +39,7 @@ def write_words(
         format: the name of a format, such as ``"audacity"``; None: that of the suffix.
         overwrite: whether a file that is there is replaced.
         clip: the clip that the words are of: its name is written where the format has one, and its sound in a page.
+            None: the name is that of the table's ``attrs``, else of its column ``clip`` or ``file``, else of the path.
         options: the format's own; see docs/formats.md.
 
     Raises as `paraformer_nb.Run.export`.
@@ -50,7 +51,7 @@ def write_words(
     target = expand(path)
     found = find_written(target, format)
     table, numbers = checked_words(words)
-    source = _clip_source(clip, table.attrs.get("clip"))
+    source = _clip_source(clip, name_of_clip(table))
 
     def open_audio() -> PlayableClip:
         if clip is None:
@@ -115,8 +116,8 @@ def _check_target(document: Document, overwrite: bool) -> None:
         raise ParameterError(f"{str(path)!r} would overwrite the clip itself: give another name. Nothing was written.")
 
 
-def _clip_source(clip: str | os.PathLike[str] | None, name: Any) -> ClipSource | None:
+def _clip_source(clip: str | os.PathLike[str] | None, name: str | None) -> ClipSource | None:
     if clip is not None:
         path = expand(clip)
         return ClipSource(path.name, os.path.realpath(path))
-    return ClipSource(name) if isinstance(name, str) and name else None
+    return ClipSource(name) if name else None

@@ -56,7 +56,7 @@ def _read(text: str) -> Reading:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ReadError(f"this is not JSON: {error}. Nothing was read.") from error
-    reading = _read_own(value) if isinstance(value, dict) and "sentences" in value else read_tool(value)
+    reading = (_read_own(value) if isinstance(value, dict) and "sentences" in value else None) or read_tool(value)
     if reading is None:
         keys = ", ".join(sorted(map(sanitise, value))[:8]) if isinstance(value, dict) else type(value).__name__
         raise ReadError(

@@ -44,6 +44,19 @@ def _dashscope(value: Any) -> Reading | None:
     return Reading(words, "DashScope file result", _file_name(value), None if length is None else length * _MS)
 
 
+def _script(value: Any) -> Reading | None:
+    """A script of the embedded service: ``sentences`` with ``begin_ms`` and ``end_ms``."""
+    sentences = _objects(value.get("sentences")) if isinstance(value, dict) else []
+    if not sentences or not all("begin_ms" in each for each in sentences):
+        return None
+    words: list[ImportedWord] = []
+    for index, sentence in enumerate(sentences, start=1):
+        rows = [_renamed(row, "begin_ms", "end_ms") for row in _objects(sentence.get("words"))]
+        words += words_of_segment(_renamed(sentence, "begin_ms", "end_ms"), rows, _MS, index)
+    length = number(value.get("duration_ms"))
+    return Reading(words, "script", end=None if length is None else length * _MS)
+
+
 def _assemblyai(value: Any) -> Reading | None:
     """``audio_url`` or ``utterances`` beside ``words``, in milliseconds."""
     if not isinstance(value, dict) or not {"audio_url", "utterances", "language_model"} & set(value):
@@ -164,8 +177,8 @@ def _objects(value: Any) -> list[dict[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _renamed(value: dict[str, Any]) -> dict[str, Any]:
-    return value | {"start": value.get("begin_time"), "end": value.get("end_time")}
+def _renamed(value: dict[str, Any], start: str = "begin_time", end: str = "end_time") -> dict[str, Any]:
+    return value | {"start": value.get(start), "end": value.get(end)}
 
 
 def _file_name(value: dict[str, Any]) -> str | None:
@@ -175,6 +188,7 @@ def _file_name(value: dict[str, Any]) -> str | None:
 
 _READERS: tuple[Callable[[Any], Reading | None], ...] = (
     _dashscope,
+    _script,
     _assemblyai,
     _funasr,
     _whisper_cpp,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import warnings
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -71,12 +72,13 @@ def _read(format: Format, data: bytes, encoding: str | None) -> tuple[Reading, s
 
 def _with_valid_times(reading: Reading) -> Reading:
     """The words whose times are those of a clip. A file that has others is damaged, or a stranger's."""
-    words = [word for word in reading.words if 0 <= word.start <= word.end <= MAX_SECONDS]
-    left = len(reading.words) - len(words)
+    is_valid = [0 <= word.start <= word.end <= MAX_SECONDS for word in reading.words]
+    left = is_valid.count(False)
     if not left:
         return reading
     problem = f"{left} word{'s' if left > 1 else ''} without valid times"
-    return reading._replace(words=words, problems=(*reading.problems, problem))
+    words, clips = list(compress(reading.words, is_valid)), list(compress(reading.clips, is_valid))
+    return reading._replace(words=words, clips=clips, problems=(*reading.problems, problem))
 
 
 def _describe(path: Path, reading: Reading) -> str:
@@ -87,7 +89,9 @@ def _describe(path: Path, reading: Reading) -> str:
 
 
 def _table(reading: Reading) -> pd.DataFrame:
-    from ..tables.frame import frame_of
+    import pandas as pd
+
+    from ..tables.frame import frame_of, text_dtype
 
     words = [_with_marks(word) for word in reading.words]
     table = frame_of(
@@ -101,6 +105,9 @@ def _table(reading: Reading) -> pd.DataFrame:
         is_final=([True] * len(words), "bool"),
         is_timed=([word.is_timed for word in words], "bool"),
     )
+    if reading.clips:
+        table.insert(0, "clip", pd.array(list(reading.clips), dtype=text_dtype()))
+        return table.sort_values(["clip", "start"], kind="stable", ignore_index=True)
     return table.sort_values("start", kind="stable", ignore_index=True)
 
 

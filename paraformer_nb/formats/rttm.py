@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from ..errors import ParameterError
+from ..tables.turns import turn_numbers
 from ..transcript.imported import ImportedWord
 from .base import Format, Reading
-from .document import Document, Row, by_speaker
+from .document import Document, Row
 from .names import file_name, speaker_name
 from .stm import speaker_of
 
@@ -15,39 +14,32 @@ from .stm import speaker_of
 def _render(document: Document, *, gap: float = 1.0) -> bytes:
     """``SPEAKER clip 1 start duration <NA> <NA> speaker <NA> <NA>``.
 
-    `gap`: seconds of silence within a turn; a longer one begins a new turn.
+    Turns are those of `df.speech.turns`; `gap`: the longest silence within one, in seconds.
     """
+    import numpy as np
+
     if not gap >= 0:
         raise ParameterError(f"gap={gap!r}: give seconds, 0 or more. Nothing was written.")
-    name = file_name(document)
-    turns = []
-    for _, rows in by_speaker(document.rows):
-        for turn in _turns(rows, gap):
-            start = round(turn[0].start, 3)
-            end = round(max(row.end for row in turn), 3)
-            turns.append((start, end - start, speaker_name(document, turn[0])))
-    lines = [
-        f"SPEAKER {name} 1 {start:.3f} {length:.3f} <NA> <NA> {who} <NA> <NA>\n" for start, length, who in sorted(turns)
-    ]
+    rows = document.rows
+    names = [row.speaker for row in rows]
+    known = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    starts, ends = (np.array([getattr(row, name) for row in rows], "float64") for name in ("start", "end"))
+    turns: dict[int, list[Row]] = {}
+    for row, turn in zip(rows, turn_numbers(starts, ends, np.array([known[name] for name in names]), gap), strict=True):
+        turns.setdefault(int(turn), []).append(row)
+    clip = file_name(document)
+    lines = []
+    for _, turn in sorted(turns.items()):
+        start = round(turn[0].start, 3)
+        length = round(max(row.end for row in turn), 3) - start
+        speaker = speaker_name(document, turn[0])
+        lines.append(f"SPEAKER {clip} 1 {start:.3f} {length:.3f} <NA> <NA> {speaker} <NA> <NA>\n")
     return "".join(lines).encode()
-
-
-def _turns(rows: Sequence[Row], gap: float) -> Iterator[list[Row]]:
-    turn: list[Row] = []
-    end = 0.0
-    for row in rows:
-        if turn and row.start - end > gap:
-            yield turn
-            turn = []
-        end = row.end if not turn else max(end, row.end)
-        turn.append(row)
-    if turn:
-        yield turn
 
 
 def _read(text: str) -> Reading:
     """Each turn is one word: its speaker's name."""
-    words, problems, clip = [], [], None
+    words, problems, clips = [], [], []
     for number, line in enumerate(text.split("\n"), start=1):
         fields = line.split()
         if not fields or line.lstrip().startswith(";;") or fields[0] != "SPEAKER":
@@ -57,10 +49,10 @@ def _read(text: str) -> Reading:
         except (IndexError, ValueError):
             problems.append(f"line {number} is not one of an RTTM file: {line[:40]!r}")
             continue
-        clip = clip or fields[1]
+        clips.append(fields[1])
         end = round(start + duration, 6)
         words.append(ImportedWord(name, start, end, number, punctuation="", speaker=speaker_of(name), is_timed=False))
-    return Reading(words, "RTTM", clip, problems=tuple(problems))
+    return Reading.of_clips(words, "RTTM", clips, problems)
 
 
 FORMAT = Format("rttm", (".rttm",), "who spoke when (NIST RTTM)", ("gap",), _render, _read)

@@ -28,7 +28,8 @@ def _render(document: Document) -> bytes:
 
 def _read(text: str) -> Reading:
     words: list[ImportedWord] = []
-    problems, clip = [], None
+    clips: list[str] = []
+    problems = []
     for number, line in enumerate(text.split("\n"), start=1):
         fields = line.split(maxsplit=5)
         if not fields or line.lstrip().startswith(";;"):
@@ -38,11 +39,11 @@ def _read(text: str) -> Reading:
         except (IndexError, ValueError):
             problems.append(f"line {number} is not one of an STM file: {line[:40]!r}")
             continue
-        clip = clip or fields[0]
         rest = fields[5] if len(fields) > 5 else ""
         rest = rest[found.end() :] if (found := _LABEL.match(rest)) else rest
         words += share(rest.split(), start, end, sentence=number, speaker=speaker_of(fields[2]))
-    return Reading(words, "STM", clip, problems=tuple(problems))
+        clips += fields[:1] * (len(words) - len(clips))
+    return Reading.of_clips(words, "STM", clips, problems)
 
 
 def speaker_of(name: str) -> str | None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..tables.given import as_frame, check_one_clip, check_order, check_unit, invalid, require_columns, seconds_of
+from ..tables.given import as_frame, require_columns, texts_of, word_times
+from ..tables.sentence_numbers import sentence_numbers
 from ..transcript.imported import ImportedWord, number_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_LONGEST_WORD = 20.0  # seconds that half of the words may last before the times look like milliseconds
-
 
 def checked_words(table: Any) -> tuple[pd.DataFrame, Sequence[int]]:
     """A table with text, start and end as a words table: sorted by start, with a RangeIndex, ``sentence_id`` and all
-    other columns. Returns also the row of each word in the table that was given.
+    other columns. Returns also the row of each word in the table that was given. Where the table is of several runs,
+    sentences are numbered anew, so that each has a number of its own.
 
     Raises ParameterError for missing columns, texts that are not strings, and times that are not finite, not
     0 <= start <= end, or look like milliseconds.
@@ -26,13 +26,8 @@ def checked_words(table: Any) -> tuple[pd.DataFrame, Sequence[int]]:
 
     given = as_frame(table)
     require_columns(given, ("text", "start", "end"))
-    check_one_clip(given, "give the rows of one of them. Nothing was written.")
-    starts, ends = seconds_of(given, "start", "s"), seconds_of(given, "end", "s")
-    check_order(starts, ends)
-    check_unit(starts, ends, None, _LONGEST_WORD)
-    for row, text in enumerate(given["text"].tolist()):
-        if not isinstance(text, str):
-            raise invalid(row, f"text is {text!r}, not a string")
+    starts, ends = word_times(given, "give the rows of one of them. Nothing was written.")
+    texts_of(given)
     order = np.argsort(starts, kind="stable")
     words = given.assign(start=starts, end=ends).take(order).reset_index(drop=True)
     words.attrs.update(getattr(table, "attrs", {}))
@@ -40,7 +35,11 @@ def checked_words(table: Any) -> tuple[pd.DataFrame, Sequence[int]]:
         words["confidence"] = pd.to_numeric(words["confidence"], errors="coerce")
     if "sentence_id" in words.columns and not pd.api.types.is_integer_dtype(words["sentence_id"].dtype):
         words["sentence_id"] = pd.Series(pd.factorize(words["sentence_id"])[0] + 1).replace(0, pd.NA)
-    if "sentence_id" not in words.columns or words["sentence_id"].isna().any():
+    if "sentence_id" in words.columns and not words["sentence_id"].isna().any():
+        numbers = sentence_numbers(given)[order]
+        if pd.unique(numbers).size > words["sentence_id"].nunique():  # of several runs
+            words["sentence_id"] = pd.factorize(numbers)[0] + 1
+    else:
         words["sentence_id"] = number_sentences(words_of_table(words.drop(columns="sentence_id", errors="ignore")))
     return words, order.tolist()
 
@@ -79,7 +78,8 @@ def words_of_table(table: pd.DataFrame) -> list[ImportedWord]:
     ]
 
 
-def name_of_clip(table: pd.DataFrame) -> str:
-    """The name of the clip that a table's words are of, as its ``attrs`` have it; "table" where they do not."""
-    name = table.attrs.get("clip")
-    return name if isinstance(name, str) else "table"
+def name_of_clip(table: pd.DataFrame) -> str | None:
+    """The name of the clip that a table's words are of: that of its ``attrs``, else of its column ``clip`` or ``file``;
+    None where they have none."""
+    names = [table.attrs.get("clip"), *(name for column in ("clip", "file") for name in table.get(column, [])[:1])]
+    return next((name for name in names if isinstance(name, str) and name), None)

@@ -59,6 +59,11 @@ class Chart:
         self.ax.grid(visible=True, axis=grid, linewidth=0.6, **lines)
         return self.ax
 
+    def title(self, text: str) -> None:
+        """Write a title, in the style of the axes' names."""
+        style: dict[str, Any] = {"color": palette.TEXT, "fontsize": TEXT_SIZE + 1} if self.is_own else {}
+        self.ax.set_title(text, **style)
+
     def legend(self) -> None:
         """Show what the lines and bars mean."""
         style: dict[str, Any] = {"labelcolor": palette.TEXT, "facecolor": palette.PAGE} if self.is_own else {}

@@ -83,9 +83,12 @@ def _plain_ticks(chart: Chart, low: float, high: float) -> None:
     chart.ax.set_xlim(low, high)
 
 
-def draw_latency(latency: pd.DataFrame, ax: Axes | None = None, size: Size = (5.0, 3.0), title: str = "") -> Axes:
+def draw_latency(
+    latency: pd.DataFrame, ax: Axes | None = None, size: Size = (5.0, 3.0), pace: float = math.nan
+) -> Axes:
     """The share of words that were shown, and that were final, within so many seconds of their sound being sent: from
-    ``to_shown`` and ``to_settled``, as cumulative distributions."""
+    ``to_shown`` and ``to_settled``, as cumulative distributions. `pace`: the clip's seconds sent per second, which the
+    title names; NaN: it is not known."""
     chart = Chart(ax, size)
     lines = (("to_shown", "shown", _LINE, (None, None)), ("to_settled", "final", _SECOND_LINE, (4, 1.5)))
     for name, label, color, dashes in lines:
@@ -100,8 +103,8 @@ def draw_latency(latency: pd.DataFrame, ax: Axes | None = None, size: Size = (5.
         chart.legend()
     else:
         chart.message("no words")
-    if title:
-        chart.pen.write(chart.ax, 0, 1.03, title, 9, transform=chart.ax.transAxes)
+    if not math.isnan(pace):
+        chart.title(f"pace {pace:.2g}" + ("" if 0.9 <= pace <= 1.1 else ": times in the service's queue"))
     return chart.finish("seconds after the sound was sent", "share of words", grid="both")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from numbers import Real
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from .tables import RunTables
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..playback.playable import PlayableClip
     from ..transcript.history import History
 
 
@@ -77,13 +79,31 @@ class HistoryTables(RunTables):
 
     def word_times(self) -> pd.DataFrame:
         """One row a word: how loud it is, how much of it is louder than the background, and what is wrong with its
-        times, if anything. From the peaks in the journal; no audio is read."""
+        times, if anything; see `paraformer_nb.tables.schema` for the columns.
+
+        ``level`` is of the clip's sound, which is read for it: NaN where that cannot be done, and where one of its
+        channels was recognised. All else is from the peaks in the journal.
+
+        Example:
+            >>> run.word_times().query("finding != 'ok'")["text"].tolist()
+            []
+        """
         from ..tables.given import clip_end
-        from ..tables.word_times import word_times_table
+        from ..tables.word_times import SOUND_RATE, word_times_table
 
         transcript = self.transcript
         part = transcript.run.start, clip_end(transcript)
-        return word_times_table(self._read_words()[1], transcript.waveform, part)
+        sound = self._open_sound() if transcript.run.channel is None else None
+        read = None if sound is None else partial(sound.pcm, sample_rate=SOUND_RATE)
+        try:
+            return word_times_table(self._read_words()[1], transcript.waveform, part, read)
+        finally:
+            if sound is not None:
+                sound.close()
+
+    def _open_sound(self) -> PlayableClip | None:
+        """The clip's sound, to be closed; None where it cannot be read."""
+        return None
 
     def drift(self, window: float = 30.0) -> pd.DataFrame:
         """One row for each `window` seconds of the clip: the seconds by which its words should be moved to fit the

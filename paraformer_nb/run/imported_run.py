@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ..audio.whole_clip import read_whole
+from ..errors import ReadError
 from ..formats.reading import read_file
 from ..formats.registry import SUFFIXES
 from ..formats.table_words import checked_words, name_of_clip, words_of_table
@@ -46,6 +47,12 @@ def is_words_file(path: str | os.PathLike[str]) -> bool:
 def import_file(path: str | os.PathLike[str], clip: Any) -> Run:
     """A run of the words of a file. Raises as `pnb.read_words`; AudioError and ParameterError for the clip."""
     reading, _ = read_file(path)
+    if reading.clips:
+        names = sorted(set(reading.clips))
+        raise ReadError(
+            f"{os.fspath(path)!r} has words of {len(names)} clips ({', '.join(names[:5])}): read them with "
+            "pnb.read_words, and give the rows of one. Nothing was read."
+        )
     words = reading.words
     if reading.table is not None:
         table, _ = checked_words(reading.table)
@@ -57,7 +64,7 @@ def import_file(path: str | os.PathLike[str], clip: Any) -> Run:
 def import_table(table: Any, clip: Any) -> Run:
     """A run of the words of a table. Raises ParameterError for a table without words and times, or an invalid clip."""
     words, _ = checked_words(table)
-    return _import(words_of_table(words), "table", name_of_clip(words), None, clip)
+    return _import(words_of_table(words), "table", name_of_clip(words) or "table", None, clip)
 
 
 def _import(words: Sequence[ImportedWord], source: str, name: str, end: float | None, clip: Any) -> Run:

@@ -164,6 +164,11 @@ class RunOutputs(HistoryTables):
 
         return score(reference, self, unit=unit, normalise=normalise, tokenise=tokenise)
 
+    def _open_sound(self) -> PlayableClip | None:
+        with suppress(AudioError):
+            return self._open_audio().copy()  # a view may be playing
+        return None
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Copy the journal to `path`, with the digest of the clip's file, by which a loaded run knows its clip.
 

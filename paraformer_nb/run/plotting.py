@@ -50,9 +50,9 @@ def plot_run(
 
     table = getattr(run, kind)
     table = table[(table["start"].to_numpy() <= last) & ~(table["end"].to_numpy() < first)]
-    return (
-        charts.draw_latency(table, ax, **options) if kind == "latency" else charts.draw_revisions(table, ax, **options)
-    )
+    if kind == "latency":
+        return charts.draw_latency(table, ax, pace=float(run.summary["pace"].iloc[0]), **options)
+    return charts.draw_revisions(table, ax, **options)
 
 
 def _plot_spectrogram(

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ParameterError
+from ..errors import ParameterError, ReadError
+from ..formats.decoding import decode
 from ..formats.registry import read_suffixes
 from ..paths import expand
 from .reading import read_journal
@@ -19,7 +20,6 @@ TEXT_SUFFIXES = (".txt", ".text", ".ref", ".hyp", ".lab", ".md", "")
 _FILE_SUFFIXES = {*TEXT_SUFFIXES, *read_suffixes()} - {""}
 """A string that ends with one of these is meant as a file's name, not as a text."""
 _LONGEST_NAME = 4096  # characters of a text that may be a file's name
-_ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 def side_of(given: Any) -> Any:
@@ -64,9 +64,11 @@ def read_side(path: Path) -> pd.DataFrame | str:
         if suffix == ".jsonl":
             return _words_of_journal(path)
         if suffix in TEXT_SUFFIXES:
-            return _decode(path.read_bytes(), path)
+            return decode(path.read_bytes())[0]
     except OSError as error:
         raise ParameterError(f"{str(path)!r} cannot be read: {error.strerror}. Nothing was compared.") from error
+    except ReadError as error:
+        raise ReadError(f"{str(path)!r}: {error}") from error
     if suffix not in _FILE_SUFFIXES:
         known = ", ".join(read_suffixes())
         raise ParameterError(f"{str(path)!r}: files with the suffix {suffix!r} cannot be compared. Known: {known}.")
@@ -78,14 +80,3 @@ def _words_of_journal(path: Path) -> pd.DataFrame:
 
     _, transcript, _ = read_journal(path)
     return words_table(transcript.sentences, transcript)
-
-
-def _decode(data: bytes, path: Path) -> str:
-    """A text file's text: by its byte order mark, else UTF-8, else GB18030, which Chinese programs write."""
-    marked = next((name for mark, name in _ENCODINGS.items() if data.startswith(mark)), None)
-    for encoding in (marked,) if marked else ("utf-8", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ParameterError(f"{str(path)!r} is not a text in UTF-8, UTF-16 or GB18030. Save it as UTF-8.")

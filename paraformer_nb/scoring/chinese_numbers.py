@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .traced import Replacement
 
-_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_DIGITS = {"零": 0, "〇": 0, "○": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _TWO = "两兩"
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
@@ -21,35 +21,67 @@ _SAYINGS = (
 
 _NUMERALS = "".join([*_DIGITS, *_TWO, *_UNITS, *_MYRIADS])
 _PLAIN = "".join(_DIGITS)
+_DECIMALS = f"[点點](?P<%s>[{_PLAIN}]+)(?![{_NUMERALS.translate({ord(each): None for each in _MYRIADS})}])"
 _FOUND = re.compile(
     f"(?P<saying>(?:{'|'.join(_SAYINGS)})(?![{_NUMERALS}]))"
-    f"|(?P<whole>[{_NUMERALS}]+)(?:[点點](?P<decimals>[{_PLAIN}]+))?"
+    f"|(?P<of>[{_NUMERALS}]+)分之(?P<share>[{_NUMERALS}]+)(?:{_DECIMALS % 'share_decimals'})?"
+    f"|(?P<whole>[{_NUMERALS}]+)(?:{_DECIMALS % 'decimals'})?"
 )
+_SHARES = {"百": "%", "千": "‰"}
 _APPROXIMATE = {"三五", "一两", "两三", "三两"}
+_HOURS = 24
+_AFTER_DECIMALS = tuple("万萬亿億倍")
 
 
 def write_digits(text: str) -> Iterator[Replacement]:
-    """Write numbers of at least two numerals as digits: 二十五 → 25, 二零二六 → 2026, 三点一四 → 3.14.
+    """Write numbers of at least two numerals as digits: 二十五 → 25, 二零二六 → 2026, 三点一四 → 3.14, 百分之五 → 5%.
 
-    What is not a number beyond doubt stays: a single numeral (一起), sayings (三十而立), about so many (三四个).
+    What is not a number beyond doubt stays: a single numeral (一起), sayings (三十而立), about so many (三四个), what
+    may be a time (三点五), a fraction (二十分之一).
 
     Example:
         >>> list(write_digits("二十五个"))
         [Replacement(start=0, end=3, text='25')]
     """
     for found in _FOUND.finditer(text):
-        if found["saying"]:
-            continue
-        whole, decimals = found["whole"], found["decimals"]
-        if decimals and len(decimals) > 1 and text[found.end() : found.end() + 1] not in _UNITS:
-            number = str(_DIGITS[whole]) if whole in _DIGITS else _number(whole)
-            if number is not None:
-                yield Replacement(*found.span(), f"{number}.{_spelt(decimals)}")
-                continue
-        if (number := _number(whole)) is not None:
-            yield Replacement(*found.span("whole"), number)
-        if decimals and (number := _number(decimals)) is not None:
-            yield Replacement(*found.span("decimals"), number)
+        if found["of"]:
+            share = _share(found["of"], found["share"], found["share_decimals"])
+            if share is not None:
+                yield Replacement(*found.span(), share)
+        elif found["whole"]:
+            yield from _plain(found, text[found.end() : found.end() + 1])
+
+
+def _share(of: str, share: str, decimals: str | None) -> str | None:
+    """A share of a hundred or a thousand in digits; None where it may be another one."""
+    sign = _SHARES.get(of)
+    number = str(_DIGITS.get(share, _UNITS.get(share, ""))) or _number(share)
+    if sign is None or not number:
+        return None
+    return f"{number}.{_spelt(decimals)}{sign}" if decimals else f"{number}{sign}"
+
+
+def _plain(found: re.Match[str], after: str) -> Iterator[Replacement]:
+    """A whole number, with decimals where they are not the minutes of a time."""
+    whole, decimals = found["whole"], found["decimals"]
+    number = _number(whole)
+    if decimals and after == "分" and decimals[0] in "零〇":  # 三点零五分
+        return
+    if decimals and _are_decimals(whole, number, decimals, after):
+        exact = str(_DIGITS[whole]) if whole in _DIGITS else number
+        if exact is not None:
+            yield Replacement(*found.span(), f"{exact}.{_spelt(decimals)}")
+            return
+    if number is not None:
+        yield Replacement(*found.span("whole"), number)
+    if decimals and (number := _number(decimals)) is not None:
+        yield Replacement(*found.span("decimals"), number)
+
+
+def _are_decimals(whole: str, number: str | None, decimals: str, after: str) -> bool:
+    """Whether digits behind 点 are decimals: one may be the minutes after an hour (三点五)."""
+    is_hour = whole not in "零〇" and not (number and int(number) > _HOURS)
+    return len(decimals) > 1 or not is_hour or decimals in "零〇" or after in _AFTER_DECIMALS
 
 
 def _spelt(digits: str) -> str:
@@ -59,6 +91,8 @@ def _spelt(digits: str) -> str:
 def _number(numerals: str) -> str | None:
     """The digits of a number; None where it may not be one."""
     if len(numerals) < 2 or numerals in _APPROXIMATE:
+        return None
+    if set(numerals) == {"○"}:  # blanks, as in 王○○
         return None
     if all(each in _DIGITS for each in numerals):
         return _spelt(numerals) if len(numerals) > 2 or not _is_approximate(numerals) else None
@@ -113,7 +147,7 @@ def _section(numerals: str) -> int | None:
             digit, last_unit, has_zero = None, unit, False
         elif digit is not None:
             return None
-        elif each in "零〇":
+        elif each in "零〇○":
             has_zero = True
         else:
             digit = 2 if each in _TWO else _DIGITS[each]

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
-from ..tables.given import as_frame, check_one_clip, check_order, check_unit, invalid, require_columns, seconds_of
+from ..tables.given import as_frame, check_one_clip, require_columns, texts_of, word_times
 from ..text import separator
 from .align import Side
 from .tokens import Tokens
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     Array = np.ndarray[Any, np.dtype[Any]]
-
-LONGEST_WORD = 20.0  # seconds; a table whose words are longer than that on average is in milliseconds
 
 
 class Rows(NamedTuple):
@@ -106,13 +104,7 @@ def _rows(frame: pd.DataFrame) -> Rows:
 
 
 def _texts(frame: pd.DataFrame) -> list[str]:
-    import pandas as pd
-
-    texts = frame["text"].tolist()
-    if pd.api.types.infer_dtype(frame["text"].to_numpy(object), skipna=False) not in ("string", "empty"):
-        bad = [row for row, text in enumerate(texts) if not isinstance(text, str)]
-        advice = "Read a CSV with pd.read_csv(path, keep_default_na=False, dtype={'text': str})"
-        raise invalid(bad[0], f"text is {texts[bad[0]]!r}, not a string. {advice}", len(bad))
+    texts = texts_of(frame)
     if "punctuation" not in frame.columns:
         return list(map(str.strip, texts))
     marks = frame["punctuation"].tolist()
@@ -125,9 +117,7 @@ def _times(frame: pd.DataFrame) -> tuple[Array | None, Array | None]:
     if "start" not in frame.columns and "end" not in frame.columns:
         return None, None
     require_columns(frame, ["text", "start", "end"])
-    starts, ends = seconds_of(frame, "start", "s"), seconds_of(frame, "end", "s")
-    check_order(starts, ends)
-    check_unit(starts, ends, None, LONGEST_WORD)
+    starts, ends = word_times(frame)
     is_doubled = len(frame) >= 4 and 2 * len(np.unique(starts)) <= len(frame)  # compared as text only then
     if is_doubled and frame[["text", "start", "end"]].duplicated(keep=False).all():
         raise ParameterError("the table has every word twice: it may be two readings in one. Give one of them.")

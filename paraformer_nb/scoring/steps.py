@@ -28,7 +28,7 @@ _SPACES = re.compile(r"\s+")
 _UNTIDY_SPACES = re.compile(r"^\s+|\s+$|\s{2,}|[^\S ]")  # where there is no Chinese or Japanese
 _MAYBE_CJK = re.compile("[\u2e80-\U0010ffff]")
 _BETWEEN_DIGITS = ".,:"
-_TOUCHING = "%+#"  # and every sign of a currency
+_TOUCHING = "%‰+#"  # and every sign of a currency
 _CONFIGURATIONS = {"simplified": "t2s", "traditional": "s2t"}
 
 

@@ -103,14 +103,18 @@ class Speech:
         start: float | None = None,
         end: float | None = None,
         gaps: Any = None,
+        by: str | None = None,
     ) -> pd.DataFrame:
         """The pauses of at least `min` seconds. See `paraformer_nb.speech.pauses.pauses` for arguments and columns.
+
+        `by`, here and in other methods: a column, such as "file", each value of which is measured by itself; it is the
+        first column of the result.
 
         Example:
             >>> run.words.speech.pauses(min=0.05)[["start", "end", "kind"]].to_numpy().tolist()
             [[0.9, 1.0, 'between']]
         """
-        return pauses.pauses(self._table, min, start, end, gaps)
+        return spoken.by_value(self._table, by, lambda own: pauses.pauses(own, min, start, end, gaps))
 
     def rate(
         self,
@@ -129,7 +133,7 @@ class Speech:
         """
         return rate.rate(self._table, window, step, unit, by, start, end)
 
-    def speakers(self, gap: float = 1.0) -> pd.DataFrame:
+    def speakers(self, gap: float = 1.0, by: str | None = None) -> pd.DataFrame:
         """One row a speaker: ``speaker``, ``words``, ``seconds``, ``share``, ``rate``, ``turns``; a missing one has
         a row of its own.
 
@@ -137,26 +141,26 @@ class Speech:
             >>> run.words.speech.speakers()[["words", "seconds", "turns"]].round(3).to_numpy().tolist()
             [[5.0, 1.9, 1.0]]
         """
-        return turns.speakers(self._table, gap)
+        return spoken.by_value(self._table, by, lambda own: turns.speakers(own, gap))
 
-    def turns(self, gap: float = 1.0) -> pd.DataFrame:
-        """One row a turn, which ends where another speaker begins, or after a pause of more than `gap` seconds:
-        ``speaker``, ``start``, ``end``, ``words``, ``text``.
+    def turns(self, gap: float = 1.0, by: str | None = None) -> pd.DataFrame:
+        """One row a turn: ``speaker``, ``start``, ``end``, ``words``, ``text``. It ends where its speaker is silent for
+        more than `gap` seconds, or while another one says a word; what is said over it does not part it.
 
         Example:
             >>> run.words.speech.turns(gap=0.05)["text"].tolist()
             ['Good morning.', '今天天气好。']
         """
-        return turns.turns(self._table, gap)
+        return spoken.by_value(self._table, by, lambda own: turns.turns(own, gap))
 
-    def overlaps(self) -> pd.DataFrame:
+    def overlaps(self, by: str | None = None) -> pd.DataFrame:
         """The spans in which two speakers speak at once: ``start``, ``end``, ``speaker_a``, ``speaker_b``.
 
         Example:
             >>> len(run.words.speech.overlaps())
             0
         """
-        return turns.overlaps(self._table)
+        return spoken.by_value(self._table, by, turns.overlaps)
 
     # ---------------------------------------------------------------------------------------------------- other tables
 
@@ -169,14 +173,14 @@ class Speech:
         """
         return regroup.regroup(self._table, by, **limits)
 
-    def sentences(self) -> pd.DataFrame:
+    def sentences(self, by: str | None = None) -> pd.DataFrame:
         """One row a sentence: ``sentence_id``, ``text``, ``start``, ``end``, ``words``, and ``speaker`` if known.
 
         Example:
             >>> run.words.speech.sentences()["text"].tolist()
             ['Good morning.', '今天天气好。']
         """
-        return regroup.sentences(self._table)
+        return spoken.by_value(self._table, by, regroup.sentences)
 
     def cues(
         self,

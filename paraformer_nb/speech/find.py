@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import ParameterError
 from ..text import is_cjk, join, separator
 from ..transcript.search import ROW, comparable, comparable_line
-from .spoken import Spoken, frame, number, read, shown, texts, values
+from .regroup import sentences_of_rows
+from .spoken import Spoken, frame, number, read, shown, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,11 +41,11 @@ def find(table: pd.DataFrame, what: str, context: float = 0.0, regex: bool = Fal
         raise ParameterError(f"by={by!r}: give 'word' or 'sentence'. Nothing was changed.")
     words = read(table)
     spans = _regex_spans(table, what, words) if regex else _spans(table, what, words)
+    matches: Iterable[Sequence[int]] = (range(first, last + 1) for first, last in spans)
     if by == "sentence":
-        positions = words.positions().tolist()
-        spans = _whole_sentences(spans, values(table, "sentence_id"), positions)
+        matches = _whole_sentences(matches, sentences_of_rows(table)[words.positions()])
     with_last_mark = regex or not comparable(what)
-    return _table(table, words, list(spans), number(context, "context"), with_last_mark=with_last_mark)
+    return _table(table, words, list(matches), number(context, "context"), with_last_mark=with_last_mark)
 
 
 def _spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tuple[int, int]]:
@@ -94,28 +95,28 @@ def _regex_spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tupl
             yield bisect_right(ends, match.start()), bisect_left(ends, match.end())
 
 
-def _whole_sentences(
-    spans: Iterator[tuple[int, int]], sentences: list[Any], positions: list[int]
-) -> Iterator[tuple[int, int]]:
-    count, reach = len(positions), -1
-    for first, last in spans:
-        while first > 0 and sentences[positions[first - 1]] == sentences[positions[first]]:
-            first -= 1
-        while last + 1 < count and sentences[positions[last + 1]] == sentences[positions[last]]:
-            last += 1
-        if first > reach:
-            yield first, last
-            reach = last
+def _whole_sentences(matches: Iterable[Sequence[int]], sentences: Array) -> Iterator[Sequence[int]]:
+    """The words of each sentence in which a match begins or ends; each sentence once."""
+    import numpy as np
+
+    found: set[int] = set()
+    for rows in matches:
+        wanted = set(sentences[list(rows)].tolist())
+        if not wanted <= found:
+            found |= wanted
+            yield np.flatnonzero(np.isin(sentences, list(wanted))).tolist()
 
 
 def _table(
-    table: pd.DataFrame, words: Spoken, spans: list[tuple[int, int]], context: float, *, with_last_mark: bool
+    table: pd.DataFrame, words: Spoken, matches: list[Sequence[int]], context: float, *, with_last_mark: bool
 ) -> pd.DataFrame:
+    """`matches`: the numbers of the words of each, in the order of starts."""
     import numpy as np
 
+    spans = [(match[0], match[-1]) for match in matches]
     firsts, lasts = np.array(spans, "int64").reshape(-1, 2).T
     starts, ends = words.sorted()
-    begins, stops = starts[firsts], np.array([ends[first : last + 1].max() for first, last in spans], "float64")
+    begins, stops = starts[firsts], np.array([ends[list(match)].max() for match in matches], "float64")
     lines = _around(starts, ends, spans, begins - context, stops + context)
     needed = np.unique(np.concatenate([firsts, *lines]))
     rows = table.iloc[words.position(needed)]
@@ -123,9 +124,9 @@ def _table(
         dict(zip(needed.tolist(), map(str.strip, each), strict=True)) for each in (shown(rows), texts(rows))
     )
     found = []
-    for first, last in spans:
-        last_text = (marked if with_last_mark else plain)[last]
-        found.append(join([*(marked[index] for index in range(first, last)), last_text]))
+    for match in matches:
+        *before, last = match
+        found.append(join([*(marked[index] for index in before), (marked if with_last_mark else plain)[last]]))
     said = [join(marked[index] for index in line.tolist()) for line in lines]
     made = frame(
         {"text": (found, "string"), "start": (begins, "float64"), "end": (stops, "float64"), "line": (said, "string")},

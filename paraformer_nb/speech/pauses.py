@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..tables.frame import text_dtype
 from ..tables.given import as_frame, require_columns, seconds_of
+from ..tables.sentence_numbers import sentence_numbers
 from .spoken import Spoken, frame, number, read
 
 if TYPE_CHECKING:
@@ -107,9 +108,8 @@ def _kinds(table: pd.DataFrame, found: Silences, sides: Mapping[str, Any]) -> An
     speaker_before, speaker_after = texts(sides["speaker_before"]), texts(sides["speaker_after"])
     is_turn = (speaker_before != speaker_after) & (speaker_before != "") & (speaker_after != "")
     if "sentence_id" in table.columns:
-        beside = table["sentence_id"].array.take(np.concatenate([found.before, found.after]), allow_fill=True)
-        sentence_before, sentence_after = np.split(pd.factorize(beside)[0], 2)
-        is_within = sentence_before == sentence_after
+        numbers = np.append(sentence_numbers(table), -1)  # the last one is that of no word
+        is_within = numbers[found.before] == numbers[found.after]
     else:
         marks = texts(_take(table, "punctuation" if "punctuation" in table.columns else "text", found.before))
         is_within = np.array([not mark.endswith((*".!?。！？…",)) for mark in marks.tolist()], bool)

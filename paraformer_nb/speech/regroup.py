@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
+from ..tables.sentence_numbers import sentence_numbers
+from ..tables.turns import turn_numbers
 from ..text import join
-from .spoken import Spoken, codes, frame, number, read, shown, values
+from .spoken import codes, frame, number, read, shown, values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,15 +27,20 @@ _CLOSING = "\"'”’»」』）)]】》〉"
 
 
 def regroup(table: pd.DataFrame, by: By = "pause", **limits: float) -> pd.DataFrame:
-    """The same words with a new ``sentence_id``, from 1, by start.
+    """The same words with a new ``sentence_id``, from 1, by start. Words are in the order of turns (see
+    `paraformer_nb.speech.turns.turns`), and groups end with these, unless a function says so: where speakers speak at
+    once, the words of each are grouped by themselves.
 
     Args:
         by: where a group ends: "pause" (at a silence of `split_at` seconds, 0.5 unless given), "punctuation" (after a
-            mark that ends a sentence), "speaker" (before another one), "length" (at the limits only), or a function of
-            two rows, one after the other, that returns True where a group ends between them.
+            mark that ends a sentence), "speaker" (at the end of a turn only), "length" (at the limits only), or a
+            function of two rows, one after the other, that returns True where a group ends between them.
         limits: ``max_words``, ``max_chars`` and ``max_seconds`` of a group; ``split_at``: a silence of this many
             seconds always ends one; ``merge_gap``: one of less never does.
     """
+    import numpy as np
+    import pandas as pd
+
     if unknown := sorted(set(limits) - set(_LIMITS)):
         raise ParameterError(
             f"regroup has no limit {', '.join(unknown)}: give {', '.join(_LIMITS)}. Nothing was changed."
@@ -40,15 +48,19 @@ def regroup(table: pd.DataFrame, by: By = "pause", **limits: float) -> pd.DataFr
     given = {name: number(value, name) for name, value in limits.items()}
     if by == "length" and not set(given) & {"max_words", "max_chars", "max_seconds"}:
         raise ParameterError("by='length' needs max_words, max_chars or max_seconds. Nothing was changed.")
-    words = read(table)
-    ends_here = _ends(table, words, by, given)
-    groups = _numbers(table, words, ends_here, given)
-    return table.assign(sentence_id=groups)
+    words = _Words.of(table)
+    groups = np.empty(len(table), "int64")
+    groups[words.rows] = _groups(words, _ends(words, by, given), given)
+    by_start = read(table).positions()
+    numbers = np.empty(len(table), "int64")
+    numbers[by_start] = pd.factorize(groups[by_start])[0] + 1
+    return table.assign(sentence_id=numbers)
 
 
 def sentences(table: pd.DataFrame) -> pd.DataFrame:
     """One row a sentence, by start: the words with one ``sentence_id``, or, in a table that lacks it, up to a mark that
-    ends a sentence.
+    ends a sentence. In a table of several runs a sentence is one speaker's, see
+    `paraformer_nb.tables.sentence_numbers.sentence_numbers`.
 
     Returns ``sentence_id``, ``text`` string, ``start``, ``end`` float64 seconds, ``words`` int64, and ``speaker``
     string (that of most words) if the words have one.
@@ -59,13 +71,13 @@ def sentences(table: pd.DataFrame) -> pd.DataFrame:
         table = regroup(table, "punctuation")
     words = read(table)
     starts, ends = words.sorted()
-    numbers, known = codes(table, "sentence_id", words.order)
-    rows: dict[int, list[int]] = {}
-    for index, group in enumerate(numbers[words.positions()].tolist()):
-        rows.setdefault(group, []).append(index)
     positions = words.positions()
+    rows: dict[int, list[int]] = {}
+    for index, group in enumerate(sentences_of_rows(table)[positions].tolist()):
+        rows.setdefault(group, []).append(index)
     said = shown(table)
-    ids = [known[group] for group in rows]
+    known = values(table, "sentence_id")
+    ids = [known[positions[own[0]]] for own in rows.values()]
     columns: dict[str, tuple[Any, str]] = {
         "sentence_id": (ids, "Int64" if None in ids else np.asarray(ids).dtype.str if ids else "int64"),
         "text": ([join(said[positions[index]].strip() for index in own) for own in rows.values()], "string"),
@@ -79,32 +91,58 @@ def sentences(table: pd.DataFrame) -> pd.DataFrame:
     return frame(columns, table.attrs)
 
 
+def sentences_of_rows(table: pd.DataFrame) -> Array:
+    """The number of each row's sentence, as `sentences` has them."""
+    return sentence_numbers(table if "sentence_id" in table.columns else regroup(table, "punctuation"))
+
+
 def _most(found: list[Any]) -> str | None:
     known = [value for value in found if value is not None]
     return str(max(dict.fromkeys(known), key=known.count)) if known else None
 
 
-def _ends(table: pd.DataFrame, words: Spoken, by: By, limits: dict[str, float]) -> Array:
-    """After which words, by start, a group ends; the last one not counted."""
+class _Words(NamedTuple):
+    """The words of a table, turn by turn: their rows in it, starts and turns, and where the words of the turn so far
+    end."""
+
+    table: pd.DataFrame
+    rows: Array
+    starts: Array
+    ends: Array
+    turns: Array
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> _Words:
+        import numpy as np
+        import pandas as pd
+
+        words = read(table)
+        starts, ends = words.sorted()
+        rows = words.positions()
+        turns = turn_numbers(starts, ends, codes(table, "speaker", words.order)[0][rows], np.inf)
+        order = np.argsort(turns, kind="stable")
+        reach = pd.Series(ends).groupby(turns).cummax().to_numpy()
+        return cls(table, rows[order], starts[order], reach[order], turns[order])
+
+    def texts(self) -> list[str]:
+        """The words with their punctuation."""
+        said = shown(self.table)
+        return [said[row].strip() for row in self.rows.tolist()]
+
+
+def _ends(words: _Words, by: By, limits: dict[str, float]) -> Array:
+    """After which words a group ends; the last one not counted."""
     import numpy as np
 
-    starts, ends = words.sorted()
-    positions = words.positions()
-    silences = starts[1:] - (np.maximum.accumulate(ends)[:-1] if len(ends) else ends)
+    silences = words.starts[1:] - words.ends[:-1]
     if by == "pause":
         found = silences >= limits.get("split_at", _PAUSE) - 1e-9
     elif by == "punctuation":
-        said = shown(table)
-        found = np.array(
-            [said[row].rstrip().rstrip(_CLOSING).endswith(_MARKS) for row in positions.tolist()[:-1]], bool
-        )
-    elif by == "speaker":
-        numbers, _ = codes(table, "speaker")
-        found = numbers[positions][1:] != numbers[positions][:-1]
-    elif by == "length":
+        found = np.array([text.rstrip(_CLOSING).endswith(_MARKS) for text in words.texts()[:-1]], bool)
+    elif by in ("speaker", "length"):
         found = np.zeros(len(silences), bool)
     elif callable(by):
-        rows = list(table.iloc[positions].itertuples())
+        rows = list(words.table.iloc[words.rows].itertuples())
         found = np.array([bool(by(before, after)) for before, after in pairwise(rows)], bool)
     else:
         raise ParameterError(
@@ -115,29 +153,26 @@ def _ends(table: pd.DataFrame, words: Spoken, by: By, limits: dict[str, float]) 
         found &= silences >= limits["merge_gap"]
     if "split_at" in limits:
         found |= silences >= limits["split_at"] - 1e-9
-    return found
+    return found if callable(by) else found | (np.diff(words.turns) > 0)
 
 
-def _numbers(table: pd.DataFrame, words: Spoken, ends_here: Array, limits: dict[str, float]) -> Array:
-    """For each row the number of its group."""
+def _groups(words: _Words, ends_here: Array, limits: dict[str, float]) -> Array:
+    """The group of each word, in the order of `words`."""
     import numpy as np
 
-    starts, ends = words.sorted()
-    groups = np.ones(len(starts), "int64")
-    if not set(limits) & {"max_words", "max_chars", "max_seconds"}:
-        groups[1:] += np.cumsum(ends_here)
-    else:
-        said = shown(table)
-        texts = [said[row].strip() for row in words.positions().tolist()]
-        inf = float("inf")
-        most = [limits.get(name, inf) for name in ("max_words", "max_chars", "max_seconds")]
-        line, count, first = "", 0, 0
-        for index, text in enumerate(texts):
-            longer = join([line, text])
-            over = count + 1 > most[0] or len(longer) > most[1] or ends[index] - starts[first] > most[2] + 1e-9
-            is_new = index > 0 and (ends_here[index - 1] or (count > 0 and over))
-            groups[index] = groups[index - 1] + is_new if index else 1
-            line, count, first = (text, 1, index) if is_new else (longer, count + 1, first)
-    result = np.empty(len(starts), "int64")
-    result[words.positions()] = groups
-    return result
+    groups = np.append(0, np.cumsum(ends_here))[: len(words.rows)]
+    most = [limits.get(name, math.inf) for name in ("max_words", "max_chars", "max_seconds")]
+    if min(most) == math.inf:
+        return groups
+    line, count, first, parts = "", 0, 0, 0
+    for index, text in enumerate(words.texts()):
+        longer = join([line, text])
+        seconds = words.ends[index] - words.starts[first]
+        is_over = count + 1 > most[0] or len(longer) > most[1] or seconds > most[2] + 1e-9
+        if index and not ends_here[index - 1] and not (count and is_over):
+            line, count = longer, count + 1
+        else:
+            parts += index > 0 and not ends_here[index - 1]
+            line, count, first = text, 1, index
+        groups[index] += parts
+    return groups

@@ -7,8 +7,8 @@ from itertools import pairwise
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..tables.given import require_columns, seconds_of
-from .spoken import NEEDED, codes, frame, order_of, texts
+from ..tables.given import check_one_clip, require_columns, seconds_of
+from .spoken import NEEDED, SEVERAL, codes, frame, order_of, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,7 @@ def repair(table: pd.DataFrame) -> Repaired:
     import numpy as np
 
     require_columns(table, NEEDED)
+    check_one_clip(table, SEVERAL)
     starts, ends = (_times(table, name) for name in ("start", "end"))
     words = texts(table)
     changes: list[tuple[int, str, str, str, str]] = []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
-from ..tables.frame import frame_of
-from ..tables.given import check_one_clip, check_order, check_unit, invalid, require_columns, seconds_of
+from ..tables.frame import frame_of, text_dtype
+from ..tables.given import check_one_clip, invalid, require_columns, seconds_of, word_times
 from ..text import join
 
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from ..tables.frame import Array
 
 NEEDED = ("text", "start", "end")
-_LONGEST = 20.0
-"""Seconds; where the median word is longer, times are milliseconds."""
+SEVERAL = "give one at a time: their times do not belong together. Nothing was changed."
 
 
 class Spoken(NamedTuple):
@@ -47,13 +46,11 @@ def read(table: pd.DataFrame, *, is_of_one_clip: bool = True) -> Spoken:
     """The words of a table. Raises ParameterError for times that are no seconds, missing, before 0 or in the wrong
     order, for a word that is there twice, and for words of several clips."""
     require_columns(table, NEEDED)
-    starts, ends = (seconds_of(table, name, "s") for name in ("start", "end"))
-    check_order(starts, ends)
-    if len(starts) and float((ends - starts).mean()) > _LONGEST / 2:  # quicker than the median that it checks
-        check_unit(starts, ends, None, longest=_LONGEST)
+    if not is_of_one_clip:
+        table = table[["text", "start", "end"]]
+    starts, ends = word_times(table, SEVERAL)
     spoken = Spoken(starts, ends, order_of(starts))
     if is_of_one_clip:
-        check_one_clip(table, "give one at a time: their times do not belong together. Nothing was changed.")
         _check_twice(table, spoken)
     return spoken
 
@@ -137,10 +134,34 @@ def codes(table: pd.DataFrame, name: str, order: Array | None = None) -> tuple[A
 
 def joined(table: pd.DataFrame) -> str:
     """The words, by start, on one line, joined right for Chinese."""
+    check_one_clip(table, SEVERAL)
     starts = seconds_of(table, "start", "s")
     order = order_of(starts)
     words = shown(table)
     return join(word.strip() for word in (words if order is None else [words[index] for index in order.tolist()]))
+
+
+def by_value(table: pd.DataFrame, by: str | None, measure: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+    """What `measure` gives of a table; with `by` of the rows of each value of this column, which comes first.
+
+    Raises ParameterError for a column that the table or the result does not leave free.
+    """
+    import pandas as pd
+
+    if by is None:
+        return measure(table)
+    if by not in table.columns or by in (*NEEDED, "sentence_id"):
+        raise ParameterError(f"by={by!r}: give a column of the table that says what is measured by itself.")
+    numbers, known = codes(table, by)
+    parts = [(known[value], measure(table[numbers == value])) for value in dict.fromkeys(numbers.tolist())]
+    made = pd.concat([part for _, part in parts], ignore_index=True) if parts else measure(table)
+    column = pd.array(
+        [None if value is None else str(value) for value, part in parts for _ in range(len(part))], text_dtype()
+    )
+    made = made.drop(columns=by, errors="ignore")
+    made.insert(0, by, column)
+    made.attrs.update(table.attrs)
+    return made
 
 
 def frame(columns: Mapping[str, tuple[Any, str]], attrs: Mapping[Any, Any] | None = None) -> pd.DataFrame:

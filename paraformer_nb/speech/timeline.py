@@ -22,6 +22,6 @@ def timeline(table: pd.DataFrame, audio: Any) -> Timeline:
     playable = None if audio is None else PlayableClip(audio)  # raises for a live source
     clip = None if audio is None else read_whole(audio)
     started = datetime.now().astimezone().isoformat(timespec="seconds")
-    records = records_of_words(words_of_table(words), "table", started, name=name_of_clip(words), clip=clip)
+    records = records_of_words(words_of_table(words), "table", started, name=name_of_clip(words) or "table", clip=clip)
     transcript = Transcript.from_records(records)
     return Timeline(transcript, open_audio=None if playable is None else lambda: playable)

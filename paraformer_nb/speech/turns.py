@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from ..tables.turns import turn_numbers
 from ..text import join
 from .spoken import codes, frame, number, read, shown, values
 
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 
     from ..tables.frame import Array
 
-_NO_PAUSE = 1e-6
-
 
 def turns(table: pd.DataFrame, gap: float = 1.0) -> pd.DataFrame:
-    """The turns: words in order of time until another speaker begins, or after a pause of more than `gap` seconds.
+    """The turns, by start. A turn is of one speaker; it ends where this speaker is silent for more than `gap` seconds,
+    or where another one says a whole word while this one is silent. What others say over a speaker's words is a turn
+    of their own, and does not part this one's.
 
     Returns ``speaker`` string, ``start``, ``end`` float64 seconds, ``words`` int64, ``text`` string.
     """
@@ -29,19 +30,19 @@ def turns(table: pd.DataFrame, gap: float = 1.0) -> pd.DataFrame:
     positions = words.positions()
     numbers, known = codes(table, "speaker", words.order)
     speakers = numbers[positions]
-    reach = np.maximum.accumulate(ends) if len(ends) else ends
-    is_new = (speakers[1:] != speakers[:-1]) | (starts[1:] - reach[:-1] > number(gap, "gap") + _NO_PAUSE)
-    firsts = np.flatnonzero(np.concatenate([[True], is_new])) if len(starts) else np.arange(0)
-    lasts = np.concatenate([firsts[1:], [len(starts)]]) if len(starts) else firsts
+    of_turn = turn_numbers(starts, ends, speakers, number(gap, "gap"))
+    order = np.argsort(of_turn, kind="stable")
+    firsts = np.flatnonzero(np.diff(of_turn[order], prepend=-1))
+    lasts = np.append(firsts[1:], len(order))
     said = shown(table)
-    in_order = [said[position].strip() for position in positions.tolist()]
-    spans = list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+    in_order = [said[position].strip() for position in positions[order].tolist()]
+    spans = list(zip(firsts.tolist(), lasts.tolist(), strict=False))
     return frame(
         {
-            "speaker": ([_name(known[speakers[first]]) for first, _ in spans], "string"),
-            "start": (starts[firsts], "float64"),
-            "end": (np.maximum.reduceat(ends, firsts) if len(firsts) else ends, "float64"),
-            "words": (lasts - firsts, "int64"),
+            "speaker": ([_name(known[speakers[order[first]]]) for first in firsts.tolist()], "string"),
+            "start": (starts[order][firsts], "float64"),
+            "end": (np.maximum.reduceat(ends[order], firsts) if len(firsts) else ends, "float64"),
+            "words": (lasts[: len(firsts)] - firsts, "int64"),
             "text": ([join(in_order[first:last]) for first, last in spans], "string"),
         },
         table.attrs,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Unit = Literal["s", "ms"]
 
+LONGEST_WORD = 20.0
+"""Seconds; where half of the words last longer, times are milliseconds."""
 _UNCHANGED = "Nothing was changed."
 _OTHER_NAMES = {  # of columns, as other tools have them
     "text": ("word", "words", "token", "transcript", "label"),
@@ -125,11 +127,17 @@ def check_order(starts: Array, ends: Array) -> None:
             raise invalid(row, f"it {problem} (start: {starts[row]:.10g} s, end: {ends[row]:.10g} s).", len(rows))
 
 
-def check_unit(starts: Array, ends: Array, clip_end: float | None, longest: float = math.inf) -> None:
+def check_unit(
+    starts: Array,
+    ends: Array,
+    clip_end: float | None,
+    longest: float = math.inf,
+    advice: str = 'or give unit="ms"',
+) -> None:
     """Raise ParameterError if times look like milliseconds: far behind the clip, or longer than any word.
 
     `clip_end`: None where it is not known. `longest`: a duration in seconds that is far longer than any of the spans
-    should be.
+    should be. `advice`: what else than dividing can be done.
     """
     import numpy as np
 
@@ -140,8 +148,34 @@ def check_unit(starts: Array, ends: Array, clip_end: float | None, longest: floa
         clip = f" The clip ends at {clip_end:.10g} s." if clip_end is not None else ""
         raise ParameterError(
             f"these look like milliseconds: times reach {float(ends.max()):.10g}, and they are to be seconds.{clip} "
-            'Divide by 1000 (table[["start", "end"]] / 1000), or give unit="ms". ' + _UNCHANGED
+            f'Divide by 1000 (table[["start", "end"]] / 1000), {advice}. {_UNCHANGED}'
         )
+
+
+def word_times(frame: pd.DataFrame, advice: str = f"give the rows of one. {_UNCHANGED}") -> tuple[Array, Array]:
+    """The starts and ends of words of one clip, in seconds. `advice`: for words of several.
+
+    Raises ParameterError for times that are no seconds, missing, before 0 or in the wrong order, and for words of
+    several clips.
+    """
+    starts, ends = (seconds_of(frame, name, "s") for name in ("start", "end"))
+    check_order(starts, ends)
+    if len(starts) and float((ends - starts).mean()) > LONGEST_WORD / 2:  # quicker than the median that it checks
+        check_unit(starts, ends, None, LONGEST_WORD, "or call table.speech.scale(0.001)")
+    check_one_clip(frame, advice)
+    return starts, ends
+
+
+def texts_of(frame: pd.DataFrame) -> list[str]:
+    """The texts of words. Raises ParameterError if one is not a string."""
+    import pandas as pd
+
+    texts: list[str] = frame["text"].tolist()
+    if pd.api.types.infer_dtype(frame["text"].to_numpy(object), skipna=False) not in ("string", "empty"):
+        bad = [row for row, text in enumerate(texts) if not isinstance(text, str)]
+        advice = "Read a CSV with pd.read_csv(path, keep_default_na=False, dtype={'text': str})"
+        raise invalid(bad[0], f"text is {texts[bad[0]]!r}, not a string. {advice}", len(bad))
+    return texts
 
 
 def beyond_clip(ends: Array, clip_end: float | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..transcript.corrections import appearance
 from ..transcript.words import Word
 from .given import Unit, as_frame, check_one_clip, invalid, require_columns, seconds_of
+from .sentence_numbers import check_one_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +91,7 @@ class Rows(NamedTuple):
         frame = as_frame(table)
         require_columns(frame, NEEDED)
         check_one_clip(frame)
+        check_one_run(frame)
         return cls(
             ids=_whole_numbers(frame["sentence_id"]),
             texts=_texts(frame["text"], None),

@@ -165,7 +165,7 @@ WORD_TIMES = (
     _TEXT,
     _START,
     _END,
-    Column("level", "float64", "dBFS", "loudest sample within it, from the recorded peaks; NaN where there are none"),
+    Column("level", "float64", "dBFS", "mean power of the clip within it (RMS); NaN where the sound cannot be read"),
     Column("voiced", "float64", "", "the share of it that is louder than the clip's background; NaN without peaks"),
     Column(
         "finding",

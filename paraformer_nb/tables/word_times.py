@@ -1,9 +1,11 @@
-"""The words' times beside the sound, as far as the peaks in the journal show it: no audio is read."""
+"""The words' times beside the sound: levels from the clip itself, all else from the peaks in the journal."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..errors import AudioError
 from ..transcript.waveform import Waveform
 from .frame import frame_of_rows, make_frame
 from .schema import DRIFT, WORD_TIMES
@@ -13,6 +15,13 @@ if TYPE_CHECKING:
 
     from .frame import Array
 
+    ReadSound = Callable[[float, float], Array]
+    """The clip's samples from one second to another, int16, `SOUND_RATE` a second. Raises AudioError."""
+
+SOUND_RATE = 16_000
+"""Samples a second of the sound that levels are measured in."""
+_FULL_SCALE = 32_768.0
+_SOUND_PART = 60.0  # seconds that are read at once
 _QUIETEST = 0.5  # of int8: what rounds to 0
 _TOLERANCE = 0.05  # seconds by which a word may lie outside
 _SILENT = 0.1  # share of a word that must be louder than the background
@@ -23,7 +32,7 @@ _FEWEST = 5  # words in a window, with less there is no drift to find
 _SHORTEST = 5.0  # seconds of a window
 
 
-class _Sound:
+class _Loudness:
     """How loud a clip is, for every step of its waveform.
 
     Attributes:
@@ -64,12 +73,14 @@ class _Sound:
         return found
 
 
-def word_times_table(words: pd.DataFrame, waveform: Waveform, clip: tuple[float, float | None]) -> pd.DataFrame:
+def word_times_table(
+    words: pd.DataFrame, waveform: Waveform, clip: tuple[float, float | None], read_sound: ReadSound | None
+) -> pd.DataFrame:
     """One row a word; `schema.WORD_TIMES` has names, dtypes and meanings. `clip`: where it starts and ends; None: that
-    is not known."""
+    is not known. `read_sound`: None where there is none to read."""
     import numpy as np
 
-    sound = _Sound(waveform)
+    sound = _Loudness(waveform)
     starts, ends = words["start"].to_numpy(), words["end"].to_numpy()
     first, last = sound.frames(starts), np.maximum(sound.frames(ends), sound.frames(starts) + 1)
     last = np.minimum(last, len(sound.levels))
@@ -81,7 +92,6 @@ def word_times_table(words: pd.DataFrame, waveform: Waveform, clip: tuple[float,
         return means
 
     voiced = mean(sound.levels > sound.background)
-    power = mean(np.maximum(sound.levels, _QUIETEST) ** 2)
     reach = np.maximum.accumulate(np.concatenate([[-np.inf], ends]))[:-1]
     lengths = words["text"].str.len().to_numpy("float64", na_value=0)
     seconds = ends - starts
@@ -97,11 +107,37 @@ def word_times_table(words: pd.DataFrame, waveform: Waveform, clip: tuple[float,
         WORD_TIMES,
         {
             **{name: words[name].array for name in ("word", "text", "start", "end")},
-            "level": 10 * np.log10(power / 128**2),
+            "level": np.full(len(words), np.nan) if read_sound is None else _levels(starts, ends, read_sound),
             "voiced": voiced,
             "finding": np.select(list(findings.values()), list(findings), "ok").astype(object),
         },
     )
+
+
+def _levels(starts: Array, ends: Array, read_sound: ReadSound) -> Array:
+    """The mean power of each word, in dBFS; NaN where it has no length or the clip no sound. The clip is read once, in
+    parts that hold whole words."""
+    import numpy as np
+
+    levels = np.full(len(starts), np.nan)
+    order = np.argsort(starts, kind="stable")
+    first = 0
+    while first < len(order):
+        begin = float(starts[order[first]])
+        last = int(np.searchsorted(starts[order], begin + _SOUND_PART))
+        rows = order[first:last]
+        first = last
+        try:
+            samples = read_sound(begin, float(ends[rows].max()) + 1 / SOUND_RATE)
+        except AudioError:  # the clip ends before, or cannot be read any more
+            break
+        sums = np.append(0.0, np.cumsum(samples.astype("float64") ** 2))
+        spans = np.round((np.stack([starts[rows], ends[rows]]) - begin) * SOUND_RATE).astype("int64")
+        lows, highs = np.minimum(spans, len(samples))
+        power = np.divide(sums[highs] - sums[lows], highs - lows, out=np.full(len(rows), np.nan), where=highs > lows)
+        with np.errstate(divide="ignore"):  # silence has -inf
+            levels[rows] = 10 * np.log10(power / _FULL_SCALE**2)
+    return levels
 
 
 def drift_table(words: pd.DataFrame, waveform: Waveform, clip: tuple[float, float], window: float) -> pd.DataFrame:
@@ -111,7 +147,7 @@ def drift_table(words: pd.DataFrame, waveform: Waveform, clip: tuple[float, floa
     """
     import numpy as np
 
-    sound = _Sound(waveform)
+    sound = _Loudness(waveform)
     is_word = np.zeros(len(sound.levels))
     starts, ends = words["start"].to_numpy(), words["end"].to_numpy()
     for first, last in zip(sound.frames(starts).tolist(), sound.frames(ends).tolist(), strict=True):

@@ -45,6 +45,29 @@ def test_an_encoding_is_guessed_and_named(text: str, encoding: str, named: str |
         assert pnb.read_words(path, encoding=encoding)["text"].tolist() == words["text"].tolist()
 
 
+SHORT = [
+    ("好", "gb18030"),
+    ("天气", "gb18030"),
+    ("Hello 世界", "gb18030"),
+    ("今天天气很好。", "gb18030"),
+    ("天氣很好，我們去公園", "big5"),
+    ("今日は", "shift_jis"),
+    ("今日は天気がいい", "euc_jp"),
+    ("안녕하세요 여러분", "euc_kr"),
+    ("naïve", "cp1252"),
+    ("“Hello”", "cp1252"),
+    ("Fußgänger überqueren die Straße", "mac_roman"),
+    ("Привет, как дела?", "cp1251"),
+]
+
+
+@pytest.mark.parametrize(("text", "encoding"), SHORT)
+def test_short_texts_are_guessed_as_well(text: str, encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.srt"
+    path.write_bytes(f"1\n00:00:01,000 --> 00:00:02,000\n{text}\n".encode(encoding))
+    assert pnb.read_words(path).speech.text == text
+
+
 def test_a_wrong_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.srt"
     path.write_bytes(CHINESE.encode("gb18030"))
@@ -52,6 +75,58 @@ def test_a_wrong_encoding_is_refused(tmp_path: Path) -> None:
         pnb.read_words(path, encoding="ascii")
     with pytest.raises(ReadError, match="encoding='klingon' is not known"):
         pnb.read_words(path, encoding="klingon")
+
+
+def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.srt"
+    path.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00")
+    with pytest.raises(ReadError, match="a.srt.*not a text"):
+        pnb.read_words(path)
+
+
+def test_the_scripts_of_the_embedded_service_are_read() -> None:
+    lesson = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en"
+    words = pnb.read_words(lesson.with_suffix(".json"))
+    script = json.loads(lesson.with_suffix(".json").read_text(encoding="utf-8"))
+    expected = [word for sentence in script["sentences"] for word in sentence["words"]]
+    assert words["text"].tolist() == [word["text"] for word in expected]
+    assert words["start"].tolist() == pytest.approx([word["begin_ms"] / 1000 for word in expected])
+    assert words["sentence_id"].nunique() == len(script["sentences"])
+    assert pnb.load(lesson.with_suffix(".json")).duration == pytest.approx(script["duration_ms"] / 1000)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.ctm", "b 1 0.0 1.0 x\na 1 0.5 1.0 y\na 1 2.0 1.0 z\n"),
+        ("a.stm", "b 1 ann 0 1 x\na 1 ann 0.5 1.5 y\na 1 ann 2 3 z\n"),
+    ],
+)
+def test_words_of_several_clips_are_not_mixed(name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    words = pnb.read_words(path)
+    assert words[["clip", "text", "start"]].to_numpy().tolist() == [["a", "y", 0.5], ["a", "z", 2.0], ["b", "x", 0.0]]
+    with pytest.raises(ParameterError, match="several clips"):
+        words.speech.pauses()
+    with pytest.raises(ReadError, match=r"words of 2 clips \(a, b\)"):
+        pnb.load(path)
+    run = pnb.load(words[words["clip"] == "a"])
+    assert run.transcript.run.clip.name == "a"
+
+
+def test_turns_of_several_clips_are_not_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "a.rttm"
+    path.write_text("".join(f"SPEAKER {clip} 1 0 1 <NA> <NA> ann <NA> <NA>\n" for clip in "ba"))
+    assert pnb.read_words(path)["clip"].tolist() == ["a", "b"]
+
+
+def test_channels_of_a_ctm_are_speakers(tmp_path: Path) -> None:
+    path = tmp_path / "a.ctm"
+    path.write_text("call A 0.0 1.0 hello\ncall B 0.5 1.0 hi\n")
+    words = pnb.read_words(path)
+    assert words["speaker"].tolist() == ["A", "B"]
+    assert words.attrs["clip"] == "call"
 
 
 WHISPER_WORDS = [

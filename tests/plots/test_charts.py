@@ -83,6 +83,9 @@ def test_latency_is_two_cumulative_distributions() -> None:
     assert shown.get_ydata().tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1])
     assert final.get_xdata().tolist() == [1.0, 1.0, 2.0]
     assert "sent" in ax.get_xlabel()
+    assert ax.get_title() == ""
+    assert charts.draw_latency(table, pace=1.02).get_title() == "pace 1"
+    assert charts.draw_latency(table, pace=8.0).get_title() == "pace 8: times in the service's queue"
 
 
 def test_revisions_are_grey_until_final_with_a_mark_for_each_change() -> None:

@@ -67,9 +67,12 @@ def test_files_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
             pnb.score(missing, "a")
     with pytest.raises(pnb.errors.ParameterError, match="cannot be read"):
         pnb.score(tmp_path / "missing.txt", "a")
-    for name, data, problem in (("x.wav", b"RIFF", "suffix '.wav'"), ("x.txt", b"\xff\xff\xff", "not a text in UTF-8")):
+    for name, data, problem in (
+        ("x.wav", b"RIFF", "suffix '.wav'"),
+        ("x.md", b"\xff\xd8\xff\0\x10J\0", "x.md.*not a text"),
+    ):
         (tmp_path / name).write_bytes(data)
-        with pytest.raises(pnb.errors.ParameterError, match=problem):
+        with pytest.raises((pnb.errors.ParameterError, pnb.errors.ReadError), match=problem):
             pnb.score(tmp_path / name, "a")
 
 

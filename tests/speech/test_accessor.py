@@ -109,7 +109,7 @@ def test_words_keep_their_columns_index_and_attrs() -> None:
 )
 def test_wrong_times_are_named(change: dict[str, Any], message: str) -> None:
     table = WORDS.assign(**change)
-    for name in ("pauses", "rate", "turns", "sentences"):
+    for name in ("pauses", "rate", "turns", "sentences", "cues"):
         with pytest.raises(ParameterError, match=message):
             getattr(table.speech, name)()
 
@@ -223,7 +223,7 @@ def test_regroup_by_marks_speakers_and_functions() -> None:
     assert speech.regroup()["sentence_id"].tolist() == [1, 1, 1, 2, 2, 3]
     assert speech.regroup("punctuation")["sentence_id"].tolist() == [1, 1, 1, 2, 2, 3]
     assert speech.regroup("speaker")["sentence_id"].tolist() == [1, 1, 1, 2, 2, 3]
-    assert speech.regroup("speaker", merge_gap=1.5)["sentence_id"].tolist() == [1] * 6
+    assert speech.regroup("speaker", merge_gap=1.5)["sentence_id"].tolist() == [1, 1, 1, 2, 2, 3]  # never two speakers
     assert speech.regroup(lambda before, after: after.text == "world")["sentence_id"].tolist() == [1, 1, 1, 1, 2, 2]
     assert speech.regroup("length", max_chars=5)["sentence_id"].tolist() == [1, 1, 2, 3, 4, 5]
     with pytest.raises(ParameterError, match="max_word"):
@@ -258,3 +258,22 @@ def test_join_takes_durations_whole_numbers_and_any_order() -> None:
 def test_overlaps_name_both_speakers() -> None:
     table = pd.DataFrame({"text": ["a", "b"], "start": [0.0, 0.6], "end": [1.0, 2.0], "speaker": ["x", "y"]})
     assert table.speech.overlaps().to_numpy().tolist() == [[0.6, 1.0, "x", "y"]]
+
+
+def test_words_of_several_clips_are_measured_one_by_one() -> None:
+    table = pd.concat([WORDS.assign(file="b.wav"), WORDS.assign(file="a.wav", start=WORDS["start"] + 0.05)])
+    for name in ("pauses", "rate", "speakers", "turns", "overlaps", "sentences"):
+        with pytest.raises(ParameterError, match="several clips"):
+            getattr(table.speech, name)()
+        found = getattr(table.speech, name)(by="file")
+        for file, own in table.groupby("file"):
+            part = found[found["file"] == file].drop(columns="file").reset_index(drop=True)
+            expected = getattr(own.speech, name)(**({"end": table["end"].max()} if name == "rate" else {}))
+            pd.testing.assert_frame_equal(part, expected, obj=name, check_dtype=len(expected) > 0)
+    assert table.speech.speakers(by="file")["file"].drop_duplicates().tolist() == ["b.wav", "a.wav"]
+    for call in (lambda: table.speech.text, table.speech.repair):
+        with pytest.raises(ParameterError, match="several clips"):
+            call()
+    with pytest.raises(ParameterError, match="by='start'"):
+        table.speech.turns(by="start")
+    assert WORDS[:0].assign(file="").speech.pauses(by="file").columns[0] == "file"

@@ -37,6 +37,7 @@ def with_new_row(table: pd.DataFrame) -> pd.DataFrame:
             r"lacks text, start: .*\{'word': 'text', '",
         ),
         (lambda table: table.assign(file=["a.wav", "a.wav", "b.wav", "b.wav"]), "several clips"),
+        (lambda table: pd.concat([table, table.assign(start=table["start"] + 0.05)]), "words of several runs"),
         (lambda table: table.rename(columns={"sentence_id": "Segment"}), r"columns=\{'Segment': 'sentence_id'\}\)"),
         (lambda table: table[["text"]], "lacks sentence_id, start, end.* and has text"),
         (lambda table: table.assign(start=["0", "0.1", "0.2", "1"]), r"row 0 .*pd\.to_numeric.*So are 3 more"),

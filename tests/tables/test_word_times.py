@@ -51,7 +51,8 @@ def run_of(folder: Path, sound: Any, sentences: Any) -> pnb.Run:
     step = bin_samples(RATE)
     results = [result_of(*words, number=number) for number, words in enumerate(sentences, 1)]
     records = sent_audio(0.0, seconds), Peaks(1.0, 0.0, step / RATE, peaks(pcm, step)), *results
-    return pnb.load(write_journal(folder / "run.jsonl", *records, RunEnded(9.0, "finished", None, seconds)))
+    journal = write_journal(folder / "run.jsonl", *records, RunEnded(9.0, "finished", None, seconds))
+    return pnb.load(journal, clip=(np.frombuffer(pcm, "<i2"), RATE))
 
 
 def shifted(seconds: float) -> list[list[Word]]:
@@ -119,6 +120,30 @@ def test_odd_times_have_a_finding(tmp_path: Path) -> None:
     assert table["voiced"].iloc[6] == pytest.approx(0.0, abs=0.05)
     assert table["level"].iloc[0] > table["level"].iloc[6] + 20
     assert pd.isna(table["level"].iloc[7])
+
+
+def test_levels_are_praat_s_intensity(tmp_path: Path) -> None:
+    """Praat's mean intensity is in dB of 20 µPa, with 1 Pa for full scale."""
+    parselmouth = pytest.importorskip(
+        "parselmouth", reason="Praat is not installed (pip install praat-parselmouth): levels were NOT compared with it"
+    )
+    table = run_of(tmp_path, lesson_sound(), lesson_words()).word_times()
+    intensity = parselmouth.Sound(lesson_sound() / 32768, sampling_frequency=RATE).to_intensity(100.0, 0.005, False)
+    spans = zip(table["start"], table["end"], strict=True)
+    theirs = [parselmouth.praat.call(intensity, "Get mean", start, end, "energy") for start, end in spans]
+    difference = table["level"] - (np.array(theirs) - 20 * np.log10(1 / 20e-6))
+    assert len(table) == 102
+    assert difference.abs().max() <= 1.0
+    assert abs(difference.mean()) <= 0.1
+
+
+def test_levels_are_read_in_parts_and_only_where_there_is_sound(tmp_path: Path) -> None:
+    tone = 0.5 * 32768 * np.sin(2 * np.pi * 440 * np.arange(150 * RATE) / RATE)
+    words = [Word("a", 1.0, 1.5), Word("b", 59.0, 62.0), Word("c", 61.0, 61.2), Word("d", 140.0, 141.0)]
+    words += [Word("point", 141.0, 141.0), Word("late", 170.0, 171.0)]
+    levels = run_of(tmp_path, tone, [tuple(words)]).word_times()["level"]
+    assert levels.iloc[:4].tolist() == pytest.approx([20 * np.log10(0.5 / np.sqrt(2))] * 4, abs=0.05)
+    assert levels.iloc[4:].isna().all()
 
 
 def test_a_run_without_peaks_has_no_levels(tmp_path: Path) -> None:

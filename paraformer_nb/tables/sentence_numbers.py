@@ -1,0 +1,102 @@
+"""Which words are of one sentence, also where the tables of several runs were put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .frame import Array
+
+_SOURCES = ("file", "clip", "channel")
+"""Columns that tell the runs apart that a table's rows are of; beside them a sentence is one speaker's."""
+
+
+def sentence_numbers(frame: pd.DataFrame) -> Array:
+    """A number for each row's sentence, int64, by first occurrence: ``sentence_id`` counts within one run only.
+
+    Rows with the same ``sentence_id`` are of different sentences where their ``file``, ``clip``, ``channel`` or
+    ``speaker`` differs, or where the word of a run (``word``) comes a second time and the time goes back: the tables of
+    two runs one after the other. A run's own table is left as it is, even where two speakers share a sentence.
+
+    Raises ParameterError where words of two runs are mixed and nothing tells them apart.
+    """
+    import numpy as np
+
+    ids = _codes(frame, "sentence_id")
+    word = _word_numbers(frame)
+    is_of_one_run = word is not None and not _repeats(ids, word).any()
+    columns = _SOURCES if is_of_one_run else (*_SOURCES, "speaker")
+    numbers = _combined([ids, *(_codes(frame, name) for name in columns if name in frame.columns)])
+    if word is not None and (repeats := _repeats(numbers, word)).any():
+        starts = frame["start"].to_numpy("float64", na_value=0.0)
+        begins = repeats & np.append(False, starts[1:] < starts[:-1])
+        numbers = _combined([numbers, np.cumsum(begins)])
+        _check_apart(numbers, word, starts)
+    return numbers
+
+
+def check_one_run(frame: pd.DataFrame) -> None:
+    """Raise ParameterError if most of a run's words are there a second time, at other times: those of another run."""
+    word = _word_numbers(frame)
+    if word is None or not (repeats := _repeats(_codes(frame, "sentence_id"), word)).any():
+        return
+    is_elsewhere = ~frame.duplicated(["sentence_id", "word", "start"]).to_numpy()
+    if 2 * int((repeats & is_elsewhere).sum()) > len(frame) - int(repeats.sum()):
+        raise ParameterError(
+            "the table has words of several runs: give the rows of this one only. Nothing was changed."
+        )
+
+
+def _word_numbers(frame: pd.DataFrame) -> Array | None:
+    """The column ``word``, -1 where it is missing; None where it is not a run's."""
+    import pandas as pd
+
+    if "word" not in frame.columns or not pd.api.types.is_integer_dtype(frame["word"].dtype):
+        return None
+    numbers: Array = frame["word"].to_numpy("int64", na_value=-1)
+    return numbers
+
+
+def _repeats(sentences: Array, words: Array) -> Array:
+    """Whether each word was there before in its sentence."""
+    import pandas as pd
+
+    repeats: Array = pd.DataFrame({"sentence": sentences, "word": words}).duplicated().to_numpy() & (words >= 0)
+    return repeats
+
+
+def _check_apart(sentences: Array, words: Array, starts: Array) -> None:
+    """Raise ParameterError where a word is there twice with others between: one that a person has split has none."""
+    import numpy as np
+
+    order = np.lexsort((starts, sentences))
+    keys = np.stack([sentences[order], words[order]], axis=1)[words[order] >= 0]
+    is_new = np.append(True, (keys[1:] != keys[:-1]).any(axis=1)) if len(keys) else np.zeros(0, bool)
+    if len(np.unique(keys[is_new], axis=0)) < int(is_new.sum()):
+        raise ParameterError(
+            "sentences of several runs have the same sentence_id, and nothing tells them apart: give each run's words "
+            "a speaker before they are put together, such as left.words.assign(speaker='left'). Nothing was changed."
+        )
+
+
+def _codes(frame: pd.DataFrame, name: str) -> Array:
+    import pandas as pd
+
+    codes: Array = pd.factorize(frame[name])[0]
+    return codes
+
+
+def _combined(columns: list[Any]) -> Array:
+    """A number for each combination of values, by first occurrence."""
+    import numpy as np
+    import pandas as pd
+
+    numbers: Array = columns[0].astype("int64")
+    for codes in columns[1:]:
+        if len(codes) and (codes != codes[0]).any():
+            numbers = np.asarray(pd.factorize(numbers * (int(codes.max()) + 2) + codes)[0], "int64")
+    return numbers
