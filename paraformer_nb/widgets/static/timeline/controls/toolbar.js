@@ -134,6 +134,7 @@ export class Toolbar {
       if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
       event.preventDefault();
       if (event.key === "Escape") {
+        find(); // what was typed last: it is the current word then
         commands.find((input.value = ""));
         focusWords();
       } else if (input.value === this.#runModel.cursor.found.text) commands.findNext(event.shiftKey ? -1 : 1);
