@@ -32,6 +32,37 @@ def field(view: Locator) -> Locator:
     return view.locator(".pnb-editor:visible")
 
 
+# Puts and removes rows at random, as revised and withdrawn sentences do, beside a list that says what is right.
+ROWS = """async () => {
+  const { RowGroups } = await import("/text/row_groups.js");
+  const box = document.querySelector("main"), rows = new RowGroups(box), right = [];
+  let seed = 7;
+  const random = (below) => (seed = (seed * 16807) % 2147483647) % below;
+  for (let turn = 0; turn < 1500; turn++) {
+    const index = random(3) ? right.length : random(right.length + 1);
+    if (random(5) === 0 && right.length) rows.remove(right.splice(Math.min(index, right.length - 1), 1)[0]);
+    else {
+      const row = random(4) || !right.length ? document.createElement("p") : right.splice(random(right.length), 1)[0];
+      const at = Math.min(index, right.length);
+      row.textContent = String(turn);
+      rows.put(row, right[at - 1] ?? null);
+      right.splice(at, 0, row);
+    }
+  }
+  const shown = [...box.querySelectorAll("p")];
+  const groups = [...box.firstElementChild.children].map((group) => group.childElementCount);
+  return [shown.length, shown.every((row, i) => row === right[i]), Math.min(...groups), groups.length];
+}"""
+
+
+def test_rows_stay_in_order_in_their_groups(page: Page) -> None:
+    count, is_right, least, groups = page.evaluate(ROWS)
+    assert count > 500
+    assert is_right
+    assert least > 0  # no group is left empty
+    assert groups > 5
+
+
 # ------------------------------------------------------------------------------------------------------ what is shown
 
 
