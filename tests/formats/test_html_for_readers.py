@@ -158,3 +158,28 @@ def test_axe_finds_nothing_serious_in_page_and_menu(
     found = page.evaluate("() => axe.run()")["violations"]
     serious = [each for each in found if each["impact"] in ("serious", "critical")]
     assert [(each["id"], each["nodes"][0]["html"][:100]) for each in serious] == []
+
+
+# How many columns of the waveform differ from the one before: bars are bricks when they are wide, samples are a line.
+STEPS = """() => {
+  const canvas = document.querySelector(".pnb-picture"), { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, Math.round(height / 2));
+  const column = (x) => {
+    let sum = 0;
+    for (let y = 12; y < height / 2; y++) sum += data[4 * (y * width + x) + 3] * y;
+    return sum;
+  };
+  let steps = 0;
+  for (let x = 1; x < width; x++) if (column(x) !== column(x - 1)) steps++;
+  return steps / width;
+}"""
+
+
+def test_samples_of_the_page_s_sound_are_drawn_where_bars_would_be_bricks(page: Page, path: Path) -> None:
+    _open(page, path, "#t=0.9")
+    page.locator(".pnb-words").focus()
+    page.wait_for_function("() => document.querySelector('.pnb-time-field').value === '0:00.9'")
+    for _ in range(9):
+        page.keyboard.press("+")
+    _shows(page, r"Shows 0:00\.\d{3} to 0:01\.\d{3}")
+    page.wait_for_function(f"() => ({STEPS})() > 0.8")  # a line; bricks are 0.1

@@ -120,6 +120,10 @@ def test_keys(hands: Hands) -> None:
 
 
 def test_the_view_follows_python(hands: Hands) -> None:
+    hands.python("view.set_trait('interface_language', 'zh')")
+    hands.view.locator(".pnb-play", has_text="播放").wait_for()
+    hands.python("view.set_trait('interface_language', '')")
+    hands.view.locator(".pnb-play", has_text="Play").wait_for()
     hands.python("view.set_trait('selection', (1.0, 3.0))")
     hands.view.locator(".pnb-selected", has_text="selected 1.00–3.00 s").wait_for()
     hands.python("view.seek(30)")

@@ -1,6 +1,6 @@
 // The picture and the minimap of a view: two canvases, the window on view, and what is where in it.
 
-import { make } from "../dom/elements.js";
+import { make, setAttribute } from "../dom/elements.js";
 import { edgeAt, gripAt, isDense, spokenAt, wordAt } from "../model/hits.js";
 import { Ruler } from "./labels.js";
 import { Minimap, wholeOf } from "./minimap.js";
@@ -110,10 +110,15 @@ export class Stage {
     const samples = this.#samples.samplesFor(this.shown, picture.width);
     this.#drawn = drawPicture(picture.begin(), picture, transcript, this.shown, theme, this.#ruler, marks, spectrogram, samples);
     this.#minimap.draw(minimap.begin(), minimap, transcript, this.shown, theme, marks);
-    const label = transcript.run ? describePicture(transcript.run, transcript.words.count, this.#target) : translate("Timeline");
     const isAtRest = !isMoving && !playback.isPlaying;
-    if (isAtRest || !this.#pictureCanvas.hasAttribute("aria-label")) this.#pictureCanvas.setAttribute("aria-label", label);
+    if (isAtRest || !this.#pictureCanvas.hasAttribute("aria-label")) this.#describe();
     return isMoving;
+  }
+
+  #describe() {
+    const { run, words } = this.#runModel.transcript;
+    const label = run ? describePicture(run, words.count, this.#target) : translate("Timeline");
+    setAttribute(this.#pictureCanvas, "aria-label", label);
   }
 
   // ------------------------------------------------------------------------------------------ what is where

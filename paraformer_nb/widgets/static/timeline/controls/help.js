@@ -12,14 +12,17 @@ import { translate, translateKnown } from "../model/language.js";
 const POINTER = [
   ["click", "move the playhead, and choose the word there; playing goes on"],
   ["Alt-click a word", "play it alone"],
-  ["double-click a word", "correct it"],
   ["drag on the waveform", "select; edges snap to words and silence, with Alt they do not"],
   ["drag an edge or the middle of a selection", "move it"],
   ["Shift-click", "extend the selection to there"],
-  ["click the tag of a region", "make it the selection"],
-  ["drag an edge of the focused word", "move that edge"],
   ["drag on the axis or the strip below", "move the window"],
   ["Ctrl-wheel, pinch", "zoom"],
+];
+/** @type {[key: Text, text: Text][]} */
+const POINTER_WITH_KERNEL = [
+  ["double-click a word", "correct it"],
+  ["drag an edge of the focused word", "move that edge"],
+  ["click the tag of a region", "make it the selection"],
 ];
 /** @type {[key: Text, text: Text][]} */
 const FINGERS = [
@@ -75,10 +78,11 @@ export class Help {
     const groups = make("div", "pnb-groups", this.#dialog);
     for (const [name, keys] of Object.entries(GROUPS)) {
       if (name === "Correcting" && !canCorrect) continue;
-      fill(groups, /** @type {Text} */ (name), keys.map(({ keys: all, text }) => [all.map(shownKey).reduce(either), translate(text)]));
+      const used = keys.filter(({ needsKernel }) => canCorrect || !needsKernel);
+      fill(groups, /** @type {Text} */ (name), used.map(({ keys: all, text }) => [all.map(shownKey).reduce(either), translate(text)]));
     }
     if (canCorrect) fill(groups, "In the field of a word", FIELD.map(translated));
-    fill(groups, "Mouse", POINTER.map(translated));
+    fill(groups, "Mouse", [...POINTER, ...(canCorrect ? POINTER_WITH_KERNEL : [])].map(translated));
     fill(groups, "Fingers", FINGERS.map(translated));
     fillMarks(groups);
     this.#dialog.addEventListener("keydown", (event) => {

@@ -11,7 +11,7 @@ import { translate, translateKnown } from "../model/language.js";
  * @typedef {"play" | "back" | "forward" | "time" | "quieter" | "louder" | "all" | "region" | "zoomSelection" | "playWord" | "loop" | "slower" | "faster" | "zoomIn" | "zoomOut" | "follow" | "spectrogram"
  *   | "correct" | "split" | "merge" | "insert" | "delete" | "undo" | "redo" | "help"} KeyId
  */
-/** @typedef {{ keys: string[], text: Text, run: (commands: Commands) => void, id?: KeyId }} Key */
+/** @typedef {{ keys: string[], text: Text, run: (commands: Commands) => void, id?: KeyId, needsKernel?: boolean }} Key */
 
 export const ZOOM_STEP = 0.7;
 export const STEP_SECONDS = 5; // that a key or a button moves the playhead by
@@ -63,7 +63,7 @@ export const GROUPS = {
   Selecting: [
     { keys: ["Shift+ArrowLeft"], text: "select to the previous word", run: (c) => c.extend(-1) },
     { keys: ["Shift+ArrowRight"], text: "select to the next word", run: (c) => c.extend(1) },
-    { keys: ["b"], text: "mark the selection as a region, and name it", run: (c) => c.markRegion(), id: "region" },
+    { keys: ["b"], text: "mark the selection as a region, and name it", run: (c) => c.markRegion(), id: "region", needsKernel: true },
     { keys: ["Ctrl+a"], text: "select the running text, to copy it", run: (c) => c.selectText() },
     { keys: ["Escape"], text: "stop playing; then clear selection, search, focused word", run: (c) => c.escape() },
   ],
@@ -77,7 +77,7 @@ export const GROUPS = {
     { keys: ["PageUp"], text: "one window back", run: (c) => c.page(-PAGE) },
     { keys: ["PageDown"], text: "one window forward", run: (c) => c.page(PAGE) },
     { keys: ["f"], text: "follow the newest words, or at the end the playhead", run: (c) => c.toggleFollow(), id: "follow" },
-    { keys: ["g"], text: "spectrogram", run: (c) => c.toggleSpectrogram(), id: "spectrogram" },
+    { keys: ["g"], text: "spectrogram", run: (c) => c.toggleSpectrogram(), id: "spectrogram", needsKernel: true },
     { keys: ["?"], text: "this list", run: (c) => c.toggleHelp(), id: "help" },
   ],
 };

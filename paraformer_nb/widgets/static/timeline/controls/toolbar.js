@@ -24,6 +24,7 @@ export class Toolbar {
   #find;
   #found;
   #replace;
+  #names;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #typing;
 
@@ -35,14 +36,20 @@ export class Toolbar {
    */
   constructor(runModel, parent, commands, focusWords) {
     this.#runModel = runModel;
+    this.#names = {
+      play: withKeys("Play", "play"),
+      pause: withKeys("Pause", "play"),
+      followWords: withKeys("Follow the newest words", "follow"),
+      followPlayhead: withKeys("Follow the playhead", "follow"),
+    };
     const row = make("div", "pnb-controls", parent);
-    this.#play = makeButton(translate("▶ Play"), withKeys("Play", "play"), row, () => commands.togglePlay());
+    this.#play = makeButton(translate("▶ Play"), this.#names.play, row, () => commands.togglePlay());
     this.#play.classList.add("pnb-play");
     this.#transport = new Transport(runModel, row, commands, focusWords);
     const loop = withKeys("Loop the selection, or the clip", "loop");
     this.#loop = makeButton(translate("⟲ Loop"), loop, row, () => commands.toggleLoop());
     this.#rate = this.#makeRate(row, runModel, focusWords);
-    this.#follow = makeButton(translate("Follow"), withKeys("Follow the newest words", "follow"), row, () => commands.toggleFollow());
+    this.#follow = makeButton(translate("Follow"), this.#names.followWords, row, () => commands.toggleFollow());
     const spectrogram = withKeys("Spectrogram", "spectrogram");
     this.#spectrogram = makeButton(translate("Spectrogram"), spectrogram, row, () => commands.toggleSpectrogram());
     this.#find = this.#makeFind(row, commands, focusWords);
@@ -72,13 +79,13 @@ export class Toolbar {
     const { viewportChoice, cursor, playback, transcript } = this.#runModel;
     const { found } = cursor;
     setText(this.#play, translate(playback.isWaiting ? "❚❚ Pause …" : playback.isPlaying ? "❚❚ Pause" : "▶ Play"));
-    setAttribute(this.#play, "aria-label", withKeys(playback.isPlaying ? "Pause" : "Play", "play"));
+    setAttribute(this.#play, "aria-label", playback.isPlaying ? this.#names.pause : this.#names.play);
     setAttribute(this.#loop, "aria-pressed", String(playback.isLooping));
     this.#transport.update();
     this.#selection.disabled = !cursor.selection;
     const hasEnded = transcript.run?.has_ended === true; // no new words will come: the playhead is followed
     const isFollowing = hasEnded ? this.#runModel.settings.followsPlayhead : viewportChoice.follow;
-    const follow = withKeys(hasEnded ? "Follow the playhead" : "Follow the newest words", "follow");
+    const follow = hasEnded ? this.#names.followPlayhead : this.#names.followWords;
     setAttribute(this.#follow, "aria-pressed", String(isFollowing));
     setAttribute(this.#follow, "aria-label", follow);
     setAttribute(this.#follow, "title", follow);
@@ -134,6 +141,7 @@ export class Toolbar {
       if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
       event.preventDefault();
       if (event.key === "Escape") {
+        find(); // what was typed last: it is the current word then
         commands.find((input.value = ""));
         focusWords();
       } else if (input.value === this.#runModel.cursor.found.text) commands.findNext(event.shiftKey ? -1 : 1);

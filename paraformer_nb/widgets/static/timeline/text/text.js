@@ -16,6 +16,7 @@ export const STOP_UNREAD =
   "The kernel is busy with a cell, and stops the run when that ends. To stop now, interrupt the kernel (■ in the toolbar).";
 const NUMBER = new Intl.NumberFormat("en");
 const LONG_WORD = 40; // characters; of a longer word only these are repeated
+const SHORT_SECONDS = 2; // of a window, below which its ends are given to a millisecond
 const LONG_SECONDS = 600; // from here on tenths of a second are left out
 
 /** @type {Details} */
@@ -106,7 +107,8 @@ function seconds(position) {
  */
 export function describePicture(run, count, window) {
   const clip = run.clip ? translate("Timeline of {0}", run.clip) : translate("Timeline");
-  const [start, end] = [clock(window.start, 1), clock(window.start + window.span, 1)];
+  const decimals = window.span < SHORT_SECONDS ? 3 : 1;
+  const [start, end] = [clock(window.start, decimals), clock(window.start + window.span, decimals)];
   return translate("{0}: {1}, {2}. Shows {3} to {4}.", clip, stateName(run.state).toLowerCase(), countWords(count), start, end);
 }
 

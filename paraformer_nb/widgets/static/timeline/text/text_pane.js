@@ -3,8 +3,9 @@
 
 import { make, setAttribute, setText } from "../dom/elements.js";
 import { clock } from "../model/scale.js";
-import { isDoubtful, lowerBound } from "../model/words.js";
+import { isDoubtful } from "../model/words.js";
 import { emptyText } from "./text.js";
+import { RowGroups } from "./row_groups.js";
 import { offsetIn, rangeIn, wordAtOffset, wordBetween } from "./text_ranges.js";
 import { translate } from "../model/language.js";
 
@@ -25,6 +26,7 @@ export class TextPane {
   #outer;
   #box;
   #empty;
+  #rows;
 
   /** @param {HTMLElement} parent */
   constructor(parent) {
@@ -34,6 +36,7 @@ export class TextPane {
     this.#box.setAttribute("role", "region");
     this.#box.setAttribute("aria-label", translate("Transcript"));
     this.#empty = make("p", "pnb-empty", this.#box);
+    this.#rows = new RowGroups(this.#box);
   }
 
   /** The element around it, in which a field can lie over a word. */
@@ -94,13 +97,7 @@ export class TextPane {
 
   /** The first sentence that is on view. */
   get firstOnView() {
-    const rows = this.#box.children; // the first one is the text for where there are no words
-    const bottom = (/** @type {number} */ i) => {
-      const row = /** @type {HTMLElement} */ (rows[i + 1]);
-      return row.offsetTop + row.offsetHeight;
-    };
-    const index = lowerBound(bottom, rows.length - 1, this.#box.scrollTop + MARGIN);
-    const element = rows[index + 1]?.lastElementChild;
+    const element = this.#rows.firstBehind(this.#box.scrollTop + MARGIN)?.lastElementChild;
     return element instanceof HTMLElement ? this.#sentences.get(element) : undefined;
   }
 
@@ -191,9 +188,10 @@ export class TextPane {
   /** @param {number} id */
   #remove(id) {
     const element = this.#elements.get(id);
-    element?.parentElement?.remove();
     this.#elements.delete(id);
-    if (element) this.#partials.delete(element);
+    if (!element) return;
+    this.#rows.remove(rowOf(element));
+    this.#partials.delete(element);
   }
 
   /**
@@ -204,17 +202,22 @@ export class TextPane {
     const sentence = order[index];
     let before = index - 1;
     while (before >= 0 && !this.#elements.has(order[before].id)) before--;
-    const previous = this.#elements.get(order[before]?.id)?.parentElement ?? this.#empty;
+    const previous = this.#elements.get(order[before]?.id);
     const element = this.#elements.get(sentence.id) ?? makeRow();
-    const row = element.parentElement;
-    if (row && row.previousElementSibling !== previous) previous.after(row);
+    const row = rowOf(element);
+    this.#rows.put(row, previous ? rowOf(previous) : null);
     this.#elements.set(sentence.id, element);
-    writeTime(/** @type {HTMLElement} */ (row?.firstElementChild), sentence);
+    writeTime(/** @type {HTMLElement} */ (row.firstElementChild), sentence);
     writeSentence(element, sentence);
     this.#sentences.set(element, sentence);
     if (sentence.is_final) this.#partials.delete(element);
     else this.#partials.add(element);
   }
+}
+
+/** @param {HTMLElement} element with a sentence's words */
+function rowOf(element) {
+  return /** @type {HTMLElement} */ (element.parentElement);
 }
 
 /** Makes a row with the time of a sentence; returns the element for its words. */
