@@ -88,8 +88,9 @@ def _wait_until_it_listens(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 @contextlib.contextmanager
-def chromium(*flags: str, playwright: Playwright | None = None) -> Iterator[BrowserContext]:
-    """A browser with a profile of its own. A process has but one playwright: who has started it hands it on."""
+def chromium(*flags: str, playwright: Playwright | None = None, **options: Any) -> Iterator[BrowserContext]:
+    """A browser with a profile of its own; `options` are those of Playwright's contexts. A process has but one
+    playwright: who has started it hands it on."""
     with contextlib.ExitStack() as stack:
         api = playwright or stack.enter_context(sync_playwright())
         profile = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
@@ -98,7 +99,7 @@ def chromium(*flags: str, playwright: Playwright | None = None) -> Iterator[Brow
             executable_path=CHROMIUM,
             headless=True,
             args=[*_FLAGS, *flags],
-            viewport={"width": 1280, "height": 900},
+            **{"viewport": {"width": 1280, "height": 900}, **options},
         )
         try:
             yield context

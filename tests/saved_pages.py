@@ -18,24 +18,6 @@ HOUR = 3600
 LAST = f"second{HOUR - 5}"
 """The last word of `page_of_an_hour`."""
 
-KEEP_AUDIO = """const { play } = HTMLMediaElement.prototype;
-HTMLMediaElement.prototype.play = function () { window.audio = this; return play.call(this); };"""
-"""Keeps the element that plays as `window.audio`."""
-
-POSITION_OF = """(word) => {
-  const texts = document.createTreeWalker(document.querySelector(".pnb-text"), NodeFilter.SHOW_TEXT);
-  const range = document.createRange();
-  for (let node; (node = texts.nextNode()); ) {
-    const first = node.nodeValue.indexOf(word);
-    if (first < 0) continue;
-    range.setStart(node, first);
-    range.setEnd(node, first + word.length);
-    const { left, top, width, height } = range.getBoundingClientRect();
-    return [left + width / 2, top + height / 2];
-  }
-}"""
-"""A function that returns the position of a word of the text in the window."""
-
 
 def lesson_run() -> pnb.Run:
     """The English lesson, as its script has it."""

@@ -51,6 +51,20 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert target.startswith("https://") or (page.parent / target).exists(), target
 
 
+def test_pictures_exist_are_described_small_and_used() -> None:
+    shown = set()
+    for page in PAGES:
+        content = page.read_text(encoding="utf-8")
+        found = re.findall(r"!\[([^\]]+)\]\(([^)]+)\)", content)
+        found += re.findall(r'<img alt="([^"]+)"\s+src="([^"]+)"', content)
+        assert len(found) == content.count("](images/") + content.count("](docs/images/") + content.count("<img"), page
+        sources = re.findall(r'srcset="([^"]+)"', content)
+        shown |= {(page.parent / source).resolve() for source in [*sources, *(source for _, source in found)]}
+    assert shown == {path.resolve() for path in (ROOT / "docs" / "images").iterdir()}
+    for path in shown:
+        assert path.stat().st_size <= 250_000, path
+
+
 def test_readme_is_short() -> None:
     lines = text("README.md").splitlines()
     assert len(lines) <= 80

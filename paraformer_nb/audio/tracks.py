@@ -74,8 +74,9 @@ def _open_container(file: BinaryIO, name: str) -> InputContainer:
     try:
         container: InputContainer = av.open(file, mode="r", options=options, **_lenient_tags())
     except (av.error.FFmpegError, EOFError, ValueError, MemoryError) as error:  # numbers that no header should have
+        reason = getattr(error, "strerror", None) or error  # FFmpeg's text ends in its number and the path
         raise AudioError(
-            f"{name!r} is not audio that FFmpeg can read, or it is cut off or damaged ({error}). "
+            f"{name!r} is not audio that FFmpeg can read, or it is cut off or damaged ({reason}). "
             "Try playing it; if it plays, convert it to WAV or FLAC."
         ) from error
     if not container.streams.audio:

@@ -43,7 +43,8 @@ def panel(folder: str | os.PathLike[str] = ".", *, service: Service | None = Non
     def has_key() -> bool:
         return service is not None or known_key() is not None
 
-    return Panel(Start(models, run, keep_key, has_key, (ParaformerError,)), has_key(), expand(folder))
+    start = Start(models, run, keep_key if service is None else None, has_key, (ParaformerError,))
+    return Panel(start, has_key(), expand(folder))
 
 
 def _models(service: Service) -> dict[str, list[LanguageName]]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import ipywidgets as widgets
 
 from ..dashscope.languages import LanguageName
+from ..errors import AuthenticationError
 from ..loop import get_loop
 from ..transcript.transcript import ENDED, Transcript
 from .key_field import KeyField
@@ -22,8 +23,10 @@ from .upload import Upload
 AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".amr", ".webm", ".mp4", ".mkv", ".mov")
 _DETECT = "detect 自动", ""
 _MAX_RUNS = 20  # kept to be shown again
-_FIELD = {"width": "26em", "max_width": "100%"}
+_FIELD = {"flex": "0 1 26em", "min_width": "0"}
 _ROW = {"flex_flow": "row wrap", "align_items": "center", "width": "100%"}
+_ONE_LINE = {**_ROW, "flex_flow": "row nowrap"}
+_KEY_REFUSED = "The service refused the key: type another one above, then press Transcribe. No sound was sent."
 _BUTTONS = {False: ("Transcribe", "primary", "play"), True: ("Stop", "", "stop")}
 
 
@@ -48,14 +51,14 @@ class Start(NamedTuple):
             the cloud is chosen.
         run: starts one, given the clip's path, whether the cloud is chosen, the model, and a language or None; returns
             the run and the widget that shows it.
-        keep_key: keeps an API key for the cloud; raises one of `errors` to refuse it.
+        keep_key: keeps an API key for the cloud; raises one of `errors` to refuse it. None: the cloud has its own.
         has_key: whether the cloud has a key.
         errors: the exceptions whose messages are shown in the form.
     """
 
     models: Callable[[bool], Mapping[str, Sequence[LanguageName]]]
     run: Callable[[str, bool, str, str | None], tuple[PanelRun, widgets.DOMWidget]]
-    keep_key: Callable[[str], None]
+    keep_key: Callable[[str], None] | None
     has_key: Callable[[], bool]
     errors: tuple[type[Exception], ...]
 
@@ -75,6 +78,7 @@ class Panel(widgets.VBox):
         self._start = start
         self._folder = folder
         self._uploaded: list[Path] = []
+        self._is_key_refused = False
         self.upload = Upload(self._on_upload, AUDIO, layout={"width": "100%"})
         self.clip = widgets.Dropdown(description="Clip", options=self._clips(), layout=_FIELD)
         self.look = widgets.Button(tooltip="Look for new files in the folder", icon="refresh", layout={"width": "3em"})
@@ -86,7 +90,7 @@ class Panel(widgets.VBox):
         self.key = KeyField(self._on_key)
         self.transcribe = widgets.Button(layout={"width": "10em", "height": "34px"})
         self.message = widgets.HTML(layout={"width": "100%"})
-        self.history = widgets.Dropdown(description="Shown", layout=_FIELD)
+        self.history = widgets.Dropdown(description="Shown", layout={**_FIELD, "flex": "0 1 36em"})
         self.view = widgets.VBox(layout={"width": "100%", "margin": "8px 0 0"})
         self.service.observe(self._on_service, "value")
         self.model.observe(self._on_model, "value")
@@ -95,11 +99,12 @@ class Panel(widgets.VBox):
         self.history.observe(self._on_history, "value")
         self._on_service(None)
         self._show_state()
-        choices = [self.clip, self.look], [self.service], [self.model, self.language]
-        rows = [*choices, [self.key], [self.transcribe, self.history]]
-        form = [self.upload, *(widgets.HBox(row, layout=_ROW) for row in rows), self.message]
-        card = {"width": "100%", "padding": "12px", "border": "1px solid var(--jp-border-color2, #ccc)"}
-        super().__init__([widgets.VBox(form, layout=card), self.view], layout={"width": "100%"})
+        rows = [[self.service], [self.model, self.language], [self.key], [self.transcribe, self.history]]
+        clips = widgets.HBox([self.clip, self.look], layout=_ONE_LINE)
+        form = [self.upload, clips, *(widgets.HBox(row, layout=_ROW) for row in rows), self.message]
+        card = widgets.VBox(form, layout={"width": "100%", "padding": "12px", "grid_gap": "6px"})
+        card.add_class("pnb-panel")
+        super().__init__([card, self.view], layout={"width": "100%"})
 
     @property
     def run(self) -> Any:
@@ -136,22 +141,25 @@ class Panel(widgets.VBox):
         self.language.disabled = len(options) == 1
 
     def _show_key_field(self) -> None:
-        is_needed = self.service.value and not self._start.has_key()
+        is_needed = self.service.value and (self._is_key_refused or not self._start.has_key())
         self.key.layout.display = None if is_needed else "none"
 
     def _on_key(self, key: str) -> None:
+        assert self._start.keep_key is not None  # else the field is hidden
         self._start.keep_key(key)
+        self._is_key_refused = False
         self._show_key_field()
         self._show_message("")
 
     def _on_upload(self, path: Path) -> None:
-        """Choose the uploaded file as the clip."""
-        self._uploaded.insert(0, path)
+        """Choose the uploaded file as the clip, in place of an earlier one of its name."""
+        self._uploaded = [path, *(each for each in self._uploaded if each.name != path.name)]
         self._list_clips(str(path))
 
     def _list_clips(self, chosen: str | None) -> None:
         self.clip.options = self._clips()
-        self.clip.value = chosen if chosen in dict(self.clip.options).values() else next(iter(self._paths()), None)
+        paths = self._paths()
+        self.clip.value = chosen if chosen in paths else next(iter(paths), None)
 
     def _on_transcribe(self, _button: object) -> None:
         if self.is_running:
@@ -199,6 +207,16 @@ class Panel(widgets.VBox):
         self.history.value = len(names) - 1 if shown is None and names else shown
         self.history.observe(self._on_history, "value")
         self.history.layout.display = None if len(names) > 1 else "none"
+        self._show_refused_key()
+
+    def _show_refused_key(self) -> None:
+        """Where the last run's key was refused, ask for another one."""
+        end = self.run.transcript.end if self.run else None
+        is_refused = end is not None and end.error is not None and end.error.kind == AuthenticationError.__name__
+        if is_refused and self._start.keep_key is not None:
+            self._is_key_refused = True
+            self._show_key_field()
+            self._show_message(_KEY_REFUSED)
 
     def _show_message(self, text: str) -> None:
         self.message.value = f"<b role='alert'>{escape(text)}</b>" if text else ""

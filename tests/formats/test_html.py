@@ -11,8 +11,9 @@ import pytest
 from fake_front_end import received, recognised, run_started
 from msgspec.structs import replace
 from node import installed
+from page_scripts import KEEP_AUDIO, POSITION_OF
 from playwright.sync_api import BrowserContext, Page
-from saved_pages import KEEP_AUDIO, POSITION_OF, lesson_run
+from saved_pages import lesson_run
 
 import paraformer_nb as pnb
 from paraformer_nb.dashscope.messages import SentenceResult, WordResult

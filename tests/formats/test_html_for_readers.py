@@ -106,6 +106,9 @@ def test_on_a_phone_the_player_stays_and_can_be_hit(page: Page, path: Path) -> N
     text = page.locator(".pnb-text").bounding_box()
     assert text
     assert text["height"] > 200
+    assert page.evaluate("() => document.querySelector('.pnb-text').clientHeight % 26") == 0, "no line is cut"
+    field = page.locator(".pnb-time-field")
+    assert field.evaluate("field => [field.scrollWidth <= field.clientWidth, field.offsetHeight]") == [True, 44]
 
 
 def test_the_text_is_as_tall_as_the_window_and_a_finished_run_is_no_news(page: Page, path: Path) -> None:
@@ -116,6 +119,18 @@ def test_the_text_is_as_tall_as_the_window_and_a_finished_run_is_no_news(page: P
     assert text["height"] > 400
     assert page.locator(".pnb-state").is_hidden()
     assert page.locator(".pnb-progress").is_hidden()
+
+
+def test_the_frame_of_the_focus_is_shown_after_a_key_and_not_after_a_press(page: Page, path: Path) -> None:
+    _open(page, path)
+    has_frame = "() => getComputedStyle(document.querySelector('.pnb-stage'), '::after').content !== 'none'"
+    page.locator(".pnb-play").click()
+    assert page.evaluate("() => document.activeElement.className") == "pnb-words"
+    assert page.evaluate(has_frame) is False
+    page.keyboard.press("Space")
+    assert page.evaluate(has_frame) is True
+    page.locator(".pnb-stage").click()
+    assert page.evaluate(has_frame) is False
 
 
 def test_it_is_printed_on_white_with_times(page: Page, path: Path) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from saved_pages import KEEP_AUDIO, POSITION_OF, lesson_run, page_of_an_hour
+from page_scripts import KEEP_AUDIO, POSITION_OF
+from saved_pages import lesson_run, page_of_an_hour
 from webkit import DRIVER, MINIBROWSER, XVFB, WebKit, webkit
 
 pytestmark = [pytest.mark.campaign, pytest.mark.timeout(300)]

@@ -24,7 +24,7 @@ test("a file travels in blocks, each sent when the one before it has arrived", a
     await new Promise((resolve) => setTimeout(resolve, 1));
     waiting--;
     return { kind: "received", bytes: bytes.length };
-  }, (sent) => progress.push(sent), () => false);
+  }, (sent) => progress.push(sent));
   assert.deepEqual(sent, [
     { kind: "begin", name: "clip.wav", size: 25 },
     { kind: "block", offset: 0 }, { kind: "block", offset: 10 }, { kind: "block", offset: 20 },
@@ -37,16 +37,24 @@ test("a refusal ends the upload with its reason, at any block", async () => {
   for (const refusedAt of [1, 2, 4]) {
     let asked = 0;
     const ask = async () => /** @type {Answer} */ (++asked === refusedAt ? { kind: "refused", reason: "No." } : { kind: "received", bytes: 0 });
-    await assert.rejects(uploadFile(FILE, 10, ask, () => {}, () => false), /No\./);
+    await assert.rejects(uploadFile(FILE, 10, ask, () => {}), /No\./);
     assert.equal(asked, refusedAt);
   }
 });
 
 test("an upload that is cancelled sends no more", async () => {
-  let asked = 0;
-  const ask = async () => /** @type {Answer} */ (asked++, { kind: "received", bytes: 0 });
-  assert.equal(await uploadFile(FILE, 10, ask, () => {}, () => asked > 1), false);
-  assert.equal(asked, 2);
+  for (const cancelledAt of [1, 2, 4]) {
+    let asked = 0;
+    const ask = async () => /** @type {Answer} */ (++asked === cancelledAt ? { kind: "cancelled" } : { kind: "received", bytes: 0 });
+    assert.equal(await uploadFile(FILE, 10, ask, () => {}), false);
+    assert.equal(asked, cancelledAt);
+  }
+});
+
+test("a folder, or a file that was moved, is explained", async () => {
+  const moved = { name: "gone.wav", size: 5, slice: () => ({ arrayBuffer: () => Promise.reject(new DOMException("?", "NotFoundError")) }) };
+  const ask = async () => /** @type {Answer} */ ({ kind: "received", bytes: 0 });
+  await assert.rejects(uploadFile(moved, 10, ask, () => {}), /gone\.wav cannot be read: it may be a folder/);
 });
 
 test("sizes are shown in megabytes", () => {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import wave
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_front_end import FakeComm
 from servers import Cloud, eventually, well
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
 
 import paraformer_nb as pnb
 
@@ -50,16 +54,24 @@ def test_earlier_runs_can_be_shown_again() -> None:
     assert len(panel.runs) == 2
 
 
+def upload(panel: Any, name: str, *blocks: bytes) -> None:
+    """Upload a file as the front end does."""
+    comm = panel.upload.comm if isinstance(panel.upload.comm, FakeComm) else FakeComm()
+    panel.upload.comm = comm
+    comm.deliver({"method": "custom", "content": {"kind": "begin", "name": name, "size": sum(map(len, blocks))}})
+    before = panel.clip.value
+    offset = 0
+    for block in blocks:
+        assert panel.clip.value == before, "it has not arrived"
+        comm.deliver({"method": "custom", "content": {"kind": "block", "offset": offset}}, block)
+        offset += len(block)
+
+
 def test_an_uploaded_file_becomes_the_clip() -> None:
     panel = pnb.panel(DATA)
     content = (DATA / "lesson_en.flac").read_bytes()
-    comm = FakeComm()
-    panel.upload.comm = comm
-    comm.deliver({"method": "custom", "content": {"kind": "begin", "name": "mine.flac", "size": len(content)}})
     half = len(content) // 2
-    for offset, block in ((0, content[:half]), (half, content[half:])):
-        assert panel.clip.label == "lesson_en.flac", "it has not arrived"
-        comm.deliver({"method": "custom", "content": {"kind": "block", "offset": offset}}, block)
+    upload(panel, "mine.flac", content[:half], content[half:])
     assert panel.clip.label == "mine.flac (uploaded)"
     assert Path(panel.clip.value).read_bytes() == content
     assert len(str(panel.upload.get_state())) < 15_000, "an upload left in the widget would be saved with the notebook"
@@ -67,6 +79,33 @@ def test_an_uploaded_file_becomes_the_clip() -> None:
     panel.run.cancel()
     panel.run.wait(60)
     assert panel.run.clip.name == "mine.flac"
+
+
+def test_a_file_that_is_uploaded_again_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    panel = pnb.panel(tmp_path)
+    for name, content in (("a.wav", b"old"), ("b.wav", b"b"), ("c.wav", b"c")):
+        upload(panel, name, content)
+    panel.clip.index = 2
+    upload(panel, "a.wav", b"new")
+    assert [name for name, _ in panel.clip.options] == [f"{name}.wav (uploaded)" for name in "acb"]
+    assert Path(panel.clip.value).read_bytes() == b"new"
+
+
+def test_a_clip_that_is_dropped_while_a_run_goes_on_is_that_of_the_next_run(running: Any) -> None:
+    from ipywidgets import VBox
+
+    from paraformer_nb.widgets.panel import Panel, Start
+
+    start = Start(lambda _: {"scripted": []}, lambda *_: (running, VBox()), None, lambda: True, ())
+    panel = Panel(start, False, DATA)
+    panel.transcribe.click()
+    assert eventually(lambda: panel.transcribe.description == "Stop")
+    upload(panel, "next.wav", b"sound")
+    assert panel.clip.label == "next.wav (uploaded)"
+    assert panel.is_running
+    panel.transcribe.click()
+    assert eventually(lambda: panel.transcribe.description == "Transcribe")
+    assert panel.clip.label == "next.wav (uploaded)"
 
 
 def test_new_files_of_the_folder_are_found(tmp_path: Path) -> None:
@@ -100,11 +139,62 @@ def test_the_cloud_asks_for_a_key_which_is_nowhere_in_the_widgets(key: str) -> N
     assert key not in repr(states)
 
 
+class _Doorkeeper(Cloud):
+    """A service that accepts one key."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(well)
+        self._key = key
+
+    def answer_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
+        if request.headers["Authorization"].endswith(f" {self._key}"):
+            return super().answer_handshake(connection, request)
+        return connection.respond(HTTPStatus.UNAUTHORIZED, "InvalidApiKey")
+
+
+def test_a_key_that_the_service_refuses_is_asked_for_again(
+    key: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with wave.open(str(tmp_path / "short.wav"), "wb") as clip:
+        clip.setparams((1, 2, 16_000, 0, "NONE", ""))
+        clip.writeframes(bytes(16_000))
+    with _Doorkeeper(key) as cloud:
+        monkeypatch.setenv("DASHSCOPE_WEBSOCKET_BASE_URL", cloud.url)
+        panel = pnb.panel(tmp_path)
+        panel.service.value = True
+        comm = FakeComm()
+        panel.key.comm = comm
+        comm.deliver({"method": "custom", "content": {"kind": "key", "key": f"sk-{'wrong' * 6}"}})
+        assert panel.key.layout.display == "none"
+        panel.transcribe.click()
+        assert eventually(lambda: panel.key.layout.display is None)
+        assert panel.run.state == "failed"
+        assert "refused the key" in panel.message.value
+        comm.deliver({"method": "custom", "content": {"kind": "key", "key": key}})
+        assert panel.key.layout.display == "none"
+        assert panel.message.value == ""
+        panel.transcribe.click()
+        assert eventually(lambda: panel.run.state == "finished")
+        assert eventually(lambda: panel.transcribe.description == "Transcribe")
+        assert panel.key.layout.display == "none"
+
+
+def test_a_service_with_a_key_of_its_own_asks_for_none(key: str) -> None:
+    with _Doorkeeper(key) as cloud:
+        panel = pnb.panel(DATA, service=cloud.service())
+        panel.transcribe.click()
+        assert eventually(lambda: panel.run.state == "failed")
+        assert eventually(lambda: panel.transcribe.description == "Transcribe")
+        assert panel.key.layout.display == "none"
+
+
 def test_a_clip_that_cannot_be_read_is_explained_in_the_form(tmp_path: Path) -> None:
     (tmp_path / "broken.wav").write_bytes(b"this is no sound")
     panel = pnb.panel(tmp_path)
     panel.transcribe.click()
     assert "broken.wav" in panel.message.value
+    assert "Errno" not in panel.message.value
+    assert str(tmp_path) not in panel.message.value
     assert panel.run is None
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from page_scripts import POSITION_OF
 from playwright.sync_api import Locator, Page
-from saved_pages import POSITION_OF
 from standalone_view import RUN, mount, row, show
 from standalone_view import page as page
 from test_drawing import lesson_sentences

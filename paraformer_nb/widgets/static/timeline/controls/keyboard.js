@@ -37,6 +37,10 @@ export function listenToKeys(root, text, commands) {
  * @param {() => void} focusWords
  */
 export function listenToPresses(root, text, focusWords) {
+  // A focus that a script moves shows its frame, even after a press of the pointer: only a key is to show it.
+  const showFrame = (/** @type {boolean} */ isShown) => root.classList.toggle("pnb-pressed", !isShown);
+  root.addEventListener("mousedown", () => showFrame(false), true);
+  root.addEventListener("keydown", () => showFrame(true), true);
   root.addEventListener("mousedown", (event) => {
     if (!(event.target instanceof Element && event.target.closest("button, canvas"))) return;
     event.preventDefault(); // its default moves the focus
