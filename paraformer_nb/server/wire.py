@@ -131,7 +131,9 @@ class LimitedConnection(ServerConnection, asyncio.BufferedProtocol):
             self._post = PostReader(self._api)
         if (answer := self._post.feed(data)) is not None:
             self.transport.write(answer)
-            self.transport.close()
+            # The client closes, or `Limits.handshake` ends it. To close while it still sends would be a reset, which
+            # makes its system drop an answer that it has not read.
+            self.transport.write_eof()
 
     def _receive(self, data: bytes) -> None:
         """Parse the data; drop a client that sends pings and does not read the answers."""
