@@ -64,7 +64,8 @@ class ThreadedServer:
 
     @property
     def url(self) -> str:
-        return f"ws://{self._host}:{self.port}/api-ws/v1/inference"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"ws://{host}:{self.port}/api-ws/v1/inference"
 
     def service(self, key: Any = KEY, **options: Any) -> pnb.DashScope:
         """The service that a user would pass as service= to use it."""
@@ -110,7 +111,7 @@ class Cloud(ThreadedServer):
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def _listen(self) -> None:
-        listener = socket.socket()
+        listener = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
         size = 4 * 1024 * 1024 if self._has_large_buffers else 32 * 1024
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
         listener.bind((self._host, 0))

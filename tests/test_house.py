@@ -52,7 +52,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "playback": {"av", "numpy"},
     "server": {"av", "websockets", "msgspec", "pocketsphinx", "numpy", "onnxruntime", "kaldi_native_fbank"},
     "services": {"keyring", "requests"},
-    "client": {"websockets", "msgspec"},
+    "client": {"websockets", "msgspec", "requests"},
     "models": {"filelock", "msgspec", "platformdirs", "requests", "tqdm"},
     "tables": {"numpy", "pandas"},
     "scoring": {"numpy", "pandas", "rapidfuzz", "opencc"},

@@ -8,13 +8,15 @@ from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.exceptions import InvalidProxyStatus, InvalidStatus, WebSocketException
 from websockets.http11 import Response
 
 from ..dashscope.codes import handshake_error
 from ..dashscope.redaction import redact, redact_log_record
 from ..errors import ConnectionFailed, MissingDependency, ParaformerError
+from ..text import sanitise
 from .connection import ObservedConnection
+from .proxy import find_proxy, proxy_host
 from .reasons import connect_problem
 from .service import Endpoint
 from .tcp import WRITE_LIMIT, limit_send_buffer
@@ -24,6 +26,7 @@ _logger = logging.getLogger("paraformer_nb.websocket")
 _logger.addFilter(redact_log_record)
 
 _MAX_MESSAGE = 2**20
+_NEXT_ADDRESS = 0.25  # seconds until a host's next address is tried beside the one before (RFC 8305)
 
 
 class _Connect(connect):
@@ -37,7 +40,8 @@ async def handshake(host: str, endpoint: Endpoint, timeouts: CompleteTimeouts) -
 
     Raises ConnectionFailed, MissingDependency or a ServiceError: whether a retry may help is its `retryable`.
     """
-    options: dict[str, Any] = {"proxy": None} if endpoint.is_loopback else {"write_limit": WRITE_LIMIT}
+    proxy = None if endpoint.is_loopback else find_proxy(endpoint.url)
+    options: dict[str, Any] = {} if endpoint.is_loopback else {"write_limit": WRITE_LIMIT}
     try:
         socket = await _Connect(
             endpoint.url,
@@ -50,6 +54,8 @@ async def handshake(host: str, endpoint: Endpoint, timeouts: CompleteTimeouts) -
             user_agent_header="paraformer_nb",
             logger=_logger,
             create_connection=ObservedConnection,
+            happy_eyeballs_delay=_NEXT_ADDRESS,
+            proxy=proxy,
             **options,
         )
     except InvalidStatus as error:
@@ -62,9 +68,13 @@ async def handshake(host: str, endpoint: Endpoint, timeouts: CompleteTimeouts) -
             "sent. Run: pip install python-socks[asyncio]; or exempt the host in NO_PROXY."
         )
     except (WebSocketException, ValueError, LookupError, OSError, EOFError) as error:
-        reason, advice, is_temporary = connect_problem(error, timeouts.connect)
-        message = f"could not connect to {host}: {reason}. Nothing was sent. {advice}"
+        reason, advice, is_temporary = connect_problem(error, timeouts.connect, has_proxy=proxy is not None)
+        wait = retry_after(error.response) if isinstance(error, InvalidProxyStatus) and is_temporary else None
+        asked = "" if wait is None else f" It asks to wait {wait:.0f} s."
+        through = f" through the proxy {sanitise(proxy_host(proxy))}" if proxy else ""
+        message = f"could not connect to {host}{through}: {reason}.{asked} Nothing was sent. {advice}"
         problem = ConnectionFailed(message, retryable=is_temporary)
+        problem.retry_after = wait
     else:
         limit_send_buffer(socket.transport.get_extra_info("socket"), is_loopback=endpoint.is_loopback)
         return cast("ObservedConnection", socket)

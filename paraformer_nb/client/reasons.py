@@ -21,7 +21,7 @@ from websockets.exceptions import (
 from ..dashscope.redaction import redact
 
 _GENERAL_ADVICE = "Check the network, the proxy and the URL."
-_PROXY_ADVICE = "Check the proxy's address in HTTPS_PROXY, or exempt the host in NO_PROXY."
+_PROXY_ADVICE = "Check the proxy's address in HTTPS_PROXY or ALL_PROXY, or exempt the host in NO_PROXY."
 _ERRNO = re.compile(r"\[Errno (\d+)\]")  # asyncio joins the errors of several addresses into one text
 _TEMPORARY_STATUS = (408, 425, 429)
 
@@ -34,13 +34,15 @@ class Problem(NamedTuple):
     is_temporary: bool = True
 
 
-def connect_problem(error: Exception, timeout: float) -> Problem:
-    """Explain what opening a connection raised. Texts that may hold a proxy's password are left out."""
+def connect_problem(error: Exception, timeout: float, *, has_proxy: bool = False) -> Problem:
+    """Explain what opening a connection, directly or through a proxy, raised. Texts that may hold a proxy's password
+    are left out."""
+    advice = _PROXY_ADVICE if has_proxy else _GENERAL_ADVICE
     match error:
         case ssl.SSLError():
             return _tls_problem(error)
         case InvalidProxyStatus():
-            return _proxy_status_problem(error.response.status_code)
+            return proxy_status_problem(error.response.status_code)
         case ProxyError():
             return _proxy_problem(error)
         case InvalidProxy():
@@ -51,12 +53,12 @@ def connect_problem(error: Exception, timeout: float) -> Problem:
         case InvalidHandshake():
             return Problem(f"it did not answer as a WebSocket service does: {redact(str(error))}")
         case TimeoutError() if error.errno is None:
-            return Problem(f"no answer within {timeout:g} s")
+            return Problem(f"no answer within {timeout:g} s", advice)
         case EOFError():
-            return Problem("it closed the connection during the handshake")
+            return Problem("it closed the connection during the handshake", advice)
         case OSError():
-            return Problem(_os_reason(error))
-    return Problem(f"{type(error).__name__}")
+            return Problem(_os_reason(error), advice)
+    return Problem(f"{type(error).__name__}", advice)
 
 
 def close_reason(error: ConnectionClosed) -> str:
@@ -93,12 +95,10 @@ def _certificate_advice(message: str) -> str:
     )
 
 
-def _proxy_status_problem(status: int) -> Problem:
+def proxy_status_problem(status: int) -> Problem:
+    """Explain a status with which an HTTP proxy answered."""
     if status == 407:
-        advice = "Put them into its address, as in HTTPS_PROXY=http://user:password@host:port."
-        return Problem(
-            "the proxy needs a user and a password, or does not accept those given (HTTP 407)", advice, False
-        )
+        return _login_problem("HTTP 407")
     is_temporary = status >= 500 or status in _TEMPORARY_STATUS
     return Problem(f"the proxy refused to connect to it (HTTP {status})", _PROXY_ADVICE, is_temporary)
 
@@ -106,8 +106,15 @@ def _proxy_status_problem(status: int) -> Problem:
 def _proxy_problem(error: ProxyError) -> Problem:
     """A proxy that answered otherwise; for SOCKS, the cause is an error of python-socks, without the password."""
     cause = redact(str(error.__cause__ or error)) or type(error.__cause__).__name__
-    is_temporary = "auth" not in cause.lower()
-    return Problem(f"the proxy failed: {cause}", _PROXY_ADVICE, is_temporary)
+    if "auth" in cause.lower():
+        return _login_problem(cause)
+    is_temporary = "not allowed" not in cause.lower()
+    return Problem(f"the proxy refused to connect to it, or failed: {cause}", _PROXY_ADVICE, is_temporary)
+
+
+def _login_problem(cause: str) -> Problem:
+    advice = "Put them into its address, as in HTTPS_PROXY=http://user:password@host:port."
+    return Problem(f"the proxy needs a user and a password, or does not accept those given ({cause})", advice, False)
 
 
 def _os_reason(error: OSError) -> str:

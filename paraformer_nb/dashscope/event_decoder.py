@@ -104,6 +104,8 @@ def _member(value: Any, key: str) -> Any:
 
 def _sentence(value: Any, unread: list[str]) -> SentenceResult | None:
     """Read a sentence; None where nothing is left of it that can be shown."""
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
     if not isinstance(value, dict):
         return None
     words = value.get("words")

@@ -14,6 +14,7 @@ bounded in `bounds.py`.
 from __future__ import annotations
 
 import json
+import math
 import re
 from functools import cached_property
 from typing import Any
@@ -324,15 +325,21 @@ def decode_record(line: bytes) -> Record:
         return UnknownRecord(record.t, record.kind, line)
 
 
+def _finite(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
 def _one_line(data: bytes) -> bytes:
     """JSON bytes without line breaks, mended where Python's decoder reads them; other bytes as a JSON string."""
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
+        msgspec.json.decode(text)  # format would let a number through that is out of range
         return msgspec.json.format(text.encode(), indent=-1)
-    except (msgspec.DecodeError, RecursionError):  # perhaps a lone surrogate or NaN, which Python's decoder accepts
+    except (msgspec.DecodeError, RecursionError):
         pass
-    try:
-        value = json.loads(text, parse_constant=lambda _: None)
+    try:  # perhaps a lone surrogate, NaN, 1e400 or a control character in a text
+        value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite, strict=False)
         return json.dumps(value, ensure_ascii=False).translate(SURROGATES).encode()
     except (ValueError, RecursionError):
         return encode_record(text)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import requests
 
 from .. import __version__
+from ..client.http import new_session, request_problem
 from ..errors import ModelFilesError
 from ..text import sanitise
 from .location import FOLDER_VARIABLE
@@ -52,13 +53,13 @@ def download(
     """Download a file to `target`. Raises ModelFilesError, with what each address answered."""
     part = target.with_name(f"{target.name}.part")
     problems = []
-    with requests.Session() as session, writing(target):
+    with new_session() as session, writing(target):
         session.headers.update(_HEADERS)
         for url in urls:
             try:
                 _complete(session, wanted, part, url, report, timeouts)
             except (_WrongAnswer, requests.RequestException) as error:
-                problems.append(f"{sanitise(url)}: {_clause(error)}")
+                problems.append(f"{sanitise(url)}: {_clause(error, timeouts)}")
             else:
                 part.replace(target)
                 return
@@ -153,13 +154,7 @@ def _size(part: Path) -> int:
         return 0
 
 
-def _clause(error: Exception) -> str:
-    if isinstance(error, requests.Timeout):
-        return "it does not answer"
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"its certificate is not accepted ({sanitise(str(error))[:160]})"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy refuses"
-    if isinstance(error, requests.ConnectionError):
-        return "no connection, or it is cut"
+def _clause(error: Exception, timeouts: Timeouts) -> str:
+    if isinstance(error, requests.RequestException):
+        return sanitise(request_problem(error, timeouts.read).reason)[:300]
     return sanitise(str(error))[:200]

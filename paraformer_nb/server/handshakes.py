@@ -98,7 +98,7 @@ def _foreign(request: Request) -> str | None:
     if len(host) != 1 or _hostname(f"//{host[0]}") not in _HOSTS:
         return "Host must be 127.0.0.1 or localhost."
     for origin in request.headers.get_all("Origin"):
-        if urlsplit(origin).netloc != host[0]:
+        if _netloc(origin) != host[0]:
             return "Web pages cannot use this service."
     return None
 
@@ -106,6 +106,13 @@ def _foreign(request: Request) -> str | None:
 def _hostname(url: str) -> str | None:
     try:
         return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _netloc(url: str) -> str | None:
+    try:
+        return urlsplit(url).netloc
     except ValueError:
         return None
 

@@ -131,8 +131,8 @@ class LimitedConnection(ServerConnection, asyncio.BufferedProtocol):
             self._post = PostReader(self._api)
         if (answer := self._post.feed(data)) is not None:
             self.transport.write(answer)
-            # The client closes it, or the timeout for a handshake. To close it here while more arrives would be a
-            # reset, with which the client may lose the answer.
+            # The client closes, or `Limits.handshake` ends it. To close while it still sends would be a reset, which
+            # makes its system drop an answer that it has not read.
             self.transport.write_eof()
 
     def _receive(self, data: bytes) -> None:

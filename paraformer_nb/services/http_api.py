@@ -32,16 +32,19 @@ def post(service: Service, path: str, body: dict[str, Any] | None = None, **quer
 def _post(endpoint: Endpoint, url: str, body: dict[str, Any] | None, query: dict[str, Any]) -> tuple[int, str]:
     import requests  # 0.1 s, and most sessions never need it
 
+    from ..client.http import new_session, request_problem
+
     host = urlsplit(url).netloc
     try:
-        with requests.Session() as session:
+        with new_session() as session:
             session.trust_env = not endpoint.is_loopback
             session.headers.update(endpoint.headers)
             session.auth = lambda request: request  # a ~/.netrc would replace the key
             response = session.post(url, json=body or {}, params=query, timeout=_TIMEOUT, allow_redirects=False)
             return response.status_code, response.content.decode("utf-8", "replace")
     except requests.RequestException as error:
-        problem = f"could not send a request to {host}: {type(error).__name__}. Check the network and the URL."
+        reason, advice, _ = request_problem(error, _TIMEOUT)
+        problem = f"could not send a request to {host}: {reason}. {advice}"
     raise ConnectionFailed(problem)  # out here: the frames of what requests raised hold the key
 
 

@@ -296,3 +296,32 @@ def test_each_kind_is_the_class_s_name_in_kebab_case() -> None:
     records = RUN, Reopened(1.0), Corrected(2.0, {}), RunEnded(3.0, "finished")
     kinds = [json.loads(line)["kind"] for line in journal_bytes(*records).splitlines()]
     assert kinds == ["run-started", "reopened", "corrected", "run-ended"]
+
+
+_SENTENCE = (
+    '{"begin_time":0,"end_time":900,"sentence_end":true,"text":"hello","words":[{"text":"hello","begin_time":0%s}]}'
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        _SENTENCE % ',"confidence":NaN',
+        _SENTENCE % ',"end_time":1e400',
+        _SENTENCE % ',"confidence":-Infinity',
+        _SENTENCE % ',"fixed":"\\ud83d"',
+        _SENTENCE % ',"fixed":"a\ttab"',
+        _SENTENCE % ',"fixed":"\x1b[2J"',
+        f"[{_SENTENCE % ''}]",
+    ],
+    ids=["NaN", "out of range", "infinity", "half a character", "tab", "control", "in a list"],
+)
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["", "byte order mark"])
+def test_an_event_that_is_almost_json_keeps_its_words_also_in_the_journal(sentence: str, mark: str) -> None:
+    text = f'{{"header":{{"task_id":"t","event":"result-generated"}},"payload":{{"output":{{"sentence":{sentence}}}}}}}'
+    record = Received.of(1.0, "t", f"{mark}{text}".encode())
+    assert isinstance(record.event, ResultGeneratedEvent)
+    assert [word.text for word in record.event.sentence.words or ()] == ["hello"]
+    *_, read = read_bytes(journal_bytes(run_started(), record))
+    assert isinstance(read, Received)
+    assert read.event == record.event

@@ -1,0 +1,53 @@
+"""HTTP requests beside the WebSocket: the same certificates, and the same words for what went wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from collections.abc import Iterator
+
+import requests
+
+from .reasons import Problem, connect_problem, proxy_status_problem
+
+_TUNNEL_STATUS = re.compile(r"Tunnel connection failed: (\d{3})")
+
+
+def new_session() -> requests.Session:
+    """A session that trusts the authorities of SSL_CERT_FILE, as the WebSocket does; REQUESTS_CA_BUNDLE goes first."""
+    session = requests.Session()
+    session.verify = os.environ.get("SSL_CERT_FILE") or True
+    return session
+
+
+def request_problem(error: requests.RequestException, timeout: float) -> Problem:
+    """Explain what a request raised: requests and urllib3 wrap the system's error several times."""
+    causes = list(_causes(error))
+    has_proxy = isinstance(error, requests.exceptions.ProxyError)
+    for cause in causes:
+        if status := _TUNNEL_STATUS.search(str(cause)):
+            return proxy_status_problem(int(status[1]))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLError) or (isinstance(cause, OSError) and cause.errno is not None):
+            return connect_problem(cause, timeout, has_proxy=has_proxy)
+    if isinstance(error, requests.Timeout):
+        return connect_problem(TimeoutError(), timeout, has_proxy=has_proxy)
+    if isinstance(error, requests.ConnectionError):
+        return Problem("the connection was cut")
+    return Problem(type(error).__name__)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The errors that one was made of, itself left out, the outermost first."""
+    seen = {id(error)}
+    waiting = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if each is not error and not isinstance(each, requests.RequestException):
+            yield each
+        inner = (getattr(each, "reason", None), each.__cause__, each.__context__, *each.args)
+        for part in inner:
+            if isinstance(part, BaseException) and id(part) not in seen:
+                seen.add(id(part))
+                waiting.append(part)
