@@ -62,9 +62,9 @@ def test_a_column_of_clips_or_channels_does_as_well(tmp_path: Path) -> None:
     assert table.speech.pauses(min=0.05)["kind"].tolist() == ["between"]
 
 
+@pytest.mark.parametrize("call", ["agent customer", "agent"], indirect=True)
 def test_capitals_are_those_of_the_own_sentence(call: pd.DataFrame) -> None:
-    if call["speaker"].isna().all():
-        pytest.skip("the sentences' table cannot say which run they are of")
+    """Without speakers a table of sentences cannot say which run they are of."""
     plain = call.assign(text=call["text"].str.lower())
     sentences = pd.concat([call.query("speaker == 'agent'"), call.query("speaker != 'agent'")]).speech.sentences()
     texts = plain.speech.cues(sentences=sentences)["text"]
