@@ -117,13 +117,13 @@ class Notebook:
             nbformat.write(document, path)
         self.path = path
         self.errors: list[str] = []
-        self.page: Page = context.new_page()
+        self.page = _show(context, lab, path.name)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        address, _, query = lab.partition("?")
-        self.page.goto(f"{address}/tree/{path.name}?{query}")
         self.page.wait_for_function(
-            f"""() => {{ const kernel = window.jupyterapp && {_PANEL}?.sessionContext?.session?.kernel;
-                 return kernel?.status === 'idle' && kernel.connectionStatus === 'connected' }}""",
+            f"""name => {{ const panel = window.jupyterapp && {_PANEL};
+                 const kernel = panel?.context?.path === name && panel.sessionContext?.session?.kernel;
+                 return kernel && kernel.status === 'idle' && kernel.connectionStatus === 'connected' }}""",
+            arg=path.name,
             timeout=60_000,
         )
 
@@ -169,6 +169,19 @@ class Notebook:
         return nbformat.read(self.path, as_version=4)
 
     def close(self) -> None:
-        """Shut the kernel down and close the page."""
-        self.page.evaluate(f"() => {_PANEL}.sessionContext.shutdown()")
-        self.page.close()
+        """Shut the kernel down and close the notebook; its page stays for the next one."""
+        self.page.evaluate(
+            f"async () => {{ const panel = {_PANEL}; await panel.sessionContext.shutdown(); panel.dispose() }}"
+        )
+
+
+def _show(context: BrowserContext, lab: str, name: str) -> Page:
+    """Open a notebook, in the JupyterLab that a page has loaded already if there is one: loading takes seconds."""
+    address, _, query = lab.partition("?")
+    for page in context.pages:
+        if page.url.startswith(address):
+            page.evaluate("path => { window.jupyterapp.commands.execute('docmanager:open', { path }) }", name)
+            return page
+    page = context.new_page()
+    page.goto(f"{address}/tree/{name}?{query}")
+    return page

@@ -59,10 +59,16 @@ def _opened(page: Page, lab: str, path: Path) -> None:
     page.locator(".jp-OutputArea-child").first.wait_for(state="attached", timeout=60_000)
 
 
-def test_it_plays_without_its_kernel_with_the_corrected_words(lab: str, browser: BrowserContext, saved: Path) -> None:
-    """The kernel that JupyterLab starts for it knows no widget."""
+@pytest.fixture(scope="module")
+def reopened(lab: str, browser: BrowserContext, saved: Path) -> Page:
+    """The saved notebook in another page. The kernel that JupyterLab starts for it knows no widget."""
     page = browser.new_page()
     _opened(page, lab, saved)
+    return page
+
+
+def test_it_plays_without_its_kernel_with_the_corrected_words(reopened: Page) -> None:
+    page = reopened
     frame = page.frame_locator(".pnb-still-page").first
     text = frame.locator(".pnb-text")
     text.wait_for(timeout=60_000)
@@ -82,17 +88,13 @@ def test_it_plays_without_its_kernel_with_the_corrected_words(lab: str, browser:
     box = picture.bounding_box()
     assert box
     assert box["width"] > 400
-    page.close()
 
 
-def test_the_frame_cannot_reach_the_notebook(lab: str, browser: BrowserContext, saved: Path) -> None:
-    page = browser.new_page()
-    _opened(page, lab, saved)
-    body = page.frame_locator(".pnb-still-page").first.locator("body")
+def test_the_frame_cannot_reach_the_notebook(reopened: Page) -> None:
+    body = reopened.frame_locator(".pnb-still-page").first.locator("body")
     body.locator(".pnb-timeline").wait_for(timeout=60_000)
     reached = body.evaluate("() => { try { return parent.document.title } catch (error) { return error.name } }")
     assert reached == "SecurityError"
-    page.close()
 
 
 def test_an_untrusted_notebook_shows_the_pictures_once(
