@@ -29,7 +29,7 @@ OUTPUT_HELP = (
     "given several times"
 )
 
-_PLACE = "region", "workspace", "url"  # arguments of `DashScope`; the key is none, as all can see a command line
+_LOCATION = "region", "workspace", "url"  # arguments of `DashScope`; never the key: others can see a command line
 
 Commands = Any
 """The type that `argparse.ArgumentParser.add_subparsers` returns."""
@@ -102,20 +102,20 @@ def _json_or_text(value: str) -> Any:
 
 def service_of(options: argparse.Namespace) -> Service | None:
     """The service that the options name; None: the default one."""
-    place = {name: getattr(options, name) for name in _PLACE if getattr(options, name) is not None}
-    given = " and ".join(f"--{name}" for name in place)
-    if place and options.engine:
+    location = {name: getattr(options, name) for name in _LOCATION if getattr(options, name) is not None}
+    given = " and ".join(f"--{name}" for name in location)
+    if location and options.engine:
         raise ParameterError(f"give {given} or --engine, not both: an engine runs on this machine.")
     if options.engine:
         return Embedded(options.engine, **parse_pairs("--engine-option", options.engine_option))
     if options.engine_option:
         raise ParameterError("--engine-option needs --engine.")
-    if place and known_key() is None:
+    if location and known_key() is None:
         raise ParameterError(
             f"{given}: the service's API key is needed, in {KEY_VARIABLE}. Without {given} no key is needed: the "
             "embedded service is used."
         )
-    return DashScope(**place) if place else None
+    return DashScope(**location) if location else None
 
 
 def run_options(options: argparse.Namespace) -> dict[str, Any]:

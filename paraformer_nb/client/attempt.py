@@ -200,7 +200,7 @@ class Attempt:
         except Exception as error:  # noqa: BLE001 - a live source may raise anything; `run` raises it again
             if self._task.state is not State.DONE:
                 self._failure = error
-        await self._send_context()  # a new one that came with the stop: a resume must know it
+        await self._send_context()  # a new one may have been given just before the stop: a resume uses it
         if is_open and self._task.state is not State.DONE:
             with suppress(ConnectionClosed):  # the receiver sees it too, and reports it
                 await self._send_command(self._task.finish())

@@ -51,7 +51,7 @@ def hotwords_of(words: Mapping[str, int] | Iterable[Any]) -> list[Hotword]:
     if isinstance(words, (str, bytes)):
         raise ValueError("give a list of words, not one text")
     if not isinstance(words, Iterable):
-        raise ValueError(f"{words!r} is none: give words with weights, such as {{'word': 4}}, or a list of words")
+        raise ValueError(f"give words with weights, such as {{'word': 4}}, or a list of words, not {words!r}")
     return [_hotword(word) for word in words]
 
 
