@@ -102,21 +102,21 @@ def _kinds(table: pd.DataFrame, found: Silences, sides: Mapping[str, Any]) -> An
     import numpy as np
     import pandas as pd
 
-    def texts(values: Any) -> Array:
-        return pd.Series(values, dtype=object).fillna("").to_numpy()
-
-    speaker_before, speaker_after = texts(sides["speaker_before"]), texts(sides["speaker_after"])
-    is_turn = (speaker_before != speaker_after) & (speaker_before != "") & (speaker_after != "")
+    speakers = [np.asarray(sides[name], object) for name in ("speaker_before", "speaker_after")]
+    codes, names = pd.factorize(np.concatenate(speakers))
+    is_unknown = np.append(names == "", True)[codes]  # a missing one has the code -1
+    speaker_before, speaker_after = np.split(np.where(is_unknown, -1, codes), 2)
+    is_turn = (speaker_before != speaker_after) & (speaker_before >= 0) & (speaker_after >= 0)
     if "sentence_id" in table.columns:
         numbers = np.append(sentence_numbers(table), -1)  # the last one is that of no word
         is_within = numbers[found.before] == numbers[found.after]
     else:
-        marks = texts(_take(table, "punctuation" if "punctuation" in table.columns else "text", found.before))
-        is_within = np.array([not mark.endswith((*".!?。！？…",)) for mark in marks.tolist()], bool)
+        marks = _take(table, "punctuation" if "punctuation" in table.columns else "text", found.before)
+        is_within = np.array([pd.isna(mark) or not mark.endswith((*".!?。！？…",)) for mark in marks], bool)
     is_edge = (found.before == NO_WORD) | (found.after == NO_WORD)
     kinds = ("within", "between", "turn", "edge")
-    codes = np.select([is_edge, is_turn, is_within], [3, 2, 0], 1)
-    return pd.Categorical.from_codes(codes, categories=pd.Index(pd.array(kinds, dtype=text_dtype())))
+    numbers = np.select([is_edge, is_turn, is_within], [3, 2, 0], 1)
+    return pd.Categorical.from_codes(numbers, categories=pd.Index(pd.array(kinds, dtype=text_dtype())))
 
 
 def _touches(found: Silences, gaps: Any) -> Array:

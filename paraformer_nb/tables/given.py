@@ -98,7 +98,8 @@ def seconds_of(frame: pd.DataFrame, name: str, unit: Unit) -> Array:
     column = frame[name]
     types = pd.api.types
     if types.is_integer_dtype(column.dtype) or types.is_float_dtype(column.dtype):
-        values = column.to_numpy("float64", na_value=math.nan)
+        is_plain = isinstance(column.dtype, np.dtype)  # without missing values of its own: nothing is copied
+        values = column.to_numpy("float64") if is_plain else column.to_numpy("float64", na_value=math.nan)
         values = values if factor == 1 else values * factor
     else:
         values = np.array([_seconds(value, factor) for value in column.tolist()], dtype="float64")

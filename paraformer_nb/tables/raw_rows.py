@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 from ..transcript.corrections import appearance
@@ -24,31 +24,32 @@ def raw_rows(sentences: Sequence[Sentence], recognised: Sequence[Sentence]) -> A
     by_id = {sentence.id: sentence for sentence in recognised}
     firsts = accumulate((len(sentence.words) for sentence in recognised), initial=0)
     first_of = dict(zip(by_id, firsts, strict=False))
-    numbers = [number for each in sentences for number in _numbers(each, by_id[each.id], first_of[each.id])]
-    mine, theirs = np.array(numbers, dtype="int64"), _rank(recognised)
+    numbers = (_numbers(each, by_id[each.id], first_of[each.id]) for each in sentences)
+    mine, theirs = np.fromiter(chain.from_iterable(numbers), "int64"), _rank(recognised)
     return np.where(mine == WRITTEN, WRITTEN, theirs[mine])[_order(sentences)]
 
 
-def _numbers(corrected: Sentence, recognised: Sentence, first: int) -> Iterator[int]:
+def _numbers(corrected: Sentence, recognised: Sentence, first: int) -> Iterable[int]:
     """For each word of a corrected sentence its number among the recognised words, of which the sentence's begin with
     `first`."""
     if corrected is recognised:
-        yield from range(first, first + len(recognised.words))
-        return
+        return range(first, first + len(recognised.words))
     free: dict[object, deque[int]] = defaultdict(deque)
     for number, word in enumerate(recognised.words, first):
         free[appearance(word)].append(number)
+    numbers = []
     for word in corrected.words:
         same = free[appearance(word)]
-        yield same.popleft() if same and not word.is_edited else WRITTEN
+        numbers.append(same.popleft() if same and not word.is_edited else WRITTEN)
+    return numbers
 
 
 def _order(sentences: Sequence[Sentence]) -> Array:
     """The order in which their words are rows of a table."""
     import numpy as np
 
-    starts = np.fromiter((word.start for sentence in sentences for word in sentence.words), "float64")
-    return np.argsort(starts, kind="stable")
+    starts = [word.start for sentence in sentences for word in sentence.words]
+    return np.argsort(np.array(starts, "float64"), kind="stable")
 
 
 def _rank(sentences: Sequence[Sentence]) -> Array:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import is_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..transcript.words import Sentence
 from .row_buffers import RowBuffers
@@ -76,11 +76,11 @@ def _rearrange(old: Sequence[Sentence], old_rows: pd.DataFrame, new: Sequence[Se
     made = [sentence for sentence in new if id(sentence) not in known]
     if len(made) == len(new):
         return word_frame(new)
-    rows_of: dict[int, Any] = {}
+    rows_of: dict[int, range] = {}
     next_row = 0
     for sentence in (*old, *made):
         first, next_row = next_row, next_row + len(sentence.words)
         rows_of[id(sentence)] = range(first, next_row)
-    indices = np.fromiter((row for sentence in new for row in rows_of[id(sentence)]), dtype="int64")
+    indices = np.fromiter(chain.from_iterable(rows_of[id(sentence)] for sentence in new), dtype="int64")
     both = pd.concat([old_rows, word_frame(made)], ignore_index=True)
     return both.take(indices)
