@@ -129,7 +129,7 @@ class RunState(Struct, frozen=True):
     notice: str
     """What the service wants shown beside the words, or ""."""
     message: str
-    """What ended the run, what was not recognised, what could not be written; or ""."""
+    """What ended the run, and what could not be written; or ""."""
     start: float
     end: float | None
     """Of the part that is transcribed; null while that is not known."""
@@ -145,3 +145,7 @@ class RunState(Struct, frozen=True):
     is_loading: bool = False
     """Whether the service is connected and not ready yet: the embedded one loads its recogniser."""
     retry: RetryState | None = None
+    missing: float = 0.0
+    """Seconds of the clip that a run which ended early did not recognise; 0 where that is not known."""
+    whole: float = 0.0
+    """Seconds of the clip that were to be recognised, where some are missing."""

@@ -11,7 +11,6 @@ from ..transcript.transcript import ENDED, Transcript
 from .run_data import RetryState, RunState, RunStateName, SoundFormat
 
 _LEAST_MISSING = 0.05  # seconds
-_MAX_GAPS = 3  # that the message lists, the newest ones
 _SOUND = SoundFormat(PlayableClip.mime, PlayableClip.window_seconds)
 
 
@@ -23,6 +22,7 @@ def describe_run(
     run, end = transcript.run, transcript.end
     last = max([transcript.sent_until, *(gap.end for gap in transcript.gaps)])
     has_ended = transcript.state in ENDED
+    missing, whole = _missing(transcript)
     return RunState(
         state=cast(RunStateName, transcript.state),
         has_ended=has_ended,
@@ -44,6 +44,8 @@ def describe_run(
         sound=_SOUND,
         is_loading=transcript.is_connected and transcript.state == "connecting",
         retry=_retry(transcript),
+        missing=missing,
+        whole=whole,
     )
 
 
@@ -54,24 +56,21 @@ def _retry(transcript: Transcript) -> RetryState | None:
     return RetryState(retry.attempt, retry.attempts, retry.delay, sanitise(retry.reason))
 
 
-def _unrecognised(transcript: Transcript) -> str:
-    """How much of the clip is missing in a run that ended early, where the clip's end is known; or ``""``."""
+def _missing(transcript: Transcript) -> tuple[float, float]:
+    """How much of the clip a run that ended early did not recognise, and of how much, in seconds; zeros where none is
+    missing, or the clip's end is not known."""
     run = transcript.run
     if run.end is None or transcript.sent_until <= run.start or transcript.state not in ("stopped", "failed"):
-        return ""
-    missing = sum(gap.end - gap.start for gap in transcript.gaps) + max(0.0, run.end - transcript.sent_until)
+        return 0.0, 0.0
     whole = run.end - run.start
-    return f"{min(missing, whole):.1f} s of {whole:.1f} s were not recognised." if missing >= _LEAST_MISSING else ""
+    gaps = sum(gap.end - gap.start for gap in transcript.gaps)
+    missing = min(gaps + max(0.0, run.end - transcript.sent_until), whole)
+    return (round(missing, 3), round(whole, 3)) if missing >= _LEAST_MISSING else (0.0, 0.0)
 
 
 def _message(transcript: Transcript, warning: str) -> str:
-    """What ended the run, what was not recognised, and the warning; of an error in a clip of unknown length only it."""
+    """What ended the run, and the warning."""
     error = transcript.end.error.message if transcript.end and transcript.end.error else ""
-    if missing := _unrecognised(transcript):
-        parts = [f"{error.rstrip('.')}." if error else "", missing, warning]
-    elif error:
-        parts = [error]
-    else:
-        gaps = [f"{gap.start:.1f}–{gap.end:.1f} s were not recognised: {gap.reason}." for gap in transcript.gaps]
-        parts = [*gaps[-_MAX_GAPS:], warning]
-    return " ".join(part for part in parts if part)
+    if not error or not warning:
+        return error or warning
+    return f"{error.rstrip('.')}. {warning}"

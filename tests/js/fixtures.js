@@ -34,6 +34,8 @@ export function makeRun(over = {}) {
     sound: { mime: "audio/webm", window_seconds: 10 },
     is_loading: false,
     retry: null,
+    missing: 0,
+    whole: 0,
     ...over,
   };
 }

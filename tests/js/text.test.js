@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clockText, countWords, describePicture, emptyText, progressText, retryText, servedBy, stateText } from "../../paraformer_nb/widgets/static/timeline/text/text.js";
+import { clockText, countWords, describePicture, emptyText, messageText, progressText, retryText, servedBy, stateText } from "../../paraformer_nb/widgets/static/timeline/text/text.js";
 import { isDoubtful, sentenceText } from "../../paraformer_nb/widgets/static/timeline/model/words.js";
 import { makeRun, makeWord } from "./fixtures.js";
 
@@ -45,6 +45,17 @@ test("the progress of a run", () => {
 test("the description of the picture", () => {
   const words = describePicture(makeRun({ state: "finished" }), 102, { start: 0, span: 8 });
   assert.equal(words, "Timeline of lesson.flac: finished, 102 words. Shows 0:00.0 to 0:08.0.");
+});
+
+test("what ended a run, and what it did not recognise", () => {
+  const gaps = [1, 2, 3, 4].map((start) => ({ start, end: start + 0.5, reason: "the network was down" }));
+  const stopped = makeRun({ state: "stopped", message: "It was stopped.", missing: 28.66, whole: 39.7 });
+  assert.equal(messageText(stopped, gaps), "It was stopped. 28.7 s of 39.7 s were not recognised.");
+  assert.equal(messageText(makeRun({ state: "failed", message: "It failed." }), gaps), "It failed.");
+  const finished = messageText(makeRun({ state: "finished" }), gaps.slice(3));
+  assert.equal(finished, "4.0–4.5 s were not recognised: the network was down.");
+  assert.equal(messageText(makeRun({ state: "finished" }), gaps).match(/not recognised/gu)?.length, 3);
+  assert.equal(messageText(makeRun(), []), "");
 });
 
 test("what a run waits for is named", () => {

@@ -41,7 +41,7 @@ STATES: list[dict[str, Any]] = [
     {"state": "streaming", "has_ended": False, "can_stop": True},
     {"state": "finishing", "has_ended": False},
     {"state": "reconnecting", "has_ended": False, "retry": RetryState(2, 5, 60.0, "网络断开")},
-    {"state": "stopped", "can_resume": True, "can_undo": True},
+    {"state": "stopped", "missing": 4.0, "whole": 12.0, "can_resume": True, "can_undo": True},
     {"state": "failed", "can_resume": True},
     {"state": "finished", "sound": RUN.sound},
 ]

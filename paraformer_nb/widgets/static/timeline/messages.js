@@ -125,7 +125,7 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {string} model The engine of the embedded service, or the model that was asked for.
  * @property {string} language Of the words, as an HTML `lang` attribute names it.
  * @property {string} notice What the service wants shown beside the words, or "".
- * @property {string} message What ended the run, what was not recognised, what could not be written; or "".
+ * @property {string} message What ended the run, and what could not be written; or "".
  * @property {number} start
  * @property {number | null} end Of the part that is transcribed; null while that is not known.
  * @property {number} sent_until
@@ -138,6 +138,8 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {SoundFormat} sound
  * @property {boolean} is_loading Whether the service is connected and not ready yet: the embedded one loads its recogniser.
  * @property {RetryState | null} retry
+ * @property {number} missing Seconds of the clip that a run which ended early did not recognise; 0 where that is not known.
+ * @property {number} whole Seconds of the clip that were to be recognised, where some are missing.
  */
 
 /**

@@ -16,6 +16,7 @@ import { lowerBound } from "../model/words.js";
 /** @import { IndexedLayer } from "../model/transcript.js" */
 /** @import { Theme } from "./theme.js" */
 /** @import { WordTable } from "../model/words.js" */
+/** @typedef {{ text: string, x: number, y: number, width: number, colour: string }} LayerLabel */
 /**
  * What is marked; -1 and null: nothing.
  * @typedef {object} Marks
@@ -115,22 +116,24 @@ export function drawHover(g, hover, timeWindow, width, axis, { colours, family }
 }
 
 /**
- * Draws each layer's spans: a faint band down to the words, a bar on top, a label where there is room.
+ * Draws each layer's spans: a faint band down to the words, a bar on top. Returns a label for each that has room for it, to
+ * be drawn over the waveform.
  * @param {CanvasRenderingContext2D} g
  * @param {IndexedLayer[]} layers
  * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {number} height
  * @param {Theme} theme
+ * @returns {LayerLabel[]}
  */
 export function drawLayers(g, layers, timeWindow, width, height, { layers: colours, family }) {
+  /** @type {LayerLabel[]} */
+  const labels = [];
   layers.forEach(({ spans, maxEnds }, i) => {
     const top = i * (LAYER_ROW + 1);
     const end = timeWindow.start + timeWindow.span;
     g.fillStyle = colours[i % LAYER_COLOURS];
     g.font = `11px ${family}`;
-    g.textAlign = "left";
-    g.textBaseline = "top";
     let drawn = -Infinity; // spans that fall on the same pixel are one
     const first = lowerBound((n) => maxEnds[n], spans.length, timeWindow.start);
     for (let k = first; k < spans.length && spans[k].start < end; k++) {
@@ -146,11 +149,31 @@ export function drawLayers(g, layers, timeWindow, width, height, { layers: colou
       const { label } = spans[k];
       const x = Math.max(left, 0) + 3;
       const room = Math.min(right, width) - x - 3;
-      if (label && i < MOST_LABELS && room >= LEAST_LABEL && g.measureText(label).width <= room) {
-        g.fillText(label, x, layers.length * (LAYER_ROW + 1) + 1 + i * LAYER_LABEL);
-      }
+      if (!label || i >= MOST_LABELS || room < LEAST_LABEL) continue;
+      const wide = g.measureText(label).width;
+      const y = layers.length * (LAYER_ROW + 1) + 1 + i * LAYER_LABEL;
+      if (wide <= room) labels.push({ text: label, x, y, width: wide, colour: colours[i % LAYER_COLOURS] });
     }
   });
+  return labels;
+}
+
+/**
+ * Draws the labels of layers, on the colour of the paper: the waveform behind them would make them hard to read.
+ * @param {CanvasRenderingContext2D} g
+ * @param {LayerLabel[]} labels
+ * @param {Theme} theme
+ */
+export function drawLayerLabels(g, labels, { colours, family }) {
+  g.font = `11px ${family}`;
+  g.textAlign = "left";
+  g.textBaseline = "top";
+  for (const { text, x, y, width, colour } of labels) {
+    g.fillStyle = colours.paper;
+    g.fillRect(x - 2, y - 1, width + 4, LAYER_LABEL - 1);
+    g.fillStyle = colour;
+    g.fillText(text, x, y);
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 // The timeline's picture: ticks, waveform, gaps, words, sentences, for one window of one run.
 
-import { drawHover, drawLayers, drawPlayhead, drawResumes, drawSelection, drawWordMarks } from "./draw_marks.js";
+import { drawHover, drawLayerLabels, drawLayers, drawPlayhead, drawResumes, drawSelection, drawWordMarks } from "./draw_marks.js";
 import { drawRegions } from "./draw_regions.js";
 import { drawGap, drawWave } from "./draw_waveform.js";
 import { drawSentences, drawWords } from "./draw_words.js";
@@ -60,11 +60,12 @@ export function rowsOf(height, hasSpectrogram = false) {
 export function drawPicture(g, { width, height }, transcript, timeWindow, theme, ruler, marks, spectrogram, samples = null) {
   const { axis, sentences, words, wave, ...rows } = rowsOf(height, spectrogram !== null);
   drawAxis(g, width, axis, timeWindow, theme);
-  drawLayers(g, transcript.layers, timeWindow, width, words.top - 2, theme);
+  const labels = drawLayers(g, transcript.layers, timeWindow, width, words.top - 2, theme);
   const tags = drawRegions(g, transcript.regions, marks.region, timeWindow, width, axis, theme);
   drawSelection(g, marks.selection, timeWindow, width, axis, theme);
   drawWave(g, transcript.peaks, timeWindow, width, wave, theme.colours.wave, marks.amplitude, samples);
   if (spectrogram) drawSpectrogram(g, spectrogram, timeWindow, width, rows.spectrogram, theme);
+  drawLayerLabels(g, labels, theme);
   drawGaps(g, width, axis, transcript, timeWindow, theme);
   drawResumes(g, transcript.resumes, timeWindow, width, axis, theme);
   const drawn = drawWords(g, transcript.words, transcript.order, timeWindow, width, words, theme, ruler);

@@ -51,6 +51,8 @@ export class Stage {
   /** How words and regions were drawn last. @type {Drawn & { tags: Tag[] }} */
   #drawn = { level: "row", labels: [], tags: [] };
   #pagedFrom = NaN;
+  /** That of the last drawing; 0 before it. */
+  #width = 0;
 
   /**
    * @param {RunModel} runModel
@@ -90,6 +92,7 @@ export class Stage {
    */
   draw(theme) {
     if (this.#pictureSurface.width === 0) return false;
+    this.#keepOnView();
     this.#turnPage();
     const isMoving = this.#moveWindow();
     const { transcript, cursor, playback } = this.#runModel;
@@ -288,6 +291,16 @@ export class Stage {
 
   get #target() {
     return windowOf(this.#runModel.viewportChoice, this.#scene, this.#pictureSurface.width);
+  }
+
+  /** A playhead that is on view stays on view where the picture gets another width, and the window another span. */
+  #keepOnView() {
+    const { width } = this.#pictureSurface;
+    const { playhead } = this.#runModel.cursor;
+    const { start, span } = this.shown;
+    const wasOnView = this.#width > 0 && playhead >= start && playhead <= start + span;
+    if (width !== this.#width && wasOnView && !this.choice.follow) this.reveal(playhead);
+    this.#width = width;
   }
 
   /** While playing, the window follows the playhead, unless a person looks elsewhere. */

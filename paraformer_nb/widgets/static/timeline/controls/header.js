@@ -1,7 +1,7 @@
 // The line on top: state, clip, service, notice, progress, Stop or Go on; under it the progress bar and the message.
 
 import { make, makeButton, setAttribute, setText } from "../dom/elements.js";
-import { NO_KERNEL, STOP_UNREAD, clockText, countWords, progressText, retryText, servedBy, stateText } from "../text/text.js";
+import { NO_KERNEL, STOP_UNREAD, clockText, countWords, messageText, progressText, retryText, servedBy, stateText } from "../text/text.js";
 import { translate } from "../model/language.js";
 
 /** @import { RunModel } from "../run_model.js" */
@@ -74,7 +74,7 @@ export class Header {
     this.#row.dataset.state = isOffline ? "disconnected" : (run?.state ?? "connecting");
     setText(this.#state, isOffline ? translate("Not connected") : run ? stateText(run) : translate("Connecting"));
     this.#updateClip(run?.clip ?? "");
-    const message = isOffline ? translate(NO_KERNEL) : isStopUnread ? translate(STOP_UNREAD) : (run?.retry?.reason ?? run?.message ?? "");
+    const message = isOffline ? translate(NO_KERNEL) : isStopUnread ? translate(STOP_UNREAD) : (run ? (run.retry?.reason ?? messageText(run, transcript.gaps)) : "");
     setText(this.#message, message);
     this.#message.hidden = message === "";
     this.#message.classList.toggle("pnb-error", !isOffline && run?.state === "failed");

@@ -28,6 +28,8 @@ export const CHINESE = Object.freeze({
   "Speech recognition run": "语音识别",
   "sent {0} · final {1}": "已发送 {0} · 已确定 {1}",
   "{0} s": "{0} 秒",
+  "{0} s of {1} s were not recognised.": "{1} 秒中有 {0} 秒未识别。",
+  "{0}–{1} s were not recognised: {2}.": "{0}–{1} 秒未识别：{2}。",
   "1 word": "1 个词",
   "{0} words": "{0} 个词",
   "No kernel is connected: run the cell again to see the words live.": "没有连接内核：重新运行此单元格，即可实时查看文字。",

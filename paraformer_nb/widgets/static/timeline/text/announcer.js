@@ -2,7 +2,7 @@
 
 import { make } from "../dom/elements.js";
 import { sentenceText } from "../model/words.js";
-import { stateName } from "./text.js";
+import { messageText, stateName } from "./text.js";
 
 /** @import { RunModel } from "../run_model.js" */
 
@@ -42,7 +42,7 @@ export class Announcer {
       this.#waiting.push(sentenceText(sentence.words));
     }
     const { run } = transcript;
-    if (run?.has_ended && !this.#hadEnded) this.#waiting.push(`${stateName(run.state)}. ${run.message}`);
+    if (run?.has_ended && !this.#hadEnded) this.#waiting.push(`${stateName(run.state)}. ${messageText(run, transcript.gaps)}`);
     this.#hadEnded = run?.has_ended === true;
     this.#waiting.splice(0, this.#waiting.length - MOST_WAITING);
     if (this.#timer === undefined) this.#readNext();

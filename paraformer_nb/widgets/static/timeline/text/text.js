@@ -4,7 +4,7 @@ import { DOUBTFUL_BELOW } from "../messages.js";
 import { clock } from "../model/scale.js";
 import { translate, translateKnown } from "../model/language.js";
 
-/** @import { RunState, RunStateName, Word } from "../messages.js" */
+/** @import { GapSpan, RunState, RunStateName, Word } from "../messages.js" */
 /** @import { Text } from "../model/language.js" */
 /** @import { Selection } from "../model/cursor.js" */
 /** @import { Details } from "../model/word_details.js" */
@@ -15,6 +15,7 @@ export const NO_KERNEL = "No kernel is connected: run the cell again to see the 
 export const STOP_UNREAD =
   "The kernel is busy with a cell, and stops the run when that ends. To stop now, interrupt the kernel (■ in the toolbar).";
 const NUMBER = new Intl.NumberFormat("en");
+const MOST_GAPS = 3; // that are listed, the newest ones
 const LONG_WORD = 40; // characters; of a longer word only these are repeated
 const SHORT_SECONDS = 2; // of a window, below which its ends are given to a millisecond
 const LONG_SECONDS = 600; // from here on tenths of a second are left out
@@ -80,6 +81,19 @@ export function emptyText(state) {
  */
 export function servedBy(run) {
   return [translateKnown(run.service), run.model].filter(Boolean).join(" · ");
+}
+
+/**
+ * What ended the run, and what was not recognised.
+ * @param {RunState} run
+ * @param {GapSpan[]} gaps
+ */
+export function messageText({ message, missing, state, whole }, gaps) {
+  if (missing > 0) return [message, translate("{0} s of {1} s were not recognised.", missing.toFixed(1), whole.toFixed(1))].filter(Boolean).join(" ");
+  const newest = state === "failed" ? [] : gaps.slice(-MOST_GAPS);
+  const texts = newest.map(({ start, end, reason }) =>
+    translate("{0}–{1} s were not recognised: {2}.", start.toFixed(1), end.toFixed(1), translateKnown(reason)));
+  return [...texts, message].filter(Boolean).join(" ");
 }
 
 /** @param {RunState} run */
