@@ -84,7 +84,11 @@ def _api_key(options: argparse.Namespace) -> str | None:
     if options.api_key and options.api_key_file:
         raise ParameterError("give --api-key or --api-key-file, not both.")
     try:
-        key = options.api_key_file.read_text().strip() if options.api_key_file else options.api_key
+        # Editors on Windows begin a file with a byte order mark.
+        file = options.api_key_file
+        key = file.read_text(encoding="utf-8-sig").strip() if file else options.api_key
+    except UnicodeDecodeError:
+        raise ParameterError(f"the key file {str(file)!r} is not a text in UTF-8: save it as one.") from None
     except OSError as error:
         raise ParameterError(f"the key file {str(options.api_key_file)!r} cannot be read: {error.strerror}.") from error
     key = key if key is not None else os.environ.get(SERVE_KEY_VARIABLE)

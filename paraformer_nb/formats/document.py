@@ -97,7 +97,7 @@ class Document:
     @property
     def name(self) -> str:
         """The clip's name without its suffix, or the file's."""
-        return Path(self.clip.name if self.clip else self.path.name).stem or "clip"
+        return sanitise(Path(self.clip.name if self.clip else self.path.name).stem) or "clip"
 
     @property
     def service(self) -> str:

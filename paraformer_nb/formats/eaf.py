@@ -73,7 +73,14 @@ def _link_clip(eaf: Any, document: Document) -> None:
     except ValueError:  # on another drive of Windows
         relative = path.name
     relative = relative if relative.startswith("..") else f"./{relative}"
-    eaf.add_linked_file(f"file://{quote(path.as_posix())}", relpath=relative, mimetype=kind)
+    if relative != sanitise(relative):  # XML has no such characters; of the name's bytes, escapes are left
+        relative = _escaped(relative)
+    eaf.add_linked_file(f"file://{_escaped(path.as_posix())}", relpath=relative, mimetype=kind)
+
+
+def _escaped(path: str) -> str:
+    """A path as a part of a URL; a name of bytes that are not UTF-8 keeps these."""
+    return quote(os.fsencode(path))
 
 
 def _sort_time_slots(eaf: Any) -> None:

@@ -12,6 +12,7 @@ from ..journal.records import ClipSource
 from ..paths import expand
 from ..playback.playable import OpenAudio, PlayableClip
 from ..tables.given import clip_end
+from ..text import sanitise
 from ..transcript.transcript import Transcript
 from .base import Format
 from .changes import Written
@@ -119,5 +120,5 @@ def _check_target(document: Document, overwrite: bool) -> None:
 def _clip_source(clip: str | os.PathLike[str] | None, name: str | None) -> ClipSource | None:
     if clip is not None:
         path = expand(clip)
-        return ClipSource(path.name, os.path.realpath(path))
-    return ClipSource(name) if name else None
+        return ClipSource(sanitise(path.name), os.path.realpath(path))
+    return ClipSource(sanitise(name)) if name else None

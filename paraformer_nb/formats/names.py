@@ -6,11 +6,12 @@ from .document import Document, Row
 
 UNKNOWN = "unknown"
 """The speaker of words that have none."""
+_NAMELESS = "clip"
 
 
 def file_name(document: Document) -> str:
-    """The clip's name as one field: spaces become ``_``."""
-    return field(document, None, document.name, "name")
+    """The clip's name as one field: spaces become ``_``; ``clip`` where nothing else is in it."""
+    return field(document, None, document.name, "name") or _NAMELESS
 
 
 def speaker_name(document: Document, row: Row) -> str:

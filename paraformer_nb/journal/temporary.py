@@ -30,7 +30,8 @@ def remove_temporary(path: Path, owner: int) -> None:
     """Delete a temporary journal, unless this process was forked from its owner."""
     _paths.pop(path, None)
     if os.getpid() == owner:
-        path.unlink(missing_ok=True)
+        with suppress(PermissionError):  # Windows, where it is still open: the system's clearing of its folder is left
+            path.unlink(missing_ok=True)
 
 
 def _handle_sigterm() -> None:

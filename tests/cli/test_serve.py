@@ -127,3 +127,22 @@ def test_nothing_listens_after_the_end(chinese: Path) -> None:
 
 async def _await(run: pnb.Run) -> None:
     await run
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
+def test_a_key_file_may_begin_with_a_byte_order_mark(encoding: str, chinese: Path, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\r\n", encoding=encoding)
+    script = chinese.with_suffix(".json")
+    with serving("--engine", "scripted", "--script", script, "--api-key-file", file) as (_, url):
+        run = ended(pnb.transcribe(tone(0.3), service=pnb.DashScope(KEY, url=url), pace=None))
+    assert run.state == "finished"
+
+
+def test_a_key_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("key", encoding="utf-16")
+    done = command("serve", "--port", 0, "--api-key-file", file)
+    assert done.returncode == 2
+    assert "not a text in UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr

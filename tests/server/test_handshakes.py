@@ -31,7 +31,15 @@ async def status(service: EmbeddedServer, key: str = "", **headers: str) -> int:
 
 @pytest.mark.parametrize(
     "origin",
-    ["https://example.com", "http://localhost:8888", "http://127.0.0.1", "null", "file://", "http://127.0.0.1:1@evil/"],
+    [
+        "https://example.com",
+        "http://localhost:8888",
+        "http://127.0.0.1",
+        "null",
+        "file://",
+        "http://127.0.0.1:1@evil/",
+        "http://[::1",
+    ],
 )
 def test_a_web_page_is_refused_even_with_the_right_key(origin: str) -> None:
     async def client(service: EmbeddedServer) -> int:
