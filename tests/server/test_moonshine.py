@@ -22,7 +22,7 @@ from paraformer_nb.audio.clip import open_clip
 from paraformer_nb.server.engines.alignment.aligner import Aligner
 from paraformer_nb.server.engines.moonshine.kind import MOONSHINE
 from paraformer_nb.server.engines.moonshine.library import SpeechDetector, Transcriber
-from paraformer_nb.server.engines.moonshine.recogniser import UtteranceRecogniser
+from paraformer_nb.server.engines.moonshine.recogniser import MoonshineRecogniser
 from paraformer_nb.server.engines.moonshine.text import tokens
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -86,7 +86,7 @@ def recognise(
 ) -> list[tuple[float, dict[str, Any]]]:
     """Recognise audio in blocks of 100 ms. Returns each result, and the position of the audio at which it came."""
     transcriber, aligner = models()
-    recogniser = UtteranceRecogniser(transcriber, SpeechDetector(), aligner if aligned else None, silence)
+    recogniser = MoonshineRecogniser(transcriber, SpeechDetector(), aligner if aligned else None, silence)
     data = pcm.astype("<i2").tobytes()
     results = []
     for offset in range(0, len(data), BLOCK):
@@ -269,7 +269,7 @@ def test_a_damaged_model_is_reported(name: str, damaged: Path, english: Path) ->
         error = failure(pnb.transcribe(english, service=service, retry=pnb.Retry(attempts=1)))
     finally:
         service.close()
-    assert_says(error, "cannot start", "tiny-en", "damaged or incomplete")
+    assert_says(error, "cannot start", "tiny-en", "damaged or incomplete", "--force-reinstall")
     assert workers() == []
 
 
