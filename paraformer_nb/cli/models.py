@@ -54,7 +54,7 @@ def _state(model: Model) -> str:
         return f"in {folder}"
     if own_folder(model).is_dir():
         return f"incomplete or damaged; repair it with: {fetch_command(model)}"
-    return "not fetched"
+    return f"not fetched; fetch it with: {fetch_command(model)}"
 
 
 def _is_there(model: Model) -> bool:

@@ -33,7 +33,7 @@ def request_problem(error: requests.RequestException, timeout: float) -> Problem
             return connect_problem(cause, timeout, has_proxy=has_proxy)
     if isinstance(error, requests.Timeout):
         return connect_problem(TimeoutError(), timeout, has_proxy=has_proxy)
-    if isinstance(error, requests.ConnectionError):
+    if isinstance(error, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         return Problem("the connection was cut")
     return Problem(type(error).__name__)
 

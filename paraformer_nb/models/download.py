@@ -5,6 +5,7 @@ The bytes are collected in ``NAME.part``, which survives everything but wrong by
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -63,11 +64,15 @@ def download(
             else:
                 part.replace(target)
                 return
-    kept = part.stat().st_size if part.exists() else 0
+    kept = _size(part)
+    state = (
+        f"{kept:,} of {wanted.size:,} bytes are kept: the same command continues there"
+        if kept
+        else "Nothing of it is kept: try the same command again later"
+    )
     raise ModelFilesError(
-        f"{target.name} could not be downloaded. {'; '.join(problems)}. {kept:,} of {wanted.size:,} bytes are kept: "
-        "the same command continues there. Behind a firewall, set HF_ENDPOINT or https_proxy, or copy the files from "
-        "another machine and use: paraformer-nb models import FOLDER."
+        f"{target.name} could not be downloaded. {'; '.join(problems)}. {state}. Behind a firewall, set HF_ENDPOINT or "
+        "https_proxy, or copy the files from another machine and use: paraformer-nb models import FOLDER."
     )
 
 
@@ -79,9 +84,11 @@ def writing(path: Path) -> Iterator[None]:
     except requests.RequestException:  # it is an OSError
         raise
     except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise ModelFilesError(
-            f"{str(path)!r} cannot be written: {error.strerror or error}. What was downloaded is kept. Make room or "
-            f"make the folder writable, or set {FOLDER_VARIABLE} to another folder; then run the same command again."
+            f"{str(path)!r} cannot be written: {error.strerror or error}. What is there already is kept. "
+            f"{'Make room' if is_full else 'Make the folder writable'}, or set {FOLDER_VARIABLE} to another folder; "
+            "then run the same command again."
         ) from error
 
 

@@ -79,7 +79,9 @@ def import_folder(folder: Path, progress: Progress) -> Path:
     Raises ParameterError if it does not hold the files of a known model, ModelFilesError if they cannot be written.
     """
     if not folder.is_dir():
-        raise ParameterError(f"{str(folder)!r} is not a folder.")
+        is_name = str(folder) in models()
+        advice = f"To download that model: {fetch_command(get_model(str(folder)))}" if is_name else "Nothing was copied"
+        raise ParameterError(f"{str(folder)!r} is not a folder. {advice}.")
     model = _recognise(folder)
     target = own_folder(model)
     with _locked(model, progress):
@@ -94,6 +96,8 @@ def import_folder(folder: Path, progress: Progress) -> Path:
                 progress.update(file.size)
             progress.close()
             _write_source(model, target)
+        else:
+            progress.message(f"{model.name} is complete already, so nothing was copied.")
     return target
 
 
@@ -174,9 +178,9 @@ def _recognise(folder: Path) -> Model:
         if fault is None:
             return model
         there = sum((folder / file.name).is_file() for file in model.files)
-        faults.append((there, f"as {model.name}: {fault}"))
+        faults.append((there, f"It looks like {model.name}, but {fault}. Copy it again, or: {fetch_command(model)}."))
     there, fault = max(faults, key=lambda pair: pair[0])
-    advice = f" The nearest is {fault}." if there else ""
+    advice = f" {fault}" if there else ""
     raise ParameterError(
         f"{str(folder)!r} does not hold the files of a known model ({', '.join(models())}), so nothing was copied."
         f"{advice} A folder of another streaming Paraformer can be used where it is: Embedded('paraformer', "
@@ -190,7 +194,7 @@ def _check_room(folder: Path, missing: list[ModelFile]) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise ModelFilesError(
-            f"{str(folder)!r} needs {needed / 1e6:,.0f} MB more, and {free / 1e6:,.0f} MB are free on its disk. "
+            f"{str(folder)!r} needs {needed / 1e6:,.1f} MB more, and {free / 1e6:,.1f} MB are free on its disk. "
             "Nothing was downloaded. Make room, or set PARAFORMER_NB_MODELS to a folder on another disk."
         )
 

@@ -27,9 +27,8 @@ import numpy as np
 
 from paraformer_nb.audio.clip import open_clip
 from paraformer_nb.server.engines.moonshine.library import SpeechDetector, Transcriber
-from paraformer_nb.server.engines.moonshine.recogniser import UtteranceRecogniser, make_aligner
-from paraformer_nb.server.engines.pocketsphinx.recogniser import UtteranceRecogniser as SphinxRecogniser
-from paraformer_nb.server.engines.pocketsphinx.recogniser import load_decoder
+from paraformer_nb.server.engines.moonshine.recogniser import MoonshineRecogniser, make_aligner
+from paraformer_nb.server.engines.pocketsphinx.recogniser import PocketSphinxRecogniser, load_decoder
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from accuracy import truth
@@ -76,12 +75,12 @@ def librivox() -> list[Clip]:
 def moonshine() -> Callable[[], Any]:
     """Load Moonshine's models; return what makes a recogniser."""
     transcriber, aligner = Transcriber(), make_aligner()
-    return lambda: UtteranceRecogniser(transcriber, SpeechDetector(), aligner)
+    return lambda: MoonshineRecogniser(transcriber, SpeechDetector(), aligner)
 
 
 def pocketsphinx() -> Callable[[], Any]:
     """Return what makes a PocketSphinx recogniser."""
-    return lambda: SphinxRecogniser(load_decoder())
+    return lambda: PocketSphinxRecogniser(load_decoder())
 
 
 def results(recogniser: Any, pcm: bytes, *, is_behind: bool) -> Iterator[tuple[float, dict[str, Any]]]:

@@ -70,7 +70,10 @@ def models(
 
 
 def test_a_model_s_life(models: Models, hub: Hub, published: Path, tmp_path: Path) -> None:
-    assert "not fetched" in models().stdout
+    assert "not fetched; fetch it with: paraformer-nb models fetch tiny" in models().stdout
+    missing = models("check", "tiny")
+    assert missing.returncode == 1
+    assert "tiny was not fetched. Fetch it with: paraformer-nb models fetch tiny." in missing.stderr
     fetched = models("fetch", "tiny")
     folder = tmp_path / "models" / "tiny"
     assert fetched.returncode == 0
@@ -82,7 +85,7 @@ def test_a_model_s_life(models: Models, hub: Hub, published: Path, tmp_path: Pat
     assert checked.returncode == 0
     assert "the sizes and SHA-256 of all 3 files are right" in checked.stdout
     assert "its networks run on this machine" in checked.stdout
-    assert "its text was not checked" in checked.stderr
+    assert "its text was not checked: none was published" in checked.stderr
 
     (folder / "encoder.onnx").write_bytes(b"broken")
     assert "repair it with: paraformer-nb models fetch tiny" in models("list", "tiny").stdout
@@ -112,17 +115,20 @@ def test_a_folder_is_imported(models: Models, hub: Hub, published: Path, tmp_pat
     assert models("check").returncode == 0
     assert hub.agents == set()
     assert (tmp_path / "models" / "tiny" / "SOURCE.txt").is_file()
+    assert "complete already, so nothing was copied" in models("import", published).stderr
 
 
 def test_a_folder_that_is_cut_or_another_one_is_not_imported(models: Models, published: Path, tmp_path: Path) -> None:
     (published / "decoder.onnx").write_bytes((published / "decoder.onnx").read_bytes()[:-9])
     cut = models("import", published)
     assert cut.returncode == 2
-    for expected in ("does not hold the files of a known model", "as tiny", "decoder.onnx", "cut short"):
+    for expected in ("does not hold the files of a known model", "looks like tiny", "decoder.onnx", "cut short"):
         assert expected in cut.stderr
+    assert "Copy it again, or: paraformer-nb models fetch tiny" in cut.stderr
     (tmp_path / "empty").mkdir()
     assert "model_dir=FOLDER" in models("import", tmp_path / "empty").stderr
     assert "is not a folder" in models("import", tmp_path / "nowhere").stderr
+    assert "To download that model: paraformer-nb models fetch tiny" in models("import", "tiny").stderr
     assert not (tmp_path / "models" / "tiny").exists()
 
 

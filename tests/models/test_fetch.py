@@ -120,6 +120,15 @@ def test_a_cut_download_continues(model: Model, hubs: tuple[Hub, Hub], published
     assert hubs[1].requests == []
 
 
+def test_connections_that_are_always_cut_are_named_as_that(model: Model, hubs: tuple[Hub, Hub]) -> None:
+    for hub in hubs:
+        hub.cut_after = 0
+    message = failure(model)
+    assert message.count("the connection was cut") == 2
+    assert "IncompleteRead" not in message
+    assert "Nothing of it is kept: try the same command again later" in message
+
+
 def test_what_has_arrived_is_kept_for_the_next_call(model: Model, hubs: tuple[Hub, Hub], published: Path) -> None:
     first, second = hubs
     first.cut_after, second.status = 0, 503
@@ -248,7 +257,7 @@ def test_a_folder_that_cannot_be_written_is_named(
     monkeypatch.setenv("PARAFORMER_NB_MODELS", str(tmp_path / "file"))
     message = failure(model)
     assert str(tmp_path / "file") in message
-    assert "PARAFORMER_NB_MODELS to another folder" in message
+    assert "Make the folder writable, or set PARAFORMER_NB_MODELS to another folder" in message
 
 
 def test_a_model_in_a_read_only_folder_is_used(

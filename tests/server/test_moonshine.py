@@ -22,7 +22,7 @@ from paraformer_nb.audio.clip import open_clip
 from paraformer_nb.server.engines.alignment.aligner import Aligner
 from paraformer_nb.server.engines.moonshine.kind import MOONSHINE
 from paraformer_nb.server.engines.moonshine.library import SpeechDetector, Transcriber
-from paraformer_nb.server.engines.moonshine.recogniser import UtteranceRecogniser
+from paraformer_nb.server.engines.moonshine.recogniser import MoonshineRecogniser
 from paraformer_nb.server.engines.moonshine.text import tokens
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -76,9 +76,19 @@ def test_the_loaded_journal_equals_the_run(lesson: pnb.Run) -> None:
 # ----------------------------------------------------------------------------------------- the recogniser by itself
 
 
+class CountingTranscriber(Transcriber):
+    """Counts the seconds of audio that were transcribed, which is most of the work."""
+
+    seconds = 0.0
+
+    def transcribe(self, pcm: NDArray[np.int16]) -> str:
+        self.seconds += len(pcm) / RATE
+        return super().transcribe(pcm)
+
+
 @cache
-def models() -> tuple[Transcriber, Aligner]:
-    return Transcriber(), Aligner()
+def models() -> tuple[CountingTranscriber, Aligner]:
+    return CountingTranscriber(), Aligner()
 
 
 def recognise(
@@ -86,7 +96,7 @@ def recognise(
 ) -> list[tuple[float, dict[str, Any]]]:
     """Recognise audio in blocks of 100 ms. Returns each result, and the position of the audio at which it came."""
     transcriber, aligner = models()
-    recogniser = UtteranceRecogniser(transcriber, SpeechDetector(), aligner if aligned else None, silence)
+    recogniser = MoonshineRecogniser(transcriber, SpeechDetector(), aligner if aligned else None, silence)
     data = pcm.astype("<i2").tobytes()
     results = []
     for offset in range(0, len(data), BLOCK):
@@ -116,6 +126,14 @@ def test_partials_come_as_often_as_there_is_time(english: Path) -> None:
     first_word = finals(live)[0]["words"][0]["begin_time"] / 1000
     assert partials[0] - first_word <= 0.7
     assert sum(not result["sentence_end"] for _, result in late) <= len(partials) / 2
+
+
+@pytest.mark.parametrize(("is_behind", "times"), [(False, 3.0), (True, 1.6)])
+def test_audio_is_transcribed_few_times_over(is_behind: bool, times: float, english: Path) -> None:
+    pcm = samples(english, 0.5, 8.8)
+    before = models()[0].seconds
+    recognise(pcm, is_behind=is_behind)
+    assert models()[0].seconds - before <= times * len(pcm) / RATE
 
 
 def test_a_sentence_is_final_when_the_silence_has_passed(english: Path) -> None:
@@ -269,7 +287,7 @@ def test_a_damaged_model_is_reported(name: str, damaged: Path, english: Path) ->
         error = failure(pnb.transcribe(english, service=service, retry=pnb.Retry(attempts=1)))
     finally:
         service.close()
-    assert_says(error, "cannot start", "tiny-en", "damaged or incomplete")
+    assert_says(error, "cannot start", "tiny-en", "damaged or incomplete", "--force-reinstall")
     assert workers() == []
 
 

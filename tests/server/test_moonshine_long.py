@@ -20,12 +20,12 @@ import json, sys, time
 from pathlib import Path
 from paraformer_nb.audio.clip import open_clip
 from paraformer_nb.server.engines.moonshine.library import SpeechDetector, Transcriber
-from paraformer_nb.server.engines.moonshine.recogniser import UtteranceRecogniser, make_aligner
+from paraformer_nb.server.engines.moonshine.recogniser import MoonshineRecogniser, make_aligner
 
 clip = open_clip(sys.argv[1], sample_rate=16_000)
 pcm = b"".join(clip.blocks(16_000))[: 32_000 * int(sys.argv[4])]
 clip.close()
-recogniser = UtteranceRecogniser(Transcriber(), SpeechDetector(), make_aligner())
+recogniser = MoonshineRecogniser(Transcriber(), SpeechDetector(), make_aligner())
 repetitions, is_behind = int(sys.argv[2]), sys.argv[3] == "unpaced"
 for number in range(repetitions):
     started = time.process_time()

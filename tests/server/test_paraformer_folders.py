@@ -105,7 +105,7 @@ BAD_FOLDERS: dict[str, tuple[Damage, str, str]] = {
     "offline, renamed": (_offline_as_encoder, "encoder.onnx", "not a streaming Paraformer's encoder (4 outputs)"),
     "empty": (_write("encoder.onnx", b""), "encoder.onnx", "it contains no network (0 bytes)"),
     "text": (_write("decoder.onnx", b"<html>404 Not Found</html>"), "decoder.onnx", "it is not an ONNX file"),
-    "pointer": (_write("encoder.onnx", POINTER), "encoder.onnx", "Was it downloaded completely?"),
+    "pointer": (_write("encoder.onnx", POINTER), "encoder.onnx", "not have been downloaded completely"),
     "cut short": (_cut("encoder.onnx", 0.6), "encoder.onnx", "it is cut short"),
     "cut by some bytes": (_cut("encoder.onnx", 0.999), "encoder.onnx", "it is cut short"),
     "cut shorter": (_cut("decoder.onnx", 0.1), "decoder.onnx", "it is cut short"),

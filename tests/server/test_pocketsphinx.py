@@ -19,7 +19,7 @@ from servers import assert_says, ended, eventually, failure, is_running, workers
 import paraformer_nb as pnb
 from paraformer_nb import errors
 from paraformer_nb.audio.clip import open_clip
-from paraformer_nb.server.engines.pocketsphinx.recogniser import UtteranceRecogniser, load_decoder
+from paraformer_nb.server.engines.pocketsphinx.recogniser import PocketSphinxRecogniser, load_decoder
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -185,7 +185,7 @@ def _pcm(clip: Path, end: float) -> bytes:
 
 def test_a_sentence_is_final_when_the_silence_has_passed_in_its_audio(english: Path) -> None:
     pcm = _pcm(english, 4.3)
-    recogniser = UtteranceRecogniser(load_decoder(), 800)
+    recogniser = PocketSphinxRecogniser(load_decoder(), 800)
     finals = []
     for offset in range(0, len(pcm), 960):
         results = recogniser.feed(pcm[offset : offset + 960], is_behind=True)
@@ -287,7 +287,7 @@ print(*servers.workers(), flush=True)
 
 def _recognised(pcm: bytes) -> list[str]:
     """Recognise in this process, without a worker."""
-    recogniser = UtteranceRecogniser(load_decoder())
+    recogniser = PocketSphinxRecogniser(load_decoder())
     sentences = [*recogniser.feed(pcm, is_behind=True), *recogniser.finish()]
     return [one["text"] for one in sentences if one and one["sentence_end"]]
 

@@ -147,7 +147,7 @@ def test_the_next_spare_is_started_during_a_task() -> None:
         task = FakeTask(engine)
         await task.start()
         (own,) = workers()
-        await task.send(0.9)
+        await task.send(2.4)
         assert await soon(lambda: task.stream.position > 0)
         assert workers() == [own], "it competes with the first words"
         await task.send(1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ....errors import MissingDependency
 from ..workers.engine import WorkerEngine
-from .kind import CAPACITY, MOONSHINE
+from .kind import CAPACITY, MOONSHINE, REQUIREMENT
 
 _COMMAND = (sys.executable, "-m", "paraformer_nb.server.engines.moonshine.worker")
 
@@ -22,7 +22,7 @@ class Moonshine(WorkerEngine):
         if not MOONSHINE.is_installed:
             raise MissingDependency(
                 "the engine 'moonshine' needs the package moonshine-voice with its English model. Install it with: "
-                "pip install 'moonshine-voice>=0.0.73,<0.1'. It has wheels for Linux (x86-64 and ARM), macOS on Apple "
-                "silicon and Windows (x86-64); elsewhere use Embedded('pocketsphinx') or a DashScope key."
+                f"pip install '{REQUIREMENT}'. It has wheels for Linux (x86-64 and ARM), macOS on Apple silicon and "
+                "Windows (x86-64); elsewhere use Embedded('pocketsphinx') or a DashScope key."
             )
         super().__init__(_COMMAND, max_workers=max_workers, **options)

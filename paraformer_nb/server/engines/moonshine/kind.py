@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..base import Engine, EngineKind
 
 PACKAGE = "moonshine_voice"
+REQUIREMENT = "moonshine-voice>=0.0.73,<0.1"
 CAPACITY = 4
 """Tasks at once; each has a worker process of about 300 MB."""
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base import ENGINE_RATE
-from .kind import MOONSHINE, PACKAGE
+from .kind import MOONSHINE, PACKAGE, REQUIREMENT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +66,10 @@ class _Library:
             self._model, self.api.ModelArch.TINY, array, len(pairs), self.api.MOONSHINE_HEADER_VERSION
         )
         if handle < 0:
-            raise RuntimeError(f"the model in {self._model.decode()!r} cannot be loaded: it is damaged or incomplete.")
+            raise RuntimeError(
+                f"the model in {self._model.decode()!r} cannot be loaded: it is damaged or incomplete. Reinstall it: "
+                f"pip install --force-reinstall --no-deps '{REQUIREMENT}', or use Embedded('pocketsphinx')."
+            )
         return handle
 
 

@@ -9,12 +9,12 @@ from functools import partial
 
 from ..workers.child import serve_task
 from .library import SpeechDetector, Transcriber
-from .recogniser import UtteranceRecogniser, make_aligner
+from .recogniser import MoonshineRecogniser, make_aligner
 
 
 def main() -> None:
     """Load the models, then serve one task."""
-    serve_task(lambda: partial(UtteranceRecogniser, Transcriber(), SpeechDetector(), make_aligner()))
+    serve_task(lambda: partial(MoonshineRecogniser, Transcriber(), SpeechDetector(), make_aligner()))
 
 
 if __name__ == "__main__":

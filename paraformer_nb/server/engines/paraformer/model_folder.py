@@ -110,7 +110,7 @@ def _header(path: Path) -> OnnxHeader:
     except ValueError as error:  # UnicodeError is one too
         reason = "it is not an ONNX file" if isinstance(error, UnicodeError) else str(error)
         size = path.stat().st_size
-        reject(path, f"cannot be used: {reason} ({size:,} bytes). Was it downloaded completely?")
+        reject(path, f"cannot be used: {reason} ({size:,} bytes). It may not have been downloaded completely")
     except OSError as error:
         reject(path, f"cannot be read: {error.strerror}")
 

@@ -27,7 +27,7 @@ def load_decoder() -> Decoder:
     return Decoder(samprate=ENGINE_RATE, fwdflat=False, loglevel="FATAL")
 
 
-class UtteranceRecogniser:
+class PocketSphinxRecogniser:
     """Recognises one task's audio block by block. Times are ms from the start of the task's audio.
 
     An utterance is the audio that is decoded in one pass. It ends at a short silence, and is cut when it gets too long,

@@ -9,12 +9,12 @@ from __future__ import annotations
 from functools import partial
 
 from ..workers.child import serve_task
-from .recogniser import UtteranceRecogniser, load_decoder
+from .recogniser import PocketSphinxRecogniser, load_decoder
 
 
 def main() -> None:
     """Load the model, then serve one task."""
-    serve_task(lambda: partial(UtteranceRecogniser, load_decoder()))
+    serve_task(lambda: partial(PocketSphinxRecogniser, load_decoder()))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from .process import WorkerExited, WorkerProcess
 _MAX_AHEAD = 1.0
 # Bytes, half a second: `_MAX_AHEAD` and one block are less than a pipe holds, so writing never blocks.
 _BLOCK = ENGINE_RATE
-_SPARE_AFTER = 1.0  # seconds of this task's audio: until then the loading of a spare would delay its first words
+_SPARE_AFTER = 2.5  # seconds of this task's audio: until then the loading of a spare would delay its first words
 
 
 class WorkerStream:
