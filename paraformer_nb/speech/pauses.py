@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SHORTEST = 0.3
 """Seconds of silence that count as a pause."""
 NO_WORD = -1
+_NONE = 1e-9  # seconds: a difference of rounding
 
 
 class Silences(NamedTuple):
@@ -45,7 +46,7 @@ def silences(words: Spoken, shortest: float, start: float | None = None, end: fl
     before = np.concatenate([[NO_WORD], words.position(latest)])
     after = np.concatenate([words.positions(), [NO_WORD]])
     lengths = tos - froms
-    chosen = (lengths > 0) & (lengths >= shortest - 1e-9)
+    chosen = (lengths > _NONE) & (lengths >= shortest - _NONE)
     return Silences(froms[chosen], tos[chosen], before[chosen].astype(int), after[chosen].astype(int))
 
 
