@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..tables.given import as_frame, require_columns, word_times
+from ..tables.given import as_frame, require_columns, values_of, word_times
 from ..tables.sentence_numbers import sentence_numbers
 from ..transcript.language import guess_language
 from .capitals import with_capitals
@@ -35,8 +35,8 @@ def entries_of(words: Any, sentences: Any = None) -> list[Entry]:
         require_columns(table, ("sentence_id", "text"))
         texts = with_capitals(texts, *_keys(frame, table, _strings(table, "text")))
     sentence_of = sentence_numbers(frame).tolist() if is_by_sentence else [None] * len(frame)
-    marks = _strings(frame, "punctuation") if "punctuation" in frame.columns else [""] * len(texts)
-    rows = zip(texts, marks, starts.tolist(), ends.tolist(), _values(frame, "speaker"), sentence_of, strict=True)
+    marks = _strings(frame, "punctuation")
+    rows = zip(texts, marks, starts.tolist(), ends.tolist(), values_of(frame, "speaker"), sentence_of, strict=True)
     entries = [
         Entry(" ".join(f"{text.strip()}{mark}".split()), start, end, speaker, sentence, row)
         for row, (text, mark, start, end, speaker, sentence) in enumerate(rows)
@@ -52,31 +52,20 @@ def entries_of(words: Any, sentences: Any = None) -> list[Entry]:
 def _keys(frame: pd.DataFrame, sentences: pd.DataFrame, texts: list[str]) -> tuple[list[Any], dict[Any, str]]:
     """What names the sentence of each word, and the text of each sentence by it: its id, and where several runs have
     the same one, its speaker, too."""
-    ids, own = _values(frame, "sentence_id"), _values(sentences, "sentence_id")
+    ids, own = values_of(frame, "sentence_id"), values_of(sentences, "sentence_id")
     if not sentences["sentence_id"].duplicated().any():
         return ids, dict(zip(own, texts, strict=True))
-    ids = list(zip(ids, _values(frame, "speaker"), strict=True))
-    own = list(zip(own, _values(sentences, "speaker"), strict=True))
+    ids = list(zip(ids, values_of(frame, "speaker"), strict=True))
+    own = list(zip(own, values_of(sentences, "speaker"), strict=True))
     return ids, dict(zip(own, texts, strict=True))
+
+
+def _strings(frame: pd.DataFrame, name: str) -> list[str]:
+    """A column as strings; "" where a value or the column is missing."""
+    return [str(value) for value in values_of(frame, name, "")]
 
 
 def language_of_words(entries: Sequence[Entry]) -> str:
     """The language that the script of most words suggests."""
     step = len(entries) // _SAMPLE + 1
     return guess_language(" ".join(entry.text for entry in entries[::step]))
-
-
-def _strings(frame: pd.DataFrame, name: str) -> list[str]:
-    """A column as strings; "" where a value is missing."""
-    column = frame[name]
-    missing = column.isna().tolist()
-    return ["" if is_missing else str(value) for value, is_missing in zip(column.tolist(), missing, strict=True)]
-
-
-def _values(frame: pd.DataFrame, name: str) -> list[Any]:
-    """A column as values, or None where a value or the column is missing."""
-    if name not in frame.columns:
-        return [None] * len(frame)
-    column = frame[name]
-    missing = column.isna().tolist()
-    return [None if is_missing else value for value, is_missing in zip(column.tolist(), missing, strict=True)]

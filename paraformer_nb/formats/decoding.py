@@ -47,6 +47,8 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     except LookupError as error:
         raise ReadError(f"encoding={encoding!r} is not known. Nothing was read.") from error
     except UnicodeError as error:
+        if not encoding and name not in _CERTAIN:
+            raise ReadError("this is not a text. Nothing was read.") from error
         raise ReadError(f"the file is not {name}: {error}. Give another encoding=. Nothing was read.") from error
     if not encoding and name not in _CERTAIN and _BINARY.search(text):
         raise ReadError("this is not a text. Nothing was read.")

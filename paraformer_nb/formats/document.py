@@ -7,16 +7,16 @@ from datetime import datetime
 from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..journal.records import ClipSource
 from ..playback.playable import OpenAudio
-from ..tables.given import clip_end
+from ..tables.given import clip_end, values_of
+from ..tables.repaired_times import repair_times
 from ..text import join, sanitise
 from ..transcript.imported import imported_records
 from ..transcript.transcript import Transcript
 from .changes import Changes
-from .repair import Repaired, repair
 from .table_words import words_of_table
 
 if TYPE_CHECKING:
@@ -136,8 +136,8 @@ class Document:
             cleaned,
             table["start"].tolist(),
             table["end"].tolist(),
-            [None if each is None else str(each) for each in _known(table, "speaker")],
-            _known(table, "confidence"),
+            [None if each is None else str(each) for each in values_of(table, "speaker")],
+            values_of(table, "confidence"),
         )
         rows = list(map(partial(tuple.__new__, Row), zip(*columns, strict=True)))  # a third of the time of `Row._make`
         if cleaned == texts and all(texts):
@@ -157,16 +157,16 @@ class Document:
     @cached_property
     def repaired(self) -> list[Row]:
         """The rows without overlaps (of one speaker) and without words of no length, for formats that have neither."""
-        rows = list(self.rows)
-        for change in repair([(row.start, row.end, row.speaker) for row in rows]):
-            self._note(rows[change.number], change)
-            rows[change.number] = rows[change.number]._replace(start=change.start, end=change.end)
+        rows: list[Row] = []
+        for _, own in by_speaker(self.rows):
+            times = [[row.start, row.end] for row in own]
+            for row, (start, end), done in zip(own, times, repair_times(times), strict=True):
+                if done:
+                    noun, verb = ("zero-length word", "widened") if done == "widened" else ("overlap", "trimmed")
+                    before, after = f"{row.start:.3f}-{row.end:.3f}", f"{start:.3f}-{end:.3f}"
+                    self.changes.add(row.number, row.text, noun, verb, before, after)
+                rows.append(row._replace(start=start, end=end) if done else row)
         return sorted(rows, key=lambda row: row.start)
-
-    def _note(self, row: Row, change: Repaired) -> None:
-        before, after = (f"{start:.3f}-{end:.3f}" for start, end in ((row.start, row.end), (change.start, change.end)))
-        noun, verb = ("zero-length word", "widened") if change.is_widened else ("overlap", "trimmed")
-        self.changes.add(row.number, row.text, noun, verb, before, after)
 
     def spans(self, rows: Sequence[Row]) -> list[Span]:
         """The rows of each speaker as sentences, by start: consecutive words of one sentence. Those of one speaker
@@ -204,12 +204,3 @@ def by_speaker(rows: Sequence[Row]) -> list[tuple[str | None, list[Row]]]:
     for row in rows:
         groups.setdefault(row.speaker, []).append(row)
     return list(groups.items())
-
-
-def _known(table: pd.DataFrame, name: str) -> list[Any]:
-    """The values of a column, None where one is missing, or all are."""
-    if name not in table.columns:
-        return [None] * len(table)
-    column = table[name]
-    missing = column.isna()
-    return column.astype(object).mask(missing, None).tolist() if missing.any() else column.tolist()

@@ -61,8 +61,8 @@ def _read(text: str) -> Reading:
         keys = ", ".join(sorted(map(sanitise, value))[:8]) if isinstance(value, dict) else type(value).__name__
         raise ReadError(
             f"this JSON is of no tool that is known (it has {keys or 'no keys'}). Known are our own, whisper, "
-            "faster-whisper, whisperX, stable-ts, AssemblyAI, DashScope's file results, FunASR, and lists of objects "
-            "with text, start and end. Nothing was read."
+            "faster-whisper, whisperX, stable-ts, AssemblyAI, DashScope's file results, FunASR, the embedded service's "
+            "scripts, and lists of objects with text, start and end. Nothing was read."
         )
     return reading
 

@@ -20,6 +20,7 @@ def _render(document: Document, *, gap: float = 1.0) -> bytes:
 
     if not gap >= 0:
         raise ParameterError(f"gap={gap!r}: give seconds, 0 or more. Nothing was written.")
+    clip = file_name(document)
     rows = document.rows
     names = [row.speaker for row in rows]
     known = {name: number for number, name in enumerate(dict.fromkeys(names))}
@@ -27,7 +28,6 @@ def _render(document: Document, *, gap: float = 1.0) -> bytes:
     turns: dict[int, list[Row]] = {}
     for row, turn in zip(rows, turn_numbers(starts, ends, np.array([known[name] for name in names]), gap), strict=True):
         turns.setdefault(int(turn), []).append(row)
-    clip = file_name(document)
     lines = []
     for _, turn in sorted(turns.items()):
         start = round(turn[0].start, 3)

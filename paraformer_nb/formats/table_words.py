@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..tables.given import as_frame, require_columns, texts_of, word_times
+from ..tables.given import as_frame, require_columns, texts_of, values_of, word_times
 from ..tables.sentence_numbers import sentence_numbers
 from ..transcript.imported import ImportedWord, number_sentences
 
@@ -46,13 +46,6 @@ def checked_words(table: Any) -> tuple[pd.DataFrame, Sequence[int]]:
 
 def words_of_table(table: pd.DataFrame) -> list[ImportedWord]:
     """The rows of a checked table."""
-
-    def column(name: str, default: Any) -> list[Any]:
-        if name not in table.columns:
-            return [default] * len(table)
-        values = table[name]
-        return [default if is_na else value for value, is_na in zip(values.tolist(), values.isna(), strict=True)]
-
     return [
         ImportedWord(
             text=text,
@@ -68,11 +61,11 @@ def words_of_table(table: pd.DataFrame) -> list[ImportedWord]:
             table["text"].tolist(),
             table["start"].tolist(),
             table["end"].tolist(),
-            column("sentence_id", 0),
-            column("punctuation", ""),
-            column("confidence", None),
-            column("speaker", None),
-            column("is_timed", True),
+            values_of(table, "sentence_id", 0),
+            values_of(table, "punctuation", ""),
+            values_of(table, "confidence", None),
+            values_of(table, "speaker", None),
+            values_of(table, "is_timed", True),
             strict=True,
         )
     ]

@@ -6,6 +6,8 @@ from functools import partial
 from numbers import Real
 from typing import TYPE_CHECKING
 
+from ..dashscope.prices import FREE, Cost, cost_of
+from ..dashscope.tokens import Tokens
 from ..errors import ParameterError
 from .live_transcript import LiveTranscript
 from .tables import RunTables
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
     from ..playback.playable import PlayableClip
     from ..transcript.history import History
+
+_FREE = {"embedded": FREE, "file": FREE._replace(basis="words of a file: nothing is billed")}
 
 
 class HistoryTables(RunTables):
@@ -65,6 +69,19 @@ class HistoryTables(RunTables):
         return tasks_table(self._live.records(), self._read_history())
 
     @property
+    def cost(self) -> Cost:
+        """What the run cost so far, by the service's reports and `PRICES`; also of what was sent again.
+
+        Its amount is NaN where it is not known, 0 for the embedded service, for words of a file and before audio is
+        sent. What a task used between its last report and a disconnect is billed, but not reported.
+        """
+        run, counter = self.transcript.run, self.transcript.counter
+        if run.service.kind in _FREE:
+            return _FREE[run.service.kind]
+        tokens = counter.tokens if counter.sent else Tokens(0, 0)
+        return cost_of(run.model, run.service.region, counter.billed, tokens)
+
+    @property
     def summary(self) -> pd.DataFrame:
         """The run in one row: clip, service, duration, words, rate, pauses, latencies, seconds sent and billed, state.
 
@@ -74,7 +91,7 @@ class HistoryTables(RunTables):
         """
         from ..tables.summary import RunParts, summary_table
 
-        parts = RunParts(self.words, self.pauses, self.latency, self.tasks)
+        parts = RunParts(self.words, self.pauses, self.latency, self.tasks, self.cost)
         return summary_table(parts, self._read_history())
 
     def word_times(self) -> pd.DataFrame:

@@ -8,8 +8,6 @@ from typing import Any, NoReturn
 
 from ..dashscope.context import ContextMessage
 from ..dashscope.parameters import check_context
-from ..dashscope.prices import FREE, Cost, cost_of
-from ..dashscope.tokens import Tokens
 from ..errors import ParameterError
 from ..journal.failures import to_error
 from ..journal.journal import Journal
@@ -70,19 +68,6 @@ class Run(RunOutputs):
     def usage(self) -> Usage:
         """What was sent, recognised and billed so far, in seconds of audio, and in tokens where these are billed."""
         return self.transcript.usage
-
-    @property
-    def cost(self) -> Cost:
-        """What the run cost so far, by the service's reports and `PRICES`; also of what was sent again.
-
-        Its amount is NaN where it is not known, 0 for the embedded service and before audio is sent. What a task used
-        between its last report and a disconnect is billed, but not reported.
-        """
-        service, counter = self.service, self.transcript.counter
-        if service.kind == "embedded":
-            return FREE
-        tokens = counter.tokens if counter.sent else Tokens(0, 0)
-        return cost_of(self.transcript.run.model, service.region, counter.billed, tokens)
 
     @property
     def stop_reason(self) -> str:

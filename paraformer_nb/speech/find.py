@@ -96,15 +96,17 @@ def _regex_spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tupl
 
 
 def _whole_sentences(matches: Iterable[Sequence[int]], sentences: Array) -> Iterator[Sequence[int]]:
-    """The words of each sentence in which a match begins or ends; each sentence once."""
-    import numpy as np
-
+    """The words of the sentences in which each match lies; sentences that were there before are left out."""
+    numbers = sentences.tolist()
+    words: dict[int, list[int]] = {}
+    for index, sentence in enumerate(numbers):
+        words.setdefault(sentence, []).append(index)
     found: set[int] = set()
     for rows in matches:
-        wanted = set(sentences[list(rows)].tolist())
+        wanted = {numbers[index] for index in rows}
         if not wanted <= found:
             found |= wanted
-            yield np.flatnonzero(np.isin(sentences, list(wanted))).tolist()
+            yield sorted(index for sentence in wanted for index in words[sentence])
 
 
 def _table(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SHORTEST = 0.3
 """Seconds of silence that count as a pause."""
 NO_WORD = -1
+_NONE = 1e-9  # seconds: a difference of rounding
 
 
 class Silences(NamedTuple):
@@ -43,7 +44,7 @@ def silences(words: Spoken, shortest: float, start: float | None = None, end: fl
     if end is not None:
         np.minimum(tos, last, out=tos)
     lengths = tos - froms
-    after = np.flatnonzero((lengths > 0) & (lengths >= shortest - 1e-9))
+    after = np.flatnonzero((lengths > _NONE) & (lengths >= shortest - _NONE))
     latest = np.flatnonzero(ends >= reach)  # words behind which silence may begin
     before = np.append(latest, NO_WORD)[np.searchsorted(latest, after) - 1]
     rows = np.append(words.positions(), NO_WORD)

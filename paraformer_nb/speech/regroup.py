@@ -102,8 +102,13 @@ def _most(found: list[Any]) -> str | None:
 
 
 class _Words(NamedTuple):
-    """The words of a table, turn by turn: their rows in it, starts and turns, and where the words of the turn so far
-    end."""
+    """The words of a table, turn by turn.
+
+    Attributes:
+        rows: their positions in the table.
+        ends: of the latest word of the turn so far.
+        turns: the number of the turn of each.
+    """
 
     table: pd.DataFrame
     rows: Array
@@ -113,6 +118,7 @@ class _Words(NamedTuple):
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> _Words:
+        """Read a table. Raises ParameterError for wrong times."""
         import numpy as np
         import pandas as pd
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..tables.given import check_one_clip, require_columns, seconds_of
+from ..tables.repaired_times import repair_times
 from .spoken import NEEDED, SEVERAL, codes, frame, order_of, texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..tables.frame import Array
-
-SHORTEST = 0.01
-"""Seconds that a word of no length gets."""
 
 
 class Repaired(NamedTuple):
@@ -56,7 +53,7 @@ def repair(table: pd.DataFrame) -> Repaired:
     for speaker in range(len(known)):
         own = rows[numbers[rows] == speaker]
         times = [[float(first[row]), float(last[row])] for row in own.tolist()]
-        kinds = _repair(times)
+        kinds = repair_times(times)
         for row, (start, end), kind in zip(own.tolist(), times, kinds, strict=True):
             if kind:
                 note(row, kind, (first[row], last[row]), (start, end))
@@ -70,47 +67,6 @@ def repair(table: pd.DataFrame) -> Repaired:
     names = ("row", "text", "what", "before", "after")
     columns = {name: (list(values), kind) for name, values, kind in zip(names, by_column, kinds_of, strict=True)}
     return Repaired(repaired, frame(columns))
-
-
-def _repair(times: list[list[float]]) -> list[str]:
-    """Repair the spans of one speaker, which are sorted, in place. Returns what was done to each, or ""."""
-    kinds = [""] * len(times)
-    for number, (span, after) in enumerate(pairwise(times)):
-        if span[1] > after[0]:
-            span[1] = after[0]
-            kinds[number] = "trimmed"
-    for number, span in enumerate(times):
-        if span[1] - span[0] >= SHORTEST - 1e-9:
-            continue
-        _widen(times, number, kinds)
-    for number in range(1, len(times)):
-        before, span = times[number - 1], times[number]
-        if span[0] < before[1]:  # neighbours without room for it: it moves behind the word before
-            length = max(SHORTEST, span[1] - span[0])
-            span[0], span[1] = before[1], max(span[1], before[1] + length)
-            kinds[number] = "moved"
-    return kinds
-
-
-def _widen(times: list[list[float]], number: int, kinds: list[str]) -> None:
-    """Give a span of no length 10 ms."""
-    span = times[number]
-    before = times[number - 1] if number else [0.0, 0.0]
-    after = times[number + 1] if number + 1 < len(times) else [math.inf, math.inf]
-    if after[0] - span[0] >= SHORTEST:
-        span[1] = span[0] + SHORTEST
-    elif span[1] - before[1] >= SHORTEST:
-        span[0] = span[1] - SHORTEST
-    elif number and before[1] - before[0] >= max(2 * SHORTEST, min(after[1] - after[0], math.inf)):
-        before[1] = span[1] - SHORTEST
-        span[0] = before[1]
-        kinds[number - 1] = kinds[number - 1] or "trimmed"
-    else:
-        span[1] = span[0] + SHORTEST
-        if after[1] - span[1] >= SHORTEST:
-            after[0] = max(after[0], span[1])
-            kinds[number + 1] = kinds[number + 1] or "trimmed"
-    kinds[number] = "widened"
 
 
 def _times(table: pd.DataFrame, name: str) -> Array:

@@ -179,6 +179,20 @@ def texts_of(frame: pd.DataFrame) -> list[str]:
     return texts
 
 
+def values_of(frame: pd.DataFrame, name: str, default: Any = None) -> list[Any]:
+    """A column as values; `default` where a value or the column is missing."""
+    if name not in frame.columns:
+        return [default] * len(frame)
+    column = frame[name]
+    values: list[Any] = column.tolist()
+    missing = column.isna().to_numpy(bool)
+    return (
+        [default if is_missing else value for value, is_missing in zip(values, missing, strict=True)]
+        if missing.any()
+        else values
+    )
+
+
 def beyond_clip(ends: Array, clip_end: float | None) -> str:
     """A warning where spans end behind the clip, or ``""``."""
     count = 0 if clip_end is None else int((ends > clip_end + 0.05).sum())

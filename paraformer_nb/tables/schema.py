@@ -156,6 +156,8 @@ SUMMARY = (
     Column("sent", "float64", "s", "all audio that was sent"),
     Column("heard", "float64", "s", "the part of the clip that was recognised, without gaps"),
     Column("billed", "float64", "s", "as the service reports it"),
+    Column("amount", "float64", "", "what the run cost, as `run.cost` has it; NaN where that is not known"),
+    Column("currency", "string", "", 'such as CNY; "" where nothing is billed'),
     Column("gaps", "int64", "", "parts that were not recognised"),
     Column("reconnects", "int64", "", "attempts after the first one"),
     Column("state", "string", "", "of the run, such as finished"),

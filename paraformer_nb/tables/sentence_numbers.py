@@ -16,7 +16,7 @@ _SOURCES = ("file", "clip", "channel")
 
 
 def sentence_numbers(frame: pd.DataFrame) -> Array:
-    """A number for each row's sentence, int64, by first occurrence: ``sentence_id`` counts within one run only.
+    """A number for each row's sentence, int64: ``sentence_id`` counts within one run only.
 
     Rows with the same ``sentence_id`` are of different sentences where their ``file``, ``clip``, ``channel`` or
     ``speaker`` differs, or where the word of a run (``word``) comes a second time and the time goes back: the tables of
@@ -63,8 +63,11 @@ def _word_numbers(frame: pd.DataFrame) -> Array | None:
 
 def _repeats(sentences: Array, words: Array) -> Array:
     """Whether each word was there before in its sentence."""
+    import numpy as np
     import pandas as pd
 
+    if (words[1:] > words[:-1]).all():  # a run's own table
+        return np.zeros(len(words), bool)
     repeats: Array = pd.DataFrame({"sentence": sentences, "word": words}).duplicated().to_numpy() & (words >= 0)
     return repeats
 
@@ -84,14 +87,20 @@ def _check_apart(sentences: Array, words: Array, starts: Array) -> None:
 
 
 def _codes(frame: pd.DataFrame, name: str) -> Array:
+    """A number below 2**31 for each value of a column."""
+    import numpy as np
     import pandas as pd
 
-    codes: Array = pd.factorize(frame[name])[0]
-    return codes
+    column = frame[name]
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "i" and len(column):  # as a run has them
+        values: Array = column.to_numpy("int64")
+        if values.min() >= 0 and values.max() < 2**31:
+            return values
+    return np.asarray(pd.factorize(column)[0], "int64")
 
 
 def _combined(columns: list[Any]) -> Array:
-    """A number for each combination of values, by first occurrence."""
+    """A number for each combination of values."""
     import numpy as np
     import pandas as pd
 

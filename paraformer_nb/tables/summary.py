@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..dashscope.prices import Cost
 from ..transcript.history import History
 from .frame import make_frame, table_attrs
 from .schema import SUMMARY
@@ -21,6 +22,7 @@ class RunParts(NamedTuple):
     pauses: pd.DataFrame
     latency: pd.DataFrame
     tasks: pd.DataFrame
+    cost: Cost
 
 
 def summary_table(parts: RunParts, history: History) -> pd.DataFrame:
@@ -52,6 +54,8 @@ def summary_table(parts: RunParts, history: History) -> pd.DataFrame:
         "sent": usage.sent,
         "heard": usage.recognised,
         "billed": usage.billed,
+        "amount": parts.cost.amount,
+        "currency": parts.cost.currency,
         "gaps": len(transcript.gaps),
         "reconnects": max(0, len(parts.tasks) - 1),
         "state": transcript.state,

@@ -247,3 +247,14 @@ def test_the_clip_is_linked_from_the_file_s_folder(tmp_path: Path) -> None:
     path = write_words(tmp_path / "a.eaf", SMALL, clip=tmp_path / "clips" / "talk.wav").path
     assert 'RELATIVE_MEDIA_URL="./clips/talk.wav"' in whole(path)
     assert pnb.read_words(path).attrs["clip"] == "talk.wav"
+
+
+def test_speach_reads_the_eaf(tmp_path: Path) -> None:
+    """pympi writes the file, so a parser of another house reads it."""
+    elan = pytest.importorskip("speach.elan", reason="of the test extra")
+    eaf = elan.read_eaf(str(write_words(tmp_path / "a.eaf", NASTY).path))
+    tiers = {tier.ID: [(each.from_ts.sec, each.to_ts.sec, each.value) for each in tier] for tier in eaf}
+    assert tiers["words@bo b"] == [(1.0, 1.2, "-->"), (1.2, 1.5, "{\\i1}")]
+    assert tiers["sentences@bo b"] == [(1.0, 1.5, "--> {\\i1}")]
+    assert [value for *_, value in tiers["words"]] == ["今天", '"天气"。', "tab here."]
+    assert eaf["words@ann"].parent_ref == "sentences@ann"

@@ -72,6 +72,7 @@ def test_tokens_are_added_up_over_a_resume_and_priced_in_decimal() -> None:
     assert (run.usage.input_tokens, run.usage.output_tokens, run.usage.billed) == (337, 44, 11)
     assert run.cost.amount == float(by_hand)
     assert run.cost.basis == "337 tokens in, 44 out"
+    assert run.summary[["amount", "currency"]].to_numpy().tolist() == [[float(by_hand), "CNY"]]
 
 
 @pytest.mark.parametrize("usage", [{"duration": 8}, {"duration": 8, "input_tokens": "many"}])

@@ -217,3 +217,21 @@ def test_groups_keep_to_their_limits(table: pd.DataFrame, most: int) -> None:
     sentences = groups.speech.sentences()
     assert sentences["words"].sum() == len(table)
     assert sentences["sentence_id"].tolist() == list(dict.fromkeys(ordered))
+
+
+@few
+@given(word_tables())
+def test_pauses_and_speakers_are_those_of_pyannote(table: pd.DataFrame) -> None:
+    core = pytest.importorskip("pyannote.core", reason="of the test extra")
+    annotation = core.Annotation()
+    for number, row in enumerate(rows_of(table)):
+        if row["end"] > row["start"]:
+            annotation[core.Segment(row["start"], row["end"]), number] = row["speaker"] or "unknown"
+    timed = table[table["end"] > table["start"]]
+    pauses = timed.speech.pauses(min=0)[["start", "end"]].to_numpy().tolist()
+    assert pauses == [pytest.approx([gap.start, gap.end]) for gap in annotation.get_timeline().gaps()]
+    speakers = timed.speech.speakers()
+    seconds = dict(zip(speakers["speaker"].fillna("unknown"), speakers["seconds"], strict=True))
+    assert seconds == pytest.approx(
+        {label: annotation.label_support(label).duration() for label in annotation.labels()}
+    )
