@@ -84,7 +84,7 @@ def writing(path: Path) -> Iterator[None]:
     except requests.RequestException:  # it is an OSError
         raise
     except OSError as error:
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         raise ModelFilesError(
             f"{str(path)!r} cannot be written: {error.strerror or error}. What is there already is kept. "
             f"{'Make room' if is_full else 'Make the folder writable'}, or set {FOLDER_VARIABLE} to another folder; "
