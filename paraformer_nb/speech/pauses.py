@@ -108,7 +108,7 @@ def _kinds(table: pd.DataFrame, found: Silences, sides: Mapping[str, Any]) -> An
     is_turn = (speaker_before != speaker_after) & (speaker_before >= 0) & (speaker_after >= 0)
     if "sentence_id" in table.columns:
         beside = table["sentence_id"].array.take(np.concatenate([found.before, found.after]), allow_fill=True)
-        sentence_before, sentence_after = np.split(pd.factorize(beside)[0], 2)
+        sentence_before, sentence_after = np.split(pd.factorize(pd.Series(beside))[0], 2)
         is_within = sentence_before == sentence_after
     else:
         marks = _take(table, "punctuation" if "punctuation" in table.columns else "text", found.before)
