@@ -104,7 +104,7 @@ def test_an_untrusted_notebook_shows_the_pictures_once(
     page = browser.new_page()
     _opened(page, lab, folder / "stranger.ipynb")
     pictures = page.locator(".jp-OutputArea img")
-    pictures.first.wait_for(timeout=60_000)
+    pictures.nth(1).wait_for(state="attached", timeout=60_000)
     assert pictures.count() == 2
     assert page.locator("iframe").count() == 0
     assert page.get_by_text("Error displaying widget").count() == 0
