@@ -184,9 +184,9 @@ class Panel(widgets.VBox):
         if len(self.runs) > _MAX_RUNS:
             self._views.pop(0).close()
             self.runs.pop(0)
+        self._show_view(len(self.runs) - 1)  # before the loop names the runs, and chooses the one that is on view
         run.add_listener(self)
         get_loop().call_soon_threadsafe(self._show_state)
-        self._show_view(len(self.runs) - 1)
 
     def _on_history(self, change: Any) -> None:
         if change["new"] is not None:

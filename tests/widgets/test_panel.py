@@ -49,6 +49,7 @@ def test_earlier_runs_can_be_shown_again() -> None:
     assert eventually(lambda: len(panel.history.options) == 2)
     assert panel.history.options[0][0].startswith("1. lesson_en.flac · stopped")
     assert panel.view.children == (shown[1],)
+    assert panel.history.value == 1
     panel.history.value = 0
     assert panel.view.children == (shown[0],)
     assert len(panel.runs) == 2
