@@ -65,9 +65,6 @@ def open_track(file: BinaryIO, name: str) -> Track:
     raise _undecodable(name, failed)
 
 
-_NOT_OPENED = re.compile(r"\[([\w,]+)\] Format not on whitelist")  # what FFmpeg logs for other formats than _CONTAINERS
-
-
 def _open_container(file: BinaryIO, name: str) -> InputContainer:
     import av
 
@@ -77,11 +74,6 @@ def _open_container(file: BinaryIO, name: str) -> InputContainer:
     try:
         container: InputContainer = av.open(file, mode="r", options=options, **_lenient_tags())
     except (av.error.FFmpegError, EOFError, ValueError, MemoryError) as error:  # numbers that no header should have
-        if other := _NOT_OPENED.search(str(error)):
-            raise AudioError(
-                f"{name!r} is a file of the format {other[1]}, which is not opened: few recordings have it, and its "
-                "reader is one more that a hostile file could attack. Convert it to WAV or FLAC."
-            ) from error
         reason = getattr(error, "strerror", None) or error  # FFmpeg's text ends in its number and the path
         raise AudioError(
             f"{name!r} is not audio that FFmpeg can read, or it is cut off or damaged ({reason}). "

@@ -222,10 +222,3 @@ def test_a_start_beyond_a_wrong_length_is_accepted_where_there_is_sound() -> Non
     data[22:26] = (44_100).to_bytes(4, "big")  # its header says 1 s
     clip, pcm = read(bytes(data), start=2.0)
     assert onsets(pcm, RATE, clip.start) == pytest.approx([2.6], abs=0.03)
-
-
-@pytest.mark.parametrize("form", [Form("voc", "pcm_u8", 16_000), Form("nut", "pcm_s16le", 16_000)], ids=["voc", "nut"])
-def test_a_format_that_is_not_opened_is_named(form: Form) -> None:
-    """Its files may well play: they are not called damaged."""
-    with pytest.raises(AudioError, match=f"of the format {form.container}, which is not opened.*Convert it to WAV"):
-        open_clip(make_clip(form, [0.4], 1.0), sample_rate=16_000)
