@@ -72,7 +72,7 @@ def _import(folders: list[str]) -> None:
     if not folders:
         raise ParameterError("import: name a folder that holds the files of a model.")
     for folder in folders:
-        write_line(f"imported into {import_folder(expand(folder), ProgressBar())}")
+        write_line(f"its files are in {import_folder(expand(folder), ProgressBar())}")
 
 
 def _remove(model: Model) -> None:
