@@ -75,7 +75,7 @@ def _import(folders: list[str]) -> None:
     from ..models.fetch import import_folder
 
     for folder in folders:
-        write_line(f"imported into {import_folder(expand(folder), ProgressBar())}")
+        write_line(f"its files are in {import_folder(expand(folder), ProgressBar())}")
 
 
 def _remove(model: Model) -> None:
