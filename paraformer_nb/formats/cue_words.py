@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..tables.given import as_frame, require_columns, values_of, word_times
 from ..tables.sentence_numbers import sentence_numbers
+from ..tables.turns import turn_numbers
 from ..transcript.language import guess_language
 from .capitals import with_capitals
 from .cue_atoms import Entry
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+
+    from ..tables.frame import Array
 
 _SAMPLE = 500
 """Words by which the language is guessed."""
@@ -34,7 +37,7 @@ def entries_of(words: Any, sentences: Any = None) -> list[Entry]:
         table = as_frame(sentences)
         require_columns(table, ("sentence_id", "text"))
         texts = with_capitals(texts, *_keys(frame, table, _strings(table, "text")))
-    sentence_of = sentence_numbers(frame).tolist() if is_by_sentence else [None] * len(frame)
+    sentence_of = _sentences(frame, starts, ends) if is_by_sentence else [None] * len(frame)
     marks = _strings(frame, "punctuation")
     rows = zip(texts, marks, starts.tolist(), ends.tolist(), values_of(frame, "speaker"), sentence_of, strict=True)
     entries = [
@@ -47,6 +50,20 @@ def entries_of(words: Any, sentences: Any = None) -> list[Entry]:
         begins.setdefault(entry.sentence, entry.start)
     numbers = {sentence: number for number, sentence in enumerate(begins)}
     return sorted(entries, key=lambda entry: numbers[entry.sentence])
+
+
+def _sentences(frame: pd.DataFrame, starts: Array, ends: Array) -> list[Any]:
+    """What names the sentence of each word: its number, and the turn where speakers take turns within one id."""
+    import numpy as np
+    import pandas as pd
+
+    speakers = pd.factorize(pd.Series(values_of(frame, "speaker"), dtype=object))[0]
+    order = np.argsort(starts, kind="stable")
+    turns = np.empty(len(frame), "int64")
+    turns[order] = turn_numbers(starts[order], ends[order], speakers[order], np.inf)
+    numbers, ids = sentence_numbers(frame).tolist(), values_of(frame, "sentence_id")
+    is_of_one_run = len(set(numbers)) == len(set(ids))
+    return numbers if is_of_one_run else list(zip(numbers, turns.tolist(), strict=True))
 
 
 def _keys(frame: pd.DataFrame, sentences: pd.DataFrame, texts: list[str]) -> tuple[list[Any], dict[Any, str]]:
