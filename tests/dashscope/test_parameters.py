@@ -31,7 +31,7 @@ CONTEXT = [{"role": "user", "content": [{"type": "input_text", "text": "a lectur
 KNOWN: dict[str, tuple[set[str], Any]] = {
     "sample_rate": (ALL, None),
     "vocabulary_id": (ALL - {V1, V1_8K}, "vocab-lecture-1"),
-    "vocabulary": ({MESSAGE} | STREAMING, {"Fourier": 4}),
+    "vocabulary": ({FUN, FUN_1107, MESSAGE} | STREAMING, {"Fourier": 4}),
     "phrase_id": ({V1, V1_8K}, "phrase-1"),
     "language_hints": ({V2} | FUNS | STREAMING, ["zh"]),
     "disfluency_removal_enabled": ({V2, V2_8K, V1, V1_8K, MESSAGE}, True),
@@ -318,6 +318,8 @@ def words(count: int, weight: int = 4) -> dict[str, int]:
         (QWEN, {}, "at least one word"),
         (QWEN, words(2001), "2001 words, and at most 2000"),
         (MESSAGE, words(2001), "2001 words, and at most 2000"),
+        (FUN, words(2001), "2001 words, and at most 2000"),
+        (FUN, words(1, 50), "has the weight 50"),
         (QWEN, words(51, 50), "51 words have the weight 50, and at most 50 may"),
         (MESSAGE, words(51, 50), "51 words have the weight 50"),
         (QWEN, {"Fourier": 0}, "weight 0: give 1 to 5 or 50"),
