@@ -13,6 +13,8 @@ _CONTROLS = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x
 _SANITISED = {code: "" for code in _CONTROLS} | {ord(sign): " " for sign in _LINE_BREAKS} | SURROGATES
 
 _CLOSING = ",.;:!?)]}%…’”»"
+_SENTENCE_END = tuple(".!?…。！？｡")
+_QUOTES_AND_BRACKETS = "\"'”’»」』）)]】》〉"  # which may follow the mark that ends a sentence
 _EMOJI = range(0x1F000, 0x20000)  # as wide as a Chinese character, but part of no script
 
 
@@ -43,6 +45,16 @@ def join(texts: Iterable[str]) -> str:
             text = text.lstrip()
         line += text
     return line
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a text ends in a mark that ends a sentence; closing quotes and brackets may follow it.
+
+    Example:
+        >>> ends_sentence('"Go."'), ends_sentence("他说：“走。”"), ends_sentence("3.5")
+        (True, True, False)
+    """
+    return text.rstrip(_QUOTES_AND_BRACKETS).endswith(_SENTENCE_END)
 
 
 def separator(before: str, after: str) -> str:

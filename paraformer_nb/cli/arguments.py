@@ -51,7 +51,9 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     add_pairs(parser, "--engine-option", help="an option of --engine, such as script=clip.json")
     parser.add_argument("--pace", type=float, help="× real time (default: the service's own)")
     parser.add_argument("--budget", help="stop before more is billed: an amount, or a time of audio such as 10m")
-    parser.add_argument("--attempts", type=int, default=5, help="consecutive attempts without a new final sentence")
+    parser.add_argument(
+        "--attempts", type=int, default=Retry.attempts, help="consecutive attempts without a new final sentence"
+    )
     add_file(parser, "--output", action="append", default=[], metavar="FILE", help=OUTPUT_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON object for each word")
 

@@ -53,8 +53,7 @@ def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str |
     if run.error is not None or interrupts.count:
         for problem in problems:
             message(str(problem))
-        run.wait()
-        raise KeyboardInterrupt
+        raise run.error or KeyboardInterrupt
     for problem in problems[1:]:
         message(str(problem))
     if problems:

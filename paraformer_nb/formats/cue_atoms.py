@@ -11,10 +11,9 @@ from itertools import accumulate, pairwise, zip_longest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..text import is_cjk, separator
+from ..text import ends_sentence, is_cjk, separator
 from .cue_language import CueLanguage
 
-_SENTENCE_END = re.compile(r"[.!?…。！？｡][\"'”’»」』）)\]】》〉]*$")
 _CLAUSE_END = re.compile(r"[,;:，；：、､—–][\"'”’»」』）)\]】》〉]*$")
 _NO_LINE_START = "。，、！？：；…‥・ー々〜～）」』】》〉〕］｝ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ％"
 _PARTS = re.compile(r"\s+|\S")
@@ -197,7 +196,7 @@ def _boundary(
 
 def _end_of(text: str) -> float:
     """The cost of ending a cue after a text, by its last marks."""
-    if _SENTENCE_END.search(text):
+    if ends_sentence(text):
         return AFTER_SENTENCE
     return AFTER_CLAUSE if _CLAUSE_END.search(text) else ELSEWHERE
 

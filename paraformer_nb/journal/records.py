@@ -268,7 +268,7 @@ class UnknownRecord(Struct, frozen=True):
 
 
 class DamagedRecord(Struct, frozen=True):
-    """A line that cannot be read. It is never written: reading a damaged journal yields it in the line's position.
+    """A line that cannot be read. It is never written: reading a damaged journal yields it in the line's place.
 
     `has_result`: whether the line may have held a final sentence.
     """

@@ -117,7 +117,7 @@ class JournalWriter:
         else:
             if os.path.samestat(found, os.fstat(self._file.fileno())):
                 return
-            error = FileNotFoundError(errno.ENOENT, "another file was put in its position")
+            error = FileNotFoundError(errno.ENOENT, "another file is now at its path")
         self._file.seek(0)
         self._unsaved = list(read(self._file))
         raise error

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 from filelock import FileLock, Timeout
 
@@ -139,17 +138,19 @@ def _get_archive(model: Model, archive: Archive, folder: Path, progress: Progres
     with writing(target), tarfile.open(target) as tar:
         for file in model.files:
             source = tar.extractfile(f"{archive.folder}/{file.name}")
+            if source is None:
+                raise _not_as_published(archive, file)
             part = folder / f"{file.name}.part"
             with part.open("wb") as copy:
-                shutil.copyfileobj(source or _missing(archive, file), copy)
+                shutil.copyfileobj(source, copy)
             if hash_file(part) != file.sha256:
-                _missing(archive, file)
+                raise _not_as_published(archive, file)
             part.replace(folder / file.name)
         target.unlink()
 
 
-def _missing(archive: Archive, file: ModelFile) -> NoReturn:
-    raise ModelFilesError(f"{archive.url} does not contain {file.name} as published.")
+def _not_as_published(archive: Archive, file: ModelFile) -> ModelFilesError:
+    return ModelFilesError(f"{archive.url} does not contain {file.name} as published.")
 
 
 @contextmanager

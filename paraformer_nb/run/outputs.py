@@ -180,10 +180,8 @@ class RunOutputs(HistoryTables):
         """The digest of the clip's file, if the journal lacks it and the file is known to be the clip."""
         if self.transcript.clip_sha256 is not None:
             return None
-        with suppress(AudioError):  # there is no file
-            sound = self._open_audio().copy()  # a view may be playing
-            return sound.digest()
-        return None
+        sound = self._open_sound()
+        return sound and sound.digest()
 
     def export(
         self,

@@ -179,8 +179,8 @@ def score(
     result = _score(*sides, unit, normalise, tokenise)
     if not result.hits and result.reference_length >= _SUSPICIOUS and result.hypothesis_length:
         warnings.warn(
-            "nothing matches: no token of the hypothesis stands in its position in the reference. Are both of the same "
-            "clip, in the same language and script?",
+            "nothing matches: no token of the hypothesis is aligned with an equal one of the reference. Are both of "
+            "the same clip, in the same language and script?",
             stacklevel=3,  # of who called `pnb.score`
         )
     return result

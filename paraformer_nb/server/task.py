@@ -36,7 +36,6 @@ _SUPPORTED = {
 }
 # Default values: sending one of these has no effect, so it is not logged as ignored.
 _DEFAULTS: dict[str, Any] = {
-    "max_sentence_silence": 800,
     "semantic_punctuation_enabled": False,
     "multi_threshold_mode_enabled": False,
     "inverse_text_normalization_enabled": True,
@@ -90,7 +89,8 @@ class Task:
         self._last_result = 0.0
         self._last_sent = 0.0
         supported = _SUPPORTED | kind.supported_parameters
-        ignored = [name for name in parameters if name not in supported and parameters[name] != _DEFAULTS.get(name)]
+        defaults = _DEFAULTS | {"max_sentence_silence": _sentence_silence(command.model)}
+        ignored = [name for name in parameters if name not in supported and parameters[name] != defaults.get(name)]
         if ignored:
             log(logging.WARNING, "parameters-ignored", task=command.task_id, parameters=",".join(ignored))
 
@@ -196,11 +196,17 @@ class Task:
         await asyncio.sleep(max(0.0, ahead / self._limits.speed))
 
 
+def _sentence_silence(model: str) -> int:
+    """The default of `max_sentence_silence`, in ms: the model's own, and Paraformer's for a model without one."""
+    known = find_model(model)
+    return (known and known.sentence_silence) or 800
+
+
 def _settings(command: RunTask, hotwords: Mapping[str, int], *, has_context: bool) -> Settings:
     parameters = command.parameters
     languages = parameters.get("translation_target_languages") if parameters.get("translation_enabled") else None
     return Settings(
-        parameters.get("max_sentence_silence", 800),
+        parameters.get("max_sentence_silence", _sentence_silence(command.model)),
         tuple(languages or ()),
         hotwords,
         context_text(command.input.get("context") or []) if has_context else "",

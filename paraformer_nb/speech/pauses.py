@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..tables.frame import text_dtype
 from ..tables.given import as_frame, require_columns, seconds_of
 from ..tables.sentence_numbers import sentence_numbers
+from ..text import ends_sentence
 from .spoken import Spoken, frame, number, read
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _kinds(table: pd.DataFrame, found: Silences, sides: Mapping[str, Any]) -> An
         is_within = numbers[found.before] == numbers[found.after]
     else:
         marks = _take(table, "punctuation" if "punctuation" in table.columns else "text", found.before)
-        is_within = np.array([pd.isna(mark) or not mark.endswith((*".!?。！？…",)) for mark in marks], bool)
+        is_within = np.array([pd.isna(mark) or not ends_sentence(mark) for mark in marks], bool)
     is_edge = (found.before == NO_WORD) | (found.after == NO_WORD)
     kinds = ("within", "between", "turn", "edge")
     numbers = np.select([is_edge, is_turn, is_within], [3, 2, 0], 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import ParameterError
 from ..tables.sentence_numbers import sentence_numbers
 from ..tables.turns import turn_numbers
-from ..text import join
+from ..text import ends_sentence, join
 from .spoken import codes, frame, number, read, shown, values
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ By = str | Callable[[Any, Any], bool]
 
 _LIMITS = ("max_words", "max_chars", "max_seconds", "split_at", "merge_gap")
 _PAUSE = 0.5
-_MARKS = tuple(".!?。！？…")
-_CLOSING = "\"'”’»」』）)]】》〉"
 
 
 def regroup(table: pd.DataFrame, by: By = "pause", **limits: float) -> pd.DataFrame:
@@ -144,7 +142,7 @@ def _ends(words: _Words, by: By, limits: dict[str, float]) -> Array:
     if by == "pause":
         found = silences >= limits.get("split_at", _PAUSE) - 1e-9
     elif by == "punctuation":
-        found = np.array([text.rstrip(_CLOSING).endswith(_MARKS) for text in words.texts()[:-1]], bool)
+        found = np.array([ends_sentence(text) for text in words.texts()[:-1]], bool)
     elif by in ("speaker", "length"):
         found = np.zeros(len(silences), bool)
     elif callable(by):

@@ -74,9 +74,10 @@ def _check_twice(table: pd.DataFrame, spoken: Spoken) -> None:
     others = spoken.position(np.flatnonzero(same) + 1)
     words = texts(table)
     speakers = values(table, "speaker")
-    twice = [b for a, b in zip(rows.tolist(), others.tolist(), strict=True) if words[a] == words[b] != ""]
     twice = [
-        b for a, b in zip(rows.tolist(), others.tolist(), strict=True) if b in twice and speakers[a] == speakers[b]
+        b
+        for a, b in zip(rows.tolist(), others.tolist(), strict=True)
+        if words[a] == words[b] != "" and speakers[a] == speakers[b]
     ]
     if twice:
         raise invalid(twice[0], f"the word {words[twice[0]]!r} is there twice, at the same time.", len(twice))

@@ -1,4 +1,4 @@
-"""The words' times beside the sound: levels from the clip itself, all else from the peaks in the journal."""
+"""The words' times against the sound: levels from the clip itself, all else from the peaks in the journal."""
 
 from __future__ import annotations
 

@@ -27,13 +27,12 @@ from ..journal.records import (
     RunStarted,
     ServiceSource,
 )
-from ..text import is_cjk, join, sanitise
+from ..text import ends_sentence, is_cjk, join, sanitise
 
 TASK = "import"
 """The id of the task that imported words belong to."""
 
 _RATE = 16_000  # Hz, of a clip that is not known
-_SENTENCE_END = tuple(".!?…。！？")
 _LONGEST_PAUSE = 1.0  # seconds within a sentence
 _MARKS = ",.;:!?…，。！？；：、"
 
@@ -179,7 +178,7 @@ def _splits(before: str, sign: str) -> bool:
 
 def _ends_before(before: ImportedWord, word: ImportedWord) -> bool:
     shown = before.text + (before.punctuation or "")
-    return shown.endswith(_SENTENCE_END) or word.start - before.end > _LONGEST_PAUSE
+    return ends_sentence(shown) or word.start - before.end > _LONGEST_PAUSE
 
 
 def _sentences(words: Sequence[ImportedWord]) -> list[list[ImportedWord]]:

@@ -291,22 +291,23 @@ class Timeline(anywidget.AnyWidget):
         loop.call_soon_threadsafe(self.refresh)
 
     def _apply(self, message: messages.Correct | messages.CorrectAll | messages.Undo | messages.Redo) -> None:
-        """Have a correction made. Where it is refused, or `correct` returns a text, send that."""
-        try:
-            if self._correct is None:
-                raise ParameterError("this timeline cannot be corrected.")
-            problem = self._correct(to_correction(message, self._transcript.recognised))
-        except ParameterError as error:
-            problem = str(error)
-        if isinstance(problem, str):
-            self._send_message(messages.CorrectionProblem(problem))
-        self.refresh()  # an answer, even where nothing was changed
+        correct = self._correct
+        if correct is None:
+            self._answer(lambda: "this timeline cannot be corrected.")
+        else:
+            self._answer(lambda: correct(to_correction(message, self._transcript.recognised)))
 
     def _keep_regions(self, message: messages.SetRegions) -> None:
+        keep = self._set_regions
+        if keep is None:
+            self._answer(lambda: "this timeline keeps no regions.")
+        else:
+            self._answer(lambda: keep(checked_regions(message.regions)))
+
+    def _answer(self, change: Callable[[], str | None]) -> None:
+        """Make a change that the view asked for. Where it is refused, or returns a problem, send that."""
         try:
-            if self._set_regions is None:
-                raise ParameterError("this timeline keeps no regions.")
-            problem = self._set_regions(checked_regions(message.regions))
+            problem = change()
         except ParameterError as error:
             problem = str(error)
         if isinstance(problem, str):

@@ -97,7 +97,7 @@ def test_a_journal_that_is_replaced_meanwhile_costs_one_warning(
     shutil.copy(path, other)  # as a program that synchronises folders does
     before = other.read_bytes()
     other.replace(path)
-    with pytest.warns(UserWarning, match=r"run.jsonl.*another file was put in its position.*in memory only") as caught:
+    with pytest.warns(UserWarning, match=r"run.jsonl.*another file is now at its path.*in memory only") as caught:
         ended(run)
         run.wait(1)
     assert len(caught) == 1

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ....text import ends_sentence
+
 _LONGEST_LOOP = 8  # words of a repeated phrase
 _MAX_REPEATS = {1: 6}  # of a word that may be said so often in a row; of longer phrases three
 _PUNCTUATION = re.compile(r"[.,;:!?…\"”)\]]+$")
 _NON_WORDS = frozenset({"ah", "er", "erm", "hm", "hmm", "huh", "mhm", "mm", "mm-hmm", "uh", "uh-huh", "uhm", "um"})
-_SENTENCE_END = frozenset(".?!…")
 
 
 class Token(NamedTuple):
@@ -21,7 +22,7 @@ class Token(NamedTuple):
     @property
     def ends_sentence(self) -> bool:
         """Whether a sentence ends after it."""
-        return bool(_SENTENCE_END & set(self.punctuation))
+        return ends_sentence(self.punctuation)
 
 
 def tokens(text: str) -> list[Token]:

@@ -16,10 +16,10 @@ def _make() -> Engine:
 
 POCKETSPHINX = EngineKind(
     name="pocketsphinx",
-    summary="a real recogniser, English only, far weaker than the cloud",
+    summary="a real recogniser, English only, with many wrong words",
     languages=("en",),
     supported_parameters=frozenset({"max_sentence_silence"}),
-    notice="English only, far weaker than the cloud.",
+    notice="English only, by an old, small model: many words are wrong.",
     make=_make,
     package="pocketsphinx",
     capacity=CAPACITY,
