@@ -181,7 +181,7 @@ class RunOutputs(HistoryTables):
         if self.transcript.clip_sha256 is not None:
             return None
         sound = self._open_sound()
-        return sound and sound.digest()
+        return sound.digest() if sound is not None else None
 
     def export(
         self,

@@ -304,7 +304,7 @@ class Timeline(anywidget.AnyWidget):
         else:
             self._answer(lambda: keep(checked_regions(message.regions)))
 
-    def _answer(self, change: Callable[[], str | None]) -> None:
+    def _answer(self, change: Callable[[], object]) -> None:
         """Make a change that the view asked for. Where it is refused, or returns a problem, send that."""
         try:
             problem = change()
