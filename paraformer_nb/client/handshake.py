@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -40,8 +41,7 @@ async def handshake(host: str, endpoint: Endpoint, timeouts: CompleteTimeouts) -
 
     Raises ConnectionFailed, MissingDependency or a ServiceError: whether a retry may help is its `retryable`.
     """
-    proxy = None if endpoint.is_loopback else find_proxy(endpoint.url)
-    options: dict[str, Any] = {} if endpoint.is_loopback else {"write_limit": WRITE_LIMIT}
+    proxy_name = proxy_host(_proxy(endpoint))  # not its URL: a traceback may show locals, and the password in it
     try:
         socket = await _Connect(
             endpoint.url,
@@ -54,9 +54,8 @@ async def handshake(host: str, endpoint: Endpoint, timeouts: CompleteTimeouts) -
             user_agent_header="paraformer_nb",
             logger=_logger,
             create_connection=ObservedConnection,
-            happy_eyeballs_delay=_NEXT_ADDRESS,
-            proxy=proxy,
-            **options,
+            proxy=_proxy(endpoint),
+            **_tcp_options(endpoint),
         )
     except InvalidStatus as error:
         body = redact(bytes(error.response.body or b"").decode("utf-8", "replace"))
@@ -68,10 +67,10 @@ async def handshake(host: str, endpoint: Endpoint, timeouts: CompleteTimeouts) -
             "sent. Run: pip install python-socks[asyncio]; or exempt the host in NO_PROXY."
         )
     except (WebSocketException, ValueError, LookupError, OSError, EOFError) as error:
-        reason, advice, is_temporary = connect_problem(error, timeouts.connect, has_proxy=proxy is not None)
+        reason, advice, is_temporary = connect_problem(error, timeouts.connect, has_proxy=bool(proxy_name))
         wait = retry_after(error.response) if isinstance(error, InvalidProxyStatus) and is_temporary else None
         asked = "" if wait is None else f" It asks to wait {wait:.0f} s."
-        through = f" through the proxy {sanitise(proxy_host(proxy))}" if proxy else ""
+        through = f" through the proxy {sanitise(proxy_name)}" if proxy_name else ""
         message = f"could not connect to {host}{through}: {reason}.{asked} Nothing was sent. {advice}"
         problem = ConnectionFailed(message, retryable=is_temporary)
         problem.retry_after = wait
@@ -79,6 +78,17 @@ async def handshake(host: str, endpoint: Endpoint, timeouts: CompleteTimeouts) -
         limit_send_buffer(socket.transport.get_extra_info("socket"), is_loopback=endpoint.is_loopback)
         return cast("ObservedConnection", socket)
     raise problem  # out here: the frames of what websockets raised hold the request, and the key in it
+
+
+def _proxy(endpoint: Endpoint) -> str | None:
+    return None if endpoint.is_loopback else find_proxy(endpoint.url)
+
+
+def _tcp_options(endpoint: Endpoint) -> dict[str, Any]:
+    options: dict[str, Any] = {} if endpoint.is_loopback else {"write_limit": WRITE_LIMIT}
+    if isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):  # uvloop tries one address after the other
+        options["happy_eyeballs_delay"] = _NEXT_ADDRESS
+    return options
 
 
 def retry_after(response: Response) -> float | None:

@@ -27,6 +27,6 @@ def find_proxy(url: str) -> str | None:
     return f"{'socks5h' if is_socks else scheme}://{rest}"
 
 
-def proxy_host(proxy: str) -> str:
-    """The proxy's host and port, without the user and password."""
-    return proxy.partition("://")[2].rpartition("@")[2].partition("/")[0]
+def proxy_host(proxy: str | None) -> str:
+    """The proxy's host and port, without the user and password; ``""`` without a proxy."""
+    return (proxy or "").partition("://")[2].rpartition("@")[2].partition("/")[0]
