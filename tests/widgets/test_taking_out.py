@@ -84,7 +84,7 @@ def test_a_right_click_offers_what_can_be_done_with_the_selection(notebook: Note
     picture.click(button="right", position={"x": 200, "y": 60})
     _choose(page, "Zoom to the selection")
     page.wait_for_function(
-        "() => /Shows 0:00.4 to 0:02.1/.test(document.querySelector('.pnb-timeline').innerHTML)", timeout=10_000
+        "() => /Shows 0:00.380 to 0:02.120/.test(document.querySelector('.pnb-timeline').innerHTML)", timeout=10_000
     )
     picture.click(button="right", position={"x": 200, "y": 60})
     _choose(page, "Loop the selection")
