@@ -46,7 +46,7 @@ def test_a_listener_that_fails_does_not_cost_the_run(caplog: pytest.LogCaptureFi
 def test_a_clip_that_is_cut_off_leaves_a_gap(english: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.flac"
     cut.write_bytes(english.read_bytes()[:200_000])
-    run = ended(pnb.transcribe(cut))
+    run = ended(pnb.transcribe(cut, service=pnb.Embedded("scripted", script=english.with_suffix(".json"))))
     (gap,) = [record for record in run.journal if isinstance(record, Gap)]
     assert 5 < gap.start < 30
     assert gap.end == pytest.approx(39.67, abs=0.1)
@@ -55,7 +55,8 @@ def test_a_clip_that_is_cut_off_leaves_a_gap(english: Path, tmp_path: Path) -> N
 
 
 def test_a_whole_clip_leaves_no_gap(english: Path) -> None:
-    run = ended(pnb.transcribe(english, end=5.0))
+    service = pnb.Embedded("scripted", script=english.with_suffix(".json"))
+    run = ended(pnb.transcribe(english, end=5.0, service=service))
     assert [record for record in run.journal if isinstance(record, Gap)] == []
 
 
