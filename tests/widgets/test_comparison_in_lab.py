@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from lab import Notebook
 from playwright.sync_api import BrowserContext, expect
+from servers import eventually
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -31,24 +32,22 @@ def test_differences_are_stepped_through_and_played(browser: BrowserContext, lab
     view = page.locator(".pnb-timeline").first
     view.locator(".pnb-text", has_text="morning").wait_for(timeout=30_000)
     legend = view.locator(".pnb-layer")
-    expect(legend).to_have_text(["edited (100)", "differences (2)"])
+    expect(legend).to_have_text(["edited (100)", "differences (2)"], timeout=20_000)
     words = view.locator(".pnb-words")
     spans = json.loads(notebook.run(1))[2]
     assert len(spans) == 2
 
-    def selected_after(*keys: str) -> list[float]:
-        words.focus()
-        for key in keys:
-            page.keyboard.press(key)
-        page.wait_for_timeout(250)  # a selection is saved ten times a second
+    def is_selected(span: list[float]) -> bool:
         selection, playhead, _ = json.loads(notebook.run(1))
-        assert playhead == pytest.approx(selection[0], abs=0.002)
-        return list(selection)
+        return selection == pytest.approx(span, abs=0.002) and playhead == pytest.approx(span[0], abs=0.002)
 
-    for keys, span in ((["n"], spans[0]), (["n"], spans[1]), (["n"], spans[0]), (["Shift+n"], spans[1])):
-        assert selected_after(*keys) == pytest.approx(span, abs=0.002)
+    for key, span in (("n", spans[0]), ("n", spans[1]), ("n", spans[0]), ("Shift+n", spans[1])):
+        words.focus()
+        page.keyboard.press(key)
+        assert eventually(lambda span=span: is_selected(span))  # it is saved ten times a second
     words.focus()
     page.keyboard.press("Space")
     page.wait_for_function("() => document.querySelector('.pnb-play').textContent.includes('Pause')")
     page.wait_for_function("() => document.querySelector('.pnb-play').textContent.includes('Play')")
-    assert json.loads(notebook.run(1))[1] == pytest.approx(spans[1][1], abs=0.15)
+    end = spans[1][1]
+    assert eventually(lambda: json.loads(notebook.run(1))[1] == pytest.approx(end, abs=0.15))
