@@ -6,7 +6,9 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidProxyStatus, InvalidStatus, WebSocketException
@@ -86,9 +88,18 @@ def _proxy(endpoint: Endpoint) -> str | None:
 
 def _tcp_options(endpoint: Endpoint) -> dict[str, Any]:
     options: dict[str, Any] = {} if endpoint.is_loopback else {"write_limit": WRITE_LIMIT}
-    if isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):  # uvloop tries one address after the other
+    is_own_loop = isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
+    if is_own_loop and not _is_address(urlsplit(endpoint.url).hostname):  # uvloop tries one address after the other
         options["happy_eyeballs_delay"] = _NEXT_ADDRESS
     return options
+
+
+def _is_address(host: str | None) -> bool:
+    try:
+        ip_address(host or "")
+    except ValueError:
+        return False
+    return True
 
 
 def retry_after(response: Response) -> float | None:

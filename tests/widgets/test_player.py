@@ -48,7 +48,8 @@ async function fetchWindow(index) {
 globalThis.open = (source) => {
   globalThis.player?.dispose();
   globalThis.player = new Player(
-    source ?? new WindowedSource(fetchWindow, { mime: 'audio/webm; codecs="opus"', window_seconds: 10 }),
+    source ?? new WindowedSource(fetchWindow, async () => null,
+      { mime: 'audio/webm; codecs="opus"', window_seconds: 10 }),
     { changed: () => reports.push(player.isPlaying), failed: (reason) => reports.push(reason) });
   context.createMediaElementSource(elements.at(-1)).connect(node);
 };
