@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ settings.load_profile("short")
 # Hundreds of processes are started: each would compile this package again, which takes longer than to run it.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, str(Path(__file__).parent))  # for `import servers` under --import-mode=importlib
 
 # What takes longest, longest first: files of tests with these fixtures, and then those of these folders.
