@@ -44,7 +44,9 @@ CHINESE = """import paraformer_nb as pnb
 
 script = pnb.Embedded("scripted", script="data/lesson_zh.json")
 run = pnb.transcribe("data/lesson_zh.flac", service=script, language_hints=["zh"]).wait()
-run"""
+view = run.timeline()
+view.interface_language = "zh"
+view"""
 
 # In the middle of a word, almost stops what plays: a picture takes a second.
 SLOW_DOWN = """() => new Promise((resolve) => {
