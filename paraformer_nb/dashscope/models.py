@@ -144,9 +144,7 @@ MODELS: dict[str, Model] = {
     ),
     "fun-asr-realtime": _FUN,
     "fun-asr-realtime-2026-02-28": _FUN_SNAPSHOT._replace(languages=("zh", "en", "ja")),
-    "fun-asr-realtime-2025-11-07": _FUN_SNAPSHOT._replace(
-        parameters=_FUN_ASR | {"vocabulary", "context"}, regions=_BOTH
-    ),
+    "fun-asr-realtime-2025-11-07": _FUN._replace(max_hotwords=500),
     "fun-asr-realtime-2025-09-15": _FUN_SNAPSHOT._replace(languages=("zh", "en")),
     "fun-asr-flash-8k-realtime": _FUN_8K,
     "fun-asr-flash-8k-realtime-2026-01-28": _FUN_8K,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..tables.given import as_frame, require_columns, values_of, word_times
+from ..tables.given import as_frame, require_columns, strings_of, values_of, word_times
 from ..tables.sentence_numbers import sentence_numbers
 from ..tables.turns import turn_numbers
 from ..transcript.language import guess_language
@@ -31,14 +31,14 @@ def entries_of(words: Any, sentences: Any = None) -> list[Entry]:
     frame = as_frame(words)
     require_columns(frame, ("text", "start", "end"))
     starts, ends = word_times(frame)
-    texts = _strings(frame, "text")
+    texts = strings_of(frame, "text")
     is_by_sentence = "sentence_id" in frame.columns
     if sentences is not None and is_by_sentence:
         table = as_frame(sentences)
         require_columns(table, ("sentence_id", "text"))
-        texts = with_capitals(texts, *_keys(frame, table, _strings(table, "text")))
+        texts = with_capitals(texts, *_keys(frame, table, strings_of(table, "text")))
     sentence_of = _sentences(frame, starts, ends) if is_by_sentence else [None] * len(frame)
-    marks = _strings(frame, "punctuation")
+    marks = strings_of(frame, "punctuation")
     rows = zip(texts, marks, starts.tolist(), ends.tolist(), values_of(frame, "speaker"), sentence_of, strict=True)
     entries = [
         Entry(" ".join(f"{text.strip()}{mark}".split()), start, end, speaker, sentence, row)
@@ -75,11 +75,6 @@ def _keys(frame: pd.DataFrame, sentences: pd.DataFrame, texts: list[str]) -> tup
     ids = list(zip(ids, values_of(frame, "speaker"), strict=True))
     own = list(zip(own, values_of(sentences, "speaker"), strict=True))
     return ids, dict(zip(own, texts, strict=True))
-
-
-def _strings(frame: pd.DataFrame, name: str) -> list[str]:
-    """A column as strings; "" where a value or the column is missing."""
-    return [str(value) for value in values_of(frame, name, "")]
 
 
 def language_of_words(entries: Sequence[Entry]) -> str:

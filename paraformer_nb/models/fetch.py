@@ -78,8 +78,8 @@ def import_folder(folder: Path, progress: Progress) -> Path:
     Raises ParameterError if it does not hold the files of a known model, ModelFilesError if they cannot be written.
     """
     if not folder.is_dir():
-        is_name = str(folder) in models()
-        advice = f"To download that model: {fetch_command(get_model(str(folder)))}" if is_name else "Nothing was copied"
+        named = models().get(str(folder))
+        advice = f"To download that model: {fetch_command(named)}" if named else "Nothing was copied"
         raise ParameterError(f"{str(folder)!r} is not a folder. {advice}.")
     model = _recognise(folder)
     target = own_folder(model)

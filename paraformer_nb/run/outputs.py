@@ -142,7 +142,7 @@ class RunOutputs(HistoryTables):
         """
         from .plotting import plot_run
 
-        return plot_run(self, self._open_audio, kind, start, end, ax, options)
+        return plot_run(self, self._open_audio, self._read_history, kind, start, end, ax, options)
 
     def score(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..plots.kinds import OF_WORDS, check
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..playback.playable import OpenAudio
+    from ..transcript.history import History
     from .outputs import RunOutputs
 
 _ROWS = 160  # of a spectrogram's image
@@ -23,6 +26,7 @@ _SAMPLE_RATE = 16_000
 def plot_run(
     run: RunOutputs,
     open_audio: OpenAudio,
+    read_history: Callable[[], History],
     kind: str,
     start: float | None,
     end: float | None,
@@ -47,11 +51,13 @@ def plot_run(
     if kind == "spectrogram":
         return _plot_spectrogram(run, open_audio, first, last, ax, options)
     from ..plots import charts
+    from ..tables.summary import pace_of
 
     table = getattr(run, kind)
     table = table[(table["start"].to_numpy() <= last) & ~(table["end"].to_numpy() < first)]
     if kind == "latency":
-        return charts.draw_latency(table, ax, pace=float(run.summary["pace"].iloc[0]), **options)
+        pace = pace_of(read_history())
+        return charts.draw_latency(table, ax, pace=math.nan if pace is None else pace, **options)
     return charts.draw_revisions(table, ax, **options)
 
 

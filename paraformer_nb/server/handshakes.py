@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
@@ -95,26 +95,20 @@ def _foreign(request: Request) -> str | None:
     127.0.0.1 sends that name in Host. Some libraries send the service's own address as Origin: no page has that one.
     """
     host = request.headers.get_all("Host")
-    if len(host) != 1 or _hostname(f"//{host[0]}") not in _HOSTS:
+    if len(host) != 1 or _parts(f"//{host[0]}").hostname not in _HOSTS:
         return "Host must be 127.0.0.1 or localhost."
     for origin in request.headers.get_all("Origin"):
-        if _netloc(origin) != host[0]:
+        if _parts(origin).netloc != host[0]:
             return "Web pages cannot use this service."
     return None
 
 
-def _hostname(url: str) -> str | None:
+def _parts(url: str) -> SplitResult:
+    """A URL's parts, all empty where it is none."""
     try:
-        return urlsplit(url).hostname
+        return urlsplit(url)
     except ValueError:
-        return None
-
-
-def _netloc(url: str) -> str | None:
-    try:
-        return urlsplit(url).netloc
-    except ValueError:
-        return None
+        return urlsplit("")
 
 
 def _requested_key(request: Request) -> str:

@@ -9,10 +9,11 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import ParameterError
+from ..tables.given import strings_of
 from ..text import is_cjk, join, separator
 from ..transcript.search import ROW, comparable, comparable_line
 from .regroup import sentences_of_rows
-from .spoken import Spoken, frame, number, read, shown, texts
+from .spoken import Spoken, frame, number, read, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +52,7 @@ def find(table: pd.DataFrame, what: str, context: float = 0.0, regex: bool = Fal
 def _spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tuple[int, int]]:
     """The first and last row of each match, by start."""
     wanted = comparable(what)
-    rows = texts(table) if wanted else shown(table)
+    rows = strings_of(table, "text") if wanted else shown(table)
     if words.order is not None:
         rows = [rows[position] for position in words.order.tolist()]
     line = comparable_line(rows) if wanted else "".join([_signs(row) + ROW for row in rows])
@@ -123,7 +124,8 @@ def _table(
     needed = np.unique(np.concatenate([firsts, *lines]))
     rows = table.iloc[words.position(needed)]
     marked, plain = (
-        dict(zip(needed.tolist(), map(str.strip, each), strict=True)) for each in (shown(rows), texts(rows))
+        dict(zip(needed.tolist(), map(str.strip, each), strict=True))
+        for each in (shown(rows), strings_of(rows, "text"))
     )
     found = []
     for match in matches:

@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ParameterError
+from ..tables.given import strings_of
 from .pauses import SHORTEST, silences
-from .spoken import Spoken, codes, frame, order_of, read, texts
+from .spoken import Spoken, codes, frame, order_of, read
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -80,7 +81,7 @@ def _sizes(table: pd.DataFrame, unit: RateUnit) -> Array:
 
     if unit == "words":
         return np.ones(len(table), "int64")
-    return np.fromiter((len("".join(text.split())) for text in texts(table)), "int64", len(table))
+    return np.fromiter((len("".join(text.split())) for text in strings_of(table, "text")), "int64", len(table))
 
 
 def _windows(words: Spoken, sizes: Array, start: float, end: float, length: float, apart: float) -> dict[str, Array]:

@@ -8,10 +8,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
+from ..tables.given import values_of
 from ..tables.sentence_numbers import sentence_numbers
 from ..tables.turns import turn_numbers
 from ..text import ends_sentence, join
-from .spoken import codes, frame, number, read, shown, values
+from .spoken import Spoken, codes, frame, number, read, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,12 +47,13 @@ def regroup(table: pd.DataFrame, by: By = "pause", **limits: float) -> pd.DataFr
     given = {name: number(value, name) for name, value in limits.items()}
     if by == "length" and not set(given) & {"max_words", "max_chars", "max_seconds"}:
         raise ParameterError("by='length' needs max_words, max_chars or max_seconds. Nothing was changed.")
-    words = _Words.of(table)
+    by_start = read(table)
+    words = _Words.of(table, by_start)
     groups = np.empty(len(table), "int64")
     groups[words.rows] = _groups(words, _ends(words, by, given), given)
-    by_start = read(table).positions()
+    positions = by_start.positions()
     numbers = np.empty(len(table), "int64")
-    numbers[by_start] = pd.factorize(groups[by_start])[0] + 1
+    numbers[positions] = pd.factorize(groups[positions])[0] + 1
     return table.assign(sentence_id=numbers)
 
 
@@ -74,7 +76,7 @@ def sentences(table: pd.DataFrame) -> pd.DataFrame:
     for index, group in enumerate(sentences_of_rows(table)[positions].tolist()):
         rows.setdefault(group, []).append(index)
     said = shown(table)
-    known = values(table, "sentence_id")
+    known = values_of(table, "sentence_id")
     ids = [known[positions[own[0]]] for own in rows.values()]
     columns: dict[str, tuple[Any, str]] = {
         "sentence_id": (ids, "Int64" if None in ids else np.asarray(ids).dtype.str if ids else "int64"),
@@ -84,7 +86,7 @@ def sentences(table: pd.DataFrame) -> pd.DataFrame:
         "words": ([len(own) for own in rows.values()], "int64"),
     }
     if "speaker" in table.columns:
-        speakers = values(table, "speaker")
+        speakers = values_of(table, "speaker")
         columns["speaker"] = [_most([speakers[positions[index]] for index in own]) for own in rows.values()], "string"
     return frame(columns, table.attrs)
 
@@ -115,12 +117,11 @@ class _Words(NamedTuple):
     turns: Array
 
     @classmethod
-    def of(cls, table: pd.DataFrame) -> _Words:
-        """Read a table. Raises ParameterError for wrong times."""
+    def of(cls, table: pd.DataFrame, words: Spoken) -> _Words:
+        """The words of a table that was read."""
         import numpy as np
         import pandas as pd
 
-        words = read(table)
         starts, ends = words.sorted()
         rows = words.positions()
         turns = turn_numbers(starts, ends, codes(table, "speaker", words.order)[0][rows], np.inf)

@@ -6,9 +6,9 @@ import math
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..tables.given import check_one_clip, require_columns, seconds_of
+from ..tables.given import check_one_clip, require_columns, seconds_of, strings_of
 from ..tables.repaired_times import repair_times
-from .spoken import NEEDED, SEVERAL, codes, frame, order_of, texts
+from .spoken import NEEDED, SEVERAL, codes, frame, order_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ def repair(table: pd.DataFrame) -> Repaired:
     require_columns(table, NEEDED)
     check_one_clip(table, SEVERAL)
     starts, ends = (_times(table, name) for name in ("start", "end"))
-    words = texts(table)
+    words = strings_of(table, "text")
     changes: list[tuple[int, str, str, str, str]] = []
 
     def note(row: int, what: str, before: tuple[float, float], after: tuple[float, float] | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
 from ..tables.frame import frame_of, text_dtype
-from ..tables.given import check_one_clip, invalid, require_columns, seconds_of, word_times
+from ..tables.given import check_one_clip, invalid, require_columns, seconds_of, strings_of, values_of, word_times
 from ..text import join
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def _check_twice(table: pd.DataFrame, spoken: Spoken) -> None:
         return
     rows = spoken.position(np.flatnonzero(same))
     others = spoken.position(np.flatnonzero(same) + 1)
-    words = texts(table)
-    speakers = values(table, "speaker")
+    words = strings_of(table, "text")
+    speakers = values_of(table, "speaker")
     twice = [
         b
         for a, b in zip(rows.tolist(), others.tolist(), strict=True)
@@ -83,38 +83,12 @@ def _check_twice(table: pd.DataFrame, spoken: Spoken) -> None:
         raise invalid(twice[0], f"the word {words[twice[0]]!r} is there twice, at the same time.", len(twice))
 
 
-def texts(table: pd.DataFrame, name: str = "text") -> list[str]:
-    """A column as strings; "" where a value or the column is missing."""
-    import pandas as pd
-
-    if name not in table.columns:
-        return [""] * len(table)
-    found = table[name].to_numpy(object)
-    known: list[Any] = found.tolist()
-    if pd.api.types.infer_dtype(found, skipna=False) == "string":
-        return known
-    missing = table[name].isna().tolist()
-    return ["" if is_missing else str(value) for value, is_missing in zip(known, missing, strict=True)]
-
-
 def shown(table: pd.DataFrame) -> list[str]:
     """The words with their punctuation."""
-    words = texts(table)
+    words = strings_of(table, "text")
     if "punctuation" not in table.columns:
         return words
-    return [word + mark for word, mark in zip(words, texts(table, "punctuation"), strict=True)]
-
-
-def values(table: pd.DataFrame, name: str) -> list[Any]:
-    """A column as values; None where a value or the column is missing."""
-    if name not in table.columns:
-        return [None] * len(table)
-    found = table[name].to_numpy(object)
-    missing = table[name].isna().to_numpy(bool)
-    if missing.any():
-        found = found.copy()
-        found[missing] = None
-    return list(found.tolist())
+    return [word + mark for word, mark in zip(words, strings_of(table, "punctuation"), strict=True)]
 
 
 def codes(table: pd.DataFrame, name: str, order: Array | None = None) -> tuple[Array, list[Any]]:

@@ -6,9 +6,10 @@ from collections import Counter
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from ..tables.given import values_of
 from ..tables.turns import turn_numbers
 from ..text import join
-from .spoken import codes, frame, number, read, shown, values
+from .spoken import codes, frame, number, read, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,7 @@ def speakers(table: pd.DataFrame, gap: float = 1.0) -> pd.DataFrame:
     counts = np.array([int((numbers == value).sum()) for value in present], "int64")
     spans = [_union(words.starts[numbers == value], words.ends[numbers == value]) for value in present]
     seconds = np.array([float((ends - starts).sum()) for starts, ends in spans], "float64")
-    counted = Counter(values(turns(table, gap), "speaker"))
+    counted = Counter(values_of(turns(table, gap), "speaker"))
     names = [_name(known[value]) for value in present]
     with np.errstate(divide="ignore", invalid="ignore"):
         return frame(

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 Unit = Literal["s", "ms"]
 
-LONGEST_WORD = 20.0
-"""Seconds; where half of the words last longer, times are milliseconds."""
+_LONGEST_WORD = 20.0  # seconds; where half of the words last longer, times are milliseconds
 _UNCHANGED = "Nothing was changed."
 _OTHER_NAMES = {  # of columns, as other tools have them
     "text": ("word", "words", "token", "transcript", "label"),
@@ -161,8 +160,8 @@ def word_times(frame: pd.DataFrame, advice: str = f"give the rows of one. {_UNCH
     """
     starts, ends = (seconds_of(frame, name, "s") for name in ("start", "end"))
     check_order(starts, ends)
-    if len(starts) and float((ends - starts).mean()) > LONGEST_WORD / 2:  # quicker than the median that it checks
-        check_unit(starts, ends, None, LONGEST_WORD, "or call table.speech.scale(0.001)")
+    if len(starts) and float((ends - starts).mean()) > _LONGEST_WORD / 2:  # quicker than the median that it checks
+        check_unit(starts, ends, None, _LONGEST_WORD, "or call table.speech.scale(0.001)")
     check_one_clip(frame, advice)
     return starts, ends
 
@@ -191,6 +190,20 @@ def values_of(frame: pd.DataFrame, name: str, default: Any = None) -> list[Any]:
         if missing.any()
         else values
     )
+
+
+def strings_of(frame: pd.DataFrame, name: str) -> list[str]:
+    """A column as strings; "" where a value or the column is missing."""
+    import pandas as pd
+
+    if name not in frame.columns:
+        return [""] * len(frame)
+    found = frame[name].to_numpy(object)
+    known: list[Any] = found.tolist()
+    if pd.api.types.infer_dtype(found, skipna=False) == "string":
+        return known
+    missing = frame[name].isna().tolist()
+    return ["" if is_missing else str(value) for value, is_missing in zip(known, missing, strict=True)]
 
 
 def beyond_clip(ends: Array, clip_end: float | None) -> str:

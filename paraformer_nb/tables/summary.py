@@ -37,7 +37,7 @@ def summary_table(parts: RunParts, history: History) -> pd.DataFrame:
     changed = (latency["first_text"] != latency["text"]).mean() if len(latency) else None
     values = {
         **table_attrs(transcript),
-        "pace": _pace(history),
+        "pace": pace_of(history),
         "duration": duration,
         "words": len(words),
         "characters": int(characters),
@@ -63,7 +63,7 @@ def summary_table(parts: RunParts, history: History) -> pd.DataFrame:
     return make_frame(SUMMARY, {name: [value] for name, value in values.items()})
 
 
-def _pace(history: History) -> float | None:
+def pace_of(history: History) -> float | None:
     """Seconds of the clip that were sent per second, while audio was sent."""
     parts = [audio.seconds for audio in history.sent.values()]
     took = sum(seconds for _, seconds in parts)
