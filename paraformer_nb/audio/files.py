@@ -15,6 +15,7 @@ from .given_file import GivenFile, can_seek
 from .notices import Notices
 from .pipe import Pipe, is_pipe, open_pipe
 from .reader import Reader
+from .sound_size import with_all_sound
 from .wav import WavReader, corrected_wav, read_wav_format
 
 
@@ -58,7 +59,7 @@ def file_reader(
 
     Raises AudioError if FFmpeg cannot read it, ParameterError if it has no such channel.
     """
-    file = corrected_wav(file, notices)
+    file = with_all_sound(corrected_wav(file, notices))
     form = read_wav_format(file)
     if form and (form.sample_rate, form.channels) == (sample_rate, 1):
         check_exists(channel, 1, name)

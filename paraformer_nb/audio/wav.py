@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from itertools import accumulate
 from typing import BinaryIO, NamedTuple
 
 from .notices import Notices
+from .rebuilt_file import RebuiltFile
 from .riff import HEADER_SIZE, MAX_FORMAT, Kind, RiffParser, WaveFormat, is_riff
 
 _PCM = 1
@@ -114,7 +114,7 @@ def corrected_wav(file: BinaryIO, notices: Notices) -> BinaryIO:
         return file
     if sound.ignored:
         notices.add(sound.ignored)
-    return file if _declared(file) == sound.parts else io.BufferedReader(_CorrectedWav(file, sound))
+    return file if _declared(file) == sound.parts else io.BufferedReader(RebuiltFile(file, _header(sound), sound.parts))
 
 
 def _declared(file: BinaryIO) -> list[tuple[int, int]] | None:
@@ -129,48 +129,6 @@ def _declared(file: BinaryIO) -> list[tuple[int, int]] | None:
         file.seek(size + size % 2, 1)
     file.seek(0)
     return None
-
-
-class _CorrectedWav(io.RawIOBase):
-    """A view of a WAV file: a correct header, then the parts of its sound. The file stays open."""
-
-    def __init__(self, file: BinaryIO, sound: WavSound) -> None:
-        self._file = file
-        self._header = _header(sound)
-        self._parts = sound.parts
-        ends = accumulate((size for _, size in sound.parts), initial=len(self._header))
-        self._starts = list(ends)
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        base = (0, self._position, self._starts[-1])[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._read(len(buffer))
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
-
-    def _read(self, count: int) -> bytes:
-        position = self._position
-        if position < len(self._header):
-            return self._header[position : position + count]
-        for (offset, size), start in zip(self._parts, self._starts, strict=False):
-            if position < start + size:
-                self._file.seek(offset + position - start)
-                return self._file.read(min(count, start + size - position))
-        return b""
 
 
 def _header(sound: WavSound) -> bytes:

@@ -14,6 +14,7 @@ from ..audio.array_reader import to_pcm
 from ..audio.clip_input import ArrayInput
 from ..audio.decode import Decoder
 from ..audio.notices import Notices
+from ..audio.sound_size import with_all_sound
 from ..audio.wav import WavFormat, corrected_wav, read_wav_format
 from .indexed import IndexedSource
 from .opus import OPUS_RATE
@@ -71,7 +72,7 @@ def open_samples(clip: ArrayInput | BinaryIO, name: str) -> Samples:
         return Samples(_ArraySource(clip))
     with ExitStack() as opened:
         opened.enter_context(clip)
-        file = corrected_wav(clip, Notices())
+        file = with_all_sound(corrected_wav(clip, Notices()))
         if form := read_wav_format(file):
             return Samples(_WavSource(file, form, opened.pop_all()))
         decoder = Decoder(file, name)
