@@ -158,6 +158,14 @@ def test_retries_and_timeouts_are_described() -> None:
         assert listed == asdict(CompleteTimeouts.of(service.timeouts))
 
 
+def test_every_environment_variable_is_described() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "paraformer_nb").rglob("*.py"))
+    prefixes = "PARAFORMER_NB|DASHSCOPE|HF|TRANSFORMERS|MODELSCOPE|XDG|SSL"
+    read = set(re.findall(rf'"((?:{prefixes})_[A-Z_]+)"', code))
+    described = {name for row in table("docs/troubleshooting.md", "variable") for name in codes(row[0])}
+    assert described == read | {"HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
+
+
 def test_every_model_is_described() -> None:
     listed = {codes(row[0])[0]: row[1:] for row in table("docs/models.md", "model")}
     assert listed == {
