@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
@@ -96,16 +97,26 @@ def _codes(frame: pd.DataFrame, name: str) -> Array:
         values: Array = column.to_numpy("int64")
         if values.min() >= 0 and values.max() < 2**31:
             return values
+    if isinstance(column.dtype, pd.StringDtype):
+        with suppress(TypeError):  # a missing value equals nothing, not even itself
+            return _factorized(column.to_numpy(object))
     return np.asarray(pd.factorize(column)[0], "int64")
 
 
 def _combined(columns: list[Any]) -> Array:
     """A number for each combination of values."""
-    import numpy as np
-    import pandas as pd
-
     numbers: Array = columns[0].astype("int64")
     for codes in columns[1:]:
         if len(codes) and (codes != codes[0]).any():
-            numbers = np.asarray(pd.factorize(numbers * (int(codes.max()) + 2) + codes)[0], "int64")
+            numbers = _factorized(numbers * (int(codes.max()) + 2) + codes)
     return numbers
+
+
+def _factorized(values: Array) -> Array:
+    """A number for each value. Equal values beside each other are looked up once."""
+    import numpy as np
+    import pandas as pd
+
+    firsts = np.flatnonzero(np.append(True, values[1:] != values[:-1])[: len(values)])
+    codes = np.asarray(pd.factorize(values[firsts])[0], "int64")
+    return np.repeat(codes, np.diff(firsts, append=len(values)))
