@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, chain
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING
 
 from ..transcript.corrections import appearance
@@ -17,23 +18,49 @@ WRITTEN = -1
 """Instead of a row: a person wrote the word."""
 
 
-def raw_rows(sentences: Sequence[Sentence], recognised: Sequence[Sentence]) -> Array:
+class RecognisedRows:
+    """The row of each recognised word, in the order of sentences; kept as long as nothing more is recognised."""
+
+    def __init__(self) -> None:
+        self._sentences: Sequence[Sentence] = ()
+        self._rows: Array | None = None
+
+    def of(self, sentences: Sequence[Sentence]) -> Array:
+        """The rows of the words of these sentences, int64."""
+        is_same = len(sentences) == len(self._sentences) and all(map(is_, sentences, self._sentences))
+        if self._rows is None or not is_same:
+            self._rows = _rank(sentences)
+            self._sentences = sentences
+        return self._rows
+
+
+def raw_rows(sentences: Sequence[Sentence], recognised: Sequence[Sentence], recognised_rows: Array) -> Array:
     """For each row of the words table of `sentences` its row in that of the `recognised` ones, or `WRITTEN`; int64."""
     import numpy as np
 
     by_id = {sentence.id: sentence for sentence in recognised}
     firsts = accumulate((len(sentence.words) for sentence in recognised), initial=0)
     first_of = dict(zip(by_id, firsts, strict=False))
-    numbers = (_numbers(each, by_id[each.id], first_of[each.id]) for each in sentences)
-    mine, theirs = np.fromiter(chain.from_iterable(numbers), "int64"), _rank(recognised)
-    return np.where(mine == WRITTEN, WRITTEN, theirs[mine])[_order(sentences)]
+    parts: list[Sequence[int] | Array] = []
+    same = range(0)  # the words of unchanged sentences, one after the other
+    for sentence in sentences:
+        first = first_of[sentence.id]
+        if sentence is by_id[sentence.id]:
+            if first != same.stop:
+                parts.append(np.arange(same.start, same.stop))
+                same = range(first, first)
+            same = range(same.start, first + len(sentence.words))
+        else:
+            parts += [np.arange(same.start, same.stop), _numbers(sentence, by_id[sentence.id], first)]
+            same = range(0)
+    parts.append(np.arange(same.start, same.stop))
+    numbers = np.concatenate(parts).astype("int64")
+    return np.where(numbers == WRITTEN, WRITTEN, recognised_rows[numbers])[_order(sentences)]
 
 
-def _numbers(corrected: Sentence, recognised: Sentence, first: int) -> Iterable[int]:
+def _numbers(corrected: Sentence, recognised: Sentence, first: int) -> list[int]:
     """For each word of a corrected sentence its number among the recognised words, of which the sentence's begin with
     `first`."""
-    if corrected is recognised:
-        return range(first, first + len(recognised.words))
     free: dict[object, deque[int]] = defaultdict(deque)
     for number, word in enumerate(recognised.words, first):
         free[appearance(word)].append(number)
@@ -48,8 +75,8 @@ def _order(sentences: Sequence[Sentence]) -> Array:
     """The order in which their words are rows of a table."""
     import numpy as np
 
-    starts = [word.start for sentence in sentences for word in sentence.words]
-    return np.argsort(np.array(starts, "float64"), kind="stable")
+    words = chain.from_iterable(map(attrgetter("words"), sentences))
+    return np.argsort(np.fromiter(map(attrgetter("start"), words), "float64"), kind="stable")
 
 
 def _rank(sentences: Sequence[Sentence]) -> Array:

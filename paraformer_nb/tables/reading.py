@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..transcript.transcript import Transcript
 from ..transcript.words import Sentence
-from .raw_rows import WRITTEN, raw_rows
+from .raw_rows import WRITTEN, RecognisedRows, raw_rows
 from .snapshots import Snapshot
 from .words_cache import WordsCache
 
@@ -33,6 +33,7 @@ class WordsReading:
         self._moment = _Moment(Snapshot(-1), (), ())
         self._words = WordsCache()
         self._rows: tuple[_Moment, Array] | None = None
+        self._recognised_rows = RecognisedRows()
 
     def update(self) -> None:
         """Read the transcript. Hold the run's lock."""
@@ -60,6 +61,6 @@ class WordsReading:
         if moment.sentences is moment.recognised:
             rows = np.arange(count)
         else:
-            rows = raw_rows(moment.sentences, moment.recognised)
+            rows = raw_rows(moment.sentences, moment.recognised, self._recognised_rows.of(moment.recognised))
         self._rows = moment, rows
         return rows

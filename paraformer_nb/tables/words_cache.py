@@ -76,6 +76,11 @@ def _rearrange(old: Sequence[Sentence], old_rows: pd.DataFrame, new: Sequence[Se
     made = [sentence for sentence in new if id(sentence) not in known]
     if len(made) == len(new):
         return word_frame(new)
+    same = [*map(is_, reversed(old), reversed(new)), False].index(False)  # at the end
+    if same:
+        last = len(old_rows) - sum(len(sentence.words) for sentence in old[len(old) - same :])
+        changed = _rearrange(old[: len(old) - same], old_rows[:last], new[: len(new) - same])
+        return pd.concat([changed, old_rows[last:]], ignore_index=True)
     rows_of: dict[int, range] = {}
     next_row = 0
     for sentence in (*old, *made):
