@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..tables.given import as_frame, require_columns, texts_of, values_of, word_times
+from ..tables.given import as_frame, require_columns, texts_of, values_of, warn_of_pace, word_times
 from ..tables.sentence_numbers import sentence_numbers
 from ..transcript.imported import ImportedWord, number_sentences
 
@@ -28,6 +28,7 @@ def checked_words(table: Any) -> tuple[pd.DataFrame, Sequence[int]]:
     require_columns(given, ("text", "start", "end"))
     starts, ends = word_times(given, "give the rows of one of them. Nothing was written.")
     texts_of(given)
+    warn_of_pace(starts, ends)
     order = np.argsort(starts, kind="stable")
     words = given.assign(start=starts, end=ends).take(order).reset_index(drop=True)
     words.attrs.update(getattr(table, "attrs", {}))

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
-from ..tables.given import as_frame, check_one_clip, require_columns, texts_of, word_times
+from ..tables.given import as_frame, check_one_clip, require_columns, texts_of, warn_of_pace, word_times
 from ..text import separator
 from .align import Side
 from .tokens import Tokens
@@ -118,6 +118,7 @@ def _times(frame: pd.DataFrame) -> tuple[Array | None, Array | None]:
         return None, None
     require_columns(frame, ["text", "start", "end"])
     starts, ends = word_times(frame)
+    warn_of_pace(starts, ends)
     is_doubled = len(frame) >= 4 and 2 * len(np.unique(starts)) <= len(frame)  # compared as text only then
     if is_doubled and frame[["text", "start", "end"]].duplicated(keep=False).all():
         raise ParameterError("the table has every word twice: it may be two readings in one. Give one of them.")

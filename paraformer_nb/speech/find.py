@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import ParameterError
@@ -119,9 +119,9 @@ def _table(
     spans = [(match[0], match[-1]) for match in matches]
     firsts, lasts = np.array(spans, "int64").reshape(-1, 2).T
     starts, ends = words.sorted()
-    begins, stops = starts[firsts], np.array([ends[list(match)].max() for match in matches], "float64")
+    begins, stops = starts[firsts], _latest(ends, matches)
     lines = _around(starts, ends, spans, begins - context, stops + context)
-    needed = np.unique(np.concatenate([firsts, *lines]))
+    needed = np.unique(np.fromiter(chain(firsts.tolist(), *lines), "int64"))
     rows = table.iloc[words.position(needed)]
     marked, plain = (
         dict(zip(needed.tolist(), map(str.strip, each), strict=True))
@@ -131,7 +131,7 @@ def _table(
     for match in matches:
         *before, last = match
         found.append(join([*(marked[index] for index in before), (marked if with_last_mark else plain)[last]]))
-    said = [join(marked[index] for index in line.tolist()) for line in lines]
+    said = [join(marked[index] for index in line) for line in lines]
     made = frame(
         {"text": (found, "string"), "start": (begins, "float64"), "end": (stops, "float64"), "line": (said, "string")},
         table.attrs,
@@ -141,7 +141,20 @@ def _table(
     return made
 
 
-def _around(starts: Array, ends: Array, spans: list[tuple[int, int]], since: Array, until: Array) -> list[Array]:
+def _latest(ends: Array, matches: Sequence[Sequence[int]]) -> Array:
+    """The latest end of the words of each match."""
+    import numpy as np
+
+    if not matches:
+        return np.zeros(0)
+    begins = [0, *accumulate(map(len, matches))]
+    latest: Array = np.maximum.reduceat(ends[np.fromiter(chain(*matches), "int64", begins[-1])], begins[:-1])
+    return latest
+
+
+def _around(
+    starts: Array, ends: Array, spans: list[tuple[int, int]], since: Array, until: Array
+) -> list[Sequence[int]]:
     """The words of each span, and those that sound within its times."""
     import numpy as np
 
@@ -149,8 +162,11 @@ def _around(starts: Array, ends: Array, spans: list[tuple[int, int]], since: Arr
         return []
     lows = np.searchsorted(np.maximum.accumulate(ends), since, "right").tolist()
     highs = np.searchsorted(starts, until, "left").tolist()
-    found = []
+    found: list[Sequence[int]] = []
     for (first, last), low, high, time in zip(spans, lows, highs, since.tolist(), strict=True):
-        index = np.arange(min(first, low), max(last + 1, high))
-        found.append(index[(ends[index] > time) | ((first <= index) & (index <= last))])
+        if low >= first and high <= last + 1:  # nothing else sounds then
+            found.append(range(first, last + 1))
+        else:
+            index = np.arange(min(first, low), max(last + 1, high))
+            found.append(index[(ends[index] > time) | ((first <= index) & (index <= last))].tolist())
     return found

@@ -110,8 +110,7 @@ def _kinds(table: pd.DataFrame, found: Silences, sides: Mapping[str, Any]) -> An
     speaker_before, speaker_after = np.split(np.where(is_unknown, -1, codes), 2)
     is_turn = (speaker_before != speaker_after) & (speaker_before >= 0) & (speaker_after >= 0)
     if "sentence_id" in table.columns:
-        numbers = np.append(sentence_numbers(table), -1)  # the last one is that of no word
-        is_within = numbers[found.before] == numbers[found.after]
+        is_within = _are_of_one_sentence(table, found)
     else:
         marks = _take(table, "punctuation" if "punctuation" in table.columns else "text", found.before)
         is_within = np.array([pd.isna(mark) or not ends_sentence(mark) for mark in marks], bool)
@@ -119,6 +118,18 @@ def _kinds(table: pd.DataFrame, found: Silences, sides: Mapping[str, Any]) -> An
     kinds = ("within", "between", "turn", "edge")
     numbers = np.select([is_edge, is_turn, is_within], [3, 2, 0], 1)
     return pd.Categorical.from_codes(numbers, categories=pd.Index(pd.array(kinds, dtype=text_dtype())))
+
+
+def _are_of_one_sentence(table: pd.DataFrame, found: Silences) -> Array:
+    """Whether the words beside each silence are of one sentence; any value where one of them is missing."""
+    import numpy as np
+
+    if "word" in table.columns or not len(table):  # numbers of words tell runs apart, which needs all of them
+        numbers = np.append(sentence_numbers(table), NO_WORD)
+        return np.asarray(numbers[found.before] == numbers[found.after])
+    rows = np.concatenate([found.before, found.after])
+    before, after = np.split(sentence_numbers(table.iloc[rows]), 2)
+    return np.asarray(before == after)
 
 
 def _touches(found: Silences, gaps: Any) -> Array:

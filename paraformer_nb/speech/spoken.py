@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
 from ..tables.frame import frame_of, text_dtype
-from ..tables.given import check_one_clip, invalid, require_columns, seconds_of, strings_of, values_of, word_times
+from ..tables.given import (
+    check_one_clip,
+    invalid,
+    require_columns,
+    seconds_of,
+    strings_of,
+    values_of,
+    warn_of_pace,
+    word_times,
+)
 from ..text import join
 
 if TYPE_CHECKING:
@@ -50,6 +59,7 @@ def read(table: pd.DataFrame, *, is_of_one_clip: bool = True) -> Spoken:
         table = table[["text", "start", "end"]]
     starts, ends = word_times(table, SEVERAL)
     spoken = Spoken(starts, ends, order_of(starts))
+    warn_of_pace(starts, ends)
     if is_of_one_clip:
         _check_twice(table, spoken)
     return spoken

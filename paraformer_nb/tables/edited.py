@@ -10,7 +10,7 @@ from ..errors import ParameterError
 from ..transcript.corrections import Correction, appearance, find_words, replace_words, speaker_at
 from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Word
-from .given import beyond_clip, check_unit, clip_end
+from .given import beyond_clip, check_unit, clip_end, quick_pace
 from .rows import Row, Rows
 from .snapshots import SentenceVersions, Snapshot
 
@@ -111,7 +111,8 @@ def _moved(rows: Iterable[Row], version: SentenceVersions) -> list[Row]:
 
 
 def _check_times(rows: Sequence[Row], transcript: Transcript, words: pd.DataFrame) -> str:
-    """Raise ParameterError if new times look like milliseconds. Returns a warning about those behind the clip."""
+    """Raise ParameterError if new times look like milliseconds. Returns a warning about minutes, or an end behind the
+    clip."""
     import numpy as np
 
     starts, ends = np.array([row.start for row in rows]), np.array([row.end for row in rows])
@@ -120,7 +121,7 @@ def _check_times(rows: Sequence[Row], transcript: Transcript, words: pd.DataFram
     if end is not None and len(words):  # a service's clock may run ahead
         end = max(end, float(words["end"].max()))
     check_unit(starts, ends, end, longest)
-    return beyond_clip(ends, end)
+    return " ".join(filter(None, (quick_pace(starts, ends), beyond_clip(ends, end))))
 
 
 def _check_repeated(rows: Sequence[Row], sentence: SentenceVersions) -> None:

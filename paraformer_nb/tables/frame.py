@@ -51,10 +51,16 @@ def make_array(column: Column, values: Any) -> Any:
         case "category" if not column.categories:
             return pd.Categorical(values)
         case "category":
-            categories = pd.Index(pd.array(column.categories, dtype=text_dtype()))
-            return pd.Categorical(values, dtype=pd.CategoricalDtype(categories))
+            return pd.Categorical(values, dtype=category_dtype(column))
         case dtype:
             return np.array(values, dtype=dtype)
+
+
+def category_dtype(column: Column) -> pd.CategoricalDtype:
+    """The dtype of a column of one of its categories."""
+    import pandas as pd
+
+    return pd.CategoricalDtype(pd.Index(pd.array(column.categories, dtype=text_dtype())))
 
 
 def text_dtype() -> Any:

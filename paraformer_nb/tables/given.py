@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import sys
+import warnings
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, time, timedelta
+from decimal import Decimal
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import NotWords, ParameterError
 from ..transcript.transcript import ENDED, Transcript
+from .schema import WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +23,11 @@ if TYPE_CHECKING:
 Unit = Literal["s", "ms"]
 
 _LONGEST_WORD = 20.0  # seconds; where half of the words last longer, times are milliseconds
+_QUICKEST = 30.0  # words a second, over a whole table: more than several people say at once
+_FEWEST = 20  # words of which the pace is judged
 _UNCHANGED = "Nothing was changed."
+_KNOWN = (*(column.name for column in WORDS), "is_timed", "file", "clip", "channel")
+"""Columns that mean something to us; others may be there twice."""
 _OTHER_NAMES = {  # of columns, as other tools have them
     "text": ("word", "words", "token", "transcript", "label"),
     "start": ("begin", "onset", "from", "begin_time", "start_time", "xmin", "tmin"),
@@ -43,25 +51,40 @@ def as_frame(table: Any) -> pd.DataFrame:
         return pd.DataFrame(table.to_dict(as_series=False))
     if hasattr(table, "collect_schema"):
         raise ParameterError(f"this is a query, not a table yet: give table.collect(). {_UNCHANGED}")
+    advice = " Make one with pd.DataFrame(...)." if isinstance(table, (dict, list)) else ""
     raise ParameterError(
         f"an object of type {type(table).__name__} is not a table: give an edited copy of run.words, or another "
-        f"DataFrame of pandas or Polars, or a table of Arrow. {_UNCHANGED}"
+        f"DataFrame of pandas or Polars, or a table of Arrow.{advice} {_UNCHANGED}"
     )
 
 
 def require_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:
-    """Raise NotWords, with advice, if a table lacks one of these columns, or has it twice."""
+    """Raise NotWords, with advice, if a table lacks one of these columns, or has a column that we know twice."""
     present = list(frame.columns)
-    missing = [name for name in needed if present.count(name) != 1]
+    missing = [name for name in needed if name not in present]
     if not missing:
+        _check_unique(present)
         return
     candidates = {_near(frame, name): name for name in missing}
     near = {other: name for other, name in candidates.items() if other is not None and other not in needed}
     advice = f" Perhaps table.rename(columns={near!r})." if near else ""
+    if frame.columns.nlevels == 2:  # as of a pivoted table
+        level = 0 if set(needed) <= set(frame.columns.get_level_values(1)) else 1
+        advice = f" Its columns have two levels: leave one out with table.droplevel({level}, axis=1)."
     raise NotWords(
         f"the table lacks {', '.join(missing)}: it needs {', '.join(needed)}, with times in seconds, and has "
         f"{', '.join(map(str, present)) or 'no columns'}.{advice} {_UNCHANGED}"
     )
+
+
+def _check_unique(present: list[Any]) -> None:
+    """Raise NotWords for a column that we know and that is there twice."""
+    twice = [name for name in _KNOWN if present.count(name) > 1]
+    if twice:
+        raise NotWords(
+            f"the table has more than one column {', '.join(map(repr, twice))}: rename the others, or keep the first "
+            f"of each name with table.loc[:, ~table.columns.duplicated()]. {_UNCHANGED}"
+        )
 
 
 def _near(frame: pd.DataFrame, name: str) -> Any:
@@ -69,7 +92,7 @@ def _near(frame: pd.DataFrame, name: str) -> Any:
     import pandas as pd
 
     columns = {
-        str(column).lower(): column
+        str(column).strip().lower(): column
         for column, dtype in zip(frame.columns, frame.dtypes, strict=True)
         if name != "text" or not pd.api.types.is_numeric_dtype(dtype)
     }
@@ -104,17 +127,35 @@ def seconds_of(frame: pd.DataFrame, name: str, unit: Unit) -> Array:
         values = np.array([_seconds(value, factor) for value in column.tolist()], dtype="float64")
     if len(bad := np.flatnonzero(~np.isfinite(values))):
         value = column.tolist()[bad[0]]
-        advice = f" Convert the column with pd.to_numeric(table[{name!r}])." if isinstance(value, str) else ""
-        if not isinstance(value, (str, Real)) or value != value:  # missing: NaN is not equal to itself
-            advice = f" Leave such rows out with table.dropna(subset=[{name!r}])."
-        raise invalid(int(bad[0]), f"{name} is {value!r}, not a finite number.{advice}", len(bad))
+        raise invalid(int(bad[0]), f"{name} is {value!r}, not a finite number.{_time_advice(value, name)}", len(bad))
     return values
 
 
 def _seconds(value: Any, factor: float) -> float:
     if isinstance(value, timedelta):
         return value.total_seconds()
-    return float(value) * factor if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    return float(value) * factor if isinstance(value, (Real, Decimal)) and not isinstance(value, bool) else math.nan
+
+
+def _time_advice(value: Any, name: str) -> str:
+    """How a column `name` with this value becomes one of seconds or durations."""
+    import pandas as pd
+
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return f" Leave such rows out with table.dropna(subset=[{name!r}])."
+    match value:
+        case str() if value.count(":") == 2:  # 0:00:01.5
+            return f" Convert the column with pd.to_timedelta(table[{name!r}])."
+        case str() if value.count(":") == 1:  # 0:01.5
+            return f" Convert the column with pd.to_timedelta('0:' + table[{name!r}])."
+        case str():
+            return f" Convert the column with pd.to_numeric(table[{name!r}])."
+        case date():  # a datetime is one
+            return f" Subtract when the clip starts: table[{name!r}] - pd.Timestamp(...)."
+        case time():
+            return f" Convert the column with pd.to_timedelta(table[{name!r}].astype(str))."
+        case _:
+            return " Give seconds, or durations (timedelta)."
 
 
 def check_order(starts: Array, ends: Array) -> None:
@@ -150,6 +191,31 @@ def check_unit(
             f"these look like milliseconds: times reach {float(ends.max()):.10g}, and they are to be seconds.{clip} "
             f'Divide by 1000 (table[["start", "end"]] / 1000), {advice}. {_UNCHANGED}'
         )
+
+
+def quick_pace(starts: Array, ends: Array) -> str:
+    """A warning where there are more words a second than people can say, as where times are minutes, or ``""``."""
+    seconds = float(ends.max() - starts.min()) if len(ends) >= _FEWEST else math.inf
+    pace = len(ends) / seconds if seconds else 0.0  # times that are all the same say nothing of their unit
+    if pace <= _QUICKEST:
+        return ""
+    factor, unit = (60, "minutes") if pace <= 60 * _QUICKEST else (3600, "hours")
+    return (
+        f"these look like {unit}: {len(ends)} words within {seconds:.10g} s are {pace:.0f} a second, and times are to "
+        f"be seconds. They were kept as they are. If so, call table.speech.scale({factor}) first."
+    )
+
+
+def warn_of_pace(starts: Array, ends: Array) -> None:
+    """Warn the user's own line of `quick_pace`."""
+    text = quick_pace(starts, ends)
+    if not text:
+        return
+    package = __name__.partition(".")[0]
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, stacklevel=level)
 
 
 def word_times(frame: pd.DataFrame, advice: str = f"give the rows of one. {_UNCHANGED}") -> tuple[Array, Array]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..journal.records import Gap
-from .frame import make_frame
+from .frame import category_dtype, make_frame
 from .schema import PAUSES
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .frame import Array
 
 _NO_WORD = -1
+_KIND = next(column for column in PAUSES if column.name == "kind")
+_WITHIN, _BETWEEN, _TURN, _EDGE = range(4)  # positions of the kinds in the schema
 
 
 def pauses_table(words: pd.DataFrame, gaps: Iterable[Gap], start: float, end: float | None) -> pd.DataFrame:
@@ -55,18 +57,18 @@ def pauses_table(words: pd.DataFrame, gaps: Iterable[Gap], start: float, end: fl
     )
 
 
-def _kinds(words: pd.DataFrame, before: Array, after: Array) -> Array:
+def _kinds(words: pd.DataFrame, before: Array, after: Array) -> pd.Categorical:
     import numpy as np
+    import pandas as pd
 
-    def values(name: str, rows: Array, missing: Any) -> Array:
-        column = words[name].to_numpy(object, na_value=missing)
-        return column[rows] if len(column) else np.full(len(rows), missing, object)
-
-    speakers = [values("speaker", rows, "") for rows in (before, after)]
-    is_turn = (speakers[0] != speakers[1]) & (speakers[0] != "") & (speakers[1] != "")
-    is_within = values("sentence_id", before, 0) == values("sentence_id", after, 0)
+    codes, names = pd.factorize(words["speaker"])
+    speakers = np.append(np.where(np.append(names == "", True)[codes], _NO_WORD, codes), _NO_WORD)
+    sentences = np.append(words["sentence_id"].to_numpy("int64"), 0)
+    is_turn = (speakers[before] != speakers[after]) & (speakers[before] >= 0) & (speakers[after] >= 0)
+    is_within = sentences[before] == sentences[after]
     is_edge = (before == _NO_WORD) | (after == _NO_WORD)
-    return np.select([is_edge, is_turn, is_within], ["edge", "turn", "within"], "between").astype(object)
+    codes = np.select([is_edge, is_turn, is_within], [_EDGE, _TURN, _WITHIN], _BETWEEN)
+    return pd.Categorical.from_codes(codes, dtype=category_dtype(_KIND))
 
 
 def _touches(starts: Array, ends: Array, gaps: Iterable[Gap]) -> Array:

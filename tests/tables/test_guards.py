@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,20 @@ def with_new_row(table: pd.DataFrame) -> pd.DataFrame:
         (lambda table: table[["text"]], "lacks sentence_id, start, end.* and has text"),
         (lambda table: table.assign(start=["0", "0.1", "0.2", "1"]), r"row 0 .*pd\.to_numeric.*So are 3 more"),
         (lambda table: table.assign(end=[0.1, None, None, 2]), r"row 1 .*dropna.*So are 1 more"),
-        (lambda table: table.assign(end=pd.to_datetime("2026-01-01")), "end is Timestamp"),
+        (
+            lambda table: table.assign(end=pd.to_datetime("2026-01-01")),
+            "end is Timestamp.*Subtract when the clip starts",
+        ),
+        (lambda table: table.assign(end=["0:01.5"] * 4), r"row 0 .*pd\.to_timedelta\('0:' \+ table\['end'\]\)"),
+        (lambda table: table.assign(end=["0:00:01.5"] * 4), r"row 0 .*pd\.to_timedelta\(table\['end'\]\)"),
+        (lambda table: table.assign(end=[datetime.time(0, 0, 1)] * 4), r"pd\.to_timedelta\(table\['end'\].astype\(str"),
+        (lambda table: table.assign(end=True), "end is True, not a finite number. Give seconds"),
+        (lambda table: table.assign(end=[[1.0]] * 4), r"end is \[1.0\], not a finite number. Give seconds"),
+        (lambda table: pd.concat([table, table[["text"]]], axis=1), r"more than one column 'text'.*columns.duplicated"),
+        (lambda table: pd.concat([table, table[["speaker"]]], axis=1), "more than one column 'speaker'"),
+        (lambda table: pd.concat({"a": table}, axis=1), r"two levels.*droplevel\(0, axis=1\)"),
+        (lambda table: table.rename(columns={"text": " Text "}), r"rename\(columns=\{' Text ': 'text'\}\)"),
+        (lambda table: table.to_dict("list"), r"type dict .*pd\.DataFrame\("),
     ],
 )
 def test_what_looks_like_a_mistake_is_refused(change: Any, reason: str, run: pnb.Run, path: Path) -> None:
@@ -50,6 +65,32 @@ def test_what_looks_like_a_mistake_is_refused(change: Any, reason: str, run: pnb
         run.correct(change(run.words))
     assert "Nothing was changed." in str(refused.value)
     assert (run.text, count_corrections(path)) == ("good mourning all by", 0)
+
+
+def test_a_column_that_means_nothing_here_may_be_there_twice(run: pnb.Run) -> None:
+    table = run.words.assign(note="")
+    assert run.correct(pd.concat([table, table[["note"]]], axis=1)) == 0
+
+
+@pytest.mark.parametrize(("factor", "unit"), [(60, "minutes"), (3600, "hours")])
+def test_times_in_minutes_are_kept_with_a_warning(factor: int, unit: str) -> None:
+    """Nobody says so many words a second; tables of seconds are as quick as people speak, or have few words."""
+    seconds = pd.DataFrame({"text": [f"w{n}" for n in range(100)], "sentence_id": 1}).assign(
+        start=lambda table: table.index * 0.3, end=lambda table: table["start"] + 0.2
+    )
+    given = seconds.assign(start=seconds["start"] / factor, end=seconds["end"] / factor)
+    advice = rf"look like {unit}: 100 words .* kept as they are.*speech\.scale\({factor}\)"
+    run = pnb.load(seconds)
+    for use in (pnb.load, lambda table: table.speech.pauses(), lambda table: pnb.score("w1", table), run.correct):
+        with pytest.warns(UserWarning, match=advice) as caught:
+            use(given)
+        assert {each.filename for each in caught} == {__file__}
+    assert len(pnb.load(given.speech.scale(factor)).words) == len(pnb.load(given[:10]).words) * 10
+
+
+def test_decimal_numbers_are_times(run: pnb.Run) -> None:
+    """As databases and Parquet have them."""
+    assert run.correct(run.words.assign(start=[Decimal(str(each)) for each in run.words["start"]])) == 0
 
 
 def test_a_table_without_the_columns_of_words_has_an_error_of_its_own(run: pnb.Run) -> None:
