@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
@@ -51,6 +51,7 @@ def is_background() -> bool:
 
 def run_loop(loop: asyncio.AbstractEventLoop) -> None:
     """Run until the loop is stopped; a task that raises SystemExit (which leaves `run_forever`) must not stop it."""
+    loop.set_default_executor(_DefaultExecutor())
     while True:
         with suppress(SystemExit, KeyboardInterrupt):
             loop.run_forever()
@@ -118,6 +119,16 @@ class DaemonThreads(Executor):
             del future, call  # an idle thread must not keep a clip open
 
 
+class _DefaultExecutor(ThreadPoolExecutor):
+    """Threads for `asyncio.to_thread` and the names of hosts. Those of `concurrent.futures` accept no call once the
+    main thread has ended, although another thread may still wait for a run."""
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Call a function on a daemon thread."""
+        return _DEFAULT.submit(function, *args, **kwargs)
+
+
+_DEFAULT = DaemonThreads("default", 32)
 READERS = DaemonThreads("reader", 64)
 """Read clips; a run has one read at a time."""
 DIGESTS = DaemonThreads("digest", 8)

@@ -97,3 +97,32 @@ def test_a_call_that_raises_raises_where_its_result_is_awaited() -> None:
 def test_a_stalled_call_does_not_keep_a_program_from_exiting() -> None:
     code = "import time; from paraformer_nb.loop import READERS; READERS.submit(time.sleep, 1000); time.sleep(0.2)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+_AFTER_THE_MAIN_THREAD = """
+import asyncio, concurrent.futures, threading, time
+from paraformer_nb.loop import submit
+def wait():
+    with concurrent.futures.ThreadPoolExecutor() as others:
+        try:
+            while others.submit(int).result() == 0:
+                time.sleep(0.01)
+        except RuntimeError as error:
+            print(error)
+    print(submit(asyncio.to_thread(str, "done")).result(30))
+threading.Thread(target=wait).start()
+"""
+
+
+def test_a_thread_that_waits_for_a_run_may_outlive_the_main_thread() -> None:
+    """`concurrent.futures` starts no further calls then; a run needs some, such as for the name of a host."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _AFTER_THE_MAIN_THREAD],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    assert (lines[1:], done.stderr) == (["done"], "")
+    assert "after" in lines[0] and "shutdown" in lines[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from ..errors import AudioError, ParameterError
 from ..paths import expand
 from ..text import sanitise
 from .array_values import dtype_advice
-from .claims import innermost
+from .claims import attribute, plain_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +62,7 @@ class FileInput:
     @property
     def name(self) -> str:
         """The file's name, safe to show."""
-        name = getattr(self.file, "name", None)  # a pipe's is a number
+        name = attribute(self.file, "name")  # a pipe's is a number
         return (sanitise(Path(name).name) if isinstance(name, (str, os.PathLike)) else "") or "file"
 
 
@@ -146,8 +145,8 @@ def _valid_rate(rate: Any) -> int | None:
 
 def _path_of(file: Any) -> Path | None:
     """The file on disk that a file object reads, byte by byte; not that of a zip's member, nor of a gzip file."""
-    inner = innermost(file)
-    if not isinstance(inner, io.FileIO):
+    inner = plain_file(file)
+    if inner is None:
         return None
     try:
         path = Path(inner.name)

@@ -29,7 +29,11 @@ def open_file(given: PathInput | FileInput | BytesInput, opened: ExitStack) -> B
             raise AudioError("the clip is empty: 0 bytes.")
         return io.BytesIO(given.data)
     if isinstance(given, FileInput):
-        return opened.enter_context(GivenFile(given.file, given.name).buffered())
+        file = opened.enter_context(GivenFile(given.file, given.name).buffered())
+        if not file.read(1):
+            raise AudioError(f"{given.name!r} is empty: 0 bytes.")
+        file.seek(0)
+        return file
     return opened.enter_context(_open_path(given.path))
 
 

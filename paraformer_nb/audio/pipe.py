@@ -12,7 +12,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from .claims import claim, innermost, release
+from ..errors import AudioError
+from .claims import claim, plain_file, release
 from .given_file import checked_bytes, read_failure
 
 _OWN_DESCRIPTOR = re.compile(r"/dev/stdin|(?:/dev/fd|/proc/self/fd)/(\d+)")
@@ -53,7 +54,8 @@ class Pipe:
         self._file = file
         self._is_interrupted = False
         self._buffer = bytearray()  # was peeked at, or returned beyond what was asked for
-        self._read_some = getattr(file, "read1", file.read)  # read1 does not wait until all is there
+        # `read1` does not wait until all is there. That of a wrapper's file would pass by what the wrapper does.
+        self._read_some = file.read1 if hasattr(type(file), "read1") else file.read
         with ExitStack() as opened:
             if is_own:
                 opened.callback(file.close)
@@ -65,8 +67,8 @@ class Pipe:
 
     def _make_selector(self, opened: ExitStack) -> selectors.BaseSelector | None:
         """A selector of the pipe and of `interrupt`; None where the system cannot wait for both."""
-        inner = innermost(self._file)
-        if sys.platform == "win32" or not isinstance(inner, io.FileIO):
+        inner = plain_file(self._file)
+        if sys.platform == "win32" or inner is None:
             return None
         selector = opened.enter_context(selectors.DefaultSelector())
         try:
@@ -117,7 +119,19 @@ class Pipe:
                 continue
             received = checked_bytes(data, sys.maxsize, self.name)
             self._buffer += received
+            if not received:
+                self._check_end()
             return bool(received)
+
+    def _check_end(self) -> None:
+        """Raise AudioError where an HTTP response ended before all was there: its `read` does not report that."""
+        http = sys.modules.get("http.client")  # imported by whoever made the response, and slow to import
+        missing = self._file.length if http is not None and isinstance(self._file, http.HTTPResponse) else None
+        if missing:
+            raise AudioError(
+                f"{self.name!r} ended early: the connection was closed {missing} bytes before its end. What was "
+                "recognised before is kept. Download it again, and give its path."
+            )
 
     def interrupt(self) -> None:
         """End the reading, on whatever thread it is. The pipe must not be closed yet."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
@@ -72,7 +72,9 @@ def _open_container(file: BinaryIO, name: str) -> InputContainer:
         file.seek(0)
     options = {"format_whitelist": _CONTAINERS}
     try:
-        container: InputContainer = av.open(file, mode="r", options=options, **_lenient_tags())
+        container: InputContainer = av.open(_FailingOnce(file), mode="r", options=options, **_lenient_tags())
+    except AudioError:  # the file object's own
+        raise
     except (av.error.FFmpegError, EOFError, ValueError, MemoryError) as error:  # numbers that no header should have
         reason = getattr(error, "strerror", None) or error  # FFmpeg's text ends in its number and the path
         raise AudioError(
@@ -84,6 +86,30 @@ def _open_container(file: BinaryIO, name: str) -> InputContainer:
         container.close()
         raise AudioError(f"{name!r} has no sound in it, only {kinds}. Choose another clip.")
     return container
+
+
+class _FailingOnce:
+    """A file that is at its end once reading it has failed: PyAV raises the first error, and prints any further one."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._has_failed = False
+        self.name = getattr(file, "name", "<none>")  # its ending is a hint for FFmpeg
+        self.tell = getattr(file, "tell", None)
+        self.seekable = file.seekable
+
+    def read(self, size: int) -> bytes:
+        return b"" if self._has_failed else self._call(self._file.read, size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return -1 if self._has_failed else self._call(self._file.seek, offset, whence)
+
+    def _call(self, function: Callable[..., Any], *arguments: int) -> Any:
+        try:
+            return function(*arguments)
+        except BaseException:
+            self._has_failed = True
+            raise
 
 
 def _rank(stream: Any) -> tuple[bool, bool, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ..errors import AudioError
+from ..errors import AudioError, ParameterError
 from ..run.start import transcribe
 from .arguments import (
     Commands,
@@ -62,6 +62,8 @@ def transcribe_options(options: argparse.Namespace) -> dict[str, Any]:
 def _run(options: argparse.Namespace) -> int:
     arguments = transcribe_options(options)
     clips = options.files
+    if clips.count("-") > 1:
+        raise ParameterError("- is given more than once, and stdin can be read only once. Give it once.")
     files = output_paths(options.output, clips)
     journals = paths_of("--save", options.save, clips) if options.save else [None] * len(clips)
     for own_files in files:

@@ -37,6 +37,7 @@ class PostReader:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._data = bytearray()
+        self._head: tuple[Request, int, int] | None = None  # parsed: the request, where its body is and ends
         self._is_answered = False
 
     def feed(self, data: bytes) -> bytes | None:
@@ -52,15 +53,24 @@ class PostReader:
         return answer
 
     def _read(self) -> bytes | None:
-        head, end, body = bytes(self._data).partition(_END)
-        if not end:
-            if len(head) > _MAX_HEAD:
-                raise ApiError(431, "InvalidParameter", "the request's headers are too long")
+        self._head = self._head or self._read_head()
+        if self._head is None:
             return None
-        request, length = _parse_head(head)
+        request, begin, end = self._head
+        return None if len(self._data) < end else self._api.answer(request, bytes(self._data[begin:end]))
+
+    def _read_head(self) -> tuple[Request, int, int] | None:
+        """Parse the headers once they are complete, and once only: a body may arrive byte by byte."""
+        at = self._data.find(_END)
+        if max(at, len(self._data) if at < 0 else 0) > _MAX_HEAD:
+            raise ApiError(431, "InvalidParameter", "the request's headers are too long")
+        if at < 0:
+            return None
+        request, length = _parse_head(bytes(self._data[:at]))
         if length > _MAX_BODY:
             raise ApiError(413, "InvalidParameter", f"a body has at most {_MAX_BODY} bytes")
-        return None if len(body) < length else self._api.answer(request, body[:length])
+        begin = at + len(_END)
+        return request, begin, begin + length
 
 
 class Api:

@@ -185,7 +185,8 @@ class SocketWire:
         closing = asyncio.create_task(self._socket.close(code, reason))
         with suppress(ConnectionClosed, ConcurrencyError):  # it is closed, or another task is reading
             while not closing.done():
-                await self._socket.recv()
+                with suppress(AssertionError):  # the library's, for the rest of a message of too many fragments
+                    await self._socket.recv()
                 await asyncio.sleep(0)
         await closing
 

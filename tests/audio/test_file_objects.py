@@ -8,6 +8,7 @@ import io
 import lzma
 import mmap
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from paraformer_nb.errors import AudioError, ParameterError
 SPEECH = speech()
 WAV = encode(Encoding("", "pcm_s16le", "wav"), SPEECH)
 FLAC = encode(Encoding("", "flac", "flac"), SPEECH)
+MP4 = encode(Encoding("", "flac", "mp4"), np.tile(SPEECH, 20))
 
 
 def opened(file: Any) -> Clip:
@@ -175,7 +177,7 @@ class Misbehaving(io.BytesIO):
         (OSError(5, "Input/output error"), AudioError, "OSError: .*Input/output error"),
         (KeyError("gone"), AudioError, "KeyError: 'gone'"),
         (lambda data: data.hex(), ParameterError, "opened as text. Open it with mode 'rb'"),
-        (lambda _data: None, AudioError, "returned NoneType, not bytes"),
+        (lambda _data: None, AudioError, "returned None, not bytes: it does not wait"),
         (lambda data: data * 9, AudioError, "returned .* bytes"),
     ],
     ids=["OSError", "KeyError", "text", "None", "too much"],
@@ -216,3 +218,90 @@ def _path(file: Any) -> Path | None:
     given = classify(file)
     assert isinstance(given, FileInput)
     return given.path
+
+
+def test_another_thread_may_move_the_position_of_a_file_at_any_moment(tmp_path: Path) -> None:
+    path = tmp_path / "clip.wav"
+    path.write_bytes(encode(Encoding("", "pcm_s16le", "wav"), np.tile(SPEECH, 40)))
+    with path.open("rb") as file:
+        is_over = threading.Event()
+
+        def move() -> None:
+            while not is_over.is_set():
+                file.seek(12)
+                file.read(100)
+
+        other = threading.Thread(target=move)
+        other.start()
+        try:
+            for _ in range(3):
+                assert (read(file) == np.tile(SPEECH, 40)).all()
+        finally:
+            is_over.set()
+            other.join()
+
+
+class Decrypting:
+    """Changes what it reads, and passes everything else on, as a wrapper of a user does."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        return bytes(byte ^ 0x55 for byte in self._file.read(size))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def test_what_a_wrapper_reads_is_read_and_not_the_file_below_it(tmp_path: Path) -> None:
+    path = tmp_path / "secret.wav"
+    path.write_bytes(bytes(byte ^ 0x55 for byte in WAV))
+    with path.open("rb") as file:
+        assert (read(Decrypting(file)) == SPEECH).all()
+        assert _path(Decrypting(file)) is None
+
+
+class Ends(io.BytesIO):
+    """Its end is at an impossible position."""
+
+    def __init__(self, end: int) -> None:
+        super().__init__(WAV)
+        self._end = end
+
+    def tell(self) -> int:
+        return self._end
+
+
+@pytest.mark.parametrize("end", [1 << 70, -5])
+def test_a_file_object_with_an_impossible_end(end: int) -> None:
+    with pytest.raises(AudioError, match=rf"its end is at {end}\)"):
+        read(Ends(end))
+
+
+def test_a_memoryview_of_larger_items_is_read_as_bytes() -> None:
+    class Wide(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> Any:
+            data = super().read(size)
+            return memoryview(data[: len(data) // 2 * 2]).cast("h")
+
+    assert (read(Wide(WAV)) == SPEECH).all()
+
+
+def test_an_empty_file_object() -> None:
+    with pytest.raises(AudioError, match="'file' is empty: 0 bytes"):
+        opened(io.BytesIO())
+
+
+def test_a_file_object_that_fails_while_it_is_opened_says_why(capfd: pytest.CaptureFixture[str]) -> None:
+    """And PyAV prints no traceback."""
+
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() > len(MP4) // 2:
+                raise OSError(5, "Input/output error")
+            return super().read(size)
+
+    with pytest.raises(AudioError, match=r"^'file' cannot be read \(OSError: .*Input/output error"):
+        read(Failing(MP4))
+    assert capfd.readouterr().err == ""

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -261,10 +262,62 @@ class Wrong:
         (Failing(b""), AudioError, r"cannot be read \(RuntimeError: the tape broke\)"),
         (Wrong("text"), ParameterError, "was opened as text"),
         (Wrong([1, 2]), AudioError, "returned list, not bytes"),
-        (Wrong(None), AudioError, "returned NoneType, not bytes"),
+        (Wrong(None), AudioError, "returned None, not bytes: it does not wait"),
     ],
     ids=["raises", "text", "list", "None"],
 )
 def test_a_pipe_that_is_not_one(file: Any, kind: type[Exception], what: str) -> None:
     with pytest.raises(kind, match=what):
         read(file)
+
+
+class NoSeekable:
+    """Has only what a member of a tar stream has: its `seekable` raises AttributeError."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = io.BytesIO(data)
+
+    def seekable(self) -> bool:
+        raise AttributeError("'_Stream' object has no attribute 'seekable'")
+
+    @property
+    def closed(self) -> bool:
+        raise RuntimeError("unknown")
+
+    def read(self, size: int) -> bytes:
+        return self._data.read(size)
+
+
+def test_a_file_object_that_does_not_say_whether_it_can_seek_is_read_once() -> None:
+    assert (read(NoSeekable(streamed_wav(SPEECH, 0))) == SPEECH).all()
+
+
+def test_a_buffer_without_its_file_is_refused() -> None:
+    buffer = io.BufferedReader(Trickle(b""))
+    buffer.detach()
+    with pytest.raises(AudioError, match="cannot be read .*detached"):
+        read(buffer)
+
+
+class Download:
+    """A socket to which a server has sent a response, and closed the connection."""
+
+    def __init__(self, response: bytes) -> None:
+        self._response = response
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(io.BytesIO(self._response))  # type: ignore[type-var]  # it has what is used of a raw file
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_download_that_ends_early_is_reported(is_whole: bool) -> None:
+    """The response's own `read` does not report it."""
+    wav = streamed_wav(SPEECH, 0)
+    sent = wav if is_whole else wav[:-9000]
+    response = HTTPResponse(Download(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(wav) + sent))  # type: ignore[arg-type]
+    response.begin()
+    if is_whole:
+        assert (read(response) == SPEECH).all()
+        return
+    with pytest.raises(AudioError, match="closed 9000 bytes before its end.*kept"):
+        read(response)

@@ -454,6 +454,13 @@ def test_wrong_options_of_transcribe(options: list[str], what: str, clips: list[
     assert sorted(tmp_path.iterdir()) == sorted(clips)
 
 
+def test_stdin_given_twice_is_refused() -> None:
+    """It can be read only once: the second time it would be an empty clip."""
+    done = command("transcribe", "-", "-", "--url", "ws://127.0.0.1:9/", DASHSCOPE_API_KEY=KEY)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "- is given more than once" in done.stderr
+
+
 def test_two_clips_of_the_same_name_are_not_written_to_one_file(clips: list[Path], tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     twin = clips[0].rename(tmp_path / "other" / "two.wav")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket as sockets
+import time
 from contextlib import suppress
 from functools import partial
 from urllib.parse import urlsplit
 
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -30,7 +32,7 @@ from paraformer_nb.server.engines.base import Emit, Settings
 from paraformer_nb.server.faults import FaultSchedule
 from paraformer_nb.server.handshakes import HandshakeCheck
 from paraformer_nb.server.limits import Limits
-from paraformer_nb.server.posts import Api
+from paraformer_nb.server.posts import Api, PostReader
 from paraformer_nb.server.service_keys import ServiceKeys
 from paraformer_nb.server.vocabularies import Vocabularies
 from paraformer_nb.server.wire import Census, LimitedConnection
@@ -190,3 +192,34 @@ def test_a_connection_parses_little_at_a_time() -> None:
     asyncio.run(main())
     assert sum(sizes) >= 300_000
     assert max(sizes) <= 8 * 1024
+
+
+def test_a_message_of_too_many_fragments_ends_its_connection_without_a_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def client(service: EmbeddedServer) -> None:
+        async with socket_to(service) as socket:
+            await start_task(socket)
+            socket.transport.write(b"\x02\x80" + bytes(4) + (b"\x00\x80" + bytes(4)) * 20_000 + EMPTY_FRAME)
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    await socket.recv()
+        await wait_until(lambda: service.connection_count == 0)
+
+    run_with_server(lesson_engine(), client)
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+
+def test_the_body_of_a_request_may_arrive_in_small_parts() -> None:
+    """Reading it costs a time that grows with its size, not with the square of it."""
+    keys = ServiceKeys(KEY)
+    check = HandshakeCheck(keys, Limits(), FaultSchedule(()), lambda: 0)
+    reader = PostReader(Api(check, Vocabularies(0.0), keys.issue))
+    size = 1_000_000
+    head = f"POST /api/v1/tokens HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {KEY}\r\nContent-Length: {size}\r\n\r\n"
+    before = time.thread_time()
+    assert reader.feed(head.encode()) is None
+    answers = [reader.feed(b" " * 50) for _ in range(size // 50)]
+    assert time.thread_time() - before < 1.0
+    assert answers[:-1] == [None] * (len(answers) - 1)
+    assert answers[-1] is not None and answers[-1].startswith(b"HTTP/1.1 200 ")
