@@ -17,7 +17,7 @@ import { Toolbar } from "./controls/toolbar.js";
 import { WordCard } from "./controls/word_card.js";
 import { WordBar } from "./controls/word_bar.js";
 import { WordList } from "./controls/word_list.js";
-import { make, setAttribute } from "./dom/elements.js";
+import { make, setAttribute, setHidden } from "./dom/elements.js";
 import { language, useLanguage } from "./model/language.js";
 import { Announcer } from "./text/announcer.js";
 import { SteadyScroll } from "./text/steady_scroll.js";
@@ -273,7 +273,7 @@ class View {
     this.#root.classList.toggle("pnb-live", run !== null && !run.has_ended);
     this.#root.classList.toggle("pnb-narrow", this.#root.clientWidth < NARROW_PIXELS);
     const isEmpty = run !== null && run.has_ended && run.sent_until <= run.start && transcript.words.count === 0;
-    this.#body.hidden = isEmpty || (run === null && isDisconnected);
+    setHidden(this.#body, isEmpty || (run === null && isDisconnected));
     this.#header.update();
     this.#takeOut.update();
     this.#legend.update(transcript.layers);
