@@ -13,8 +13,7 @@ const IN_MEMORY = "It is kept in memory only, never in the notebook.";
 function render({ model, el }) {
   const form = make("form", "pnb-key", el);
   const label = make("label", "", form);
-  const name = document.createTextNode("");
-  label.append(name);
+  const name = make("span", "pnb-key-name", label);
   const input = make("input", "", label);
   input.type = "password";
   input.autocomplete = "off";
@@ -23,7 +22,7 @@ function render({ model, el }) {
   status.setAttribute("role", "status");
   const write = () => {
     const say = (/** @type {string} */ text) => translate(model.get("texts"), text);
-    name.data = `${say("Key")} `;
+    name.textContent = say("Key");
     input.placeholder = say("DashScope API key");
     button.textContent = say("Use this key");
     status.textContent = say(IN_MEMORY);

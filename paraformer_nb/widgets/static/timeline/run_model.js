@@ -316,7 +316,7 @@ export class RunModel {
       case "still-made":
         this.#send({ kind: "end-drawn" });
         break;
-      case "correction-problem":
+      case "refused":
         this.showMessage(message.text);
         this.#sync(); // the correction, which is shown here already, may have been refused
         break;

@@ -12,7 +12,7 @@ import { Legend } from "./controls/legend.js";
 import { listenToMinimap, listenToPicture } from "./controls/pointer.js";
 import { ScrollLink } from "./controls/scroll_link.js";
 import { Split } from "./controls/split.js";
-import { TakeOutMenu } from "./controls/take_out_menu.js";
+import { ExportMenu } from "./controls/export_menu.js";
 import { Toolbar } from "./controls/toolbar.js";
 import { WordCard } from "./controls/word_card.js";
 import { WordBar } from "./controls/word_bar.js";
@@ -73,7 +73,7 @@ class View {
   #toolbar;
   #wordBar;
   #wordCard;
-  #takeOut;
+  #exportMenu;
   #announcer;
   #themeReader;
   /** @type {Theme | null} null: read it again */
@@ -122,7 +122,7 @@ class View {
     this.#toolbar = new Toolbar(runModel, this.#body, this.#commands, focusWords);
     this.#wordBar = new WordBar(runModel, this.#body, this.#commands, focusWords);
     this.#wordCard = new WordCard(runModel, this.#stage);
-    this.#takeOut = new TakeOutMenu(runModel, this.#root, this.#header.buttons, focusWords);
+    this.#exportMenu = new ExportMenu(runModel, this.#root, this.#header.buttons, focusWords);
     this.#announcer = new Announcer(runModel, this.#root);
     listenToKeys(this.#root, this.#textPane.box, this.#commands);
     listenToPresses(this.#root, this.#textPane.box, focusWords);
@@ -275,7 +275,7 @@ class View {
     const isEmpty = run !== null && run.has_ended && run.sent_until <= run.start && transcript.words.count === 0;
     setHidden(this.#body, isEmpty || (run === null && isDisconnected));
     this.#header.update();
-    this.#takeOut.update();
+    this.#exportMenu.update();
     this.#legend.update(transcript.layers);
     for (const box of [this.#textPane.box, this.#stage.box]) setAttribute(box, "lang", run?.language ?? "");
     this.#textPane.show(transcript, this.#changed);

@@ -2,7 +2,7 @@
 
 import { make, makeButton, setAttribute, setHidden, setText } from "../dom/elements.js";
 import { NO_KERNEL, STOP_UNREAD, clockText, countWords, messageText, progressText, retryText, servedBy, stateText } from "../text/text.js";
-import { translate } from "../model/language.js";
+import { translate, translateKnown } from "../model/language.js";
 
 /** @import { RunModel } from "../run_model.js" */
 /** @import { RetryState, RunState } from "../messages.js" */
@@ -80,7 +80,7 @@ export class Header {
     this.#message.classList.toggle("pnb-error", !isOffline && run?.state === "failed");
     setHidden(this.#bar, run === null);
     setText(this.#served, run ? servedBy(run) : "");
-    setText(this.#notice, run?.notice ?? "");
+    setText(this.#notice, translateKnown(run?.notice ?? ""));
     setHidden(this.#notice, !run?.notice);
     setText(this.#progress, run?.has_ended ? countWords(transcript.words.count) : run ? progressText(run) : "");
     setText(this.#clock, run ? clockText(run) : "");
