@@ -12,8 +12,10 @@ from typing import Any
 
 import anywidget
 import msgspec
+import traitlets
 
 from ..errors import ParaformerError
+from . import panel_texts
 from .linker import link
 
 _STATIC = Path(__file__).parent / "static" / "key_field"
@@ -34,10 +36,17 @@ class KeyField(anywidget.AnyWidget):
     _esm = link(_STATIC / "index.js")
     _css = (_STATIC / "key_field.css").read_text(encoding="utf-8")
 
+    texts = traitlets.Dict().tag(sync=True)
+    """What is shown in place of English texts."""
+
     def __init__(self, keep: Callable[[str], None], **traits: Any) -> None:
         super().__init__(**traits)
         self._keep = keep
         self.on_msg(self._on_message)
+
+    def speak(self, language: str) -> None:
+        """Show texts in "en" or "zh" from now on."""
+        self.texts = panel_texts.table(panel_texts.FOR_KEY, language)
 
     def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
         try:

@@ -7,6 +7,7 @@ Modules use a small subset: named imports from relative paths, exported declarat
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -50,4 +51,4 @@ def _linked(module: Path, entry: Path, text: str) -> str:
 
 def _variable(module: Path, entry: Path) -> str:
     """The name of a module in the linked text."""
-    return "$" + re.sub(r"\W", "_", str(module.relative_to(entry.parent).with_suffix("")))
+    return "$" + re.sub(r"\W", "_", os.path.relpath(module.with_suffix(""), entry.parent))

@@ -11,12 +11,11 @@ The exchange:
 - A view that opens sends `Sync` and gets the whole run in `Update`s, the first with ``reset``. After that it gets what
   changed. Updates are numbered: a view that misses a number sends `Sync` again.
 - `Correct`, `CorrectAll`, `SetRegions`, `Undo` and `Redo` are each answered by an `Update`, and by a
-  `CorrectionProblem` where something must be said. The view shows a correction before the answer; the answer replaces
-  it.
+  `Refused` where something must be said. The view shows a correction before the answer; the answer replaces it.
 - `AudioRequest`, `SpectrogramRequest`, `RecognisedRequest`, `SoundRequest` and `FileRequest` are answered by one
   `Reply` with their ``id``.
 - `Stop` is answered by an `Update` with ``can_stop`` false. `Resume` is answered by an `Update`, and by a
-  `CorrectionProblem` where the run cannot be continued.
+  `Refused` where the run cannot be continued.
 - `EndDrawn` is sent once, by the first view that has drawn the end of a run; again when corrections made after that
   have paused; and in answer to `StillMade`. A cell's outputs are then replaced by what a saved notebook is to keep. It
   is the one message that is delivered where the kernel runs cells (see `shells.py`), because output is replaced there.
@@ -86,7 +85,7 @@ class Find(Struct, frozen=True, tag_field="kind", tag="find"):
     text: str
 
 
-class CorrectionProblem(Struct, frozen=True, tag_field="kind", tag="correction-problem"):
+class Refused(Struct, frozen=True, tag_field="kind", tag="refused"):
     """Why a correction was refused or kept in memory only, or a run was not continued; a sentence to show."""
 
     text: str
@@ -96,7 +95,7 @@ class StillMade(Struct, frozen=True, tag_field="kind", tag="still-made"):
     """What a saved notebook is to show without a kernel was made anew: send `EndDrawn` again."""
 
 
-ToFrontEnd = Update | Reply | Seek | Find | CorrectionProblem | StillMade
+ToFrontEnd = Update | Reply | Seek | Find | Refused | StillMade
 
 
 # ------------------------------------------------------------------------------------------------ from the front end

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import ipywidgets as widgets
+import traitlets
 
 from ..dashscope.languages import LanguageName
 from ..errors import AuthenticationError
 from ..loop import get_loop
 from ..transcript.transcript import ENDED, Transcript
 from .key_field import KeyField
+from .panel_texts import CHINESE, translate
 from .upload import Upload
 
 AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".amr", ".webm", ".mp4", ".mkv", ".mov")
@@ -26,6 +28,7 @@ _MAX_RUNS = 20  # kept to be shown again
 _FIELD = {"flex": "0 1 26em", "min_width": "0"}
 _ROW = {"flex_flow": "row wrap", "align_items": "center", "width": "100%"}
 _ONE_LINE = {**_ROW, "flex_flow": "row nowrap"}
+_SERVICES = {"On this machine: no key, English only": False, "DashScope: the cloud": True}
 _KEY_REFUSED = "The service refused the key: type another one above, then press Transcribe. No sound was sent."
 _BUTTONS = {False: ("Transcribe", "primary", "play"), True: ("Stop", "", "stop")}
 
@@ -66,31 +69,36 @@ class Start(NamedTuple):
 class Panel(widgets.VBox):
     """The form. `run` is the run that was started last, or None; `runs` are all of them.
 
+    `interface_language` is "en" or "zh", of its texts and of the views in it; "" for the reader's own.
+
     Args:
         start: starts runs.
         has_cloud: whether the cloud is chosen at first.
         folder: the folder with the clips to choose from.
     """
 
+    interface_language = traitlets.Enum(("", "en", "zh"), "")
+
     def __init__(self, start: Start, has_cloud: bool, folder: Path) -> None:
+        self._reader = "en"  # until a page has said so
+        self._shown: tuple[str, tuple[object, ...]] = ("", ())
         self.runs: list[PanelRun] = []
         self._views: list[widgets.DOMWidget] = []
         self._start = start
         self._folder = folder
         self._uploaded: list[Path] = []
         self._is_key_refused = False
-        self.upload = Upload(self._on_upload, AUDIO, layout={"width": "100%"})
-        self.clip = widgets.Dropdown(description="Clip", options=self._clips(), layout=_FIELD)
-        self.look = widgets.Button(tooltip="Look for new files in the folder", icon="refresh", layout={"width": "3em"})
-        services = [("On this machine: no key, English only", False), ("DashScope: the cloud", True)]
-        self.service = widgets.Dropdown(description="Service", options=services, value=has_cloud, layout=_FIELD)
+        self.upload = Upload(self._on_upload, AUDIO, on_reader=self._on_reader, layout={"width": "100%"})
+        self.clip = widgets.Dropdown(options=self._clips(), layout=_FIELD)
+        self.look = widgets.Button(icon="refresh", layout={"width": "3em"})
+        self.service = widgets.Dropdown(options=[*_SERVICES.items()], value=has_cloud, layout=_FIELD)
         self._models: Mapping[str, Sequence[LanguageName]] = {}
-        self.model = widgets.Dropdown(description="Model", layout=_FIELD)
-        self.language = widgets.Dropdown(description="Language", layout={"width": "16em"})
+        self.model = widgets.Dropdown(layout=_FIELD)
+        self.language = widgets.Dropdown(layout={"width": "16em"})
         self.key = KeyField(self._on_key)
         self.transcribe = widgets.Button(layout={"width": "10em", "height": "34px"})
         self.message = widgets.HTML(layout={"width": "100%"})
-        self.history = widgets.Dropdown(description="Shown", layout={**_FIELD, "flex": "0 1 36em"})
+        self.history = widgets.Dropdown(layout={**_FIELD, "flex": "0 1 36em"})
         self.view = widgets.VBox(layout={"width": "100%", "margin": "8px 0 0"})
         self.service.observe(self._on_service, "value")
         self.model.observe(self._on_model, "value")
@@ -98,7 +106,8 @@ class Panel(widgets.VBox):
         self.transcribe.on_click(self._on_transcribe)
         self.history.observe(self._on_history, "value")
         self._on_service(None)
-        self._show_state()
+        self._write()
+        self.observe(lambda _: self._write(), "interface_language")
         rows = [[self.service], [self.model, self.language], [self.key], [self.transcribe, self.history]]
         clips = widgets.HBox([self.clip, self.look], layout=_ONE_LINE)
         form = [self.upload, clips, *(widgets.HBox(row, layout=_ROW) for row in rows), self.message]
@@ -118,7 +127,7 @@ class Panel(widgets.VBox):
 
     def refresh(self) -> None:
         """A run has changed. Called on the background loop."""
-        if self.transcribe.description != _BUTTONS[self.is_running][0]:
+        if self.transcribe.icon != _BUTTONS[self.is_running][2]:
             self._show_state()
 
     # ------------------------------------------------------------------------------------------------- what is pressed
@@ -165,7 +174,7 @@ class Panel(widgets.VBox):
         if self.is_running:
             self.run.stop()
         elif self.clip.value is None:
-            self._show_message(f"There is no clip yet: drop one above, or put one into {self._folder}.")
+            self._show_message("There is no clip yet: drop one above, or put one into {0}.", self._folder)
         elif self.service.value and not self._start.has_key():
             self._show_message("The cloud needs a key: type it above. Or choose the service on this machine.")
         else:
@@ -176,8 +185,10 @@ class Panel(widgets.VBox):
         try:
             run, view = self._start.run(clip, self.service.value, self.model.value, self.language.value or None)
         except self._start.errors as error:
-            self._show_message(str(error))
+            self._show_message(str(error))  # in English, as in Python
             return
+        if view.has_trait("interface_language"):
+            traitlets.link((self, "interface_language"), (view, "interface_language"))
         view.layout.width = "100%"
         self.runs.append(run)
         self._views.append(view)
@@ -199,8 +210,9 @@ class Panel(widgets.VBox):
 
     def _show_state(self) -> None:
         """Name the button, and the runs. The background loop calls this once there is a run: one thread writes."""
-        self.transcribe.description, self.transcribe.button_style, self.transcribe.icon = _BUTTONS[self.is_running]
-        names = [f"{number}. {_describe(run)}" for number, run in enumerate(self.runs, 1)]
+        name, self.transcribe.button_style, self.transcribe.icon = _BUTTONS[self.is_running]
+        self.transcribe.description = self._say(name)
+        names = [self._describe(number, run) for number, run in enumerate(self.runs, 1)]
         shown = self._views.index(self.view.children[0]) if self.view.children else None
         self.history.unobserve(self._on_history, "value")
         self.history.options = [(name, index) for index, name in enumerate(names)]
@@ -218,14 +230,58 @@ class Panel(widgets.VBox):
             self._show_key_field()
             self._show_message(_KEY_REFUSED)
 
-    def _show_message(self, text: str) -> None:
+    def _show_message(self, text: str, *values: object) -> None:
+        """Show a text of the panel with its values, or that of an error."""
+        self._shown = text, values
+        text = self._say(text, *values) if text in CHINESE else text
         self.message.value = f"<b role='alert'>{escape(text)}</b>" if text else ""
+
+    def _describe(self, number: int, run: PanelRun) -> str:
+        """A run on one line."""
+        words = sum(len(sentence.words) for sentence in run.transcript.sentences)
+        name = run.transcript.run.clip.name
+        return self._say("{0}. {1} · {2} · {3} words", number, name, self._say(run.state), words)
+
+    # ---------------------------------------------------------------------------------------------------- its language
+
+    def _on_reader(self, language: str) -> None:
+        if language != self._reader:
+            self._reader = language
+            self._write()
+
+    def _say(self, text: str, *values: object) -> str:
+        return translate(self._language, text, *values)
+
+    @property
+    def _language(self) -> str:
+        return self.interface_language or self._reader
+
+    def _write(self) -> None:
+        """Write all texts in the language in use."""
+        fields = {"Clip": self.clip, "Service": self.service, "Model": self.model, "Language": self.language}
+        for name, field in {**fields, "Shown": self.history}.items():
+            field.description = self._say(name)
+        self.look.tooltip = self._say("Look for new files in the folder")
+        self.service.unobserve(self._on_service, "value")
+        chosen = self.service.value
+        self.service.options = [(self._say(name), value) for name, value in _SERVICES.items()]
+        self.service.value = chosen
+        self.service.observe(self._on_service, "value")
+        self._list_clips(self.clip.value)
+        self.upload.speak(self._language)
+        self.key.speak(self._language)
+        text, values = self._shown
+        self._show_message(text, *values)
+        if self.runs:
+            get_loop().call_soon_threadsafe(self._show_state)
+        else:
+            self._show_state()
 
     # -------------------------------------------------------------------------------------------------------- the clips
 
     def _clips(self) -> list[tuple[str, str]]:
         """The clips to choose from, as (name, path): those that were uploaded, and those of the folder."""
-        uploaded = [(f"{path.name} (uploaded)", str(path)) for path in self._uploaded]
+        uploaded = [(self._say("{0} (uploaded)", path.name), str(path)) for path in self._uploaded]
         return [*uploaded, *((str(path.relative_to(self._folder)), str(path)) for path in _audio_files(self._folder))]
 
     def _paths(self) -> list[str]:
@@ -235,9 +291,3 @@ class Panel(widgets.VBox):
 def _audio_files(folder: Path) -> list[Path]:
     """The audio files in the folder and one level below it."""
     return sorted(path for pattern in ("*", "*/*") for path in folder.glob(pattern) if path.suffix.lower() in AUDIO)
-
-
-def _describe(run: PanelRun) -> str:
-    """A run on one line."""
-    words = sum(len(sentence.words) for sentence in run.transcript.sentences)
-    return f"{run.transcript.run.clip.name} · {run.state} · {words} words"

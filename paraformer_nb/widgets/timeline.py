@@ -267,7 +267,7 @@ class Timeline(anywidget.AnyWidget):
     def _refuse(self, head: messages.MessageHead, reason: str) -> None:
         """Answer an invalid message, if it is one that expects an answer. Others are anywidget's own."""
         if head.kind in _CORRECTION_KINDS:
-            self._send_message(messages.CorrectionProblem(f"this is not a correction: {reason}. Nothing was changed."))
+            self._send_message(messages.Refused(f"this is not a correction: {reason}. Nothing was changed."))
             self.refresh()
         elif head.id is not None:
             self._send_message(messages.Reply(head.id, error=f"this is not a request: {reason}."))
@@ -287,7 +287,7 @@ class Timeline(anywidget.AnyWidget):
         try:
             self._resume()
         except ParaformerError as error:
-            loop.call_soon_threadsafe(self._send_message, messages.CorrectionProblem(str(error)))
+            loop.call_soon_threadsafe(self._send_message, messages.Refused(str(error)))
         loop.call_soon_threadsafe(self.refresh)
 
     def _apply(self, message: messages.Correct | messages.CorrectAll | messages.Undo | messages.Redo) -> None:
@@ -311,7 +311,7 @@ class Timeline(anywidget.AnyWidget):
         except ParameterError as error:
             problem = str(error)
         if isinstance(problem, str):
-            self._send_message(messages.CorrectionProblem(problem))
+            self._send_message(messages.Refused(problem))
         self.refresh()  # an answer, even where nothing was changed
 
     # -------------------------------------------------------------------------------------------- to the front end

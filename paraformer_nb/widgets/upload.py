@@ -6,7 +6,8 @@ file may be as large as the disk has room for. The messages:
 
 - `Begin`, then `Block`s with their bytes in the message's buffer; each is answered by
   ``{"kind": "received", "bytes"}``;
-- what is refused is answered by ``{"kind": "refused", "reason"}``, and ends the upload.
+- what is refused is answered by ``{"kind": "refused", "reason"}``, and ends the upload;
+- `Reader`, once a page shows the button.
 
 No file is kept in a synced trait: it would be saved with the notebook.
 """
@@ -17,12 +18,13 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import anywidget
 import msgspec
 import traitlets
 
+from . import panel_texts
 from .linker import link
 
 _STATIC = Path(__file__).parent / "static" / "upload"
@@ -43,28 +45,40 @@ class Block(msgspec.Struct, frozen=True, tag_field="kind", tag="block"):
     offset: int
 
 
+class Reader(msgspec.Struct, frozen=True, tag_field="kind", tag="reader"):
+    """The language of the person at the page: the one that was chosen there before, or the browser's."""
+
+    language: Literal["en", "zh"]
+
+
 class Upload(anywidget.AnyWidget):
     """The button. `on_file` is called with the path of each file that has arrived; it is deleted with the widget.
 
     Args:
         accept: suffixes of files to choose from.
         free_bytes: returns the room for a file; None: that of the disk with temporary files.
+        on_reader: called with the language of the person at the page.
     """
 
     _esm = link(_STATIC / "index.js")
     _css = (_STATIC / "upload.css").read_text(encoding="utf-8")
 
     accept = traitlets.Unicode().tag(sync=True)
+    texts = traitlets.Dict().tag(sync=True)
+    """What is shown in place of English texts."""
 
     def __init__(
         self,
         on_file: Callable[[Path], None],
         accept: tuple[str, ...],
         free_bytes: Callable[[], int] | None = None,
+        on_reader: Callable[[str], None] = lambda _language: None,
         **traits: Any,
     ) -> None:
         super().__init__(accept=",".join(accept), **traits)
         self._on_file = on_file
+        self._on_reader = on_reader
+        self._language = "en"
         self._free_bytes = free_bytes or self._free_on_disk
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._count = 0
@@ -73,29 +87,38 @@ class Upload(anywidget.AnyWidget):
         self._received = 0
         self.on_msg(self._on_message)
 
+    def speak(self, language: str) -> None:
+        """Show texts in "en" or "zh" from now on."""
+        self._language = language
+        self.texts = panel_texts.table(panel_texts.FOR_UPLOAD, language)
+
     def _on_message(self, _widget: object, content: Any, buffers: list[memoryview]) -> None:
         try:
-            message = msgspec.convert(content, Begin | Block)
+            message = msgspec.convert(content, Begin | Block | Reader)
         except msgspec.ValidationError:
             return  # anywidget's own
         try:
-            if isinstance(message, Begin):
+            if isinstance(message, Reader):
+                self._on_reader(message.language)
+            elif isinstance(message, Begin):
                 self._begin(message)
             else:
                 self._append(message, bytes(buffers[0]) if buffers else b"")
         except OSError as error:
-            self._refuse(f"the file cannot be written here: {error.strerror}. Nothing of it was kept.")
+            self._refuse("the file cannot be written here: {0}. Nothing of it was kept.", error.strerror)
 
     def _begin(self, begin: Begin) -> None:
         self._drop()
         if begin.size <= 0:
-            self._refuse(f"{begin.name!r} is empty: choose another file.")
+            self._refuse("{0!r} is empty: choose another file.", begin.name)
             return
         free = self._free_bytes()
         if begin.size > free:
             self._refuse(
-                f"{begin.name!r} has {begin.size / 1e6:.0f} MB, and there is room for {max(0, free) / 1e6:.0f} MB: "
-                "free some on the computer that runs the kernel. Nothing was sent."
+                "{0!r} has {1:.0f} MB, and the kernel has room for {2:.0f} MB: free some there. Nothing was sent.",
+                begin.name,
+                begin.size / 1e6,
+                max(0, free) / 1e6,
             )
             return
         self._file = self._new_path(begin.name).open("xb")
@@ -147,6 +170,6 @@ class Upload(anywidget.AnyWidget):
     def _answer(self) -> None:
         self.send({"kind": "received", "bytes": self._received})
 
-    def _refuse(self, reason: str) -> None:
+    def _refuse(self, reason: str, *values: object) -> None:
         self._drop()
-        self.send({"kind": "refused", "reason": reason})
+        self.send({"kind": "refused", "reason": panel_texts.translate(self._language, reason, *values)})

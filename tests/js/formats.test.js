@@ -55,8 +55,8 @@ test("a long sentence becomes several subtitles, of at most two lines and seven 
 
 test("a table quotes its fields, and JSON has all times", () => {
   const rows = written(".csv").split("\r\n");
-  assert.equal(rows[0], "\ufeffsentence_id,text,punctuation,start,end,confidence,is_final,is_edited");
-  assert.equal(rows[3], '2,"a ""b"",",<&,3661.042,3662.000,,true,false');
+  assert.equal(rows[0], "\ufeffsentence_id,text,punctuation,start,end,confidence,speaker,is_final");
+  assert.equal(rows[3], '2,"a ""b"",",<&,3661.042,3662.000,,,true');
   const json = JSON.parse(written(".json"));
   assert.equal(json.clip, "a.wav");
   assert.deepEqual(json.gaps, [{ start: 5, end: 6 }]);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { KEYS, isForNotebook, keyOf, shownKey, withKeys } from "../../paraformer_nb/widgets/static/timeline/controls/keys.js";
+import { translate } from "../../paraformer_nb/widgets/static/timeline/model/language.js";
 
 const PLAIN = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
 
@@ -12,7 +13,8 @@ const PLAIN = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false }
  * @param {Partial<typeof PLAIN>} over
  */
 function textOf(key, over = {}) {
-  return keyOf({ ...PLAIN, key, ...over })?.text;
+  const entry = keyOf({ ...PLAIN, key, ...over });
+  return entry && translate(entry.text, entry.amount ?? "");
 }
 
 test("every key means one thing", () => {
@@ -56,6 +58,7 @@ test("keys are shown as people read them", () => {
 
 test("buttons show the keys of their commands", () => {
   assert.equal(withKeys("Play", "play"), "Play (Space)");
+  assert.equal(withKeys("{0} s back", "back"), "5 s back (J)");
   assert.equal(withKeys("Redo", "redo"), "Redo (Ctrl Shift Z)");
   assert.equal(withKeys("Speed", "slower", "faster"), "Speed (, and .)");
 });

@@ -199,7 +199,7 @@ test("a correction is shown at once, and the kernel's answer replaces it", () =>
   assert.deepEqual(runModel.transcript.words.rows.map(({ text }) => text), ["new", "words"]);
   assert.equal(model.sent.at(-1), "correct");
   assert.deepEqual(model.contents.at(-1)?.old, [["old", "", 0, 0.4, 0.9, "", false]]); // it travels as an array
-  model.receive({ kind: "correction-problem", text: "This is not possible." }); // refused: everything is sent again
+  model.receive({ kind: "refused", text: "This is not possible." }); // refused: everything is sent again
   assert.equal(runModel.message, "This is not possible.");
   assert.equal(model.sent.at(-1), "sync");
 });

@@ -35,6 +35,21 @@ test("the level is that of the zoom wherever the window is", () => {
   for (const start of [0, 50, 190]) assert.equal(levelFor(words, { start, span: 10 }, 1300, measure), "rows");
 });
 
+test("words are measured again only where those that are tried are others", () => {
+  let count = 0;
+  const counted = (/** @type {string} */ text) => (count++, measure(text));
+  const words = tableOf(["in", "a", "row"], 0.5);
+  const level = () => levelFor(words, { start: 0, span: 10 }, 1000, counted);
+  assert.equal(level(), "row");
+  const before = count;
+  words.rewrite([], 1); // an update that changed none of them
+  assert.equal(level(), "row");
+  assert.equal(count, before);
+  const longer = [makeWord("considerable", 0, 0.5), makeWord("difference", 0.5, 1), makeWord("in", 1, 1.5)];
+  words.rewrite([{ ...makeSentence(1, 0, "x"), words: longer }], 0);
+  assert.notEqual(level(), "row");
+});
+
 test("labels in two rows lie over their blocks and never over each other, and stay while the window moves", () => {
   const words = tableOf(["in", "considerable", "of", "a", "the", "different", "it", "is"], 0.5);
   const blocks = blocksOf(words, 0, words.count, { start: 0, span: 4 }, 400);

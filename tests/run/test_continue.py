@@ -144,6 +144,6 @@ def test_a_clip_that_was_replaced_is_not_sent(
     run.wait(20)
     clip.write_bytes(chinese.read_bytes())
     front_end.send("resume")
-    assert eventually(lambda: front_end.contents("correction-problem"))
-    assert "another clip" in front_end.contents("correction-problem")[0]["text"]
+    assert eventually(lambda: front_end.contents("refused"))
+    assert "another clip" in front_end.contents("refused")[0]["text"]
     assert run.state == "stopped"

@@ -115,7 +115,7 @@ def test_a_view_shows_that_a_correction_could_not_be_written_once_and_nothing_wa
         front_end.send("undo")
         front_end.send("redo")
         assert texts(run) == ["good", "morning", "all", "by"]
-        (shown,) = [content["text"] for content in front_end.contents("correction-problem")]
+        (shown,) = [content["text"] for content in front_end.contents("refused")]
         assert "kept in memory only. Keep them with run.words.to_csv(...)." in shown
         assert run.correct(Correction("replace", 2, (Word("by", 1.0, 1.1),), ())) == 1
     assert caught == [], "the problem was shown once, in the view"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import wave
 from pathlib import Path
 
@@ -13,9 +15,11 @@ from fake_front_end import FrontEnd, recognised, run_started
 import paraformer_nb as pnb
 from paraformer_nb.errors import ExportError
 from paraformer_nb.playback.playable import PlayableClip
+from paraformer_nb.tables.schema import WORDS_RAW
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets.files import Files
 from paraformer_nb.widgets.run_data import FileFormat
+from paraformer_nb.widgets.typedefs import FILE
 
 
 def _make(suffix: str) -> bytes:
@@ -84,3 +88,11 @@ def test_a_run_offers_every_format_that_it_exports(english: Path) -> None:
     reply, buffers = front_end.request("file", id=1, suffix=".txt")
     assert reply.error == ""
     assert bytes(buffers[0]).decode().startswith("Good morning")
+
+
+def test_a_table_made_in_the_page_has_the_columns_of_words_raw() -> None:
+    code = (FILE.parent / "model" / "formats.js").read_text(encoding="utf-8")
+    match = re.search(r"^const COLUMNS = (\[.*\]);$", code, re.MULTILINE)
+    assert match is not None
+    columns = json.loads(match[1])
+    assert columns == [column.name for column in WORDS_RAW]

@@ -12,6 +12,7 @@ from standalone_view import MODULES, RUN, mount, row
 from standalone_view import page as page
 
 from paraformer_nb.formats.registry import FORMATS
+from paraformer_nb.server.engines.registry import ENGINES
 from paraformer_nb.widgets.messages import Update
 from paraformer_nb.widgets.run_data import FileFormat, GapSpan, Layer, LayerSpan, RetryState, SentenceData
 
@@ -140,7 +141,7 @@ def test_every_entry_of_the_table_is_used_and_whole() -> None:
     assert len(ENTRIES) == len(dict(ENTRIES)) > 200
     assert len(ENTRIES) == len(re.findall(r"^  \"", TABLE, re.MULTILINE))
     sources = [path.read_text(encoding="utf-8") for path in MODULES.rglob("*.js") if path.name != "chinese.js"]
-    names = [each.summary for each in FORMATS.values()]
+    names = [*(each.summary for each in FORMATS.values()), *(each.notice for each in ENGINES.values())]
     code = "\n".join(sources)
     unused = [
         text for text, _ in ENTRIES if f'"{text}"' not in code and f"  {text}: [" not in code and text not in names
@@ -153,3 +154,8 @@ def test_every_entry_of_the_table_is_used_and_whole() -> None:
 def test_every_format_of_files_has_a_chinese_name() -> None:
     missing = [each.summary for each in FORMATS.values() if each.suffixes and each.summary not in dict(ENTRIES)]
     assert missing == []
+
+
+def test_every_notice_of_an_engine_is_in_chinese_as_well() -> None:
+    notices = [dict(ENTRIES).get(each.notice, each.notice) for each in ENGINES.values() if each.notice]
+    assert [notice for notice in notices if not re.search(r"[\u4e00-\u9fff]", notice)] == []

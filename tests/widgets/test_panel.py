@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import wave
 from http import HTTPStatus
 from pathlib import Path
@@ -14,6 +15,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 import paraformer_nb as pnb
+from paraformer_nb.widgets import panel_texts
 
 DATA = Path(__file__).parents[2] / "notebooks" / "data"
 
@@ -260,3 +262,56 @@ def test_the_chosen_model_and_language_are_sent(key: str) -> None:
         panel.run.wait(60)
     payload = cloud.commands[0]["payload"]
     assert (payload["model"], payload["parameters"]["language_hints"]) == (QWEN, ["zh"])
+
+
+def english(panel: Any) -> set[str]:
+    """Latin words in the texts of the form; paths and names of products are not counted."""
+    fields = [panel.clip, panel.service, panel.model, panel.language, panel.history]
+    shown = [field.description for field in fields] + [label for label, _ in panel.service.options]
+    shown += [panel.transcribe.description, panel.look.tooltip, re.sub(r"<.*?>|/\S*", "", panel.message.value)]
+    shown += [*panel.upload.texts.values(), *panel.key.texts.values()]
+    return {word for text in shown for word in re.findall(r"[A-Za-z]{3,}", text)} - {"DashScope", "API"}
+
+
+def test_the_form_is_in_the_reader_s_language_or_in_one_that_was_set(tmp_path: Path) -> None:
+    panel = pnb.panel(tmp_path)
+    assert (panel.clip.description, panel.upload.texts, panel.key.texts) == ("Clip", {}, {})
+    panel.transcribe.click()
+    assert "There is no clip yet" in panel.message.value
+    comm = FakeComm()
+    panel.upload.comm = comm
+    comm.deliver({"method": "custom", "content": {"kind": "reader", "language": "zh"}})
+    assert (panel.clip.description, panel.transcribe.description) == ("音频", "转写")
+    assert "还没有音频" in panel.message.value, "a message that is there changes as well"
+    assert english(panel) == set()
+    assert panel.service.value is False
+    comm.deliver({"method": "custom", "content": {"kind": "begin", "name": "a.wav", "size": 0}})
+    assert comm.sent[-1][0] == {"kind": "refused", "reason": "'a.wav' 是空文件：请选择其他文件。"}
+    panel.interface_language = "en"
+    assert (panel.clip.description, panel.upload.texts) == ("Clip", {})
+
+
+def test_the_runs_and_views_of_the_form_are_in_its_language() -> None:
+    panel = pnb.panel(DATA)
+    panel.interface_language = "zh"
+    for _ in range(2):
+        panel.transcribe.click()
+        assert eventually(lambda: panel.transcribe.description == "停止")
+        panel.run.cancel()
+        panel.run.wait(60)
+        assert eventually(lambda: panel.transcribe.description == "转写")
+    assert eventually(lambda: len(panel.history.options) == 2)
+    assert re.fullmatch(r"2\. lesson_en\.flac · 已停止 · \d+ 个词", panel.history.options[1][0])
+    view = panel.view.children[0]
+    assert view.interface_language == "zh"
+    view.interface_language = "en"  # as the view's own button does
+    assert eventually(lambda: panel.transcribe.description == "Transcribe")
+
+
+def test_both_languages_have_the_same_values_and_no_text_is_left_over() -> None:
+    folder = Path(panel_texts.__file__).parent
+    sources = [path for path in folder.rglob("*") if path.suffix in (".py", ".js") and path.name != "panel_texts.py"]
+    code = re.sub(r'"\s*\n\s*"', "", "\n".join(path.read_text(encoding="utf-8") for path in sources))
+    for text, chinese in panel_texts.CHINESE.items():
+        assert sorted(re.findall(r"\{.*?\}", text)) == sorted(re.findall(r"\{.*?\}", chinese)), text
+        assert f'"{text}"' in code, f"{text!r} is not used"

@@ -10,6 +10,22 @@ from playwright.sync_api import BrowserContext, Locator
 
 pytestmark = pytest.mark.timeout(180)
 
+# Whether the waveform is a line of samples, of which each column of pixels differs from the next, and not bars.
+HAS_SAMPLES = """() => {
+  const canvas = document.querySelector(".pnb-picture");
+  const [width, height] = [canvas.width, Math.round(canvas.height * 0.5)];
+  const pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, width, height).data.buffer);
+  let changes = 0;
+  for (let x = 1; x < width; x++) {
+    for (let y = 0; y < height; y++) {
+      if (pixels[y * width + x] === pixels[y * width + x - 1]) continue;
+      changes++;
+      break;
+    }
+  }
+  return changes > width / 2;
+}"""
+
 
 def _state(view: Locator, name: str) -> None:
     view.locator(".pnb-state", has_text=name).wait_for(timeout=60_000)
@@ -43,6 +59,10 @@ def test_the_first_notebook_shows_words_live_and_keeps_the_picture(
         assert ["image/png" in output.data for output in saved] == [True, False]  # the view, and the still beside it
         assert saved[0].data["text/plain"].startswith("lesson_en.flac: finished")
         assert "welcome to the first lesson" in saved[0].data["text/plain"]
+        view.locator(".pnb-words").focus()
+        for key in ["Home", "ArrowRight", *["+"] * 25]:
+            notebook.page.keyboard.press(key)
+        notebook.page.wait_for_function(HAS_SAMPLES, timeout=20_000)
         assert notebook.errors == []
     finally:
         notebook.close()

@@ -273,13 +273,13 @@ def test_an_invalid_correction_is_refused_with_a_reason(transcript: Transcript, 
     front_end, made = editable(transcript)
     front_end.send("correct", **fields)
     assert made == []
-    assert "Nothing was changed" in front_end.contents("correction-problem")[-1]["text"]
+    assert "Nothing was changed" in front_end.contents("refused")[-1]["text"]
 
 
 def test_a_view_that_cannot_correct_refuses(transcript: Transcript) -> None:
     front_end = FrontEnd(transcript)
     front_end.send("undo")
-    assert "cannot be corrected" in front_end.contents("correction-problem")[-1]["text"]
+    assert "cannot be corrected" in front_end.contents("refused")[-1]["text"]
 
 
 # ------------------------------------------------------------------------------------------------------------ sound

@@ -187,8 +187,8 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
 
 /**
  * Why a correction was refused or kept in memory only, or a run was not continued; a sentence to show.
- * @typedef {object} CorrectionProblem
- * @property {"correction-problem"} kind
+ * @typedef {object} Refused
+ * @property {"refused"} kind
  * @property {string} text
  */
 
@@ -325,6 +325,6 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {SavedSound | null} sound null: the page is silent.
  */
 
-/** @typedef {Update | Reply | Seek | Find | CorrectionProblem | StillMade} ToFrontEnd */
+/** @typedef {Update | Reply | Seek | Find | Refused | StillMade} ToFrontEnd */
 
 /** @typedef {Sync | Stop | Resume | EndDrawn | Correct | CorrectAll | SetRegions | Undo | Redo | AudioRequest | SpectrogramRequest | SoundRequest | RecognisedRequest | FileRequest} FromFrontEnd */

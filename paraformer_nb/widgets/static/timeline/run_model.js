@@ -7,7 +7,8 @@ import { correctedWords } from "./model/corrections.js";
 import { Cursor } from "./model/cursor.js";
 import { EndReport } from "./model/end_report.js";
 import { WordDetails } from "./model/word_details.js";
-import { keepLanguage, translate } from "./model/language.js";
+import { translate } from "./model/language.js";
+import { keepLanguage } from "./model/reader.js";
 import { Requests } from "./model/requests.js";
 import { keepSettings, keptSettings } from "./model/settings.js";
 import { Transcript } from "./model/transcript.js";
@@ -20,7 +21,7 @@ import { WindowedSource } from "./sound/windowed.js";
 /** @import { FromFrontEnd, LayerSpan, RunStateName, ToFrontEnd, Update } from "./messages.js" */
 /** @import { Correction } from "./model/corrections.js" */
 /** @import { TimelineModel } from "./model/cursor.js" */
-/** @import { Language } from "./model/language.js" */
+/** @import { Language } from "./model/reader.js" */
 /** @import { Settings } from "./model/settings.js" */
 /** @import { Change } from "./model/transcript.js" */
 /** @import { Sentence } from "./model/words.js" */
@@ -315,7 +316,7 @@ export class RunModel {
       case "still-made":
         this.#send({ kind: "end-drawn" });
         break;
-      case "correction-problem":
+      case "refused":
         this.showMessage(message.text);
         this.#sync(); // the correction, which is shown here already, may have been refused
         break;

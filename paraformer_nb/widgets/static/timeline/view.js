@@ -12,12 +12,12 @@ import { Legend } from "./controls/legend.js";
 import { listenToMinimap, listenToPicture } from "./controls/pointer.js";
 import { ScrollLink } from "./controls/scroll_link.js";
 import { Split } from "./controls/split.js";
-import { TakeOutMenu } from "./controls/take_out_menu.js";
+import { ExportMenu } from "./controls/export_menu.js";
 import { Toolbar } from "./controls/toolbar.js";
 import { WordCard } from "./controls/word_card.js";
 import { WordBar } from "./controls/word_bar.js";
 import { WordList } from "./controls/word_list.js";
-import { make, setAttribute } from "./dom/elements.js";
+import { make, setAttribute, setHidden } from "./dom/elements.js";
 import { language, useLanguage } from "./model/language.js";
 import { Announcer } from "./text/announcer.js";
 import { SteadyScroll } from "./text/steady_scroll.js";
@@ -73,7 +73,7 @@ class View {
   #toolbar;
   #wordBar;
   #wordCard;
-  #takeOut;
+  #exportMenu;
   #announcer;
   #themeReader;
   /** @type {Theme | null} null: read it again */
@@ -122,7 +122,7 @@ class View {
     this.#toolbar = new Toolbar(runModel, this.#body, this.#commands, focusWords);
     this.#wordBar = new WordBar(runModel, this.#body, this.#commands, focusWords);
     this.#wordCard = new WordCard(runModel, this.#stage);
-    this.#takeOut = new TakeOutMenu(runModel, this.#root, this.#header.buttons, focusWords);
+    this.#exportMenu = new ExportMenu(runModel, this.#root, this.#header.buttons, focusWords);
     this.#announcer = new Announcer(runModel, this.#root);
     listenToKeys(this.#root, this.#textPane.box, this.#commands);
     listenToPresses(this.#root, this.#textPane.box, focusWords);
@@ -273,9 +273,9 @@ class View {
     this.#root.classList.toggle("pnb-live", run !== null && !run.has_ended);
     this.#root.classList.toggle("pnb-narrow", this.#root.clientWidth < NARROW_PIXELS);
     const isEmpty = run !== null && run.has_ended && run.sent_until <= run.start && transcript.words.count === 0;
-    this.#body.hidden = isEmpty || (run === null && isDisconnected);
+    setHidden(this.#body, isEmpty || (run === null && isDisconnected));
     this.#header.update();
-    this.#takeOut.update();
+    this.#exportMenu.update();
     this.#legend.update(transcript.layers);
     for (const box of [this.#textPane.box, this.#stage.box]) setAttribute(box, "lang", run?.language ?? "");
     this.#textPane.show(transcript, this.#changed);

@@ -1,5 +1,8 @@
 // A file in blocks: one is on its way at a time. No DOM.
 
+import { translate } from "./texts.js";
+
+/** @import { Texts } from "./texts.js" */
 /** @typedef {{ kind: "received", bytes: number } | { kind: "refused", reason: string } | { kind: "cancelled" }} Answer */
 /** @typedef {{ name: string, size: number, slice: (from: number, to: number) => { arrayBuffer: () => Promise<ArrayBuffer> } }} Source a `File`, or the like */
 
@@ -13,13 +16,14 @@ export const BLOCK_BYTES = 1_000_000; // a tenth of what Jupyter's server lets t
  * @param {(message: object, buffers: ArrayBuffer[], received: number) => Promise<Answer>} ask sends a message and
  *   resolves with its answer; `received`: how many bytes of the file the kernel has after it
  * @param {(sent: number) => void} onProgress bytes
+ * @param {Texts} texts
  */
-export async function uploadFile(file, blockBytes, ask, onProgress) {
+export async function uploadFile(file, blockBytes, ask, onProgress, texts = {}) {
   const { name, size } = file;
   let answer = await ask({ kind: "begin", name, size }, [], 0);
   for (let offset = 0; offset < size && answer.kind === "received"; ) {
     onProgress(offset);
-    const data = await read(file, offset, offset + blockBytes);
+    const data = await read(file, offset, offset + blockBytes, texts);
     answer = await ask({ kind: "block", offset }, [data], offset + data.byteLength);
     offset += data.byteLength;
   }
@@ -31,12 +35,13 @@ export async function uploadFile(file, blockBytes, ask, onProgress) {
  * @param {Source} file
  * @param {number} from
  * @param {number} to
+ * @param {Texts} texts
  */
-async function read(file, from, to) {
+async function read(file, from, to, texts) {
   try {
     return await file.slice(from, to).arrayBuffer();
   } catch {
-    throw new Error(`${file.name} cannot be read: it may be a folder, or was moved meanwhile. Choose a file.`);
+    throw new Error(translate(texts, "{0} cannot be read: it may be a folder, or was moved meanwhile. Choose a file.", file.name));
   }
 }
 

@@ -1,11 +1,14 @@
 // A button and a place to drop files, which are uploaded in blocks, each when the one before it has arrived: the
 // messages of widgets/upload.py.
 
+import { readersLanguage } from "../timeline/model/reader.js";
 import { BLOCK_BYTES, megabytes, uploadFile } from "./blocks.js";
+import { translate } from "./texts.js";
 
 /** @import { AnyModel, RenderProps } from "@anywidget/types" */
 /** @import { Answer } from "./blocks.js" */
-/** @typedef {{ accept: string }} UploadModel */
+/** @import { Texts } from "./texts.js" */
+/** @typedef {{ accept: string, texts: Texts }} UploadModel */
 
 const SLOW_MS = 3000;
 const SLOW = "The kernel has not answered yet: it may be busy with a cell, or shut down.";
@@ -18,15 +21,25 @@ function render({ model, el }) {
   input.type = "file";
   input.multiple = true;
   input.accept = model.get("accept");
-  label.prepend("Choose a file");
-  make("span", "pnb-upload-hint", zone).textContent = "or drop one here, of any size";
+  const choose = document.createTextNode("");
+  label.prepend(choose);
+  const hint = make("span", "pnb-upload-hint", zone);
   const uploads = new Uploads(model, zone);
+  const write = () => {
+    choose.data = translate(model.get("texts"), "Choose a file");
+    hint.textContent = translate(model.get("texts"), "or drop one here, of any size");
+    uploads.write();
+  };
+  write();
+  model.on("change:texts", write);
+  model.send({ kind: "reader", language: readersLanguage([navigator.language, document.documentElement.lang]) });
   input.addEventListener("change", () => {
     const files = [...(input.files ?? [])];
     input.value = ""; // so that the same file can be chosen again
     uploads.add(files);
   });
   listenToDrops(zone, (files) => uploads.add(files));
+  return () => model.off("change:texts", write);
 }
 
 /** Files that are uploaded one after the other, with their progress. */
@@ -49,14 +62,26 @@ class Uploads {
     this.#model = model;
     this.#progress = make("progress", "pnb-upload-progress", zone);
     this.#progress.max = 1;
-    this.#progress.setAttribute("aria-label", "Upload");
     this.#status = make("span", "pnb-upload-status", zone);
     this.#status.setAttribute("role", "status");
     this.#cancel = make("button", "pnb-upload-cancel", zone);
     this.#cancel.type = "button";
-    this.#cancel.textContent = "Cancel";
     this.#cancel.addEventListener("click", () => (this.#waiting = []));
     this.#show(false);
+  }
+
+  /** Writes its texts in the language in use. */
+  write() {
+    this.#progress.setAttribute("aria-label", this.#say("Upload"));
+    this.#cancel.textContent = this.#say("Cancel");
+  }
+
+  /**
+   * @param {string} text
+   * @param {...(string | number)} values
+   */
+  #say(text, ...values) {
+    return translate(this.#model.get("texts"), text, ...values);
   }
 
   /** @param {File[]} files those that are dropped during an upload wait for its end */
@@ -69,7 +94,7 @@ class Uploads {
     this.#outcomes = [];
     this.#show(true);
     for (let file; (file = this.#waiting.shift()); ) {
-      this.#status.textContent = `Uploading ${file.name}`;
+      this.#status.textContent = this.#say("Uploading {0}", file.name);
       this.#outcomes.push(await this.#upload(file));
     }
     this.#show(false);
@@ -80,12 +105,14 @@ class Uploads {
   async #upload(file) {
     const onProgress = (/** @type {number} */ sent) => {
       this.#progress.value = sent / file.size;
-      const more = this.#waiting.length ? `, ${this.#waiting.length} more` : "";
-      this.#status.textContent = `${file.name}: ${megabytes(sent)} of ${megabytes(file.size)}${more}`;
+      const more = this.#waiting.length;
+      const text = more ? "{0}: {1} of {2}, {3} more" : "{0}: {1} of {2}";
+      this.#status.textContent = this.#say(text, file.name, megabytes(sent), megabytes(file.size), more);
     };
     try {
-      const isWhole = await uploadFile(file, BLOCK_BYTES, (...message) => this.#ask(...message), onProgress);
-      return isWhole ? `${file.name} is here.` : `${file.name} was not uploaded.`;
+      const ask = (/** @type {[object, ArrayBuffer[], number]} */ ...message) => this.#ask(...message);
+      const isWhole = await uploadFile(file, BLOCK_BYTES, ask, onProgress, this.#model.get("texts"));
+      return this.#say(isWhole ? "{0} is here." : "{0} was not uploaded.", file.name);
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
@@ -107,7 +134,7 @@ class Uploads {
    */
   #ask(message, buffers, received) {
     return new Promise((resolve) => {
-      const slow = setTimeout(() => (this.#status.textContent = SLOW), SLOW_MS);
+      const slow = setTimeout(() => (this.#status.textContent = this.#say(SLOW)), SLOW_MS);
       const end = (/** @type {Answer} */ answer) => {
         clearTimeout(slow);
         this.#model.off("msg:custom", receive);

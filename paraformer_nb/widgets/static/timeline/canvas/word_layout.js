@@ -68,12 +68,12 @@ export function blocksOf(words, first, last, timeWindow, width) {
   return blocks;
 }
 
-/** @type {WeakMap<WordTable, { revision: number, scale: number, measure: Measure, level: Level }>} */
+/** @type {WeakMap<WordTable, { revision: number, tried: Word[], scale: number, measure: Measure, level: Level }>} */
 const levels = new WeakMap();
 
 /**
  * The level at which the words of a clip have room for their texts. It depends on the zoom alone, not on the window, so
- * that nothing changes while the window moves; and it is computed once for a zoom.
+ * that nothing changes while the window moves; and it is computed once for a zoom and the words that are tried.
  * @param {WordTable} words
  * @param {TimeWindow} timeWindow
  * @param {number} width
@@ -81,28 +81,42 @@ const levels = new WeakMap();
  * @returns {Level}
  */
 export function levelFor(words, timeWindow, width, measure) {
+  const { revision } = words;
   const scale = width / timeWindow.span;
   const known = levels.get(words);
-  if (known && known.revision === words.revision && known.scale === scale && known.measure === measure) return known.level;
-  const level = computeLevel(words, timeWindow, width, measure);
-  levels.set(words, { revision: words.revision, scale, measure, level });
+  const isSameZoom = known?.scale === scale && known.measure === measure;
+  if (isSameZoom && known.revision === revision) return known.level;
+  const runs = triedRuns(words);
+  const tried = runs.flatMap(([first, last]) => words.rows.slice(first, last));
+  const isKnown = isSameZoom && known.tried.length === tried.length && known.tried.every((word, i) => word === tried[i]);
+  const level = isKnown ? known.level : computeLevel(words, runs, timeWindow, width, measure);
+  levels.set(words, { revision, tried, scale, measure, level });
   return level;
 }
 
 /**
+ * The words that are tried for a level, as [first, after the last). They are the same until there are twice as many:
+ * measuring others at each update of a live run is slow.
  * @param {WordTable} words
+ */
+function triedRuns({ count }) {
+  const step = RUN_WORDS * 2 ** Math.max(0, Math.ceil(Math.log2(count / RUN_WORDS / RUNS)));
+  /** @type {[number, number][]} */
+  const runs = [];
+  for (let first = 0; first < count; first += step) runs.push([first, Math.min(count, first + RUN_WORDS)]);
+  return runs;
+}
+
+/**
+ * @param {WordTable} words
+ * @param {[number, number][]} runs
  * @param {TimeWindow} timeWindow
  * @param {number} width
  * @param {Measure} measure
  * @returns {Level}
  */
-function computeLevel(words, timeWindow, width, measure) {
-  // The same words are tried until there are twice as many: measuring others at each update of a live run is slow.
-  const step = RUN_WORDS * 2 ** Math.max(0, Math.ceil(Math.log2(words.count / RUN_WORDS / RUNS)));
-  const blocks = [];
-  for (let first = 0; first < words.count; first += step) {
-    blocks.push(blocksOf(words, first, Math.min(words.count, first + RUN_WORDS), timeWindow, width));
-  }
+function computeLevel(words, runs, timeWindow, width, measure) {
+  const blocks = runs.map(([first, last]) => blocksOf(words, first, last, timeWindow, width));
   const most = MOST_DOTS * blocks.reduce((sum, run) => sum + run.length, 0);
   const isTooWide = (/** @type {Block} */ { left, right, index }) => {
     const { text, punctuation } = words.rows[index];

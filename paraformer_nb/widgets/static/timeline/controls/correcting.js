@@ -2,6 +2,7 @@
 
 import { insertAfter, mergeWords, moveEdge, removeWord, roomAfter, splitWord } from "../model/corrections.js";
 import { translate } from "../model/language.js";
+import { NUDGE_MS } from "./keys.js";
 
 /** @import { Word } from "../messages.js" */
 /** @import { Correction } from "../model/corrections.js" */
@@ -10,8 +11,6 @@ import { translate } from "../model/language.js";
 /** @import { RunModel } from "../run_model.js" */
 /** @import { Commands } from "./commands.js" */
 /** @import { Editor } from "./editor.js" */
-
-const NUDGE = 0.01; // seconds that a key moves an edge by
 
 export class Correcting {
   #runModel;
@@ -67,7 +66,7 @@ export class Correcting {
     this.#runModel.playback.pause();
     const focus = this.#focus;
     if (!focus) return;
-    this.moveEdge(edge, this.#words.rows[focus.index][edge] + steps * NUDGE);
+    this.moveEdge(edge, this.#words.rows[focus.index][edge] + (steps * NUDGE_MS) / 1000);
   }
 
   /**

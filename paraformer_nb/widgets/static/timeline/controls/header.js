@@ -1,8 +1,8 @@
 // The line on top: state, clip, service, notice, progress, Stop or Go on; under it the progress bar and the message.
 
-import { make, makeButton, setAttribute, setText } from "../dom/elements.js";
+import { make, makeButton, setAttribute, setHidden, setText } from "../dom/elements.js";
 import { NO_KERNEL, STOP_UNREAD, clockText, countWords, messageText, progressText, retryText, servedBy, stateText } from "../text/text.js";
-import { translate } from "../model/language.js";
+import { translate, translateKnown } from "../model/language.js";
 
 /** @import { RunModel } from "../run_model.js" */
 /** @import { RetryState, RunState } from "../messages.js" */
@@ -76,12 +76,12 @@ export class Header {
     this.#updateClip(run?.clip ?? "");
     const message = isOffline ? translate(NO_KERNEL) : isStopUnread ? translate(STOP_UNREAD) : (run ? (run.retry?.reason ?? messageText(run, transcript.gaps)) : "");
     setText(this.#message, message);
-    this.#message.hidden = message === "";
+    setHidden(this.#message, message === "");
     this.#message.classList.toggle("pnb-error", !isOffline && run?.state === "failed");
-    this.#bar.hidden = run === null;
+    setHidden(this.#bar, run === null);
     setText(this.#served, run ? servedBy(run) : "");
-    setText(this.#notice, run?.notice ?? "");
-    this.#notice.hidden = !run?.notice;
+    setText(this.#notice, translateKnown(run?.notice ?? ""));
+    setHidden(this.#notice, !run?.notice);
     setText(this.#progress, run?.has_ended ? countWords(transcript.words.count) : run ? progressText(run) : "");
     setText(this.#clock, run ? clockText(run) : "");
     this.#updateRetry(isOffline ? null : run);
@@ -112,14 +112,14 @@ export class Header {
     if (!isSame) this.#waiting = retry && { retry, at: Date.now() + SECOND * retry.delay };
     const left = this.#waiting ? (this.#waiting.at - Date.now()) / SECOND : 0;
     setText(this.#retry, run && retry ? retryText(run, left) : "");
-    this.#retry.hidden = retry === null;
+    setHidden(this.#retry, retry === null);
     if (retry && left > 0) this.#timer = window.setTimeout(() => this.#updateRetry(this.#runModel.transcript.run), SECOND / 2);
   }
 
   /** @param {RunState | null} run */
   #updateResume(run) {
     const names = run?.can_resume && (run.state === "failed" || run.state === "stopped") ? RESUME_NAMES[run.state] : null;
-    this.#resume.hidden = names === null;
+    setHidden(this.#resume, names === null);
     if (!names) return;
     this.#resume.disabled = false;
     const name = translate(names[1]);
@@ -134,7 +134,7 @@ export class Header {
    */
   #updateStop(run, isOffline) {
     const { isStopping } = this.#runModel;
-    this.#stop.hidden = isOffline || !(run?.can_stop || isStopping);
+    setHidden(this.#stop, isOffline || !(run?.can_stop || isStopping));
     this.#stop.disabled = isStopping;
     setText(this.#stop, translate(isStopping ? "Stopping…" : "■ Stop"));
     this.#stop.setAttribute("aria-label", translate(isStopping ? "Stopping" : "Stop: finish, and keep the words"));

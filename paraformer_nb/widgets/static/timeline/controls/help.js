@@ -79,7 +79,7 @@ export class Help {
     for (const [name, keys] of Object.entries(GROUPS)) {
       if (name === "Correcting" && !canCorrect) continue;
       const used = keys.filter(({ needsKernel }) => canCorrect || !needsKernel);
-      fill(groups, /** @type {Text} */ (name), used.map(({ keys: all, text }) => [all.map(shownKey).reduce(either), translate(text)]));
+      fill(groups, /** @type {Text} */ (name), used.map(({ keys: all, text, amount = "" }) => [all.map(shownKey).reduce(either), translate(text, amount)]));
     }
     if (canCorrect) fill(groups, "In the field of a word", FIELD.map(translated));
     fill(groups, "Mouse", [...POINTER, ...(canCorrect ? POINTER_WITH_KERNEL : [])].map(translated));

@@ -11,10 +11,11 @@ import { translate, translateKnown } from "../model/language.js";
  * @typedef {"play" | "back" | "forward" | "time" | "quieter" | "louder" | "all" | "region" | "zoomSelection" | "playWord" | "loop" | "slower" | "faster" | "zoomIn" | "zoomOut" | "follow" | "spectrogram"
  *   | "correct" | "split" | "merge" | "insert" | "delete" | "undo" | "redo" | "help"} KeyId
  */
-/** @typedef {{ keys: string[], text: Text, run: (commands: Commands) => void, id?: KeyId, needsKernel?: boolean }} Key */
+/** @typedef {{ keys: string[], text: Text, run: (commands: Commands) => void, amount?: number, id?: KeyId, needsKernel?: boolean }} Key `amount` is {0} in its text */
 
 export const ZOOM_STEP = 0.7;
 export const STEP_SECONDS = 5; // that a key or a button moves the playhead by
+export const NUDGE_MS = 10; // that a key moves an edge of a word by
 const AMPLIFY_STEP = 1.5;
 const PAGE = 0.8; // of the window
 
@@ -25,8 +26,8 @@ export const GROUPS = {
     { keys: ["Space", "k"], text: "play or pause; a selection is played to its end", run: (c) => c.togglePlay(), id: "play" },
     { keys: ["p"], text: "play the word alone", run: (c) => c.playWord(), id: "playWord" },
     { keys: ["Shift+p"], text: "play the sentence", run: (c) => c.proofreading.replaySentence() },
-    { keys: ["j"], text: "5 s back", run: (c) => c.skip(-STEP_SECONDS), id: "back" },
-    { keys: ["l"], text: "5 s on", run: (c) => c.skip(STEP_SECONDS), id: "forward" },
+    { keys: ["j"], text: "{0} s back", amount: STEP_SECONDS, run: (c) => c.skip(-STEP_SECONDS), id: "back" },
+    { keys: ["l"], text: "{0} s on", amount: STEP_SECONDS, run: (c) => c.skip(STEP_SECONDS), id: "forward" },
     { keys: ["t"], text: "type a time to go to", run: (c) => c.focusTime(), id: "time" },
     { keys: ["r"], text: "loop the selection, or the clip", run: (c) => c.toggleLoop(), id: "loop" },
     { keys: [","], text: "slower", run: (c) => c.changeRate(-1), id: "slower" },
@@ -53,10 +54,10 @@ export const GROUPS = {
     { keys: ["m"], text: "merge with the next word", run: (c) => c.correcting.merge(), id: "merge" },
     { keys: ["i"], text: "insert a word after this one", run: (c) => c.correcting.insert(), id: "insert" },
     { keys: ["Delete", "Backspace"], text: "delete the word", run: (c) => c.correcting.remove(), id: "delete" },
-    { keys: ["Alt+ArrowLeft"], text: "the word begins 10 ms earlier", run: (c) => c.correcting.nudge("start", -1) },
-    { keys: ["Alt+ArrowRight"], text: "the word begins 10 ms later", run: (c) => c.correcting.nudge("start", 1) },
-    { keys: ["Alt+Shift+ArrowLeft"], text: "the word ends 10 ms earlier", run: (c) => c.correcting.nudge("end", -1) },
-    { keys: ["Alt+Shift+ArrowRight"], text: "the word ends 10 ms later", run: (c) => c.correcting.nudge("end", 1) },
+    { keys: ["Alt+ArrowLeft"], text: "the word begins {0} ms earlier", amount: NUDGE_MS, run: (c) => c.correcting.nudge("start", -1) },
+    { keys: ["Alt+ArrowRight"], text: "the word begins {0} ms later", amount: NUDGE_MS, run: (c) => c.correcting.nudge("start", 1) },
+    { keys: ["Alt+Shift+ArrowLeft"], text: "the word ends {0} ms earlier", amount: NUDGE_MS, run: (c) => c.correcting.nudge("end", -1) },
+    { keys: ["Alt+Shift+ArrowRight"], text: "the word ends {0} ms later", amount: NUDGE_MS, run: (c) => c.correcting.nudge("end", 1) },
     { keys: ["Ctrl+z"], text: "undo", run: (c) => c.undo(), id: "undo" },
     { keys: ["Ctrl+Shift+z", "Ctrl+y"], text: "redo", run: (c) => c.redo(), id: "redo" },
   ],
@@ -113,13 +114,13 @@ export function shownKey(key) {
 }
 
 /**
- * The name of a button followed by its keys, as in "Loop (L)".
+ * The name of a button followed by its keys, as in "Loop (L)"; {0} in it is the amount of the first one.
  * @param {Text} text
  * @param {...KeyId} ids
  */
 export function withKeys(text, ...ids) {
-  const name = translate(text);
   const entries = KEYS.filter(({ id }) => id && ids.includes(id));
+  const name = translate(text, entries[0]?.amount ?? "");
   const keys = entries.map((entry) => shownKey(entry.keys[0]));
   return keys.length ? translate("{0} ({1})", name, keys.reduce((all, key) => translate("{0} and {1}", all, key))) : name;
 }

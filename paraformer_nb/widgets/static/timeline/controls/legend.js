@@ -1,7 +1,7 @@
 // The layers that Python laid over the timeline, each with its colour and name, in a row above the picture.
 
 import { LAYER_COLOURS } from "../canvas/theme.js";
-import { make } from "../dom/elements.js";
+import { make, setHidden } from "../dom/elements.js";
 import { translate } from "../model/language.js";
 
 /** @import { IndexedLayer } from "../model/transcript.js" */
@@ -22,7 +22,7 @@ export class Legend {
     if (layers === this.#shown) return;
     this.#shown = layers;
     this.#list.replaceChildren();
-    this.#list.hidden = layers.length === 0;
+    setHidden(this.#list, layers.length === 0);
     layers.forEach(({ name, spans }, i) => {
       const item = make("li", `pnb-layer pnb-layer-${i % LAYER_COLOURS}`, this.#list);
       item.textContent = `${name} (${spans.length})`;

@@ -2,7 +2,7 @@
 
 import { make } from "../dom/elements.js";
 
-/** @import { EntryGroup } from "./take_out.js" */
+/** @import { EntryGroup } from "./export_entries.js" */
 
 const MARGIN = 8; // pixels between the menu and the window's edge
 

@@ -1,6 +1,6 @@
 // What can be done with the selection: make it a region; name a region that was chosen, or remove it.
 
-import { make, makeButton } from "../dom/elements.js";
+import { make, makeButton, setHidden } from "../dom/elements.js";
 import { withKeys } from "./keys.js";
 import { translate } from "../model/language.js";
 
@@ -55,8 +55,8 @@ export class RegionBar {
     const { cursor, isStandalone, transcript } = this.#runModel;
     const region = transcript.regions[cursor.region];
     const canMark = cursor.selection !== null && !isStandalone;
-    this.#add.hidden = !canMark || region !== undefined;
-    this.#label.hidden = this.#remove.hidden = !canMark || region === undefined;
+    setHidden(this.#add, !canMark || region !== undefined);
+    for (const element of [this.#label, this.#remove]) setHidden(element, !canMark || region === undefined);
     this.#named = region?.label ?? "";
     if (document.activeElement !== this.#label && this.#label.value !== this.#named) this.#label.value = this.#named;
   }

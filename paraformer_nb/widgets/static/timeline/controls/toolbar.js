@@ -1,6 +1,6 @@
 // The row below the picture: play, loop, speed, follow, spectrogram, find, zoom, help.
 
-import { make, makeButton, setAttribute, setText } from "../dom/elements.js";
+import { make, makeButton, setAttribute, setHidden, setText } from "../dom/elements.js";
 import { MAX_TEXT } from "../messages.js";
 import { ZOOM_STEP, withKeys } from "./keys.js";
 import { Transport } from "./transport.js";
@@ -91,9 +91,9 @@ export class Toolbar {
     setAttribute(this.#follow, "title", follow);
     setAttribute(this.#spectrogram, "aria-pressed", String(hasSpectrogram));
     if (this.#rate.value !== String(playback.rate)) this.#rate.value = String(playback.rate);
-    this.#spectrogram.hidden = this.#runModel.isStandalone;
+    setHidden(this.#spectrogram, this.#runModel.isStandalone);
     setText(this.#follow, translate(isFollowing ? "Follow ✓" : "Follow"));
-    this.#replace.hidden = found.matches.length === 0 || transcript.run?.can_correct !== true;
+    setHidden(this.#replace, found.matches.length === 0 || transcript.run?.can_correct !== true);
     if (document.activeElement !== this.#find && this.#find.value !== found.text) this.#find.value = found.text;
     setText(this.#found, found.text ? (found.matches.length ? `${found.current + 1}/${found.matches.length}` : translate("none")) : "");
   }

@@ -1,4 +1,4 @@
-// The buttons and fields that move the playhead and set how loud it is: five seconds back and on, the clock, the volume.
+// The buttons and fields that move the playhead and set how loud it is: some seconds back and on, the clock, the volume.
 
 import { make, makeButton } from "../dom/elements.js";
 import { clock, parseClock } from "../model/scale.js";
@@ -27,10 +27,10 @@ export class Transport {
     this.#runModel = runModel;
     this.#commands = commands;
     this.#focusWords = focusWords;
-    const [back, on] = [withKeys("5 s back", "back"), withKeys("5 s on", "forward")];
-    makeButton(translate("−5 s"), back, row, () => commands.skip(-STEP_SECONDS));
+    const [back, on] = [withKeys("{0} s back", "back"), withKeys("{0} s on", "forward")];
+    makeButton(translate("−{0} s", STEP_SECONDS), back, row, () => commands.skip(-STEP_SECONDS));
     this.#time = this.#makeTime(row);
-    makeButton(translate("+5 s"), on, row, () => commands.skip(STEP_SECONDS));
+    makeButton(translate("+{0} s", STEP_SECONDS), on, row, () => commands.skip(STEP_SECONDS));
     this.#volume = this.#makeVolume(row);
   }
 

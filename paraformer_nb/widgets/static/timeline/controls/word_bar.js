@@ -1,6 +1,6 @@
 // The row about the focused word, with buttons for all that can be done to it, and about the selection.
 
-import { make, makeButton, setText } from "../dom/elements.js";
+import { make, makeButton, setHidden, setText } from "../dom/elements.js";
 import { RegionBar } from "./region_bar.js";
 import { withKeys } from "./keys.js";
 import { isDoubtful } from "../model/words.js";
@@ -103,12 +103,13 @@ export class WordBar {
     setText(this.#message, message);
     this.#regionBar.update();
     const canCorrect = transcript.run?.can_correct === true;
-    this.#actions.forEach((button, i) => (button.hidden = !focused || (i > 0 && !canCorrect))); // the first one plays
+    this.#actions.forEach((button, i) => setHidden(button, !focused || (i > 0 && !canCorrect))); // the first one plays
     this.#merge.disabled = !focused || focused.wordIndex + 1 >= focused.sentence.words.length;
-    this.#undo.hidden = this.#redo.hidden = !canCorrect || (!focused && !transcript.run?.can_undo && !transcript.run?.can_redo);
+    const canUndo = canCorrect && (focused !== null || transcript.run?.can_undo || transcript.run?.can_redo);
+    for (const button of [this.#undo, this.#redo]) setHidden(button, !canUndo);
     this.#undo.disabled = !transcript.run?.can_undo;
     this.#redo.disabled = !transcript.run?.can_redo;
     // It is there from the first word on, so that choosing one moves nothing.
-    this.#row.hidden = transcript.words.count === 0 && message === "";
+    setHidden(this.#row, transcript.words.count === 0 && message === "");
   }
 }

@@ -10,7 +10,7 @@ import { sentenceText } from "./words.js";
 
 const CUE_CHARACTERS = 84; // two lines of 42, as subtitles have them
 const CUE_SECONDS = 7;
-const COLUMNS = ["sentence_id", "text", "punctuation", "start", "end", "confidence", "is_final", "is_edited"];
+const COLUMNS = ["sentence_id", "text", "punctuation", "start", "end", "confidence", "speaker", "is_final"];
 
 /** @type {TextFormat[]} */
 export const TEXT_FORMATS = [
@@ -60,13 +60,13 @@ function toVtt({ order }) {
 }
 
 /**
- * One row a word; the columns are among those of `run.words`. A byte order mark lets spreadsheets see that it is UTF-8.
+ * One row a word; the columns are those of `run.words_raw`. A byte order mark lets spreadsheets see that it is UTF-8.
  * @param {Transcript} transcript
  */
 function toCsv({ order }) {
-  const rows = order.flatMap(({ id, is_final, words }) =>
-    words.map(({ text, punctuation, start, end, confidence, is_edited }) =>
-      [id, text, punctuation, rounded(start).toFixed(3), rounded(end).toFixed(3), confidence ?? "", is_final, is_edited],
+  const rows = order.flatMap(({ id, is_final, speaker = "", words }) =>
+    words.map(({ text, punctuation, start, end, confidence }) =>
+      [id, text, punctuation, rounded(start).toFixed(3), rounded(end).toFixed(3), confidence ?? "", speaker, is_final],
     ),
   );
   return `\ufeff${[COLUMNS, ...rows].map((row) => `${row.map(csvField).join(",")}\r\n`).join("")}`;

@@ -2,12 +2,11 @@
 // unless another one was set.
 
 import { CHINESE } from "./chinese.js";
-import { keep, kept } from "./kept.js";
+import { readersLanguage } from "./reader.js";
 
 /** @typedef {keyof typeof CHINESE} Text a text of the view, in English */
-/** @typedef {"en" | "zh"} Language */
+/** @import { Language } from "./reader.js" */
 
-const KEPT = "language";
 /** @type {Language} */
 let current = "en";
 
@@ -22,17 +21,7 @@ export function language() {
  * @param {readonly string[]} readers languages of the browser and of the page around it
  */
 export function useLanguage(set, readers) {
-  const chosen = set || kept(KEPT);
-  if (chosen === "en" || chosen === "zh") current = chosen;
-  else current = readers.some((name) => /^zh\b/iu.test(name)) ? "zh" : "en";
-}
-
-/**
- * Keeps a language that a person chose, for later views.
- * @param {Language} chosen
- */
-export function keepLanguage(chosen) {
-  keep(KEPT, chosen);
+  current = set === "en" || set === "zh" ? set : readersLanguage(readers);
 }
 
 /** The name of each language in itself. @type {Record<Language, string>} */

@@ -1,7 +1,7 @@
 // The transcript as text: a row for each sentence, with its time and speaker, so that a new word costs one sentence and
 // the layout of one row however long the text is.
 
-import { make, setAttribute, setText } from "../dom/elements.js";
+import { make, setAttribute, setHidden, setText } from "../dom/elements.js";
 import { clock } from "../model/scale.js";
 import { isDoubtful } from "../model/words.js";
 import { emptyText } from "./text.js";
@@ -57,7 +57,7 @@ export class TextPane {
   show(transcript, ids) {
     for (const id of ids ?? this.#elements.keys()) if (!transcript.sentences.has(id)) this.#remove(id);
     for (const index of ids ? indexesOf(transcript, ids) : transcript.order.keys()) this.#put(transcript.order, index);
-    this.#empty.hidden = transcript.words.count > 0;
+    setHidden(this.#empty, transcript.words.count > 0);
     setText(this.#empty, emptyText(transcript.run?.state ?? "connecting"));
   }
 

@@ -1,6 +1,6 @@
-// What a person can take out of a view, as the entries of its menus.
+// What can be exported from a view, as the entries of its menus.
 
-import { copyText, fileName, saveFile } from "../dom/take_out.js";
+import { copyText, fileName, saveFile } from "../dom/save.js";
 import { TEXT_FORMATS, toText, toTimedLines } from "../model/formats.js";
 import { addressOf } from "../model/position.js";
 import { isolated } from "../text/text.js";
@@ -18,7 +18,7 @@ const NOT_COPIED = "The browser does not allow this page to copy. Select the tex
 const ZOOM_MARGIN = 0.08; // of the selection, on both sides
 
 /**
- * What can be taken out of the whole run.
+ * What can be exported of the whole run.
  * @param {RunModel} runModel
  * @returns {EntryGroup[]}
  */

@@ -1,13 +1,13 @@
-// The Export button, and the menu of a right click: both offer what can be taken out of the view.
+// The Export button, and the menu of a right click: both offer what can be exported.
 
-import { makeButton } from "../dom/elements.js";
+import { makeButton, setHidden } from "../dom/elements.js";
 import { Menu } from "./menu.js";
-import { runEntries, selectionEntries } from "./take_out.js";
+import { runEntries, selectionEntries } from "./export_entries.js";
 import { translate } from "../model/language.js";
 
 /** @import { RunModel } from "../run_model.js" */
 
-export class TakeOutMenu {
+export class ExportMenu {
   #runModel;
   #menu;
   #button;
@@ -34,7 +34,7 @@ export class TakeOutMenu {
   }
 
   update() {
-    this.#button.hidden = this.#runModel.transcript.words.count === 0;
+    setHidden(this.#button, this.#runModel.transcript.words.count === 0);
   }
 
   /** @param {{ left: number, top: number, bottom: number }} anchor */

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { codeOf, runEntries, selectionEntries, textWithin } from "../../paraformer_nb/widgets/static/timeline/controls/take_out.js";
-import { fileName } from "../../paraformer_nb/widgets/static/timeline/dom/take_out.js";
+import { codeOf, runEntries, selectionEntries, textWithin } from "../../paraformer_nb/widgets/static/timeline/controls/export_entries.js";
+import { fileName } from "../../paraformer_nb/widgets/static/timeline/dom/save.js";
 import { RunModel } from "../../paraformer_nb/widgets/static/timeline/run_model.js";
 import { FakeModel, makeRun, makeSentence, makeUpdate } from "./fixtures.js";
 
@@ -21,7 +21,7 @@ beforeEach(() => {
   model.receive(makeUpdate(1, { reset: true, run: makeRun({ state: "finished" }), sentences, files }));
 });
 
-/** @param {import("../../paraformer_nb/widgets/static/timeline/controls/take_out.js").EntryGroup[]} groups */
+/** @param {import("../../paraformer_nb/widgets/static/timeline/controls/export_entries.js").EntryGroup[]} groups */
 const labels = (groups) => groups.flatMap(({ entries }) => entries.map(({ label }) => label));
 
 test("a format that Python makes is not made here as well", () => {

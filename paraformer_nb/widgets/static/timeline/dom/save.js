@@ -1,4 +1,4 @@
-// Takes things out of the page: files by a download, text by the clipboard.
+// Saves files by a download, and text to the clipboard.
 
 const REVOKE_AFTER_MS = 60_000; // a browser may ask first where the file is to be saved
 
