@@ -7,12 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Playwright
+from playwright.sync_api import Browser, Playwright
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 PULSEAUDIO = shutil.which("pulseaudio")
@@ -20,28 +19,22 @@ _RELAY = Path(__file__).with_name("firefox_relay.py")
 _START_TIMEOUT = 120.0  # seconds; a loaded machine
 
 
-@contextlib.contextmanager
-def firefox(playwright: Playwright) -> Iterator[BrowserContext]:
-    """A Firefox with a profile and a silent sound device of its own."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, _silent_device(Path(home)) as server:
-        command = Path(home) / "firefox"
-        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{_RELAY}" "$@"\n')
-        command.chmod(0o755)
-        browser = playwright.firefox.launch(
-            channel="moz-firefox",  # its own protocol, WebDriver BiDi: it needs no Firefox of Playwright's
-            executable_path=command,
-            headless=True,
-            timeout=1000 * _START_TIMEOUT,
-            env={**os.environ, "HOME": home, "FIREFOX": str(FIREFOX), "PULSE_SERVER": server},
-        )
-        try:
-            yield browser.new_context(viewport={"width": 1280, "height": 900})
-        finally:
-            browser.close()
+def firefox(playwright: Playwright, home: Path, sound_server: str) -> Browser:
+    """Start a Firefox with a profile in the folder `home`, which plays through a sound server."""
+    command = home / "firefox"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{_RELAY}" "$@"\n')
+    command.chmod(0o755)
+    return playwright.firefox.launch(
+        channel="moz-firefox",  # its own protocol, WebDriver BiDi: it needs no Firefox of Playwright's
+        executable_path=command,
+        headless=True,
+        timeout=1000 * _START_TIMEOUT,
+        env={**os.environ, "HOME": str(home), "FIREFOX": str(FIREFOX), "PULSE_SERVER": sound_server},
+    )
 
 
 @contextlib.contextmanager
-def _silent_device(folder: Path) -> Iterator[str]:
+def silent_device(folder: Path) -> Iterator[str]:
     """A sound server whose only device is silent; gives its address. Firefox plays nothing without a device."""
     socket = folder / "pulse"
     modules = ["-L", "module-null-sink", "-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"]

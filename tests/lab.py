@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, ViewportSize, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-_FLAGS = [
+CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -28,7 +28,9 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_PANEL = "window.jupyterapp.shell.currentWidget"
+VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
+_SHELL = "window.jupyterapp.shell"
+_PANEL = f"{_SHELL}.currentWidget"
 _CELL = f"{_PANEL}.content.widgets[i]"
 
 
@@ -98,8 +100,8 @@ def chromium(*flags: str, playwright: Playwright | None = None, **options: Any) 
             profile,
             executable_path=CHROMIUM,
             headless=True,
-            args=[*_FLAGS, *flags],
-            **{"viewport": {"width": 1280, "height": 900}, **options},
+            args=[*CHROMIUM_FLAGS, *flags],
+            **{"viewport": VIEWPORT, **options},
         )
         try:
             yield context
@@ -173,6 +175,15 @@ class Notebook:
         self.page.evaluate(
             f"async () => {{ const panel = {_PANEL}; await panel.sessionContext.shutdown(); panel.dispose() }}"
         )
+
+
+def keep_only_lab(context: BrowserContext) -> None:
+    """Close all pages but that of a JupyterLab without open notebooks, whose memory of choices is cleared."""
+    for page in context.pages:
+        if page.evaluate(f"() => window.jupyterapp && ![...{_SHELL}.widgets('main')].some(widget => widget.context)"):
+            page.evaluate("localStorage.clear()")
+        else:
+            page.close()
 
 
 def _show(context: BrowserContext, lab: str, name: str) -> Page:

@@ -13,6 +13,7 @@ from msgspec import to_builtins
 from PIL import Image
 from playwright.sync_api import Page
 from standalone_view import RUN, mount, row
+from standalone_view import modules as modules
 from standalone_view import page as page
 
 from paraformer_nb.widgets.messages import Update

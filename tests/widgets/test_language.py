@@ -9,6 +9,7 @@ import pytest
 from msgspec import structs
 from playwright.sync_api import Locator, Page
 from standalone_view import MODULES, RUN, mount, row
+from standalone_view import modules as modules
 from standalone_view import page as page
 
 from paraformer_nb.formats.registry import FORMATS

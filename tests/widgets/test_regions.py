@@ -11,6 +11,7 @@ from hands import Hands
 from playwright.sync_api import BrowserContext, Page
 from saved_pages import lesson_run
 from servers import eventually
+from standalone_view import modules as modules
 from standalone_view import page as page
 from standalone_view import show
 

@@ -6,6 +6,7 @@ import pytest
 from page_scripts import POSITION_OF
 from playwright.sync_api import Locator, Page
 from standalone_view import RUN, mount, row, show
+from standalone_view import modules as modules
 from standalone_view import page as page
 from test_drawing import lesson_sentences
 

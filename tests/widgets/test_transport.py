@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Locator, Page
+from standalone_view import modules as modules
 from standalone_view import page as page
 from standalone_view import show
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import CDPSession, Locator, Page
+from standalone_view import modules as modules
 from standalone_view import page as page
 from standalone_view import show
 
