@@ -12,12 +12,26 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+# What Python 3.13 asks of an authority.
+_MAY_SIGN = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 @cache
 def _authority() -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("the tests' authority")
     builder = _builder(name, name, key, days=1).add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+    builder = builder.add_extension(_MAY_SIGN, True)
     return builder.sign(key, hashes.SHA256()), key
 
 
@@ -37,7 +51,9 @@ def server_context(
     name = _name(host)
     names = x509.SubjectAlternativeName([x509.DNSName(host)])
     builder = _builder(name, name if is_self_signed else issuer.subject, key, days).add_extension(names, False)
-    certificate = builder.sign(key if is_self_signed else issuer_key, hashes.SHA256())
+    signing_key = key if is_self_signed else issuer_key
+    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key())
+    certificate = builder.add_extension(signer, False).sign(signing_key, hashes.SHA256())
     path = folder / "server.pem"
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -58,4 +74,5 @@ def _builder(
     now = datetime.now(UTC)
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
     builder = builder.serial_number(x509.random_serial_number())
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
     return builder.not_valid_before(now - timedelta(days=9)).not_valid_after(now + timedelta(days=days))

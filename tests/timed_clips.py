@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import av
 import numpy as np
+from encoded_clips import require_encoder
 
 BURST = 0.06  # seconds
 _QUIET = 0.15  # seconds; a burst is over after as much silence
@@ -111,6 +112,7 @@ def make_clip(
     Packets that begin within a hole are left out. A jump (time, seconds) moves all stamps from a time on. `late` is
     added to the sound's stamps only, `shift` to all stamps.
     """
+    require_encoder(form.codec)
     file = io.BytesIO()
     with av.open(file, "w", format=form.container, options=dict(form.options)) as out:
         picture: Any = _picture_stream(out, form.picture) if has_picture else None

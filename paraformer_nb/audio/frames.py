@@ -6,6 +6,9 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from .amr import NAME as AMR
+from .amr import AmrDecoder
+
 if TYPE_CHECKING:
     from av.container import InputContainer
 
@@ -38,16 +41,10 @@ def decode_frames(container: InputContainer, stream: Any, name: str) -> Iterator
 
 
 def _packet_decoder(stream: Any) -> Callable[[Any], Iterable[Any]]:
-    """The function that decodes a packet of this stream to frames.
-
-    FFmpeg's own decoder of narrow-band AMR fails at the pauses that telephones leave out, so another one is used.
-    """
-    import av
-
-    if stream.codec_context.name != "amrnb":
-        return lambda packet: packet.decode()
-    context: Any = av.CodecContext.create("libopencore_amrnb", "r")
-    return lambda packet: context.decode(packet) if packet.size else ()
+    """The function that decodes a packet of this stream to frames."""
+    if stream.codec_context.name == AMR:
+        return AmrDecoder().decode
+    return lambda packet: packet.decode()
 
 
 def _is_possible(frame: Any) -> bool:

@@ -144,11 +144,13 @@ def _codec_name(file: BinaryIO, number: int) -> str:
     """The codec's name in the file, of the sound track with this number, where it can be found."""
     if not file.seekable():
         return "unknown"
+    position = file.tell()  # of the container that is being read
     end = file.seek(0, 2)
     parts = []
     for at in sorted({0, max(0, end - _SCANNED)}):
         file.seek(at)
         parts.append(file.read(_SCANNED))
+    file.seek(position)
     matches = [match for part in parts for match in _CODEC_NAME.finditer(part)]
     names = [match["mp4"] or match["matroska"][: match["size"][0] & 127] for match in matches]
     found = names[min(number, len(names)) - 1].decode("ascii", "replace") if names else "unnamed"

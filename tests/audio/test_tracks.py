@@ -114,7 +114,7 @@ def long_picture(container: str, codec: str, picture: str) -> bytes:
         resampler = av.AudioResampler(context.format, context.layout, context.rate, context.frame_size or None)
         for each in [*resampler.resample(frame), *resampler.resample(None), None]:
             out.mux(sound.encode(each))
-        rate = int(video.codec_context.framerate)
+        rate = round(float(video.codec_context.framerate))
         for number in range(8 * rate):
             image = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24")
             image.pts, image.time_base = number, Fraction(1, rate)

@@ -364,7 +364,8 @@ def test_an_interrupt_ends_several_clips_and_keeps_what_was_recognised(clips: li
             with suppress(subprocess.TimeoutExpired):
                 process.wait(1)
         _, err = process.communicate(timeout=30)
-    assert process.returncode == 130
+    # A shell sees both as 130; the second one is a signal that came when Python was ending, without its handlers.
+    assert process.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in err
     assert len(connections) == 2, "the third clip was not sent"
     assert [clip.with_suffix(".txt").exists() for clip in clips] == [True, True, False]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wire import KEY, LESSON, clean_environment, read_pcm, serve_in_subprocess, write_wav
 
@@ -133,7 +133,7 @@ def _outside_a_model(draw: st.DrawFn) -> tuple[str, str, Any]:
     return model, parameter, draw(_outside.get(parameter, _booleans))
 
 
-@settings(deadline=None, derandomize=True, database=None)
+@settings(deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_outside_a_model())
 def test_every_value_outside_is_refused_before_the_handshake(case: tuple[str, str, Any]) -> None:
     """A connection that was tried would fail otherwise, as nothing listens there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ...audio.amr import NAME as AMR_NAME
 from .demuxer import Codec
 from .framed import Framing
 
@@ -71,8 +72,7 @@ ADTS = Framing(
     sync_run=2,
 )
 AMR = Framing(
-    # FFmpeg's own decoder drops the pauses of discontinuous transmission, and all later words would be too early.
-    Codec(("libopencore_amrnb", "amrnb")),
+    Codec((AMR_NAME,)),
     header_size=1,
     sync=re.compile(b"[%s]" % re.escape(bytes(byte for byte in range(128) if _amr_length(bytes([byte]))))),
     length=_amr_length,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...audio.amr import NAME as AMR
+from ...audio.amr import AmrDecoder
 from ...audio.resample import Resampler
 from .demuxer import Codec
 
@@ -30,7 +32,7 @@ class PacketDecoder:
             pcm = b"".join(self._resample(frame) for frame in frames)
             if packet is None and self._resampler:
                 pcm += self._resampler.flush()
-        except av.error.FFmpegError:
+        except (av.error.FFmpegError, ValueError):  # ValueError: its header has numbers that no decoder takes
             return None
         cut = min(self._delay_left, len(pcm))
         self._delay_left -= cut
@@ -51,6 +53,8 @@ def _open(codec: Codec) -> Any:
     """FFmpeg's decoder: the first of the codec's names that this build of FFmpeg has."""
     from av import CodecContext, codecs_available
 
+    if codec.names == (AMR,):
+        return AmrDecoder()
     context: Any = CodecContext.create(next(name for name in codec.names if name in codecs_available), "r")
     if codec.extradata:
         context.extradata = codec.extradata
