@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -57,12 +58,15 @@ class Cuts(NamedTuple):
         """Start the run, of the clip's file or of a live source."""
         source = (live_blocks(pcm(self.clip)), RATE) if is_live else self.clip
         is_silent = any("silence" in fault for fault in self.faults)
+        # A script's times count all audio, so silence that is sent while a busy machine delays the source would move
+        # the words.
+        timeouts = replace(keepalive(_KEEPALIVE if is_silent else 60.0), pause=60.0)
         return pnb.transcribe(
             source,
             service=service,
             pace=self.pace,
             retry=pnb.Retry(attempts=9, first_wait=0.0, live_buffer=live_buffer),
-            timeouts=keepalive(_KEEPALIVE if is_silent else 60.0),
+            timeouts=timeouts,
         )
 
 
