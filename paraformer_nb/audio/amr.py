@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-NAME = "amrnb"
+AMR_CODEC = "amrnb"
 """FFmpeg's name of the codec."""
 
 _RATE = 8000
@@ -19,7 +19,7 @@ class AmrDecoder:
     def __init__(self) -> None:
         import av
 
-        context: Any = av.CodecContext.create(NAME, "r")
+        context: Any = av.CodecContext.create(AMR_CODEC, "r")
         context.sample_rate = _RATE
         context.layout = "mono"
         self._context = context

@@ -63,7 +63,7 @@ def file_reader(
 
     Raises AudioError if FFmpeg cannot read it, ParameterError if it has no such channel.
     """
-    file = with_all_sound(corrected_wav(file, notices))
+    file = with_correct_header(file, notices)
     form = read_wav_format(file)
     if form and (form.sample_rate, form.channels) == (sample_rate, 1):
         check_exists(channel, 1, name)
@@ -72,6 +72,11 @@ def file_reader(
     reader = EncodedReader(file, name, sample_rate, notices, duration=duration, channel=channel)
     opened.callback(reader.close)
     return reader
+
+
+def with_correct_header(file: BinaryIO, notices: Notices) -> BinaryIO:
+    """The same file with the header that it should have; a file whose header is right, as it is."""
+    return with_all_sound(corrected_wav(file, notices))
 
 
 def _open_path(path: Path) -> BinaryIO:

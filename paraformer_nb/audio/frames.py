@@ -6,8 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .amr import NAME as AMR
-from .amr import AmrDecoder
+from .amr import AMR_CODEC, AmrDecoder
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -42,7 +41,7 @@ def decode_frames(container: InputContainer, stream: Any, name: str) -> Iterator
 
 def _packet_decoder(stream: Any) -> Callable[[Any], Iterable[Any]]:
     """The function that decodes a packet of this stream to frames."""
-    if stream.codec_context.name == AMR:
+    if stream.codec_context.name == AMR_CODEC:
         return AmrDecoder().decode
     return lambda packet: packet.decode()
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from ..audio.array_reader import to_pcm
 from ..audio.clip_input import ArrayInput
 from ..audio.decode import Decoder
+from ..audio.files import with_correct_header
 from ..audio.notices import Notices
-from ..audio.sound_size import with_all_sound
-from ..audio.wav import WavFormat, corrected_wav, read_wav_format
+from ..audio.wav import WavFormat, read_wav_format
 from .indexed import IndexedSource
 from .opus import OPUS_RATE
 from .spooled import SpooledSource
@@ -72,7 +72,7 @@ def open_samples(clip: ArrayInput | BinaryIO, name: str) -> Samples:
         return Samples(_ArraySource(clip))
     with ExitStack() as opened:
         opened.enter_context(clip)
-        file = with_all_sound(corrected_wav(clip, Notices()))
+        file = with_correct_header(clip, Notices())
         if form := read_wav_format(file):
             return Samples(_WavSource(file, form, opened.pop_all()))
         decoder = Decoder(file, name)

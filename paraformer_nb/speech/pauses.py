@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..tables.frame import text_dtype
 from ..tables.given import as_frame, require_columns, seconds_of
+from ..tables.pauses import NO_WORD, pause_kinds, speaker_numbers
 from ..tables.sentence_numbers import sentence_numbers
 from ..text import ends_sentence
 from .spoken import Spoken, frame, number, read
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SHORTEST = 0.3
 """Seconds of silence that count as a pause."""
-NO_WORD = -1
 _NONE = 1e-9  # seconds: a difference of rounding
 
 
@@ -104,32 +103,15 @@ def _kinds(table: pd.DataFrame, found: Silences, sides: Mapping[str, Any]) -> An
     import numpy as np
     import pandas as pd
 
-    speakers = [np.asarray(sides[name], object) for name in ("speaker_before", "speaker_after")]
-    codes, names = pd.factorize(np.concatenate(speakers))
-    is_unknown = np.append(names == "", True)[codes]  # a missing one has the code -1
-    speaker_before, speaker_after = np.split(np.where(is_unknown, -1, codes), 2)
-    is_turn = (speaker_before != speaker_after) & (speaker_before >= 0) & (speaker_after >= 0)
+    speakers = np.concatenate([np.asarray(sides[name], object) for name in ("speaker_before", "speaker_after")])
     if "sentence_id" in table.columns:
-        is_within = _are_of_one_sentence(table, found)
+        numbers = np.append(sentence_numbers(table), NO_WORD)
+        is_within = numbers[found.before] == numbers[found.after]
     else:
         marks = _take(table, "punctuation" if "punctuation" in table.columns else "text", found.before)
         is_within = np.array([pd.isna(mark) or not ends_sentence(mark) for mark in marks], bool)
-    is_edge = (found.before == NO_WORD) | (found.after == NO_WORD)
-    kinds = ("within", "between", "turn", "edge")
-    numbers = np.select([is_edge, is_turn, is_within], [3, 2, 0], 1)
-    return pd.Categorical.from_codes(numbers, categories=pd.Index(pd.array(kinds, dtype=text_dtype())))
-
-
-def _are_of_one_sentence(table: pd.DataFrame, found: Silences) -> Array:
-    """Whether the words beside each silence are of one sentence; any value where one of them is missing."""
-    import numpy as np
-
-    if "word" in table.columns or not len(table):  # numbers of words tell runs apart, which needs all of them
-        numbers = np.append(sentence_numbers(table), NO_WORD)
-        return np.asarray(numbers[found.before] == numbers[found.after])
-    rows = np.concatenate([found.before, found.after])
-    before, after = np.split(sentence_numbers(table.iloc[rows]), 2)
-    return np.asarray(before == after)
+    speaker_before, speaker_after = np.split(speaker_numbers(speakers), 2)
+    return pause_kinds(found.before, found.after, speaker_before, speaker_after, is_within)
 
 
 def _touches(found: Silences, gaps: Any) -> Array:

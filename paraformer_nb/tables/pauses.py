@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..journal.records import Gap
 from .frame import category_dtype, make_frame
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from .frame import Array
 
-_NO_WORD = -1
+NO_WORD = -1
+"""Instead of the row of a word beside a pause."""
+
 _KIND = next(column for column in PAUSES if column.name == "kind")
 _WITHIN, _BETWEEN, _TURN, _EDGE = range(4)  # positions of the kinds in the schema
 
@@ -33,9 +35,9 @@ def pauses_table(words: pd.DataFrame, gaps: Iterable[Gap], start: float, end: fl
     count = len(words)
     starts, ends = words["start"].to_numpy(), words["end"].to_numpy()
     reach = np.maximum.accumulate(np.concatenate([[start], ends]))  # where the words before each one end
-    latest = np.maximum.accumulate(np.where(ends >= reach[1:], np.arange(count), _NO_WORD))
-    before = np.concatenate([[_NO_WORD], latest])
-    after = np.concatenate([np.arange(count), [_NO_WORD]])
+    latest = np.maximum.accumulate(np.where(ends >= reach[1:], np.arange(count), NO_WORD))
+    before = np.concatenate([[NO_WORD], latest])
+    after = np.concatenate([np.arange(count), [NO_WORD]])
     until = np.concatenate([starts, [reach[-1] if end is None else end]])
     chosen = until > reach
     pauses = {"start": reach[chosen], "end": until[chosen]}
@@ -59,16 +61,34 @@ def pauses_table(words: pd.DataFrame, gaps: Iterable[Gap], start: float, end: fl
 
 def _kinds(words: pd.DataFrame, before: Array, after: Array) -> pd.Categorical:
     import numpy as np
+
+    speakers = np.append(speaker_numbers(words["speaker"]), NO_WORD)
+    sentences = np.append(words["sentence_id"].to_numpy("int64"), 0)
+    return pause_kinds(before, after, speakers[before], speakers[after], sentences[before] == sentences[after])
+
+
+def speaker_numbers(names: Any) -> Array:
+    """A number for each speaker, negative where it is not known."""
+    import numpy as np
     import pandas as pd
 
-    codes, names = pd.factorize(words["speaker"])
-    speakers = np.append(np.where(np.append(names == "", True)[codes], _NO_WORD, codes), _NO_WORD)
-    sentences = np.append(words["sentence_id"].to_numpy("int64"), 0)
-    is_turn = (speakers[before] != speakers[after]) & (speakers[before] >= 0) & (speakers[after] >= 0)
-    is_within = sentences[before] == sentences[after]
-    is_edge = (before == _NO_WORD) | (after == _NO_WORD)
-    codes = np.select([is_edge, is_turn, is_within], [_EDGE, _TURN, _WITHIN], _BETWEEN)
-    return pd.Categorical.from_codes(codes, dtype=category_dtype(_KIND))
+    numbers, known = pd.factorize(names)
+    is_unknown = np.append(known == "", True)[numbers]  # a missing one has the number -1
+    return np.where(is_unknown, -1, numbers)
+
+
+def pause_kinds(
+    before: Array, after: Array, speaker_before: Array, speaker_after: Array, is_within: Array
+) -> pd.Categorical:
+    """The kind of each pause: by the words before and after it, which may be `NO_WORD`, the numbers of their speakers,
+    and whether they are of one sentence."""
+    import numpy as np
+    import pandas as pd
+
+    is_edge = (before == NO_WORD) | (after == NO_WORD)
+    is_turn = (speaker_before != speaker_after) & (speaker_before >= 0) & (speaker_after >= 0)
+    kinds = np.select([is_edge, is_turn, is_within], [_EDGE, _TURN, _WITHIN], _BETWEEN)
+    return pd.Categorical.from_codes(kinds, dtype=category_dtype(_KIND))
 
 
 def _touches(starts: Array, ends: Array, gaps: Iterable[Gap]) -> Array:

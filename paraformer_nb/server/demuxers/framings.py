@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...audio.amr import NAME as AMR_NAME
+from ...audio.amr import AMR_CODEC
 from .demuxer import Codec
 from .framed import Framing
 
@@ -72,7 +72,7 @@ ADTS = Framing(
     sync_run=2,
 )
 AMR = Framing(
-    Codec((AMR_NAME,)),
+    Codec((AMR_CODEC,)),
     header_size=1,
     sync=re.compile(b"[%s]" % re.escape(bytes(byte for byte in range(128) if _amr_length(bytes([byte]))))),
     length=_amr_length,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...audio.amr import NAME as AMR
-from ...audio.amr import AmrDecoder
+from ...audio.amr import AMR_CODEC, AmrDecoder
 from ...audio.resample import Resampler
 from .demuxer import Codec
 
@@ -53,7 +52,7 @@ def _open(codec: Codec) -> Any:
     """FFmpeg's decoder: the first of the codec's names that this build of FFmpeg has."""
     from av import CodecContext, codecs_available
 
-    if codec.names == (AMR,):
+    if codec.names == (AMR_CODEC,):
         return AmrDecoder()
     context: Any = CodecContext.create(next(name for name in codec.names if name in codecs_available), "r")
     if codec.extradata:
