@@ -93,7 +93,7 @@ class Embedded:
         self._check_owner()
         with self._lock:
             if self._running is None:
-                self._running = submit(self._start())
+                self._running = submit(self._start(self._closing))
             starting = self._running
         try:
             running = await asyncio.shield(asyncio.wrap_future(starting))
@@ -118,11 +118,11 @@ class Embedded:
         if closing is not None:
             closing.result()
 
-    async def _start(self) -> EmbeddedServer:
+    async def _start(self, closing: Future[None] | None) -> EmbeddedServer:
         from ..server.embedded_server import EmbeddedServer
 
-        if self._closing is not None:  # both servers share the engine, which must be closed before it is opened again
-            await asyncio.wait({asyncio.wrap_future(self._closing)})
+        if closing is not None:  # both servers share the engine, which must be closed before it is opened again
+            await asyncio.wait({asyncio.wrap_future(closing)})
         server = EmbeddedServer(
             self._kind, self._engine, secrets.token_hex(16), faults=self._faults, limits=self._limits
         )

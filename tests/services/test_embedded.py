@@ -1,10 +1,12 @@
-"""More clips at once than the embedded recogniser can have; and an embedded service in a forked child."""
+"""More clips at once than the embedded recogniser can have; closing at any moment; a service in a forked child."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from servers import ended
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import MissingDependency
+from paraformer_nb.loop import submit
 from paraformer_nb.server.engines.pocketsphinx.kind import POCKETSPHINX
 from paraformer_nb.server.engines.registry import RECOGNISERS, default_engine
 
@@ -28,6 +31,27 @@ def test_nine_clips_begun_at_once_are_all_recognised_and_those_that_wait_say_so(
         assert sum("Begins when one of the 4 clips before it has ended." in notice for notice in notices) == 5
     finally:
         service.close()
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.timeout(30)
+def test_a_service_closes_while_its_start_is_still_to_come(chinese: Path) -> None:
+    """The background loop is held between the call that starts the server and the start itself."""
+    service = pnb.Embedded("scripted", script=chinese.with_suffix(".json"))
+
+    async def ask_then_close_elsewhere() -> threading.Thread:
+        asking = asyncio.ensure_future(service.endpoint())
+        await asyncio.sleep(0)  # the start is submitted, and has not begun
+        closer = threading.Thread(target=service.close, daemon=True)
+        closer.start()
+        closer.join(0.5)  # until it waits for this loop
+        await asking
+        return closer
+
+    submit(ask_then_close_elsewhere()).result(20).join(20)
+    run = ended(pnb.transcribe(chinese, pace=None, service=service))  # it can be started again
+    assert run.state == "finished"
+    service.close()
 
 
 @pytest.mark.usefixtures("nothing_left")
