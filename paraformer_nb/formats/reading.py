@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ReadError
-from ..journal.bounds import MAX_SECONDS
+from ..journal.records import MAX_SECONDS
 from ..paths import expand
 from ..transcript.imported import ImportedWord, number_sentences, split_marks
 from .base import Format, Reading

@@ -1,33 +1,19 @@
-"""Bounds of the numbers in a record: a damaged or hostile journal must not make us allocate or draw without end."""
+"""Bounds that need more than one value of a record, or lie in a correction's object; `records.py` has the others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from msgspec.structs import fields
-
-from .records import Corrected, KnownRecord, RegionsSet, RunStarted
-
-MAX_SECONDS = 1e7
-"""Of a time or position in a journal: 115 days. No other number of a record is larger, either."""
+from .records import MAX_SECONDS, Corrected, Record, RegionsSet, RunStarted
 
 _MAX_RATE = 768_000  # Hz; as of a clip
-_NUMBERS = {
-    struct: tuple(field.name for field in fields(struct) if field.type in (int, float, int | None, float | None))
-    for struct in KnownRecord.__args__
-}
 
 
-def out_of_bounds(record: KnownRecord) -> str:
-    """Why a record cannot be one of a run, or ``""``. Times in a service's events are checked where they are used."""
-    for name in _NUMBERS[type(record)]:
-        value = getattr(record, name)
-        if value is not None and not 0 <= value <= MAX_SECONDS:
-            return f"{name} is not a time, position or count"
-    if isinstance(record, RegionsSet) and not all(
-        0 <= each.start <= each.end <= MAX_SECONDS for each in record.regions
-    ):
+def out_of_bounds(record: Record) -> str:
+    """Why a record that was decoded cannot be one of a run, or ``""``. Times in a service's events are checked where
+    they are used."""
+    if isinstance(record, RegionsSet) and not all(each.start <= each.end for each in record.regions):
         return "a region is not a span of the clip"
     if isinstance(record, RunStarted):
         return _run_problem(record)

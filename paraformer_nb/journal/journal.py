@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,11 +12,11 @@ import msgspec
 
 from ..errors import JournalError
 from .bounds import out_of_bounds
-from .records import VERSION, DamagedRecord, Record, RunStarted, UnknownRecord, decode_record
+from .records import VERSION, DamagedRecord, Record, RunStarted, decode_lines, decode_record
 
 _MAX_LINE = 16 * 1024 * 1024  # bytes
 _KEPT = 1000  # bytes of a longer line that are kept
-_SKIPPED = 1 << 20  # bytes read at once of what is not kept
+_BLOCK = 1 << 20  # bytes read at once
 _PARTIAL = re.compile(rb'"sentence_end"\s*:\s*false')  # as the service wrote it
 _KIND = re.compile(rb'"kind":"([a-z-]+)"')
 
@@ -61,9 +62,36 @@ def read(file: BinaryIO) -> Iterator[Record]:
 
     Raises JournalError if the first line is not that of a journal of this version.
     """
-    time = 0.0
-    for number, line in _lines(file):
-        record = _read_first(line) if number == 1 else parse_line(line, number, time)
+    line = file.readline(_MAX_LINE)
+    if not line:
+        return
+    first = _read_first(line)
+    yield first
+    number = 1
+    time = first.t
+    for block in _blocks(file):
+        for record in _decode_block(block) or _parse_lines(block, number, time):
+            time = record.t
+            yield record
+        number += block.count(b"\n")
+
+
+def _decode_block(block: bytes) -> list[Record]:
+    """The records of some lines, decoded at once; none where each line has to be looked at."""
+    try:
+        if not block.isascii():
+            block.decode()
+        records: list[Record] = decode_lines(block)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return []
+    is_usual = len(records) == block.count(b"\n") and not any(map(out_of_bounds, records))
+    return records if is_usual else []
+
+
+def _parse_lines(block: bytes, number: int, time: float) -> Iterator[Record]:
+    """The records of some lines, each decoded on its own; `number` and `time` are those of the line before."""
+    for count, line in enumerate(BytesIO(block), 1):
+        record = parse_line(line, number + count, time)
         if isinstance(record, DamagedRecord) and not line.endswith(b"\n"):
             return
         if record is not None:
@@ -80,24 +108,24 @@ def parse_line(line: bytes, number: int, time: float) -> Record | None:
         record = decode_record(_as_utf8(line))
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         return DamagedRecord(time, number, str(error), line, _may_have_result(line))
-    if not isinstance(record, (UnknownRecord, DamagedRecord)) and (problem := out_of_bounds(record)):
+    if problem := out_of_bounds(record):
         return DamagedRecord(time, number, problem, line, _may_have_result(line))
     return record
 
 
-def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file, numbered from 1. Of a line that is too long the beginning, with its line break if any."""
-    number = 0
-    while line := file.readline(_MAX_LINE):
-        number += 1
-        if len(line) == _MAX_LINE and not line.endswith(b"\n"):
-            line = line[:_KEPT] + _skip_line(file)
-        yield number, line
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file, about a megabyte of them at once. Of a line that is too long the beginning."""
+    while block := file.read(_BLOCK):
+        rest = b"" if block.endswith(b"\n") else file.readline(_MAX_LINE)
+        if len(rest) == _MAX_LINE and not rest.endswith(b"\n"):
+            block = block[: block.rfind(b"\n") + 1 + _KEPT]
+            rest = _skip_line(file)
+        yield block + rest
 
 
 def _skip_line(file: BinaryIO) -> bytes:
     """Read to the end of a line. Returns its line break, if it has one."""
-    while rest := file.readline(_SKIPPED):
+    while rest := file.readline(_BLOCK):
         if rest.endswith(b"\n"):
             return b"\n"
     return b""

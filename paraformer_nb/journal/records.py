@@ -7,8 +7,8 @@ API key.
 
 To add a kind: a struct here, listed in `KnownRecord`; a case in `Transcript.apply` if it changes the transcript; a case
 in `tables/events.py` if `run.events` shows it; a case in `may_wait` of `appender.py` if it need not reach the disk at
-once. Older versions keep and ignore kinds that they do not know. A number that a run would store in memory or draw is
-bounded in `bounds.py`.
+once. Older versions keep and ignore kinds that they do not know. Decoding checks the bounds of `Seconds` and `Count`:
+a damaged or hostile journal must not make us allocate or draw without end. `bounds.py` has the other checks.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import json
 import math
 import re
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from ..dashscope.event_decoder import decode_event
 from ..dashscope.messages import Event, UnknownEvent
@@ -31,6 +31,12 @@ VERSION = 2
 
 PEAK_STEP = 0.01
 """Seconds of the clip that one pair of peaks stands for."""
+
+MAX_SECONDS = 1e7
+"""Of a time or position in a journal: 115 days."""
+
+Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=10_000_000)]
 
 
 def _kebab(name: str) -> str:
@@ -73,25 +79,25 @@ class RunStarted(Struct, tag_field="kind", tag=_kebab, frozen=True):
     the service names no speaker.
     """
 
-    t: float
-    version: int
+    t: Seconds
+    version: Count
     started: str
     clip: ClipSource
-    sample_rate: int
-    start: float
-    end: float | None
+    sample_rate: Count
+    start: Seconds
+    end: Seconds | None
     service: ServiceSource
     model: str
     parameters: dict[str, Any]
     extra: dict[str, Any] = {}
-    channel: int | None = None
+    channel: Count | None = None
     speaker: str | None = None
 
 
 class Reopened(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """The run was continued with `pnb.resume`: the end before it no longer holds."""
 
-    t: float
+    t: Seconds
 
 
 class ClipHashed(Struct, tag_field="kind", tag=_kebab, frozen=True):
@@ -100,14 +106,14 @@ class ClipHashed(Struct, tag_field="kind", tag=_kebab, frozen=True):
     It is near the start, so that a run that is cut short has it, or at the end of a copy of a journal that lacked it.
     """
 
-    t: float
+    t: Seconds
     sha256: str
 
 
 class Connected(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """A handshake succeeded. The embedded service names its `engine` and a `notice` to show beside the words."""
 
-    t: float
+    t: Seconds
     task: str
     engine: str | None = None
     notice: str = ""
@@ -116,7 +122,7 @@ class Connected(Struct, tag_field="kind", tag=_kebab, frozen=True):
 class Sent(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """A command, as sent."""
 
-    t: float
+    t: Seconds
     task: str
     body: Raw
 
@@ -124,7 +130,7 @@ class Sent(Struct, tag_field="kind", tag=_kebab, frozen=True):
 class Received(Struct, tag_field="kind", tag=_kebab, dict=True):
     """An event, as received (a text that is not JSON is kept as a JSON string)."""
 
-    t: float
+    t: Seconds
     task: str
     body: Raw
 
@@ -149,66 +155,66 @@ class Received(Struct, tag_field="kind", tag=_kebab, dict=True):
 class Audio(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """Audio that was sent: its position in the clip, not its bytes."""
 
-    t: float
+    t: Seconds
     task: str
-    position: float
-    seconds: float
+    position: Seconds
+    seconds: Seconds
 
 
 class Silence(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """Silence that was sent at `position` while a live source paused: it keeps a task alive and is not part of the
     clip's time line."""
 
-    t: float
+    t: Seconds
     task: str
-    position: float
-    seconds: float
+    position: Seconds
+    seconds: Seconds
 
 
 class Peaks(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """A part of the waveform: `data` holds a (min, max) pair of int8 for every `step` seconds from `position` on."""
 
-    t: float
-    position: float
-    step: float
+    t: Seconds
+    position: Seconds
+    step: Seconds
     data: bytes
 
 
 class Disconnected(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """A connection ended before its task did."""
 
-    t: float
+    t: Seconds
     task: str
     reason: str
-    code: int | None = None
+    code: Count | None = None
 
 
 class RetryPlanned(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """The next attempt begins after `delay` seconds. `attempt` is the number of that attempt among the `attempts`
     consecutive ones after which the run fails."""
 
-    t: float
-    delay: float
-    attempt: int
-    attempts: int
+    t: Seconds
+    delay: Seconds
+    attempt: Count
+    attempts: Count
     reason: str
 
 
 class Resumed(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """A new task starts at `position`; what was not final is recognised again. `attempt` counts from 1 in the run."""
 
-    t: float
+    t: Seconds
     task: str
-    position: float
-    attempt: int
+    position: Seconds
+    attempt: Count
 
 
 class Gap(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """A part of the clip that was never recognised."""
 
-    t: float
-    start: float
-    end: float
+    t: Seconds
+    start: Seconds
+    end: Seconds
     reason: str
 
 
@@ -216,7 +222,7 @@ class Noticed(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """What the user should know: how the clip is read (which of its tracks, one channel alone), or about the request
     (a model that is not known)."""
 
-    t: float
+    t: Seconds
     notice: str
 
 
@@ -224,7 +230,7 @@ class Corrected(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """A person's correction; it may follow the end. `correction` is a `transcript.corrections.Correction`, as a struct
     or as the JSON object of one; an object that this version cannot read is ignored."""
 
-    t: float
+    t: Seconds
     correction: Any
 
 
@@ -235,15 +241,15 @@ MAX_LABEL = 200
 class Region(Struct, frozen=True):
     """A span of the clip that a person marked, with a label or ``""``."""
 
-    start: float
-    end: float
+    start: Seconds
+    end: Seconds
     label: str = ""
 
 
 class RegionsSet(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """The regions that a person marked, all of them: they replace those before. It may follow the end."""
 
-    t: float
+    t: Seconds
     regions: list[Region]
 
 
@@ -251,10 +257,10 @@ class RunEnded(Struct, tag_field="kind", tag=_kebab, frozen=True):
     """How the run ended: `state` is finished, stopped or failed; `seconds` of audio were sent; `sha256` is the digest
     of the clip's file, where it is known by then; `reason` says why a run stopped itself, such as its budget."""
 
-    t: float
+    t: Seconds
     state: str
     error: Failure | None = None
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
     sha256: str | None = None
     reason: str = ""
 
@@ -309,7 +315,9 @@ class _AnyRecord(Struct):
 
 encode_record = msgspec.json.Encoder().encode
 encode_records = msgspec.json.Encoder().encode_lines
-_decode = msgspec.json.Decoder(KnownRecord).decode
+_decoder = msgspec.json.Decoder(KnownRecord)
+decode_lines = _decoder.decode_lines
+"""Decode whole lines, all of known kinds; raises as `decode_record`. It does not check where a line ends."""
 _decode_any = msgspec.json.Decoder(_AnyRecord).decode
 _KINDS = {str(struct.__struct_config__.tag) for struct in KnownRecord.__args__}
 
@@ -317,7 +325,7 @@ _KINDS = {str(struct.__struct_config__.tag) for struct in KnownRecord.__args__}
 def decode_record(line: bytes) -> Record:
     """Decode one line. Raises msgspec.MsgspecError or UnicodeError if it is damaged."""
     try:
-        return _decode(line)  # type: ignore[no-any-return]
+        return _decoder.decode(line)  # type: ignore[no-any-return]
     except msgspec.ValidationError:
         record = _decode_any(line)
         if record.kind in _KINDS:

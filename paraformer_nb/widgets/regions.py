@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
-from ..journal.bounds import MAX_SECONDS
-from ..journal.records import MAX_LABEL, Region
+from ..journal.records import MAX_LABEL, MAX_SECONDS, Region
 from ..tables.frame import frame_of
 from ..text import sanitise
 from .layers import make_layer
