@@ -77,7 +77,7 @@ class Attempt:
         self._timeouts = request.timeouts
         self._overlap = request.retry.overlap
         self._rate = request.clip.sample_rate
-        self._sent = RecordCoalescer(sink.append, task.task_id, bin_samples(self._rate) / self._rate)
+        self._sent = RecordCoalescer(sink.append, task.task_id)
         self._response = ResponseTimeout(self._on_response_timeout)
         self._keepalive = Keepalive(
             socket, self._timeouts.keepalive, lambda: self._abort(_NO_SIGN.format(self._timeouts.keepalive))

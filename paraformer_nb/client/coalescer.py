@@ -1,10 +1,10 @@
-"""Coalesces blocks sent within 50 ms into one pair of audio and peaks records."""
+"""Coalesces blocks sent within 50 ms into one audio record."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..journal.records import Audio, KnownRecord, Peaks, Silence
+from ..journal.records import Audio, KnownRecord, Silence
 
 Append = Callable[[KnownRecord], None]
 
@@ -21,13 +21,11 @@ class RecordCoalescer:
     Args:
         append: where the records go.
         task: the task's id.
-        step: seconds that one pair of peaks stands for.
     """
 
-    def __init__(self, append: Append, task: str, step: float) -> None:
+    def __init__(self, append: Append, task: str) -> None:
         self._append = append
         self._task = task
-        self._step = step
         self._flushed = float("-inf")  # when audio was last recorded
         self._position = 0.0
         self._seconds = 0.0
@@ -63,5 +61,4 @@ class RecordCoalescer:
             self._append(Silence(now, self._task, position, silence))
         if peaks:
             self._flushed = now
-            self._append(Audio(now, self._task, position, round(self._seconds, 6)))
-            self._append(Peaks(now, position, self._step, peaks))
+            self._append(Audio(now, self._task, position, round(self._seconds, 6), peaks))

@@ -152,13 +152,14 @@ class Received(Struct, tag_field="kind", tag=_kebab, dict=True):
         return decode_event(bytes(self.body))
 
 
-class Audio(Struct, tag_field="kind", tag=_kebab, frozen=True):
-    """Audio that was sent: its position in the clip, not its bytes."""
+class Audio(Struct, tag_field="kind", tag=_kebab, frozen=True, omit_defaults=True):
+    """Audio that was sent: its position in the clip, not its bytes; and its waveform, as in `Peaks`."""
 
     t: Seconds
     task: str
     position: Seconds
     seconds: Seconds
+    peaks: bytes = b""
 
 
 class Silence(Struct, tag_field="kind", tag=_kebab, frozen=True):
@@ -172,7 +173,7 @@ class Silence(Struct, tag_field="kind", tag=_kebab, frozen=True):
 
 
 class Peaks(Struct, tag_field="kind", tag=_kebab, frozen=True):
-    """A part of the waveform: `data` holds a (min, max) pair of int8 for every `step` seconds from `position` on."""
+    """Waveform of a clip that was not sent: a (min, max) pair of int8 for every `step` seconds from `position` on."""
 
     t: Seconds
     position: Seconds

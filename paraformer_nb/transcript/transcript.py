@@ -238,6 +238,8 @@ class Transcript:
                 self.counter.add_audio(record.task, record.seconds, again)
                 self.sent_until = max(self.sent_until, end)
                 self._clocks[record.task].add_audio(record.seconds)
+                if record.peaks:
+                    self.waveform.write(record.position, record.peaks)
             case Silence():
                 self.counter.add_silence(record.task, record.seconds)
                 self._clocks[record.task].add_silence(record.seconds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from msgspec import Struct
 
 from ..dashscope.messages import TaskUsage
@@ -28,14 +30,18 @@ class UsageCounter:
 
     Attributes:
         tasks: by id, in order.
-        sent, sent_again, silent: seconds, over all tasks.
+        sent_again, silent: seconds, over all tasks.
     """
 
     def __init__(self) -> None:
-        self.tasks: dict[str, TaskTotals] = {}
-        self.sent = 0.0
+        self.tasks: defaultdict[str, TaskTotals] = defaultdict(TaskTotals)
         self.sent_again = 0.0
         self.silent = 0.0
+
+    @property
+    def sent(self) -> float:
+        """Seconds, over all tasks."""
+        return sum(task.sent for task in list(self.tasks.values()))
 
     @property
     def billed(self) -> float | None:
@@ -67,26 +73,21 @@ class UsageCounter:
 
     def add_audio(self, task: str, seconds: float, again: float) -> None:
         """Count audio of which `again` seconds had been sent before."""
-        self.sent += seconds
         self.sent_again += again
-        self._task(task).sent += seconds
+        self.tasks[task].sent += seconds
 
     def add_silence(self, task: str, seconds: float) -> None:
         """Count silence that kept a task alive."""
-        self.sent += seconds
         self.silent += seconds
-        self._task(task).sent += seconds
+        self.tasks[task].sent += seconds
 
     def add_report(self, task: str, usage: TaskUsage | None) -> None:
         """Replace a task's report by a newer one: reports are cumulative."""
         if usage is None:
             return
-        totals = self._task(task)
+        totals = self.tasks[task]
         if usage.duration is not None and is_time(usage.duration):
             totals.billed = usage.duration
         if usage.input_tokens is not None and is_time(usage.input_tokens):
             output = usage.output_tokens if usage.output_tokens is not None and is_time(usage.output_tokens) else 0
             totals.tokens = Tokens(round(usage.input_tokens), round(output))
-
-    def _task(self, task: str) -> TaskTotals:
-        return self.tasks.setdefault(task, TaskTotals())

@@ -32,9 +32,10 @@ class Waveform:
         if self.start is None:
             self.start = position
         at = 2 * max(0, round((position - self.start) / self.step))
-        missing = max(0, at - len(self.data))
-        if self._filled + missing > _MAX_FILLED:
-            return
-        self._filled += missing
-        self.data.extend(bytes(missing))
+        missing = at - len(self.data)
+        if missing > 0:
+            if self._filled + missing > _MAX_FILLED:
+                return
+            self._filled += missing
+            self.data.extend(bytes(missing))
         self.data[at : at + len(data)] = data

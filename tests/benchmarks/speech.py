@@ -22,7 +22,6 @@ from paraformer_nb.journal.records import (
     VERSION,
     Audio,
     ClipSource,
-    Peaks,
     Received,
     RunEnded,
     RunStarted,
@@ -96,10 +95,9 @@ def waveform(seconds: float) -> np.ndarray:
     return np.stack([-swing, swing * noise.uniform(0.6, 1.1, bins)], axis=1).clip(-128, 127).astype(np.int8)
 
 
-def audio(position: float, peaks: np.ndarray) -> tuple[Audio, Peaks]:
-    """A block of audio, and its peaks."""
-    position = round(position, 3)
-    return Audio(0.0, TASK, position, len(peaks) / 100), Peaks(0.0, position, 0.01, peaks.tobytes())
+def audio(position: float, peaks: np.ndarray) -> Audio:
+    """A block of audio with its peaks."""
+    return Audio(0.0, TASK, round(position, 3), len(peaks) / 100, peaks.tobytes())
 
 
 def transcript(words: int, *, is_over: bool = True) -> Transcript:
@@ -109,8 +107,7 @@ def transcript(words: int, *, is_over: bool = True) -> Transcript:
     made.apply(started())
     for number in range(words // PER_SENTENCE):
         made.apply(recognised(number, speaker.sentence(number), is_final=True))
-    for one in audio(0.0, waveform(seconds)):
-        made.apply(one)
+    made.apply(audio(0.0, waveform(seconds)))
     if is_over:
         made.apply(RunEnded(seconds, "finished", None, seconds))
     return made
@@ -128,13 +125,13 @@ def record(path: Path, words: int) -> None:
         appender.append(RunEnded(seconds, "finished", None, seconds))
 
 
-def _events(speaker: Speaker, sentences: int, peaks: np.ndarray) -> Iterator[Audio | Peaks | Received]:
+def _events(speaker: Speaker, sentences: int, peaks: np.ndarray) -> Iterator[Audio | Received]:
     sent = 0
     for number in range(sentences):
         words = speaker.sentence(number)
         for count in range(1, PER_SENTENCE + 1):
             until = int((number * PER_SENTENCE + count) * EVERY / BLOCK + 1e-6)
             for block in range(sent, until):
-                yield from audio(block * BLOCK, peaks[block * 10 : block * 10 + 10])
+                yield audio(block * BLOCK, peaks[block * 10 : block * 10 + 10])
             sent = until
             yield recognised(number, words[:count], is_final=count == PER_SENTENCE)

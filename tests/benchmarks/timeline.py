@@ -304,8 +304,7 @@ def live_messages() -> tuple[list[Message], dict[str, list[Message]]]:
         sentence = speaker.sentence(number)
         for count in range(1, len(sentence) + 1):
             is_final = count == len(sentence)
-            for record in speech.audio(sentence[count - 1].begin_time / 1000, peaks):
-                made.apply(record)
+            made.apply(speech.audio(sentence[count - 1].begin_time / 1000, peaks))
             made.apply(speech.recognised(number, sentence[:count], is_final=is_final))
             (message,) = front_end.changes()
             sent["final" if is_final else "partial"].append(message)
