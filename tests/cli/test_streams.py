@@ -16,6 +16,7 @@ from command_line import COMMAND, command, environment, serving
 from servers import KEY, Cloud, Talk
 
 pytestmark = [
+    pytest.mark.system,
     pytest.mark.usefixtures("nothing_left"),
     pytest.mark.skipif(shutil.which("bash") is None, reason="this system has no bash"),
 ]

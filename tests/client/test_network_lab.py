@@ -31,7 +31,7 @@ from paraformer_nb.client.service import Endpoint
 from paraformer_nb.journal.records import ServiceSource
 from paraformer_nb.loop import get_loop
 
-pytestmark = pytest.mark.usefixtures("nothing_left_at_the_end")
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("nothing_left_at_the_end")]
 
 _RETRY = pnb.Retry(attempts=9, first_wait=0.5)
 

@@ -23,7 +23,7 @@ from paraformer_nb.playback.playable import PlayableClip
 from paraformer_nb.text import join
 from paraformer_nb.transcript.transcript import Transcript
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 from saved_pages import LAST, page_of_an_hour
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from paraformer_nb.formats.html import to_html
 from paraformer_nb.transcript.transcript import Transcript
 from paraformer_nb.widgets.saved_run import SavedSound
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 _INJECTED = """<script>window.injected = "script"</script>
 <script type="module">window.injected = "module"</script>

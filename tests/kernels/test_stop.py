@@ -7,7 +7,7 @@ from front_end import Cell, View
 from kernel import Kernel
 from matrix import Matrix
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
 WAYS = pytest.mark.parametrize("way", ["await run", "run.wait()"])
 

@@ -13,7 +13,7 @@ from matrix import Matrix
 from processes import PATIENCE
 from servers import eventually, is_running, workers
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
 _SHOW_RUN = "run = pnb.transcribe(lesson, start=0.7, pace=1)\ndisplay(run)\n"
 # With a worker that is started by this cell: one started by an idle kernel inherits that it ignores interrupts.

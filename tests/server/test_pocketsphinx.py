@@ -21,7 +21,7 @@ from paraformer_nb import errors
 from paraformer_nb.audio.clip import open_clip
 from paraformer_nb.server.engines.pocketsphinx.recogniser import PocketSphinxRecogniser, load_decoder
 
-pytestmark = pytest.mark.usefixtures("nothing_left")
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("nothing_left")]
 
 
 @pytest.fixture(scope="module")

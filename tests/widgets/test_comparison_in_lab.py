@@ -10,7 +10,7 @@ from lab import Notebook
 from playwright.sync_api import BrowserContext, expect
 from servers import eventually
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 SHOW = """import json, paraformer_nb as pnb
 script = pnb.Embedded("scripted", script="data/lesson_en.json")

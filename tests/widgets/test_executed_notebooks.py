@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _NOTEBOOKS = Path(__file__).parents[2] / "notebooks"

@@ -11,7 +11,7 @@ import pytest
 from lab import Notebook
 from playwright.sync_api import BrowserContext, Page
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
 SHOW = """import paraformer_nb as pnb
 script = pnb.Embedded("scripted", script="data/lesson_en.json")

@@ -10,7 +10,7 @@ import pytest
 from lab import Notebook
 from playwright.sync_api import BrowserContext
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
 DROP = """async ([name, base64]) => {
   const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
 LESSON = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
 DROP = """async (files) => {

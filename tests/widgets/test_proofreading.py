@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hands import Hands
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 
 def test_after_a_pause_the_word_that_sounded_is_corrected_and_not_the_one_clicked_before(hands: Hands) -> None:

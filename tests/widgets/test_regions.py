@@ -18,7 +18,7 @@ from standalone_view import show
 import paraformer_nb as pnb
 from paraformer_nb.errors import ParameterError
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 TABLE = pd.DataFrame({"start": [5.0, 0.5], "end": [7.25, 2.0], "label": ["second", "greeting"]})
 

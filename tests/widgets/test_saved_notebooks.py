@@ -11,7 +11,7 @@ import pytest
 from lab import Notebook
 from playwright.sync_api import BrowserContext, Page, expect
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 CELLS = [
     "import paraformer_nb as pnb\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hands import Hands
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 
 def word(index: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 from lab import Notebook
 from playwright.sync_api import BrowserContext, Locator
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 # Whether the waveform is a line of samples, of which each column of pixels differs from the next, and not bars.
 HAS_SAMPLES = """() => {

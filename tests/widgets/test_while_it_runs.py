@@ -12,7 +12,7 @@ from lab import Notebook
 from playwright.sync_api import BrowserContext
 from servers import RATE, Cloud, Talk, event
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
 # On loopback a wait is a twentieth of that, shortened by up to half: 30 to 60 s, which the test does not wait for.
 SHOW = """import paraformer_nb as pnb
