@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import tracemalloc
+from io import BytesIO
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from records import journal_bytes, read_bytes, run_started
 from paraformer_nb.dashscope.messages import ResultGeneratedEvent, TaskStartedEvent, UnknownEvent
 from paraformer_nb.errors import JournalError
 from paraformer_nb.journal.files import append_to
-from paraformer_nb.journal.journal import Journal
+from paraformer_nb.journal.journal import Journal, parse_line
 from paraformer_nb.journal.records import (
     VERSION,
     Audio,
@@ -66,7 +68,7 @@ _records = st.one_of(
     st.builds(Connected, _times, st.text(), st.none() | st.text(), st.text()),
     st.builds(Sent, _times, st.text(), _bodies),
     st.builds(Received, _times, st.text(), _bodies),
-    st.builds(Audio, _times, st.text(), _times, _times),
+    st.builds(Audio, _times, st.text(), _times, _times, st.binary(max_size=40)),
     st.builds(Silence, _times, st.text(), _times, _times),
     st.builds(Peaks, _times, _times, _times, st.binary(max_size=40)),
     st.builds(Disconnected, _times, st.text(), st.text(), st.none() | st.integers(0, 5000)),
@@ -224,6 +226,36 @@ def test_a_damaged_line_costs_only_itself(line: bytes, has_result: bool) -> None
     assert (damaged.t, damaged.line, damaged.has_result) == (0.5, 3, has_result)
     assert damaged.problem
     assert journal_bytes(*records) == data, "it is kept as it was"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_lines_of_a_long_journal_are_read_as_each_on_its_own(seed: int, tmp_path: Path) -> None:
+    """Lines are decoded a megabyte at once; damage of any kind, anywhere in it, costs only its own line."""
+    random = Random(seed)
+    blocks = [Audio(0.1 * number, "t" * 40, 0.1 * number, 0.1) for number in range(30_000)]
+    first, *others = journal_bytes(RUN, *blocks).splitlines(keepends=True)
+    kinds = (
+        lambda line: line[: len(line) // 2] + b"\n",
+        lambda line: line[:30] + b"\n" + line[30:],
+        lambda line: line[:-1] + line,
+        lambda line: line.replace(b"t", b"\xff", 3),
+        lambda line: b"\0" * 9 + line,
+        lambda line: line[:-1] + b"\r\n\n",
+        lambda line: b'{"kind":"of-later","t":1.0}\n',
+        lambda line: line.replace(b'"position":', b'"position":-'),
+    )
+    for number in random.sample(range(len(others)), seed * 6):
+        others[number] = random.choice(kinds)(others[number])
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(first + b"".join(others))
+    lines = BytesIO(b"".join(others))
+    alone = [parse_line(line, number, 0.0) for number, line in enumerate(lines, 2)]
+    found = list(Journal(path))
+    assert isinstance(found[0], RunStarted)
+    expected = [record for record in alone if record is not None]
+    assert len(found) == 1 + len(expected)
+    for one, other in zip(found[1:], expected, strict=True):
+        assert one == (structs.replace(other, t=one.t) if isinstance(other, DamagedRecord) else other)
 
 
 def test_blank_lines_zeros_and_marks_of_editors_cost_nothing() -> None:
