@@ -73,7 +73,7 @@ def jupyter_lab(folder: Path) -> Iterator[str]:
 
 def _wait_until_it_listens(process: subprocess.Popen[bytes], log: Path) -> str:
     """The server's /lab address, from its own log."""
-    for _ in range(600):
+    for _ in range(1100):  # of 0.1 s
         for line in log.read_text(errors="replace").splitlines():
             if "http://127.0.0.1:" in line and "/lab" in line:
                 address = line[line.index("http://127.0.0.1:") :].split("/lab")[0]
