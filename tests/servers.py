@@ -17,13 +17,18 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 import paraformer_nb as pnb
 from paraformer_nb.loop import get_loop
+from paraformer_nb.server.engines.pocketsphinx.kind import POCKETSPHINX
 
+needs_pocketsphinx = pytest.mark.skipif(
+    not POCKETSPHINX.is_installed, reason="PocketSphinx, which also aligns words, has no wheel for this Python"
+)
 KEY = "never-shown-key"
 RATE = 16_000
 _KEPT_THREADS = ("asyncio_", "paraformer_nb", "tqdm_monitor")  # one for each process, which stays

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from accuracy import sentences
+from servers import needs_pocketsphinx
 
 from paraformer_nb.audio.clip import open_clip
 from paraformer_nb.server.engines.alignment.aligner import Aligner
@@ -30,6 +31,7 @@ def samples(clip: Path) -> np.ndarray:
         opened.close()
 
 
+@needs_pocketsphinx
 def test_the_words_of_a_lesson_are_found_within_milliseconds(aligner: Aligner, english: Path) -> None:
     pcm = samples(english)
     wrong = []
@@ -43,6 +45,7 @@ def test_the_words_of_a_lesson_are_found_within_milliseconds(aligner: Aligner, e
     assert late <= 0.030
 
 
+@needs_pocketsphinx
 def test_a_text_that_was_not_said_has_no_alignment_or_a_low_score(aligner: Aligner, english: Path) -> None:
     pcm = samples(english)[: 4 * RATE]
     right = aligner.align(pcm, ["good", "morning", "and", "welcome", "to", "the", "first", "lesson"])
@@ -51,6 +54,7 @@ def test_a_text_that_was_not_said_has_no_alignment_or_a_low_score(aligner: Align
     assert wrong is None or np.mean([each.score for each in wrong if each]) < np.mean([e.score for e in right if e])
 
 
+@needs_pocketsphinx
 def test_signs_are_not_spoken(aligner: Aligner, english: Path) -> None:
     found = aligner.align(samples(english)[: 3 * RATE], ["Good", "—", "morning"])
     assert found is not None
@@ -58,6 +62,7 @@ def test_signs_are_not_spoken(aligner: Aligner, english: Path) -> None:
     assert aligner.align(np.zeros(RATE, np.int16), ["—", "..."]) is None
 
 
+@needs_pocketsphinx
 @pytest.mark.parametrize("text", ["a", "xyzzy", "Übermensch", "3,000,000", "$45.50", "C3PO", "e-mail", "it's", "NASA"])
 def test_any_word_has_a_pronunciation(aligner: Aligner, text: str) -> None:
     assert Lexicon(lambda _: []).pronounce(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import fake_pocketsphinx_worker as fake
 import pytest
-from servers import ended, texts, workers
+from servers import ended, needs_pocketsphinx, texts, workers
 from wire import (
     LESSON,
     lesson_engine,
@@ -62,6 +62,7 @@ def test_a_fault_does_not_wait_for_a_client_that_has_disconnected(fault: str) ->
 WORKER = f"import sys; sys.path.append({str(Path(fake.__file__).parent)!r}); import fake_pocketsphinx_worker as fake; "
 
 
+@needs_pocketsphinx
 @pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize("fault", ["drop:events=1,how=silence", "fail:bytes=9000", "delay:lasting=3600"])
 def test_no_worker_outlives_its_service(fault: str) -> None:

@@ -15,14 +15,13 @@ import numpy as np
 import pytest
 from accuracy import errors, sentences, truth
 from numpy.typing import NDArray
-from servers import assert_says, ended, failure, workers
+from servers import assert_says, ended, failure, needs_pocketsphinx, workers
 
 import paraformer_nb as pnb
 from paraformer_nb.audio.clip import open_clip
-from paraformer_nb.server.engines.alignment.aligner import Aligner
 from paraformer_nb.server.engines.moonshine.kind import MOONSHINE
 from paraformer_nb.server.engines.moonshine.library import SpeechDetector, Transcriber
-from paraformer_nb.server.engines.moonshine.recogniser import MoonshineRecogniser
+from paraformer_nb.server.engines.moonshine.recogniser import MoonshineRecogniser, make_aligner
 from paraformer_nb.server.engines.moonshine.text import tokens
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -43,6 +42,7 @@ def lesson() -> pnb.Run:
             os.environ["DASHSCOPE_API_KEY"] = saved
 
 
+@needs_pocketsphinx
 def test_words_and_their_times(lesson: pnb.Run, english: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rate, distances = errors(lesson, truth(english))
     median, late = np.percentile(distances, [50, 90])
@@ -53,6 +53,7 @@ def test_words_and_their_times(lesson: pnb.Run, english: Path, capsys: pytest.Ca
     assert late <= 30
 
 
+@needs_pocketsphinx
 def test_the_run_names_its_engine_and_what_it_knows(lesson: pnb.Run) -> None:
     assert lesson.transcript.engine == "moonshine"
     assert "English only" in lesson.transcript.notice
@@ -87,8 +88,8 @@ class CountingTranscriber(Transcriber):
 
 
 @cache
-def models() -> tuple[CountingTranscriber, Aligner]:
-    return CountingTranscriber(), Aligner()
+def models() -> tuple[CountingTranscriber, Any]:
+    return CountingTranscriber(), make_aligner()
 
 
 def recognise(
@@ -223,6 +224,7 @@ def coughs(seconds: int, seed: int) -> NDArray[np.int16]:
     return np.clip(pcm, -32767, 32767).astype(np.int16)
 
 
+@needs_pocketsphinx
 def test_coughs_give_no_words() -> None:
     assert finals(recognise(coughs(15, seed=19), is_behind=False)) == []
 
@@ -296,6 +298,7 @@ def without(*packages: str) -> str:
     return f"import sys; sys.modules.update(dict.fromkeys({packages!r}))\nimport paraformer_nb as pnb\n"
 
 
+@needs_pocketsphinx
 def test_without_the_package_the_default_is_pocketsphinx() -> None:
     code = without("moonshine_voice") + "print(pnb.Embedded())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
@@ -310,6 +313,7 @@ def test_without_any_recogniser_the_error_says_what_to_install() -> None:
     assert_says(done.stdout, "moonshine-voice", "pip install", "DashScope key")
 
 
+@needs_pocketsphinx
 def test_a_package_without_the_model_counts_as_not_installed(tmp_path: Path) -> None:
     """From version 0.1 on the wheel holds no model."""
     (tmp_path / "moonshine_voice").mkdir()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from accuracy import truth
+from servers import needs_pocketsphinx
 
 # In a process of its own, as a worker is: recognise a clip many times in a row as one, and print after each repetition
 # its memory in MB, the CPU seconds for a second of audio, and the final words with their begins in ms.
@@ -81,6 +82,7 @@ def check(clip: Path, seconds: int, times: int, pace: str) -> None:
     assert max(each.wrong for each in repetitions) <= 0.1
 
 
+@needs_pocketsphinx
 @pytest.mark.timeout(300)
 def test_two_sentences_that_are_repeated(english: Path) -> None:
     check(english, 9, 3, "unpaced")

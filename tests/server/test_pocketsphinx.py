@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 from accuracy import Truth, score, truth
-from servers import assert_says, ended, eventually, failure, is_running, workers
+from servers import assert_says, ended, eventually, failure, is_running, needs_pocketsphinx, workers
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
 from paraformer_nb.audio.clip import open_clip
 from paraformer_nb.server.engines.pocketsphinx.recogniser import PocketSphinxRecogniser, load_decoder
 
-pytestmark = [pytest.mark.system, pytest.mark.usefixtures("nothing_left")]
+pytestmark = [pytest.mark.system, needs_pocketsphinx, pytest.mark.usefixtures("nothing_left")]
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ import paraformer_nb as pnb
 from paraformer_nb.dashscope.gummy import GUMMY
 from paraformer_nb.dashscope.server_protocol import ENGINE_HEADER, NOTICE_HEADER
 from paraformer_nb.server.embedded_server import PATH, EmbeddedServer
-from paraformer_nb.server.engines.registry import ENGINES, make_engine
+from paraformer_nb.server.engines.registry import ENGINES, default_engine, make_engine
 
 # ------------------------------------------------------------------------------------------------------ the handshake
 
@@ -339,6 +339,7 @@ def test_the_english_engine_refuses_other_languages(model: str) -> None:
             await socket.send(run_task(model=model, language_hints=["zh"]))
             return (await receive_events(socket))[-1]
 
-    failed = run_with_server(make_engine("pocketsphinx", {}), client, "pocketsphinx")
+    engine = default_engine()
+    failed = run_with_server(make_engine(engine, {}), client, engine)
     assert failed["header"]["error_code"] == "InvalidParameter"
     assert "knows en only" in failed["header"]["error_message"]

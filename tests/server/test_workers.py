@@ -12,14 +12,14 @@ from typing import Any
 
 import fake_pocketsphinx_worker as fake
 import pytest
-from servers import assert_says, eventually, workers
+from servers import assert_says, eventually, needs_pocketsphinx, workers
 
 from paraformer_nb.dashscope.messages import SentenceResult
 from paraformer_nb.server.engines.base import EngineError, Settings
 from paraformer_nb.server.engines.pocketsphinx.engine import PocketSphinx
 from paraformer_nb.server.engines.workers.process import own_group
 
-pytestmark = pytest.mark.usefixtures("nothing_left")
+pytestmark = [needs_pocketsphinx, pytest.mark.usefixtures("nothing_left")]
 
 Behaviour = Callable[[], None]
 

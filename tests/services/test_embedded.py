@@ -10,16 +10,15 @@ import threading
 from pathlib import Path
 
 import pytest
-from servers import ended
+from servers import ended, needs_pocketsphinx
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import MissingDependency
 from paraformer_nb.loop import submit
-from paraformer_nb.server.engines.pocketsphinx.kind import POCKETSPHINX
 from paraformer_nb.server.engines.registry import RECOGNISERS, default_engine
 
 
-@pytest.mark.skipif(not POCKETSPHINX.is_installed, reason="PocketSphinx has no wheel for this Python")
+@needs_pocketsphinx
 @pytest.mark.usefixtures("nothing_left")
 def test_nine_clips_begun_at_once_are_all_recognised_and_those_that_wait_say_so(english: Path) -> None:
     service = pnb.Embedded("pocketsphinx")

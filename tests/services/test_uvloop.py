@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from servers import needs_pocketsphinx
 from wire import clean_environment
 
 pytest.importorskip("uvloop", reason="uvloop is not made for this system")
@@ -41,6 +42,7 @@ print("real", pnb.transcribe(clip, service=pnb.Embedded("pocketsphinx")).wait(60
 """
 
 
+@needs_pocketsphinx
 def test_the_embedded_service_under_uvloops_policy(chinese: Path) -> None:
     arguments = [str(chinese), str(chinese.with_suffix(".json"))]
     process = subprocess.run(
