@@ -41,7 +41,7 @@ class TranscriptFigure(Figure):
     def to_png(self) -> bytes:
         """Draw the figure as the bytes of a small PNG file, at 110 dots an inch."""
         full = io.BytesIO()
-        self.savefig(full, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})
+        self.savefig(full, format="tiff", dpi=DPI)  # uncompressed
         # 128 colours are a third of the size, and a notebook keeps every picture that it has shown.
         small = io.BytesIO()
         Image.open(full).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE).save(small, "png")

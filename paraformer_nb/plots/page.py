@@ -160,11 +160,11 @@ def _draw_rows(
     peaks = np.frombuffer(bytes(transcript.waveform.data), np.int8).reshape(-1, 2).astype(np.float32)
     peaks /= max(16, np.abs(peaks).max(initial=0))  # a whisper fills its row, noise does not
     gaps = [(gap.start, gap.end) for gap in transcript.gaps]
-    speech = np.array([(each.start, each.end) for each in sentences]).reshape(-1, 2)
+    speech = np.stack([[each.start for each in sentences], [each.end for each in sentences]], axis=1)
     for ax, row in zip(axes, rows, strict=True):
         row_end = min(row.end, end)
         scale = ax.bbox.width * 72 / DPI / (row.end - row.start)  # points a second
-        draw_axis(ax, row, row_end, scale, hours=end >= 3600)
+        draw_axis(ax, row, row_end, scale, pen, hours=end >= 3600)
         draw_waveform(ax, row, row_end, transcript.waveform, peaks)
         draw_gaps(ax, row, gaps)
         if is_overview:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from numbers import Real
-from operator import attrgetter
 
 from ..errors import ParameterError
 from ..text import unit_advice
 from ..transcript.transcript import Transcript
-
-_start = attrgetter("start")
-_end = attrgetter("end")
 
 
 def time_range(transcript: Transcript, start: float | None = None, end: float | None = None) -> tuple[float, float]:
@@ -35,10 +31,11 @@ def _extent(transcript: Transcript) -> tuple[float, float]:
     run = transcript.run
     waveform = transcript.waveform
     sentences = transcript.sentences
-    words = [word for sentence in sentences for word in sentence.words]
+    starts = [word.start for sentence in sentences for word in sentence.words]
+    ends = [word.end for sentence in sentences for word in sentence.words]
     clip_end = (waveform.start or 0.0) + len(waveform) * waveform.step if run.end is None else run.end
-    starts = list(map(_start, words))
     first = min([run.start, *starts])
-    last = max([clip_end, transcript.sent_until, *map(_end, sentences), *starts, *map(_end, words)])
-    last = max([last, *map(_end, transcript.gaps)])
+    ends += [sentence.end for sentence in sentences]
+    ends += [gap.end for gap in transcript.gaps]
+    last = max([clip_end, transcript.sent_until, *starts, *ends])
     return first, last if last > first else first + 1.0

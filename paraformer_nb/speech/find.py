@@ -9,11 +9,12 @@ from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import ParameterError
+from ..tables.frame import text_dtype
 from ..tables.given import strings_of
 from ..text import is_cjk, join, separator
 from ..transcript.search import ROW, comparable, comparable_line
 from .regroup import sentences_of_rows
-from .spoken import Spoken, frame, number, read, shown
+from .spoken import Spoken, number, read, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,15 +53,31 @@ def find(table: pd.DataFrame, what: str, context: float = 0.0, regex: bool = Fal
 def _spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tuple[int, int]]:
     """The first and last row of each match, by start."""
     wanted = comparable(what)
-    rows = strings_of(table, "text") if wanted else shown(table)
-    if words.order is not None:
-        rows = [rows[position] for position in words.order.tolist()]
-    line = comparable_line(rows) if wanted else "".join([_signs(row) + ROW for row in rows])
+    if wanted:
+        line = _comparable_line(table, words)
+    else:
+        line = "".join([_signs(text) + ROW for text in shown(table, words.order)])
     row, position = 0, 0
     for match in _pattern(wanted or _signs(what), is_literal=not wanted).finditer(line):
         row += line.count(ROW, position, match.start())
         position = match.start()
         yield row, row + match.group().count(ROW)
+
+
+def _comparable_line(table: pd.DataFrame, words: Spoken) -> str:
+    import numpy as np
+
+    column = table["text"].to_numpy(object)
+    texts: list[str] = (column if words.order is None else column[words.order]).tolist()
+    try:
+        line = comparable_line(texts)
+    except TypeError:  # some are missing or no texts; to ask first takes as long as all the rest
+        texts = strings_of(table, "text", words.order)
+        line = comparable_line(texts)
+    data = np.frombuffer(line.encode("utf-8", "surrogatepass"), np.uint8)
+    if np.count_nonzero(data == ord(ROW)) > len(texts):  # one has some itself
+        line = comparable_line([text.replace(ROW, " ") for text in texts])
+    return line
 
 
 def _pattern(wanted: str, *, is_literal: bool) -> re.Pattern[str]:
@@ -115,6 +132,7 @@ def _table(
 ) -> pd.DataFrame:
     """`matches`: the numbers of the words of each, in the order of starts."""
     import numpy as np
+    import pandas as pd
 
     spans = [(match[0], match[-1]) for match in matches]
     firsts, lasts = np.array(spans, "int64").reshape(-1, 2).T
@@ -122,22 +140,28 @@ def _table(
     begins, stops = starts[firsts], _latest(ends, matches)
     lines = _around(starts, ends, spans, begins - context, stops + context)
     needed = np.unique(np.fromiter(chain(firsts.tolist(), *lines), "int64"))
-    rows = table.iloc[words.position(needed)]
+    rows = words.position(needed)
     marked, plain = (
         dict(zip(needed.tolist(), map(str.strip, each), strict=True))
-        for each in (shown(rows), strings_of(rows, "text"))
+        for each in (shown(table, rows), strings_of(table, "text", rows))
     )
     found = []
     for match in matches:
         *before, last = match
         found.append(join([*(marked[index] for index in before), (marked if with_last_mark else plain)[last]]))
     said = [join(marked[index] for index in line) for line in lines]
-    made = frame(
-        {"text": (found, "string"), "start": (begins, "float64"), "end": (stops, "float64"), "line": (said, "string")},
-        table.attrs,
+    made = pd.DataFrame(
+        {
+            "text": pd.array(found, text_dtype()),
+            "start": begins,
+            "end": stops,
+            "first": table.index.take(words.position(firsts)),
+            "last": table.index.take(words.position(lasts)),
+            "line": pd.array(said, text_dtype()),
+        },
+        copy=False,
     )
-    for column, name, edge in ((3, "first", firsts), (4, "last", lasts)):
-        made.insert(column, name, table.index.take(words.position(edge)))
+    made.attrs.update(table.attrs)
     return made
 
 

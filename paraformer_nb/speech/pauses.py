@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..tables.given import as_frame, require_columns, seconds_of
 from ..tables.pauses import NO_WORD, pause_kinds, speaker_numbers
-from ..tables.sentence_numbers import sentence_numbers
+from ..tables.sentence_numbers import of_one_sentence
 from ..text import ends_sentence
 from .spoken import Spoken, frame, number, read
 
@@ -39,14 +38,14 @@ def silences(words: Spoken, shortest: float, start: float | None = None, end: fl
     reach = np.maximum.accumulate(ends)
     first = float(start) if start is not None else (float(starts[0]) if len(starts) else 0.0)
     last = float(end) if end is not None else (float(reach[-1]) if len(starts) else first)
-    froms = np.concatenate([[first], np.maximum(reach, first)])
-    tos = np.append(starts, last)
-    if end is not None:
-        np.minimum(tos, last, out=tos)
-    lengths = tos - froms
-    after = np.flatnonzero((lengths > _NONE) & (lengths >= shortest - _NONE))
-    latest = np.flatnonzero(ends >= reach)  # words behind which silence may begin
-    before = np.append(latest, NO_WORD)[np.searchsorted(latest, after) - 1]
+    froms = np.append(first, reach if start is None else np.maximum(reach, first))
+    tos = np.append(starts if end is None else np.minimum(starts, last), last)
+    after = np.flatnonzero(tos - froms > max(shortest - _NONE, _NONE))
+    before = after - 1
+    is_outlasted = np.append(ends < reach, False)  # by an earlier word
+    if (others := np.flatnonzero(is_outlasted[before])).size:
+        latest = np.flatnonzero(~is_outlasted)
+        before[others] = latest[np.searchsorted(latest, after[others]) - 1]
     rows = np.append(words.positions(), NO_WORD)
     return Silences(froms[after], tos[after], rows[before], rows[after])
 
@@ -69,19 +68,22 @@ def pauses(
     ``before``, ``after``, ``speaker_before``, ``speaker_after`` string, ``is_heard`` bool (False where it touches a
     gap).
     """
+    import numpy as np
+
     words = read(table)
     found = silences(words, number(min, "min"), start, end)
-    sides = {
-        f"{prefix}{side}": _take(table, name, rows)
-        for name, prefix in (("text", ""), ("speaker", "speaker_"))
-        for side, rows in (("before", found.before), ("after", found.after))
-    }
+    sides = np.concatenate([found.before, found.after])
+    texts, speakers = (_take(table, name, sides) for name in ("text", "speaker"))
+    count = len(found.before)
     columns: dict[str, tuple[Any, str]] = {
         "start": (found.starts, "float64"),
         "end": (found.ends, "float64"),
         "duration": (found.ends - found.starts, "float64"),
-        "kind": (_kinds(table, found, sides), "category"),
-        **{name: (side, "string") for name, side in sides.items()},
+        "kind": (_kinds(table, found, speakers), "category"),
+        "before": (texts[:count], "string"),
+        "after": (texts[count:], "string"),
+        "speaker_before": (speakers[:count], "string"),
+        "speaker_after": (speakers[count:], "string"),
         "is_heard": (~_touches(found, gaps), "bool"),
     }
     return frame(columns, table.attrs)
@@ -99,18 +101,17 @@ def _take(table: pd.DataFrame, name: str, rows: Array) -> Any:
     return [None if missing else str(value) for value, missing in zip(column, pd.isna(column), strict=True)]
 
 
-def _kinds(table: pd.DataFrame, found: Silences, sides: Mapping[str, Any]) -> Any:
+def _kinds(table: pd.DataFrame, found: Silences, speakers: Any) -> Any:
+    """`speakers`: of the words before the pauses, and then of those after them."""
     import numpy as np
     import pandas as pd
 
-    speakers = np.concatenate([np.asarray(sides[name], object) for name in ("speaker_before", "speaker_after")])
+    speaker_before, speaker_after = np.split(speaker_numbers(np.asarray(speakers, object)), 2)
     if "sentence_id" in table.columns:
-        numbers = np.append(sentence_numbers(table), NO_WORD)
-        is_within = numbers[found.before] == numbers[found.after]
+        is_within = of_one_sentence(table, found.before, found.after, speaker_before == speaker_after)
     else:
         marks = _take(table, "punctuation" if "punctuation" in table.columns else "text", found.before)
         is_within = np.array([pd.isna(mark) or not ends_sentence(mark) for mark in marks], bool)
-    speaker_before, speaker_after = np.split(speaker_numbers(speakers), 2)
     return pause_kinds(found.before, found.after, speaker_before, speaker_after, is_within)
 
 

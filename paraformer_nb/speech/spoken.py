@@ -77,11 +77,11 @@ def _check_twice(table: pd.DataFrame, spoken: Spoken) -> None:
     import numpy as np
 
     starts, ends = spoken.sorted()
-    same = (starts[1:] == starts[:-1]) & (ends[1:] == ends[:-1]) & (ends[1:] > starts[1:])
-    if not same.any():
+    first = np.flatnonzero(starts[1:] == starts[:-1])
+    first = first[(ends[first] == ends[first + 1]) & (ends[first] > starts[first])]
+    if not len(first):
         return
-    rows = spoken.position(np.flatnonzero(same))
-    others = spoken.position(np.flatnonzero(same) + 1)
+    rows, others = spoken.position(first), spoken.position(first + 1)
     words = strings_of(table, "text")
     speakers = values_of(table, "speaker")
     twice = [
@@ -93,12 +93,12 @@ def _check_twice(table: pd.DataFrame, spoken: Spoken) -> None:
         raise invalid(twice[0], f"the word {words[twice[0]]!r} is there twice, at the same time.", len(twice))
 
 
-def shown(table: pd.DataFrame) -> list[str]:
-    """The words with their punctuation."""
-    words = strings_of(table, "text")
+def shown(table: pd.DataFrame, rows: Array | None = None) -> list[str]:
+    """The words with their punctuation, of all rows or at these positions."""
+    words = strings_of(table, "text", rows)
     if "punctuation" not in table.columns:
         return words
-    return [word + mark for word, mark in zip(words, strings_of(table, "punctuation"), strict=True)]
+    return [word + mark for word, mark in zip(words, strings_of(table, "punctuation", rows), strict=True)]
 
 
 def codes(table: pd.DataFrame, name: str, order: Array | None = None) -> tuple[Array, list[Any]]:
@@ -121,9 +121,7 @@ def joined(table: pd.DataFrame) -> str:
     """The words, by start, on one line, joined right for Chinese."""
     check_one_clip(table, SEVERAL)
     starts = seconds_of(table, "start", "s")
-    order = order_of(starts)
-    words = shown(table)
-    return join(word.strip() for word in (words if order is None else [words[index] for index in order.tolist()]))
+    return join(map(str.strip, shown(table, order_of(starts))))
 
 
 def by_value(table: pd.DataFrame, by: str | None, measure: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:

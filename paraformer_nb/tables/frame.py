@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..transcript.transcript import Transcript
@@ -19,7 +20,7 @@ def make_frame(columns: Iterable[Column], values: Mapping[str, Any]) -> pd.DataF
     """A DataFrame of these columns, with a RangeIndex. `values` has those of each column by its name."""
     import pandas as pd
 
-    return pd.DataFrame({column.name: make_array(column, values[column.name]) for column in columns})
+    return pd.DataFrame({column.name: make_array(column, values[column.name]) for column in columns}, copy=False)
 
 
 def frame_of(**columns: tuple[Any, str]) -> pd.DataFrame:
@@ -27,7 +28,8 @@ def frame_of(**columns: tuple[Any, str]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(
-        {name: make_array(Column(name, dtype, "", ""), values) for name, (values, dtype) in columns.items()}
+        {name: make_array(Column(name, dtype, "", ""), values) for name, (values, dtype) in columns.items()},
+        copy=False,
     )
 
 
@@ -39,13 +41,13 @@ def frame_of_rows(columns: Iterable[Column], rows: Iterable[tuple[Any, ...]]) ->
 
 
 def make_array(column: Column, values: Any) -> Any:
-    """The values of a column as an array of its dtype; None is a missing value."""
+    """The values of a column as an array of its dtype; None is a missing value. An array of texts is not copied."""
     import numpy as np
     import pandas as pd
 
     match column.dtype:
         case "string":
-            return pd.array(values, dtype=text_dtype())
+            return pd.array(values, dtype=text_dtype(), copy=False)
         case "Int64":
             return pd.array(values, dtype="Int64")
         case "category" if not column.categories:
@@ -56,6 +58,7 @@ def make_array(column: Column, values: Any) -> Any:
             return np.array(values, dtype=dtype)
 
 
+@cache
 def category_dtype(column: Column) -> pd.CategoricalDtype:
     """The dtype of a column of one of its categories."""
     import pandas as pd

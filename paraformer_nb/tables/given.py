@@ -125,7 +125,8 @@ def seconds_of(frame: pd.DataFrame, name: str, unit: Unit) -> Array:
         values = values if factor == 1 else values * factor
     else:
         values = np.array([_seconds(value, factor) for value in column.tolist()], dtype="float64")
-    if len(bad := np.flatnonzero(~np.isfinite(values))):
+    if not (is_finite := np.isfinite(values)).all():
+        bad = np.flatnonzero(~is_finite)
         value = column.tolist()[bad[0]]
         raise invalid(int(bad[0]), f"{name} is {value!r}, not a finite number.{_time_advice(value, name)}", len(bad))
     return values
@@ -163,7 +164,8 @@ def check_order(starts: Array, ends: Array) -> None:
     import numpy as np
 
     for bad, problem in ((starts < 0, "starts before 0 s"), (ends < starts, "ends before it starts")):
-        if len(rows := np.flatnonzero(bad)):
+        if bad.any():
+            rows = np.flatnonzero(bad)
             row = int(rows[0])
             raise invalid(row, f"it {problem} (start: {starts[row]:.10g} s, end: {ends[row]:.10g} s).", len(rows))
 
@@ -258,17 +260,18 @@ def values_of(frame: pd.DataFrame, name: str, default: Any = None) -> list[Any]:
     )
 
 
-def strings_of(frame: pd.DataFrame, name: str) -> list[str]:
-    """A column as strings; "" where a value or the column is missing."""
+def strings_of(frame: pd.DataFrame, name: str, rows: Array | None = None) -> list[str]:
+    """A column as strings, of all rows or at these positions; "" where a value or the column is missing."""
     import pandas as pd
 
     if name not in frame.columns:
-        return [""] * len(frame)
-    found = frame[name].to_numpy(object)
+        return [""] * len(frame if rows is None else rows)
+    column = frame[name]
+    found = column.to_numpy(object) if rows is None else column.to_numpy(object)[rows]
     known: list[Any] = found.tolist()
     if pd.api.types.infer_dtype(found, skipna=False) == "string":
         return known
-    missing = frame[name].isna().tolist()
+    missing = pd.isna(found).tolist()
     return ["" if is_missing else str(value) for value, is_missing in zip(known, missing, strict=True)]
 
 

@@ -27,11 +27,11 @@ def sentence_numbers(frame: pd.DataFrame) -> Array:
     """
     import numpy as np
 
-    ids = _codes(frame, "sentence_id")
+    ids = _codes(frame["sentence_id"])
     word = _word_numbers(frame)
     is_of_one_run = word is not None and not _repeats(ids, word).any()
     columns = _SOURCES if is_of_one_run else (*_SOURCES, "speaker")
-    numbers = _combined([ids, *(_codes(frame, name) for name in columns if name in frame.columns)])
+    numbers = _combined([ids, *(_codes(frame[name]) for name in columns if name in frame.columns)])
     if word is not None and (repeats := _repeats(numbers, word)).any():
         starts = frame["start"].to_numpy("float64", na_value=0.0)
         begins = repeats & np.append(False, starts[1:] < starts[:-1])
@@ -40,10 +40,29 @@ def sentence_numbers(frame: pd.DataFrame) -> Array:
     return numbers
 
 
+def of_one_sentence(frame: pd.DataFrame, rows: Array, others: Array, is_same_speaker: Array) -> Array:
+    """Whether the word in each of these rows is of the same sentence as that in the other one, as `sentence_numbers`
+    has it; `is_same_speaker` says for each two whether one speaker said them."""
+    import numpy as np
+
+    if not len(frame):
+        return is_same_speaker
+    is_same: Array
+    if _word_numbers(frame) is not None:
+        numbers = sentence_numbers(frame)
+        is_same = numbers[rows] == numbers[others]
+        return is_same
+    both = np.concatenate([rows, others])
+    columns = [frame[name] for name in ("sentence_id", *_SOURCES) if name in frame.columns]
+    pairs = [_codes(column.take(both)).reshape(2, -1) for column in columns]
+    is_same = np.logical_and.reduce([is_same_speaker, *(one == other for one, other in pairs)])
+    return is_same
+
+
 def check_one_run(frame: pd.DataFrame) -> None:
     """Raise ParameterError if most of a run's words are there a second time, at other times: those of another run."""
     word = _word_numbers(frame)
-    if word is None or not (repeats := _repeats(_codes(frame, "sentence_id"), word)).any():
+    if word is None or not (repeats := _repeats(_codes(frame["sentence_id"]), word)).any():
         return
     is_elsewhere = ~frame.duplicated(["sentence_id", "word", "start"]).to_numpy()
     if 2 * int((repeats & is_elsewhere).sum()) > len(frame) - int(repeats.sum()):
@@ -87,12 +106,11 @@ def _check_apart(sentences: Array, words: Array, starts: Array) -> None:
         )
 
 
-def _codes(frame: pd.DataFrame, name: str) -> Array:
+def _codes(column: pd.Series[Any]) -> Array:
     """A number below 2**31 for each value of a column."""
     import numpy as np
     import pandas as pd
 
-    column = frame[name]
     if isinstance(column.dtype, np.dtype) and column.dtype.kind == "i" and len(column):  # as a run has them
         values: Array = column.to_numpy("int64")
         if values.min() >= 0 and values.max() < 2**31:
@@ -108,7 +126,9 @@ def _combined(columns: list[Any]) -> Array:
     numbers: Array = columns[0].astype("int64")
     for codes in columns[1:]:
         if len(codes) and (codes != codes[0]).any():
-            numbers = _factorized(numbers * (int(codes.max()) + 2) + codes)
+            if numbers.max() >= 2**31:  # their product must be below 2**63
+                numbers = _factorized(numbers)
+            numbers = numbers * (int(codes.max()) + 2) + codes
     return numbers
 
 

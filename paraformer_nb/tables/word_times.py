@@ -106,7 +106,7 @@ def word_times_table(
     return make_frame(
         WORD_TIMES,
         {
-            **{name: words[name].array for name in ("word", "text", "start", "end")},
+            **{name: words[name].array.copy() for name in ("word", "text", "start", "end")},
             "level": np.full(len(words), np.nan) if read_sound is None else _levels(starts, ends, read_sound),
             "voiced": voiced,
             "finding": np.select(list(findings.values()), list(findings), "ok").astype(object),

@@ -73,7 +73,7 @@ def _candidates(sentences: Sequence[Sentence], wanted: str) -> Iterator[Sequence
     """The sentences next to each other that have the letters of a text, whatever spaces are between them. It can be
     nowhere else, and where spaces are takes long to find out."""
     rows = [" ".join([f"{word.text}{word.punctuation}" for word in sentence.words]) for sentence in sentences]
-    line = comparable_line(rows).replace(" ", "")
+    line = comparable_line([row.replace(ROW, " ") for row in rows]).replace(" ", "")
     pattern = re.compile(f"{ROW}*".join(map(re.escape, wanted.replace(" ", ""))))
     first, last = 0, -1  # of the sentences so far that belong together
     row, position = 0, 0
@@ -93,13 +93,13 @@ def comparable(text: str) -> str:
 
 
 def comparable_line(texts: Sequence[str]) -> str:
-    """Texts, each as `comparable` makes it, on one line, with `ROW` behind each. Where all are ASCII, spaces between
-    words may be several, and there may be some beside `ROW`."""
+    """Texts, each as `comparable` makes it, on one line, with `ROW`, which none of them may have, behind each. Where
+    all are ASCII, spaces between words may be several, and there may be some beside `ROW`."""
     if not texts:
         return ""
     line = ROW.join(texts) + ROW
-    if line.isascii() and line.count(ROW) == len(texts):  # as a whole, which is quicker
-        return line.lower().translate(_GAPS_OF_ROWS)
+    if line.isascii():  # as a whole, which is quicker
+        return line.translate(_FOLDED_ASCII)
     known = {text: comparable(text) for text in set(texts)}
     return ROW.join(map(known.__getitem__, texts)) + ROW
 
@@ -176,7 +176,7 @@ class _Gaps(dict[int, str]):
 
 
 _GAPS = _Gaps()
-_GAPS_OF_ROWS = _Gaps({ord(ROW): ROW})
+_FOLDED_ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)} | {ord(ROW): ROW}
 
 
 def _match(shown: Sequence[_ShownWord], *, is_literal: bool) -> Match:

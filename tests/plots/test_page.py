@@ -160,7 +160,7 @@ def test_the_waveform_is_at_its_time_and_as_high_as_it_is_loud() -> None:
     loud = np.full((100, 2), (-100, 100), np.int8)
     transcript.apply(Peaks(0, 0.0, 0.01, np.concatenate([loud // 50, loud, loud // 2]).astype(np.int8).tobytes()))
     figure = plot(transcript)
-    (wave,) = (path for each in figure.axes[0].collections for path in each.get_paths())
+    (wave,) = collection(figure.axes[0], "_waveform").get_paths()
 
     def tall(time: float) -> float:
         near = wave.vertices[np.abs(wave.vertices[:, 0] - time) < 0.1][:, 1]
@@ -203,6 +203,23 @@ def test_a_live_transcript_can_grow_while_it_is_plotted() -> None:
 def test_times_are_minutes_and_seconds_with_hours_in_long_clips(seconds: float, first: str, second: str) -> None:
     ax = plot(recognised(talk(seconds), seconds=seconds)).axes[0]
     assert [label.get_text() for label in ax.get_xticklabels()][:2] == [first, second]
+
+
+@pytest.mark.parametrize(("seconds", "apart", "written"), [(40, 1, 1), (4000, 60, 120), (36000, 600, 1200)])
+def test_times_are_written_under_their_marks(seconds: float, apart: float, written: float) -> None:
+    """With hours, which are long texts, under every second mark; each row begins with one."""
+    figure = plot(recognised(talk(20), seconds=seconds))
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for ax in figure.axes:
+        times = [text for text in ax.texts if text.get_label() == "_time"]
+        labels = dict(zip(ax.get_xticks(), (label.get_text() for label in ax.get_xticklabels()), strict=True))
+        assert np.diff(ax.get_xticks()) == pytest.approx(apart)
+        assert [text.get_text() for text in times] == [labels[text.get_position()[0]] for text in times]
+        assert np.diff([text.get_position()[0] for text in times]) == pytest.approx(written)
+        assert times[0].get_position()[0] == pytest.approx(ax.get_xlim()[0])
+        extents = [text.get_window_extent(renderer) for text in times]
+        assert all(one.x1 + 10 < other.x0 for one, other in pairwise(extents))
+        assert all(box.y1 < ax.bbox.y0 for box in extents), "below the line"
 
 
 def test_a_word_before_its_sentences_start_is_drawn() -> None:
@@ -297,10 +314,11 @@ def test_a_transcript_without_words_has_a_message() -> None:
     def message(transcript: Transcript) -> list[str]:
         figure = plot(transcript)
         assert figure.to_png()
-        return [text.get_text() for text in figure.axes[0].texts]
+        return [text.get_text() for text in figure.axes[0].texts if text.get_label() != "_time"]
 
     assert message(recognised([])) == ["no speech was found"]
     assert message(recognised([], ended=False)) == ["nothing recognised yet"]
     assert message(recognised([], seconds=None, ended=False)) == ["nothing recognised yet"]
     assert message(Transcript(run_started())) == ["nothing recognised yet"]
-    assert len(plot(recognised([])).axes[0].collections) == 1  # the waveform
+    drawn = [each.get_label() for each in plot(recognised([])).axes[0].collections]
+    assert drawn == ["_grid", "_axis", "_waveform"], "nothing else"

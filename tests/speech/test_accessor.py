@@ -152,6 +152,14 @@ def test_find_gives_times_row_labels_and_what_is_said_around() -> None:
     ]
 
 
+@pytest.mark.parametrize("odd", ["a\x00b", "\x00", None, 7, "天"])
+def test_find_names_the_right_rows_beside_any_text(odd: Any) -> None:
+    table = pd.DataFrame({"text": [odd, "good", "day"], "start": [0.0, 1, 2], "end": [1.0, 2, 3]})
+    found = table.speech.find("good day")
+    assert found[["first", "last", "start"]].to_numpy().tolist() == [[1, 2, 1.0]]
+    assert found["text"].tolist() == ["good day"]
+
+
 def test_find_by_regular_expression_and_by_sentence() -> None:
     assert WORDS.speech.find(r"[Hh]ello, w\w+", regex=True)["text"].tolist() == ["Hello, world."]
     assert WORDS.speech.find("world", by="sentence")["text"].tolist() == ["Hello, world"]
@@ -173,6 +181,27 @@ def test_pauses_know_their_kind_and_whether_they_were_recognised() -> None:
         [4.5, 6.0, "edge", True],
     ]
     assert table["speaker_before"].tolist()[:2] == ["a", "b"]
+
+
+def test_a_table_without_words_is_one_pause_between_the_clip_s_edges() -> None:
+    table = WORDS[:0].speech.pauses(start=1, end=6)
+    assert table[["start", "end", "kind"]].to_numpy().tolist() == [[1.0, 6.0, "edge"]]
+    assert table[["before", "after", "speaker_before", "speaker_after"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("speakers", [["", None], [None, ""], ["", ""], [None, None]])
+def test_a_sentence_of_unknown_speakers_is_one(speakers: list[str | None]) -> None:
+    """A CSV does not distinguish an empty text from a missing one."""
+    table = WORDS.iloc[3:5].assign(end=[2.1, 3.0], speaker=speakers)
+    assert table.speech.pauses()["kind"].tolist() == ["within"]
+
+
+def test_the_pause_after_overlapping_words_follows_the_one_that_ends_last() -> None:
+    table = WORDS.assign(end=[1.5, 0.4, 1.0, 2.4, 3.0, 4.5])
+    assert table.speech.pauses()[["start", "before", "after"]].to_numpy().tolist() == [
+        [1.5, "今", "Hello"],
+        [3.0, "world", "again"],
+    ]
 
 
 def test_the_last_short_window_has_its_own_length() -> None:

@@ -171,3 +171,11 @@ def test_pauses_are_those_of_praat(tmp_path: Path) -> None:
     for start, end in ours:
         nearest = min(silent, key=lambda span: abs(span[0] - start) + abs(span[1] - end))
         assert nearest == pytest.approx((start, end), abs=0.05)
+
+
+def test_the_table_is_the_callers_own(tmp_path: Path) -> None:
+    run = run_of(tmp_path, lesson_sound(), lesson_words())
+    table, first = run.word_times(), run.words["text"].iloc[0]
+    table.loc[0, ["text", "start"]] = ["other", 99.0]
+    assert run.words["text"].iloc[0] == run.word_times()["text"].iloc[0] == first
+    assert run.words["start"].iloc[0] < 99
