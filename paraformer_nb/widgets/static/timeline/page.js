@@ -11,11 +11,13 @@ import { positionIn } from "./model/position.js";
 /** @import { RunModel } from "./run_model.js" */
 
 const KEPT = "theme";
+const DARK_FRAME = "(min-height: 622px)"; // see widgets/still.py
 
 /** @param {RunModel} runModel */
 export function servePage(runModel) {
   followAddress(runModel);
-  makeSwitches(runModel);
+  if (document.body.classList.contains("pnb-framed")) followFrame();
+  else makeSwitches(runModel);
   printWithTimes(runModel);
 }
 
@@ -36,6 +38,14 @@ function followAddress(runModel) {
   };
   window.addEventListener("hashchange", follow);
   requestAnimationFrame(() => requestAnimationFrame(follow)); // once the view is drawn, and its width known
+}
+
+/** A frame in a notebook follows the notebook's theme, which the frame's height shows. */
+function followFrame() {
+  const query = matchMedia(DARK_FRAME);
+  const apply = () => (document.documentElement.dataset.theme = query.matches ? "dark" : "light");
+  query.addEventListener("change", apply);
+  apply();
 }
 
 /**

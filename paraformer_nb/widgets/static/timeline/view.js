@@ -28,6 +28,7 @@ import { TextPane } from "./text/text_pane.js";
 /** @import { RunModel, RunNotification } from "./run_model.js" */
 
 const NARROW_PIXELS = 620;
+const WIDE_PIXELS = 1300; // from here on the header is one line, with its notice
 
 /**
  * Shows a run until the returned function is called, in the language that is wanted by then.
@@ -272,6 +273,7 @@ class View {
     this.#isTextStale = false;
     this.#root.classList.toggle("pnb-live", run !== null && !run.has_ended);
     this.#root.classList.toggle("pnb-narrow", this.#root.clientWidth < NARROW_PIXELS);
+    this.#root.classList.toggle("pnb-wide", this.#root.clientWidth >= WIDE_PIXELS);
     const isEmpty = run !== null && run.has_ended && run.sent_until <= run.start && transcript.words.count === 0;
     setHidden(this.#body, isEmpty || (run === null && isDisconnected));
     this.#header.update();
