@@ -89,15 +89,25 @@ export class TextPane {
   revealSentence(id) {
     const row = this.#elements.get(id)?.parentElement;
     if (!row) return;
-    const { scrollTop, clientHeight } = this.#box;
-    if (row.offsetTop < scrollTop || row.offsetTop + row.offsetHeight > scrollTop + clientHeight) {
-      this.#box.scrollTop = row.offsetTop - MARGIN;
-    }
+    this.#rows.layOut(row);
+    const { top, bottom } = row.getBoundingClientRect();
+    const edge = this.#edge;
+    if (top < edge || bottom > edge + this.#box.clientHeight) this.#box.scrollTop += top - edge - MARGIN;
+  }
+
+  /** Where in the window the part of the text that is on view begins, in pixels. */
+  get #edge() {
+    return this.#box.getBoundingClientRect().top + this.#box.clientTop;
+  }
+
+  scrollToEnd() {
+    this.#rows.layOut(null);
+    this.#box.scrollTop = this.#box.scrollHeight;
   }
 
   /** The first sentence that is on view. */
   get firstOnView() {
-    const element = this.#rows.firstBehind(this.#box.scrollTop + MARGIN)?.lastElementChild;
+    const element = this.#rows.firstBelow(this.#edge + MARGIN)?.lastElementChild;
     return element instanceof HTMLElement ? this.#sentences.get(element) : undefined;
   }
 
@@ -153,8 +163,9 @@ export class TextPane {
    * @param {Range} range
    */
   scrollTo(range) {
-    const [inner, outer] = [range.getBoundingClientRect(), this.#box.getBoundingClientRect()];
-    const above = inner.top - outer.top - this.#box.clientTop;
+    this.#rows.layOut(range.startContainer.parentElement?.closest(".pnb-line"));
+    const inner = range.getBoundingClientRect();
+    const above = inner.top - this.#edge;
     const isOff = above < 0 || above + inner.height > this.#box.clientHeight;
     if (isOff) this.#box.scrollTop += above - (this.#box.clientHeight - inner.height) / 3;
   }
