@@ -43,7 +43,7 @@ export class ThemeReader {
     return {
       colours: /** @type {Colours} */ (Object.fromEntries(COLOURS.map((name) => [name, read(`var(--pnb-${name})`)]))),
       layers: layers.map(read),
-      layerTexts: layers.map((layer) => read(`color-mix(in srgb, ${layer} 55%, var(--pnb-ink))`)), // small letters
+      layerTexts: layers.map((layer) => read(`color-mix(in srgb, ${layer} 50%, var(--pnb-ink))`)), // small letters
       family: getComputedStyle(this.#root).fontFamily,
     };
   }
