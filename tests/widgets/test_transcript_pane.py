@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from page_scripts import POSITION_OF
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 from standalone_view import RUN, mount, row, show
 from standalone_view import modules as modules
 from standalone_view import page as page
@@ -299,3 +299,20 @@ def test_a_long_text_is_laid_out_where_it_is_on_view_only(page: Page) -> None:
         }"""
     )
     assert last.evaluate(is_laid_out)
+    assert first.evaluate("row => document.querySelector('.pnb-text').scrollTop % 26") == 0, "whole lines"
+
+
+def test_a_message_lasts_until_the_next_press(page: Page) -> None:
+    view = show(page, "one two three")
+    message = view.locator(".pnb-command-message")
+    view.locator(".pnb-words").focus()
+    page.keyboard.press("d")
+    expect(message).to_have_text("No doubtful word follows.")
+    page.keyboard.press("Shift")
+    expect(message).to_have_text("No doubtful word follows.")
+    page.keyboard.press("ArrowRight")
+    expect(message).to_have_text("")
+    page.keyboard.press("d")
+    expect(message).to_have_text("No doubtful word follows.")
+    view.locator(".pnb-picture").click()
+    expect(message).to_have_text("")

@@ -7,7 +7,7 @@ import { Commands } from "./controls/commands.js";
 import { Editor } from "./controls/editor.js";
 import { Header } from "./controls/header.js";
 import { Help } from "./controls/help.js";
-import { listenToKeys, listenToPresses } from "./controls/keyboard.js";
+import { listenToKeys, listenToNextPress, listenToPresses } from "./controls/keyboard.js";
 import { Legend } from "./controls/legend.js";
 import { listenToMinimap, listenToPicture } from "./controls/pointer.js";
 import { ScrollLink } from "./controls/scroll_link.js";
@@ -125,6 +125,7 @@ class View {
     this.#wordCard = new WordCard(runModel, this.#stage);
     this.#exportMenu = new ExportMenu(runModel, this.#root, this.#header.buttons, focusWords);
     this.#announcer = new Announcer(runModel, this.#root);
+    listenToNextPress(this.#root, () => runModel.message && runModel.showMessage(""));
     listenToKeys(this.#root, this.#textPane.box, this.#commands);
     listenToPresses(this.#root, this.#textPane.box, focusWords);
     this.#listenToPointers();

@@ -14,7 +14,8 @@ import { translate } from "../model/language.js";
 /** @import { Sentence } from "../model/words.js" */
 /** @typedef {{ sentence: Sentence, wordIndex: number }} WordPosition */
 
-const MARGIN = 8; // pixels above a sentence that is scrolled to
+const LINE = 26; // pixels, of the style sheet
+const SLIVER = 8; // pixels of a row that do not count as on view
 
 export class TextPane {
   /** @type {Map<number, HTMLElement>} by the sentence's id */
@@ -92,7 +93,7 @@ export class TextPane {
     this.#rows.layOut(row);
     const { top, bottom } = row.getBoundingClientRect();
     const edge = this.#edge;
-    if (top < edge || bottom > edge + this.#box.clientHeight) this.#box.scrollTop += top - edge - MARGIN;
+    if (top < edge || bottom > edge + this.#box.clientHeight) this.#box.scrollTop += top - edge;
   }
 
   /** Where in the window the part of the text that is on view begins, in pixels. */
@@ -107,7 +108,7 @@ export class TextPane {
 
   /** The first sentence that is on view. */
   get firstOnView() {
-    const element = this.#rows.firstBelow(this.#edge + MARGIN)?.lastElementChild;
+    const element = this.#rows.firstBelow(this.#edge + SLIVER)?.lastElementChild;
     return element instanceof HTMLElement ? this.#sentences.get(element) : undefined;
   }
 
@@ -159,15 +160,19 @@ export class TextPane {
   }
 
   /**
-   * Scrolls a range into the box, without scrolling the page.
+   * Scrolls a range into the box, without scrolling the page, and by whole lines: half a line is hard to read.
    * @param {Range} range
    */
   scrollTo(range) {
-    this.#rows.layOut(range.startContainer.parentElement?.closest(".pnb-line"));
-    const inner = range.getBoundingClientRect();
-    const above = inner.top - this.#edge;
-    const isOff = above < 0 || above + inner.height > this.#box.clientHeight;
-    if (isOff) this.#box.scrollTop += above - (this.#box.clientHeight - inner.height) / 3;
+    const row = range.startContainer.parentElement?.closest(".pnb-line");
+    if (!row) return;
+    this.#rows.layOut(row);
+    const [word, edge] = [range.getBoundingClientRect(), this.#edge];
+    const { clientHeight } = this.#box;
+    if (word.top >= edge && word.bottom <= edge + clientHeight) return;
+    const rowTop = row.getBoundingClientRect().top;
+    const above = Math.floor((word.top - rowTop) / LINE) - Math.floor((clientHeight - word.height) / 3 / LINE); // lines
+    this.#box.scrollTop += rowTop - edge + above * LINE;
   }
 
   /**
