@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import stat
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -43,6 +45,8 @@ def follow(run: Run, *, as_json: bool, outputs: Sequence[Path] = (), name: str |
             while run.state not in ENDED:
                 changes.wait(_POLL)
                 screen.update()
+                if interrupts.count:
+                    screen.note_stopping()
             screen.finish()
     finally:
         run.cancel()  # where printing failed
@@ -137,10 +141,18 @@ class _Screen:
         self._has_outputs = has_outputs
         self._shown = 0
         self._notices: list[str] = []  # that were printed
+        self._has_noted_stopping = False
         part = run.transcript.run
-        total = None if part.end is None else round(part.end - part.start, 1)
+        total = None if part.end is None else part.end - part.start
         layout = "{n:.1f} s {desc}" if total is None else "{n:.1f}/{total:.1f} s |{bar:20}| {desc}"
-        self._bar = tqdm(total=total, file=sys.stderr, leave=False, bar_format=layout, dynamic_ncols=True)
+        self._bar = tqdm(
+            total=total,
+            file=sys.stderr,
+            leave=False,
+            bar_format=layout,
+            dynamic_ncols=True,
+            disable=not _has_terminal(),
+        )
 
     def __enter__(self) -> _Screen:
         return self
@@ -164,9 +176,17 @@ class _Screen:
         sent = transcript.sent_until - transcript.run.start
         self._bar.update(min(sent, self._bar.total or sent) - self._bar.n)
 
+    def note_stopping(self) -> None:
+        """Say once that the run was interrupted: its last words take a moment."""
+        if not self._has_noted_stopping:
+            self._has_noted_stopping = True
+            with self._above_bar():
+                message("stopping, with the words so far. Ctrl-C again ends at once.")
+
     def finish(self) -> None:
         """Print what is left at the end, sentences included that never became final."""
         self.update()
+        self._bar.refresh()  # it leaves out updates that follow each other quickly
         for sentence in self._transcript.partials:
             self._print_sentence(sentence)
 
@@ -193,3 +213,10 @@ class _Screen:
     def _above_bar(self) -> AbstractContextManager[None]:
         manager: AbstractContextManager[None] = self._bar.external_write_mode(file=sys.stderr)
         return manager
+
+
+def _has_terminal() -> bool:
+    """Whether the bar has a line of a terminal for itself: what goes through a pipe may be printed into that line."""
+    if not sys.stderr.isatty():
+        return False
+    return sys.stdout is None or not stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)

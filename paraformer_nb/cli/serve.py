@@ -102,7 +102,7 @@ def _announce(server: EmbeddedServer, *, show_key: bool, is_needed: bool) -> Non
     try:
         write_line(f"listening on {server.url}")
         if show_key:
-            write_line(server.api_key)
+            write_line(f"API key: {server.api_key}")
     except StdoutClosed:
         if is_needed:
             raise

@@ -13,7 +13,7 @@ The exchange:
 - `Correct`, `CorrectAll`, `SetRegions`, `Undo` and `Redo` are each answered by an `Update`, and by a
   `Refused` where something must be said. The view shows a correction before the answer; the answer replaces it.
 - `AudioRequest`, `SpectrogramRequest`, `RecognisedRequest`, `SoundRequest` and `FileRequest` are answered by one
-  `Reply` with their ``id``.
+  `Reply` with their ``id``. Where that is late, the view sends `Ping` to learn whether the kernel is there.
 - `Stop` is answered by an `Update` with ``can_stop`` false. `Resume` is answered by an `Update`, and by a
   `Refused` where the run cannot be continued.
 - `EndDrawn` is sent once, by the first view that has drawn the end of a run; again when corrections made after that
@@ -95,7 +95,11 @@ class StillMade(Struct, frozen=True, tag_field="kind", tag="still-made"):
     """What a saved notebook is to show without a kernel was made anew: send `EndDrawn` again."""
 
 
-ToFrontEnd = Update | Reply | Seek | Find | Refused | StillMade
+class Pong(Struct, frozen=True, tag_field="kind", tag="pong"):
+    """The kernel is there."""
+
+
+ToFrontEnd = Update | Reply | Seek | Find | Refused | StillMade | Pong
 
 
 # ------------------------------------------------------------------------------------------------ from the front end
@@ -103,6 +107,10 @@ ToFrontEnd = Update | Reply | Seek | Find | Refused | StillMade
 
 class Sync(Struct, frozen=True, tag_field="kind", tag="sync"):
     """Send everything."""
+
+
+class Ping(Struct, frozen=True, tag_field="kind", tag="ping"):
+    """Send `Pong`."""
 
 
 class Stop(Struct, frozen=True, tag_field="kind", tag="stop"):
@@ -192,6 +200,7 @@ ClipRequest = AudioRequest | SpectrogramRequest | SoundRequest
 
 FromFrontEnd = (
     Sync
+    | Ping
     | Stop
     | Resume
     | EndDrawn

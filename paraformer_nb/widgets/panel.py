@@ -97,7 +97,7 @@ class Panel(widgets.VBox):
         self.language = widgets.Dropdown(layout={"width": "16em"})
         self.key = KeyField(self._on_key)
         self.transcribe = widgets.Button(layout={"width": "10em", "height": "34px"})
-        self.message = widgets.HTML(layout={"width": "100%"})
+        self.message = widgets.HTML(layout={"width": "auto"})  # with its margin no wider than the form
         self.history = widgets.Dropdown(layout={**_FIELD, "flex": "0 1 36em"})
         self.view = widgets.VBox(layout={"width": "100%", "margin": "8px 0 0"})
         self.service.observe(self._on_service, "value")

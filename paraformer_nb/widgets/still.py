@@ -4,6 +4,10 @@ JupyterLab draws an error line in place of a widget whose kernel has ended. The 
 lives; where there is no view, its style hides the error line and shows the still. It is a page in a sandboxed frame:
 the exported page, which plays, or the picture. Front ends that know neither rule (GitHub, an untrusted notebook) drop
 the frame and show the picture of the view's own output.
+
+Chromium does not let `prefers-color-scheme` in a frame follow the page around it, and a sandboxed frame cannot read
+it. But a style can set the frame's height, which the page within can read: one of _DARK_HEIGHT is dark (`followFrame`
+in static/timeline/page.js). Pictures are inverted.
 """
 
 from __future__ import annotations
@@ -17,22 +21,30 @@ from ..errors import ParameterError
 
 STILL_MB_VARIABLE = "PARAFORMER_NB_STILL_MB"
 _DEFAULT_MB = 2.0
+_LIGHT_HEIGHT = 620  # px
+_DARK_HEIGHT = 624  # px; zoomed pages round heights by up to one
 
-_FRAME = """<iframe class="pnb-still-page" title="{title}" srcdoc="{page}" loading="lazy" \
-sandbox="allow-scripts allow-downloads allow-modals" allow="autoplay; clipboard-write; fullscreen" \
-style="width: 100%; {size}; border: 0"></iframe>"""
+_FRAME = """<iframe class="{name}" title="{title}" srcdoc="{page}" loading="lazy" \
+sandbox="allow-scripts allow-downloads allow-modals" allow="autoplay; clipboard-write; fullscreen"{size}></iframe>"""
 _PICTURE = """<!doctype html><html lang="en"><title>{title}</title><style>body {{ margin: 0; background: #fff }} \
 img {{ display: block; width: 100% }}</style><img alt="{alt}" src="data:image/png;base64,{data}">"""
 
 # An output area's child is one output. A living view is known by its class; text that was printed between the two
-# outputs is left alone.
-_STYLE = """<style>
-.pnb-still { display: none }
-.jp-OutputArea-child:not(:has(.pnb-timeline)) + .jp-OutputArea-child .pnb-still { display: block }
-.jp-OutputArea-child:has(.pnb-timeline) + .jp-OutputArea-child:has(.pnb-still) { display: none }
-.jp-OutputArea-child:has(+ .jp-OutputArea-child .pnb-still) {
-  &:not(:has(.pnb-timeline, [data-mime-type^="application/vnd.jupyter.std"])) { display: none }
-}
+# outputs is left alone. A frame whose colour scheme is not that of the page within would be white until that is drawn.
+_STYLE = f"""<style>
+.pnb-still {{ display: none }}
+.pnb-still iframe {{ display: block; width: 100%; border: 0; color-scheme: light }}
+.pnb-still-page {{ height: {_LIGHT_HEIGHT}px }}
+[data-jp-theme-light="false"] {{
+  & .pnb-still-page {{ height: {_DARK_HEIGHT}px }}
+  & .pnb-still-picture {{ filter: invert(0.93) hue-rotate(180deg) }}
+}}
+.jp-RenderedHTMLCommon:has(> .pnb-still) {{ padding-right: 0 }}
+.jp-OutputArea-child:not(:has(.pnb-timeline)) + .jp-OutputArea-child .pnb-still {{ display: block }}
+.jp-OutputArea-child:has(.pnb-timeline) + .jp-OutputArea-child:has(.pnb-still) {{ display: none }}
+.jp-OutputArea-child:has(+ .jp-OutputArea-child .pnb-still) {{
+  &:not(:has(.pnb-timeline, [data-mime-type^="application/vnd.jupyter.std"])) {{ display: none }}
+}}
 </style>"""
 
 
@@ -55,14 +67,15 @@ def max_page_bytes(megabytes: float | None) -> int:
 
 def still_of_page(page: str, title: str) -> str:
     """The still with a page that plays."""
-    return _still(_FRAME.format(title=escape(title), page=escape(page), size="height: 620px"))
+    return _still(_FRAME.format(name="pnb-still-page", title=escape(title), page=escape(page), size=""))
 
 
 def still_of_picture(png: bytes, title: str, alt: str) -> str:
     """The still with a picture, for a run whose page would be too large."""
     width, height = (int.from_bytes(png[first : first + 4], "big") for first in (16, 20))  # of the PNG's header
     page = _PICTURE.format(title=escape(title), alt=escape(alt), data=b64encode(png).decode())
-    return _still(_FRAME.format(title=escape(title), page=escape(page), size=f"aspect-ratio: {width} / {height}"))
+    size = f' style="aspect-ratio: {width} / {height}"'
+    return _still(_FRAME.format(name="pnb-still-picture", title=escape(title), page=escape(page), size=size))
 
 
 def still_of_note(note: str) -> str:

@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from ..loop import get_loop
-from ..plots.description import describe_picture
 from ..plots.plot import notebook_png
-from ..text import sanitise
 from ..transcript.transcript import ENDED, Transcript
+from .captions import description_of, note_of, title_of
 from .still import still_of_note, still_of_page, still_of_picture
 
 
@@ -72,23 +71,3 @@ class StillMaker:
         if page is not None:
             return still_of_page(page, title)
         return still_of_picture(notebook_png(self._transcript), title, description_of(self._transcript))
-
-
-def title_of(transcript: Transcript) -> str:
-    """The clip and the run's state on one line."""
-    error = transcript.end.error if transcript.end else None
-    reason = f" ({error.kind}: {error.message})" if error else ""
-    return sanitise(f"{transcript.run.clip.name}: {transcript.state}{reason}")
-
-
-def description_of(transcript: Transcript) -> str:
-    """The alternative text of the picture."""
-    return describe_picture(title_of(transcript), transcript.text)
-
-
-def note_of(transcript: Transcript) -> str:
-    """What a notebook keeps that was saved before the end was drawn."""
-    name = sanitise(transcript.run.clip.name)
-    if transcript.state in ENDED:
-        return f"{name}: this was saved before its view was drawn. Show the run again for its words."
-    return f"{name}: it was still being recognised when this was shown. Show the run again for all its words."

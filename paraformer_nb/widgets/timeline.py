@@ -32,6 +32,7 @@ from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Sentence
 from . import messages
 from .audio_requests import AudioRequests
+from .captions import description_of, note_of, text_of, title_of
 from .cell_outputs import CellOutputs, MimeBundle
 from .files import FileRequests, Files
 from .front_ends import can_connect, can_replace_outputs
@@ -42,7 +43,7 @@ from .run_data import Layer, RunState
 from .run_state import describe_run
 from .shells import handle_on_subshells
 from .still import max_page_bytes
-from .still_maker import StillMaker, description_of, note_of, title_of
+from .still_maker import StillMaker
 from .traits import ComputedTrait, SpanTrait
 from .update_sender import UpdateSender
 from .word_requests import ReadHistory, WordRequests
@@ -85,7 +86,6 @@ class Timeline(anywidget.AnyWidget):
 
     _esm = link(_STATIC / "index.js")
     _css = (_STATIC / "timeline.css").read_text(encoding="utf-8")
-
     _is_closed = False  # also while ipywidgets deletes a view that could not be made
 
     selection = SpanTrait().tag(sync=True)
@@ -124,8 +124,7 @@ class Timeline(anywidget.AnyWidget):
         self._updates = UpdateSender(transcript, self._describe, self._send_message)
         self._updates.files = self._file_requests.formats
         make_page = files.make_page if files else None
-        made = messages.StillMade()
-        self._still = StillMaker(transcript, make_page, max_bytes, lambda: self._send_message(made))
+        self._still = StillMaker(transcript, make_page, max_bytes, lambda: self._send_message(messages.StillMade()))
         self._outputs = CellOutputs(self._bundle, lambda: self._still.html, lambda: self._has_ended, self._is_watched)
         self._on_finished = [self._outputs.replace]
         self.on_msg(self._on_message)
@@ -242,6 +241,8 @@ class Timeline(anywidget.AnyWidget):
         match message:
             case messages.Sync():
                 loop.call_soon_threadsafe(self._updates.send_everything)
+            case messages.Ping():
+                loop.call_soon_threadsafe(self._send_message, messages.Pong())
             case messages.Stop():
                 self._stop_run()
             case messages.Resume():
@@ -375,9 +376,9 @@ class Timeline(anywidget.AnyWidget):
         is_widget = can_connect() and not self._is_closed
         data, metadata = (super()._repr_mimebundle_() if is_widget else None) or ({}, {})
         if not self._has_ended:
-            data["text/plain"] = f"{note_of(self._transcript)}\n{self._transcript.text}".rstrip()
+            data["text/plain"] = f"{note_of(self._transcript)}\n{text_of(self._transcript)}".rstrip()
             return data, metadata
-        data["text/plain"] = f"{title_of(self._transcript)}\n{self._transcript.text}".rstrip()
+        data["text/plain"] = f"{title_of(self._transcript)}\n{text_of(self._transcript)}".rstrip()
         data["image/png"] = notebook_png(self._transcript)
         return data, {**metadata, "image/png": {"alt": description_of(self._transcript)}}
 

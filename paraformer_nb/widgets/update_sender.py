@@ -55,8 +55,8 @@ class UpdateSender:
 
     def send_everything(self) -> None:
         """A front end has asked: send everything now, and what changes from here on."""
+        self._state = ViewState(self._state.seq, has_shown=self.is_requested)
         self.is_requested = True
-        self._state = ViewState(self._state.seq)
         self._send_updates()
 
     def _send_updates(self) -> None:

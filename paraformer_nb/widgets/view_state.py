@@ -15,18 +15,23 @@ from .words import sentence_data
 
 _MAX_BINS = 400_000  # peaks in one message: 0.8 MB
 _MANY_BINS = 720_000  # two hours: where a whole run is longer, its peaks travel at half their resolution
+_FIRST_SENTENCES = 100  # sentences in the first message of all: what is on view first is drawn before the rest travels
 _MAX_SENTENCES = 2_000  # sentences in one message
 
 
 class ViewState:
-    """What was sent to a front end that had nothing.
+    """What was sent to a front end that had nothing, or has to begin anew.
 
     Attributes:
         seq: the number of the last update.
+
+    Args:
+        has_shown: whether the front end shows the run already: its text is not to become short for a moment.
     """
 
-    def __init__(self, seq: int = 0) -> None:
+    def __init__(self, seq: int = 0, *, has_shown: bool = False) -> None:
         self.seq = seq
+        self._most_at_first = _MAX_SENTENCES if has_shown else _FIRST_SENTENCES
         self._has_sent = False
         self._run: RunState | None = None
         self._finals = 0
@@ -46,12 +51,13 @@ class ViewState:
         """What changed, in messages small enough to travel, each with its buffers; at least one."""
         removed, sentences = self._changed_sentences(transcript)
         waveform, buffers = self._next_waveform(transcript)
+        most = _MAX_SENTENCES if self._has_sent else self._most_at_first
         yield (
             Update(
                 seq=self._next_seq(),
                 reset=not self._has_sent,
                 run=self._changed_run(run),
-                sentences=sentences[:_MAX_SENTENCES],
+                sentences=self._described(sentences[:most]),
                 removed=removed,
                 gaps=self._changed_gaps(transcript),
                 resumes=self._changed_resumes(transcript),
@@ -63,10 +69,11 @@ class ViewState:
             buffers,
         )
         self._has_sent = True
-        rest = sentences[_MAX_SENTENCES:]
+        rest = sentences[most:]
         while rest or self._bins < len(transcript.waveform):
             waveform, buffers = self._next_waveform(transcript)
-            yield Update(seq=self._next_seq(), sentences=rest[:_MAX_SENTENCES], waveform=waveform), buffers
+            part = self._described(rest[:_MAX_SENTENCES])
+            yield Update(seq=self._next_seq(), sentences=part, waveform=waveform), buffers
             rest = rest[_MAX_SENTENCES:]
 
     def _next_seq(self) -> int:
@@ -106,7 +113,7 @@ class ViewState:
         self._regions = regions
         return [LayerSpan(each.start, each.end, each.label) for each in regions]
 
-    def _changed_sentences(self, transcript: Transcript) -> tuple[list[int], list[SentenceData]]:
+    def _changed_sentences(self, transcript: Transcript) -> tuple[list[int], list[Sentence]]:
         """Ids of sentences that are to be removed, and the sentences that are new or not as they were sent."""
         corrections = len(transcript.corrected_ids)  # a correction made from here on is for the next update
         corrected_ids = set(transcript.corrected_ids[self._corrections : corrections])
@@ -127,7 +134,7 @@ class ViewState:
         self._partials = {sentence.id: sentence for sentence in partials}
         return self._in_order(removed, [transcript.corrected(sentence) for sentence in changed])
 
-    def _in_order(self, removed: list[int], changed: list[Sentence]) -> tuple[list[int], list[SentenceData]]:
+    def _in_order(self, removed: list[int], changed: list[Sentence]) -> tuple[list[int], list[Sentence]]:
         """Leave out sentences without words; add those whose separator changed."""
         removed = [*removed, *(sentence.id for sentence in changed if not sentence.words)]
         for number in removed:
@@ -136,7 +143,10 @@ class ViewState:
         for sentence in shown.values():
             self._order.put(sentence)
         shown |= {sentence.id: sentence for sentence in self._order.changed_separators()}
-        return removed, [sentence_data(each, self._order.separator_before(each.id)) for each in shown.values()]
+        return removed, list(shown.values())
+
+    def _described(self, sentences: list[Sentence]) -> list[SentenceData]:
+        return [sentence_data(each, self._order.separator_before(each.id)) for each in sentences]
 
     def _next_waveform(self, transcript: Transcript) -> tuple[WaveformPart | None, list[bytes]]:
         waveform, first = transcript.waveform, self._bins

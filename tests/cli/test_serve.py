@@ -23,8 +23,8 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 def test_serve_prints_its_address_and_a_new_key_and_ends_at_a_signal(number: int, chinese: Path) -> None:
     with serving("--engine", "scripted", "--script", chinese.with_suffix(".json")) as (process, url):
         assert process.stdout is not None
-        key = process.stdout.readline().strip()
-        assert len(key) == 32
+        name, _, key = process.stdout.readline().strip().rpartition(" ")
+        assert (name, len(key)) == ("API key:", 32)
         run = ended(pnb.transcribe(chinese, service=pnb.DashScope(key, url=url), pace=None))
         assert run.text.startswith("今天天气很好。")
         process.send_signal(number)

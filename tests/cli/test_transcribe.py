@@ -212,6 +212,7 @@ def test_an_interrupt_keeps_the_last_words(english: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert json.loads(out)["text"] == "goodbye"
+    assert "stopping, with the words so far. Ctrl-C again ends at once." in err
     assert "Traceback" not in err
     assert process.returncode == 130
 

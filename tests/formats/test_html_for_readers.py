@@ -89,6 +89,23 @@ def test_the_theme_can_be_chosen_and_is_remembered(page: Page, path: Path) -> No
     assert page.evaluate(BACKGROUND) == "rgb(255, 255, 255)"
 
 
+def test_keys_work_from_anywhere_in_the_page(page: Page, path: Path) -> None:
+    _open(page, path)
+    page.keyboard.press("/")  # nothing was clicked
+    assert page.evaluate("() => document.activeElement.matches('.pnb-find')")
+    page.keyboard.type("x")
+    assert page.locator(".pnb-find").input_value() == "x", "once"
+    page.keyboard.press("Escape")
+    page.locator(".pnb-theme").click()
+    page.keyboard.press("l")
+    page.wait_for_function("() => document.querySelector('.pnb-time-field').value === '0:05.0'")
+    page.locator(".pnb-theme").focus()
+    before = page.locator(".pnb-theme").inner_text()
+    page.keyboard.press("Space")
+    assert page.locator(".pnb-theme").inner_text() != before, "a button that has the focus is pressed"
+    assert "Play" in page.locator(".pnb-play").inner_text()
+
+
 def test_on_a_phone_the_player_stays_and_can_be_hit(page: Page, path: Path) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     _open(page, path)

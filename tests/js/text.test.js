@@ -37,6 +37,7 @@ test("the progress of a run", () => {
   assert.equal(progressText(run), "sent 28.9 s · final 25.0 s");
   assert.equal(clockText(run), "0:28.9 / 0:39.7");
   assert.equal(clockText(makeRun({ sent_until: 28.94 })), "0:28.9");
+  assert.equal(clockText(makeRun({ sent_until: 39.66, end: 39.66, has_ended: true })), "0:39.7", "once");
   assert.equal(clockText(makeRun({ sent_until: 3115.4, end: 3600 })), "51:55 / 1:00:00");
   assert.equal(progressText(makeRun({ sent_until: 3115.4, final_until: 3112 })), "sent 51:55 · final 51:52");
   assert.equal(servedBy(makeRun({ service: "DashScope", model: "" })), "DashScope");

@@ -236,3 +236,33 @@ def test_a_quiet_clip_fills_the_picture_and_can_be_drawn_larger(page: Page) -> N
     assert heights[0] > 25, "the gain is automatic"
     assert heights[1] == pytest.approx(1.5 * heights[0], rel=0.01)
     assert heights[2] == 100, "and no bar leaves its band"
+
+
+THEME = """async () => {
+  const { ThemeReader } = await import("/canvas/theme.js");
+  const { colours, layerTexts } = new ThemeReader(document.querySelector(".pnb-timeline"), () => {}).read();
+  const g = new OffscreenCanvas(1, 1).getContext("2d");
+  const pixel = (colour) => {
+    g.fillStyle = colour;
+    g.fillRect(0, 0, 1, 1);
+    return [...g.getImageData(0, 0, 1, 1).data];
+  };
+  return [pixel(colours.paper), ...layerTexts.map(pixel)];
+}"""
+
+
+def luminance(pixel: list[int]) -> float:
+    """As WCAG defines it."""
+    parts = [value / 255 for value in pixel[:3]]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_small_labels_of_every_layer_can_be_read(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    mount(page, Update(seq=1, reset=True, run=RUN))
+    paper, *texts = (luminance(pixel) for pixel in page.evaluate(THEME))
+    for text in texts:
+        light, dark = max(text, paper), min(text, paper)
+        assert (light + 0.05) / (dark + 0.05) >= 7

@@ -37,6 +37,7 @@ def test_a_dropped_clip_is_transcribed_and_stopped_with_one_button(
     try:
         notebook.run(0)
         page.locator(".pnb-upload").wait_for(timeout=60_000)
+        assert page.locator(".pnb-panel").evaluate("form => form.scrollWidth - form.clientWidth") == 0
         data = base64.b64encode((folder / "data" / "lesson_en.flac").read_bytes()).decode()
         page.evaluate(DROP, ["dropped.flac", data])
         page.locator(".pnb-upload-status", has_text="dropped.flac is here.").wait_for(timeout=30_000)

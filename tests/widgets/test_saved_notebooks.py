@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from lab import Notebook
-from playwright.sync_api import BrowserContext, Page, expect
+from PIL import Image
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
@@ -81,8 +84,8 @@ def test_it_plays_without_its_kernel_with_the_corrected_words(reopened: Page) ->
     )
     assert "Pause" in frame.locator(".pnb-play").inner_text()
     assert not page.get_by_text("Error displaying widget").first.is_visible()
-    picture = page.frame_locator(".pnb-still-page").nth(1).get_by_role("img")
-    page.locator(".pnb-still-page").nth(1).scroll_into_view_if_needed()
+    picture = page.frame_locator(".pnb-still-picture").get_by_role("img")
+    page.locator(".pnb-still-picture").scroll_into_view_if_needed()
     picture.wait_for()
     assert "splendid morning and welcome" in str(picture.get_attribute("alt"))
     box = picture.bounding_box()
@@ -95,6 +98,55 @@ def test_the_frame_cannot_reach_the_notebook(reopened: Page) -> None:
     body.locator(".pnb-timeline").wait_for(timeout=60_000)
     reached = body.evaluate("() => { try { return parent.document.title } catch (error) { return error.name } }")
     assert reached == "SecurityError"
+
+
+def _set_theme(page: Page, name: str) -> None:
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
+    page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=name)
+
+
+def _brightness(area: Locator) -> int:
+    """The median brightness of what is shown, 0 to 255."""
+    picture = Image.open(io.BytesIO(area.screenshot())).convert("L")
+    return int(np.median(np.asarray(picture)))
+
+
+def test_page_and_picture_follow_the_notebook_s_theme(reopened: Page) -> None:
+    page = reopened
+    still, picture = page.locator(".pnb-still-page").first, page.locator(".pnb-still-picture")
+    paper = page.frame_locator(".pnb-still-page").first.locator(".pnb-timeline")
+    for scheme in ("light", "dark"):  # of the system: Chromium has a frame follow it
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for theme, colour, (low, high) in (
+            ("JupyterLab Dark", "rgb(17, 20, 24)", (0, 60)),
+            ("JupyterLab Light", "rgb(255, 255, 255)", (200, 255)),
+        ):
+            _set_theme(page, theme)
+            expect(paper).to_have_css("background-color", colour)
+            assert low <= _brightness(still) <= high, (scheme, theme)
+            picture.scroll_into_view_if_needed()
+            assert low <= _brightness(picture) <= high, (scheme, theme)
+            still.scroll_into_view_if_needed()
+
+
+def test_a_page_in_a_dark_notebook_is_not_white_before_it_is_drawn(reopened: Page) -> None:
+    page = reopened
+    _set_theme(page, "JupyterLab Dark")
+    page.locator(".pnb-still").first.evaluate(
+        """(still) => {
+          const frame = still.querySelector("iframe"), copy = frame.cloneNode();
+          copy.srcdoc = frame.srcdoc.replace(/<script type="module">[^]*<.script>/, "");
+          copy.classList.add("undrawn");
+          const loaded = new Promise((done) => (copy.onload = done));
+          still.append(copy);
+          copy.scrollIntoView();
+          return loaded;
+        }"""
+    )
+    copy = page.locator(".undrawn")
+    assert _brightness(copy) < 60
+    copy.evaluate("copy => copy.remove()")
+    _set_theme(page, "JupyterLab Light")
 
 
 def test_an_untrusted_notebook_shows_the_pictures_once(

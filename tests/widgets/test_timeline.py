@@ -145,6 +145,13 @@ def test_the_front_end_of_a_busy_kernel_gets_everything_without_syncing(transcri
     assert front_end.words == {1: ["good", "day"]}
 
 
+def test_a_view_that_asks_whether_the_kernel_is_there_gets_an_answer_and_no_words(transcript: Transcript) -> None:
+    front_end = synced(transcript)
+    count = len(front_end.sent)
+    front_end.send("ping")
+    assert [content for content, _ in front_end.sent[count:]] == [{"kind": "pong"}]
+
+
 def test_the_drawn_end_calls_back(transcript: Transcript) -> None:
     front_end = synced(transcript)
     calls: list[str] = []
@@ -173,3 +180,16 @@ def test_the_picture_is_displayed_only_at_the_end(transcript: Transcript) -> Non
     assert data["text/plain"] == "a.wav: finished\ngood day"
     assert data["image/png"][:4] == b"\x89PNG"
     assert repr(view) == "Timeline('a.wav: finished')"
+
+
+def test_a_notebook_keeps_the_beginning_of_a_long_text() -> None:
+    transcript = Transcript(run_started())
+    for number in range(1, 5_001):
+        transcript.apply(recognised(number, ["good", "day"], is_final=True))
+    transcript.apply(RunEnded(2.0, "finished", None, 2.0))
+    data, _ = DisplayFormatter().format(synced(transcript).view)
+    text = data["text/plain"]
+    assert text.startswith("a.wav: finished\ngood day good day")
+    assert text.endswith("good day … (the beginning: run.text has all 5,000 sentences)")
+    assert len(text) < 25_000
+    assert len(transcript.text) > 40_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from page_scripts import POSITION_OF
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 from standalone_view import RUN, mount, row, show
 from standalone_view import modules as modules
 from standalone_view import page as page
@@ -277,3 +277,42 @@ def test_the_nine_wrong_words_of_the_lesson_are_corrected_with_at_most_four_keys
     assert max(map(len, pressed)) <= 4, pressed
     view.locator(".pnb-text", has_text="makes a guess").wait_for()
     assert words(view) == " ".join(word.text + word.punctuation for each in right for word in each.words)
+
+
+def test_a_long_text_is_laid_out_where_it_is_on_view_only(page: Page) -> None:
+    """It is what takes a browser seconds. A row that is not laid out is found and scrolled to all the same."""
+    view = show(page, *(f"sentence {number} of a lecture" for number in range(1_000)), "and the needle")
+    first, last = view.locator(".pnb-line").first, view.locator(".pnb-line").last
+    is_laid_out = "row => row.checkVisibility({ contentVisibilityAuto: true })"
+    assert first.evaluate(is_laid_out)
+    assert not last.evaluate(is_laid_out)
+    view.locator(".pnb-words").focus()
+    page.keyboard.press("/")
+    page.keyboard.type("needle")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => CSS.highlights.has('pnb-current')")
+    page.wait_for_function(
+        """() => {
+          const [range] = CSS.highlights.get("pnb-current"), box = document.querySelector(".pnb-text");
+          const { top, bottom } = range.getBoundingClientRect(), outer = box.getBoundingClientRect();
+          return top >= outer.top && bottom <= outer.bottom;
+        }"""
+    )
+    assert last.evaluate(is_laid_out)
+    assert first.evaluate("row => document.querySelector('.pnb-text').scrollTop % 26") == 0, "whole lines"
+
+
+def test_a_message_lasts_until_the_next_press(page: Page) -> None:
+    view = show(page, "one two three")
+    message = view.locator(".pnb-command-message")
+    view.locator(".pnb-words").focus()
+    page.keyboard.press("d")
+    expect(message).to_have_text("No doubtful word follows.")
+    page.keyboard.press("Shift")
+    expect(message).to_have_text("No doubtful word follows.")
+    page.keyboard.press("ArrowRight")
+    expect(message).to_have_text("")
+    page.keyboard.press("d")
+    expect(message).to_have_text("No doubtful word follows.")
+    view.locator(".pnb-picture").click()
+    expect(message).to_have_text("")

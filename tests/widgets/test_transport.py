@@ -96,6 +96,7 @@ def test_zoom_keeps_the_playhead_in_its_place_and_can_show_all_or_the_selection(
     page.wait_for_function("() => document.querySelector('.pnb-picture').ariaLabel.includes('0:00.0 to 10:00.0')")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
+    view.locator(".pnb-selected", has_text="3 words").wait_for()  # drawn in the next frame
     selected = view.locator(".pnb-selected").inner_text()
     first, last = (float(number) for number in selected.split()[1].split("–"))
     page.keyboard.press("e")

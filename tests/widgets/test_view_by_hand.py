@@ -404,6 +404,8 @@ def test_targets_are_large_enough_for_fingers_and_fields_do_not_zoom(page: Page,
     )
     assert len(sizes) > 10
     assert [size for size in sizes if size[1] < 44 or size[2] < 44] == []
+    time = "time => time.clientHeight - parseFloat(getComputedStyle(time).paddingBottom)"
+    assert view.locator(".pnb-at").first.evaluate(time) == 26, "beside the first line of its sentence"
     page.keyboard.press("Enter")
     fields = view.locator("input, select").evaluate_all(
         "all => all.map(each => parseFloat(getComputedStyle(each).fontSize))"

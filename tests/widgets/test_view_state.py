@@ -117,3 +117,15 @@ def test_a_word_from_a_view_has_the_speaker_at_its_time() -> None:
     assert [word.speaker for word in made[0].new] == ["a", "a", "b", "b"]
     front_end.send("correct", sentence=2, old=[], new=[["so", "", 1.0, 1.2, None, "", True]])
     assert [word.speaker for word in made[1].new] == [None], "a sentence that was never recognised has none"
+
+
+def test_what_is_on_view_first_travels_in_a_small_message() -> None:
+    transcript = Transcript(run_started())
+    for number in range(1, 2_501):
+        transcript.apply(recognised(number, ["good", "day"], is_final=True))
+    run = describe_run(transcript, can_stop=False, can_correct=True)
+    parts = [[each.id for each in update.sentences] for update, _ in ViewState().updates(transcript, run, ())]
+    assert [len(ids) for ids in parts] == [100, 2_000, 400]
+    assert [number for ids in parts for number in ids] == list(range(1, 2_501))
+    again = [len(update.sentences) for update, _ in ViewState(has_shown=True).updates(transcript, run, ())]
+    assert again == [2_000, 500], "what is shown already does not become short for a moment"

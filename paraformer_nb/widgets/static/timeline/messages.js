@@ -199,9 +199,21 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  */
 
 /**
+ * The kernel is there.
+ * @typedef {object} Pong
+ * @property {"pong"} kind
+ */
+
+/**
  * Send everything.
  * @typedef {object} Sync
  * @property {"sync"} kind
+ */
+
+/**
+ * Send `Pong`.
+ * @typedef {object} Ping
+ * @property {"ping"} kind
  */
 
 /**
@@ -325,6 +337,6 @@ export function writeWord({ text, punctuation, start, end, confidence, separator
  * @property {SavedSound | null} sound null: the page is silent.
  */
 
-/** @typedef {Update | Reply | Seek | Find | Refused | StillMade} ToFrontEnd */
+/** @typedef {Update | Reply | Seek | Find | Refused | StillMade | Pong} ToFrontEnd */
 
-/** @typedef {Sync | Stop | Resume | EndDrawn | Correct | CorrectAll | SetRegions | Undo | Redo | AudioRequest | SpectrogramRequest | SoundRequest | RecognisedRequest | FileRequest} FromFrontEnd */
+/** @typedef {Sync | Ping | Stop | Resume | EndDrawn | Correct | CorrectAll | SetRegions | Undo | Redo | AudioRequest | SpectrogramRequest | SoundRequest | RecognisedRequest | FileRequest} FromFrontEnd */

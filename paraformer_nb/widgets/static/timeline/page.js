@@ -1,5 +1,7 @@
-// What an exported page has beside the view: positions in its address, switches of language and theme, and a text with times to print.
+// What an exported page has beside the view: positions in its address, switches of language and theme, keys from anywhere,
+// and a text with times to print.
 
+import { keyOf } from "./controls/keys.js";
 import { makeLanguageButton } from "./controls/language_button.js";
 import { make, makeButton, setText } from "./dom/elements.js";
 import { toTimedLines } from "./model/formats.js";
@@ -11,11 +13,14 @@ import { positionIn } from "./model/position.js";
 /** @import { RunModel } from "./run_model.js" */
 
 const KEPT = "theme";
+const DARK_FRAME = "(min-height: 622px)"; // see widgets/still.py
 
 /** @param {RunModel} runModel */
 export function servePage(runModel) {
   followAddress(runModel);
-  makeSwitches(runModel);
+  if (document.body.classList.contains("pnb-framed")) followFrame();
+  else makeSwitches(runModel);
+  listenToPageKeys();
   printWithTimes(runModel);
 }
 
@@ -36,6 +41,27 @@ function followAddress(runModel) {
   };
   window.addEventListener("hashchange", follow);
   requestAnimationFrame(() => requestAnimationFrame(follow)); // once the view is drawn, and its width known
+}
+
+/** Keys that are pressed outside of the view are the view's: the page is a player. The view keeps its own from bubbling up. */
+function listenToPageKeys() {
+  document.addEventListener("keydown", (event) => {
+    const { target, key } = event;
+    const isUsed = target instanceof HTMLButtonElement && (key === "Enter" || key === " ");
+    const words = document.querySelector(".pnb-words");
+    if (isUsed || event.defaultPrevented || !(words instanceof HTMLElement) || !keyOf(event)) return;
+    event.preventDefault();
+    words.focus({ preventScroll: true });
+    words.dispatchEvent(new KeyboardEvent(event.type, event));
+  });
+}
+
+/** A frame in a notebook follows the notebook's theme, which the frame's height shows. */
+function followFrame() {
+  const query = matchMedia(DARK_FRAME);
+  const apply = () => (document.documentElement.dataset.theme = query.matches ? "dark" : "light");
+  query.addEventListener("change", apply);
+  apply();
 }
 
 /**

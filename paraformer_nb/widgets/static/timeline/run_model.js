@@ -12,6 +12,7 @@ import { keepLanguage } from "./model/reader.js";
 import { Requests } from "./model/requests.js";
 import { keepSettings, keptSettings } from "./model/settings.js";
 import { Transcript } from "./model/transcript.js";
+import { warnOfUnknown } from "./model/unknown.js";
 import { Playback } from "./sound/playback.js";
 import { readWav } from "./sound/wav.js";
 import { WindowedSource } from "./sound/windowed.js";
@@ -90,7 +91,7 @@ export class RunModel {
     this.#model = model;
     this.#openAudio = openAudio;
     this.cursor = new Cursor(model, () => this.notifyViewChange(), (time) => this.playback.seek(time));
-    this.requests = new Requests((request) => this.#send(request), () => this.#sync());
+    this.requests = new Requests((request) => this.#send(request), () => this.#ask("ping"));
     this.details = new WordDetails(this.isStandalone ? null : this.requests, () => this.notifyViewChange());
     this.playback = new Playback(this);
     model.on("msg:custom", this.#receive);
@@ -316,6 +317,8 @@ export class RunModel {
       case "still-made":
         this.#send({ kind: "end-drawn" });
         break;
+      case "pong":
+        break;
       case "refused":
         this.showMessage(message.text);
         this.#sync(); // the correction, which is shown here already, may have been refused
@@ -368,9 +371,14 @@ export class RunModel {
     const now = Date.now();
     if (this.#syncedAt !== null && now - this.#syncedAt < SYNC_AGAIN_MS) return;
     this.#syncedAt = now;
+    this.#ask("sync");
+  }
+
+  /** @param {"sync" | "ping"} kind what a kernel that is there answers */
+  #ask(kind) {
     clearTimeout(this.#answerTimer);
     this.#answerTimer = setTimeout(() => this.#disconnect(), SYNC_TIMEOUT_MS);
-    this.#send({ kind: "sync" });
+    this.#send({ kind });
   }
 
   #disconnect() {
@@ -388,12 +396,4 @@ export class RunModel {
       this.#disconnect(); // JupyterLab throws where the kernel was shut down
     }
   }
-}
-
-/**
- * Reports a message of an unknown kind. Its type proves that every kind of `ToFrontEnd` is handled.
- * @param {never} message
- */
-function warnOfUnknown(message) {
-  console.warn("The timeline ignored a message of an unknown kind:", message);
 }

@@ -7,7 +7,7 @@ import { Commands } from "./controls/commands.js";
 import { Editor } from "./controls/editor.js";
 import { Header } from "./controls/header.js";
 import { Help } from "./controls/help.js";
-import { listenToKeys, listenToPresses } from "./controls/keyboard.js";
+import { listenToKeys, listenToNextPress, listenToPresses } from "./controls/keyboard.js";
 import { Legend } from "./controls/legend.js";
 import { listenToMinimap, listenToPicture } from "./controls/pointer.js";
 import { ScrollLink } from "./controls/scroll_link.js";
@@ -28,6 +28,7 @@ import { TextPane } from "./text/text_pane.js";
 /** @import { RunModel, RunNotification } from "./run_model.js" */
 
 const NARROW_PIXELS = 620;
+const WIDE_PIXELS = 1300; // from here on the header is one line, with its notice
 
 /**
  * Shows a run until the returned function is called, in the language that is wanted by then.
@@ -124,6 +125,7 @@ class View {
     this.#wordCard = new WordCard(runModel, this.#stage);
     this.#exportMenu = new ExportMenu(runModel, this.#root, this.#header.buttons, focusWords);
     this.#announcer = new Announcer(runModel, this.#root);
+    listenToNextPress(this.#root, () => runModel.message && runModel.showMessage(""));
     listenToKeys(this.#root, this.#textPane.box, this.#commands);
     listenToPresses(this.#root, this.#textPane.box, focusWords);
     this.#listenToPointers();
@@ -272,6 +274,7 @@ class View {
     this.#isTextStale = false;
     this.#root.classList.toggle("pnb-live", run !== null && !run.has_ended);
     this.#root.classList.toggle("pnb-narrow", this.#root.clientWidth < NARROW_PIXELS);
+    this.#root.classList.toggle("pnb-wide", this.#root.clientWidth >= WIDE_PIXELS);
     const isEmpty = run !== null && run.has_ended && run.sent_until <= run.start && transcript.words.count === 0;
     setHidden(this.#body, isEmpty || (run === null && isDisconnected));
     this.#header.update();

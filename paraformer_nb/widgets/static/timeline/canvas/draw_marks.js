@@ -126,7 +126,7 @@ export function drawHover(g, hover, timeWindow, width, axis, { colours, family }
  * @param {Theme} theme
  * @returns {LayerLabel[]}
  */
-export function drawLayers(g, layers, timeWindow, width, height, { layers: colours, family }) {
+export function drawLayers(g, layers, timeWindow, width, height, { layers: colours, layerTexts, family }) {
   /** @type {LayerLabel[]} */
   const labels = [];
   layers.forEach(({ spans, maxEnds }, i) => {
@@ -152,7 +152,7 @@ export function drawLayers(g, layers, timeWindow, width, height, { layers: colou
       if (!label || i >= MOST_LABELS || room < LEAST_LABEL) continue;
       const wide = g.measureText(label).width;
       const y = layers.length * (LAYER_ROW + 1) + 1 + i * LAYER_LABEL;
-      if (wide <= room) labels.push({ text: label, x, y, width: wide, colour: colours[i % LAYER_COLOURS] });
+      if (wide <= room) labels.push({ text: label, x, y, width: wide, colour: layerTexts[i % LAYER_COLOURS] });
     }
   });
   return labels;

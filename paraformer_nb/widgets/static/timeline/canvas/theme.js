@@ -12,7 +12,7 @@ const COLOURS = /** @type {const} */ ([
 export const LAYER_COLOURS = 6;
 
 /** @typedef {Record<typeof COLOURS[number], string>} Colours */
-/** @typedef {{ colours: Colours, layers: string[], family: string }} Theme */
+/** @typedef {{ colours: Colours, layers: string[], layerTexts: string[], family: string }} Theme */
 
 export class ThemeReader {
   #probe;
@@ -35,13 +35,15 @@ export class ThemeReader {
   /** @returns {Theme} */
   read() {
     const style = getComputedStyle(this.#probe);
-    const read = (/** @type {string | number} */ name) => {
-      this.#probe.style.outlineColor = `var(--pnb-${name})`;
+    const read = (/** @type {string} */ colour) => {
+      this.#probe.style.outlineColor = colour;
       return style.outlineColor;
     };
+    const layers = Array.from({ length: LAYER_COLOURS }, (_, i) => `var(--pnb-layer-${i})`);
     return {
-      colours: /** @type {Colours} */ (Object.fromEntries(COLOURS.map((name) => [name, read(name)]))),
-      layers: Array.from({ length: LAYER_COLOURS }, (_, i) => read(`layer-${i}`)),
+      colours: /** @type {Colours} */ (Object.fromEntries(COLOURS.map((name) => [name, read(`var(--pnb-${name})`)]))),
+      layers: layers.map(read),
+      layerTexts: layers.map((layer) => read(`color-mix(in srgb, ${layer} 50%, var(--pnb-ink))`)), // small letters
       family: getComputedStyle(this.#root).fontFamily,
     };
   }

@@ -21,6 +21,7 @@ export class Header {
   #retry;
   #clip;
   #served;
+  #noticeLine;
   #notice;
   #progress;
   #clock;
@@ -48,7 +49,8 @@ export class Header {
     this.#retry = make("span", "pnb-retry", this.#row);
     this.#clip = make("span", "pnb-clip", this.#row);
     this.#served = make("span", "pnb-served", this.#row);
-    this.#notice = make("span", "pnb-notice", this.#row);
+    this.#noticeLine = make("span", "pnb-notice-line", this.#row);
+    this.#notice = make("span", "pnb-notice", this.#noticeLine);
     const right = make("span", "pnb-right", this.#row);
     this.#progress = make("span", "pnb-progress-text", right);
     this.#clock = make("span", "pnb-clock", right);
@@ -81,7 +83,7 @@ export class Header {
     setHidden(this.#bar, run === null);
     setText(this.#served, run ? servedBy(run) : "");
     setText(this.#notice, translateKnown(run?.notice ?? ""));
-    setHidden(this.#notice, !run?.notice);
+    setHidden(this.#noticeLine, !run?.notice);
     setText(this.#progress, run?.has_ended ? countWords(transcript.words.count) : run ? progressText(run) : "");
     setText(this.#clock, run ? clockText(run) : "");
     this.#updateRetry(isOffline ? null : run);

@@ -1,5 +1,5 @@
-// Which presses are commands of the view, which belong to the element that has the focus, which the notebook gets; and
-// that a press of the pointer gives the keys to the words.
+// Which presses are commands of the view, which belong to the element that has the focus, which the notebook gets; that a
+// press of the pointer gives the keys to the words; and that a message lasts until the next press.
 
 import { isForNotebook, keyOf } from "./keys.js";
 
@@ -10,6 +10,7 @@ const SCROLLS = ["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]; /
 const NOT_OF_A_LIST = ["Delete", "Backspace", "Escape"]; // all others open a drop-down list, or choose in it
 const SEPARATOR = ["ArrowUp", "ArrowDown", "Home", "End"];
 const DELETES = ["Delete", "Backspace"];
+const MODIFIERS = ["Alt", "Control", "Meta", "Shift"];
 
 /**
  * Runs commands by keys, wherever in the view the focus is.
@@ -51,6 +52,16 @@ export function listenToPresses(root, text, focusWords) {
     const hasFocus = root.contains(activeElement) && activeElement !== text;
     if (!hasFocus && document.getSelection()?.type !== "Range") focusWords();
   });
+}
+
+/**
+ * Calls back before each press of a key or of the pointer: what the last one led to is no news any more.
+ * @param {HTMLElement} root
+ * @param {() => void} onPress
+ */
+export function listenToNextPress(root, onPress) {
+  root.addEventListener("mousedown", onPress, true);
+  root.addEventListener("keydown", ({ key }) => MODIFIERS.includes(key) || onPress(), true);
 }
 
 /**

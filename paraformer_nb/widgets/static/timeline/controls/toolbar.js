@@ -1,4 +1,4 @@
-// The row below the picture: play, loop, speed, follow, spectrogram, find, zoom, help.
+// The tools below the picture: of the sound (play, loop, speed), and of the picture (zoom, follow, spectrogram, find, help).
 
 import { make, makeButton, setAttribute, setHidden, setText } from "../dom/elements.js";
 import { MAX_TEXT } from "../messages.js";
@@ -43,26 +43,29 @@ export class Toolbar {
       followPlayhead: withKeys("Follow the playhead", "follow"),
     };
     const row = make("div", "pnb-controls", parent);
-    this.#play = makeButton(translate("▶ Play"), this.#names.play, row, () => commands.togglePlay());
+    const [ofSound, ofPicture] = [make("span", "pnb-tools", row), make("span", "pnb-tools", row)]; // a row each, or one
+    const [moving, sounding] = [make("span", "pnb-tool-group", ofSound), make("span", "pnb-tool-group", ofSound)];
+    this.#play = makeButton(translate("▶ Play"), this.#names.play, moving, () => commands.togglePlay());
     this.#play.classList.add("pnb-play");
-    this.#transport = new Transport(runModel, row, commands, focusWords);
+    this.#transport = new Transport(runModel, { moving, sounding }, commands, focusWords);
     const loop = withKeys("Loop the selection, or the clip", "loop");
-    this.#loop = makeButton(translate("⟲ Loop"), loop, row, () => commands.toggleLoop());
-    this.#rate = this.#makeRate(row, runModel, focusWords);
-    this.#follow = makeButton(translate("Follow"), this.#names.followWords, row, () => commands.toggleFollow());
-    const spectrogram = withKeys("Spectrogram", "spectrogram");
-    this.#spectrogram = makeButton(translate("Spectrogram"), spectrogram, row, () => commands.toggleSpectrogram());
-    this.#find = this.#makeFind(row, commands, focusWords);
-    this.#found = make("span", "pnb-found", row);
-    this.#found.setAttribute("aria-live", "polite");
-    this.#replace = this.#makeReplace(row, commands, focusWords);
-    const right = make("span", "pnb-right", row);
-    makeButton(translate("All"), withKeys("Show all of the clip", "all"), right, () => commands.fit());
+    this.#loop = makeButton(translate("⟲ Loop"), loop, sounding, () => commands.toggleLoop());
+    this.#rate = this.#makeRate(sounding, runModel, focusWords);
+    const zoom = make("span", "pnb-joined", ofPicture);
+    makeButton("−", withKeys("Zoom out", "zoomOut"), zoom, () => commands.zoom(1 / ZOOM_STEP));
+    makeButton(translate("All"), withKeys("Show all of the clip", "all"), zoom, () => commands.fit());
     const selection = withKeys("Show the selection, as large as it can be", "zoomSelection");
-    this.#selection = makeButton(translate("Selection"), selection, right, () => commands.zoomToSelection());
-    makeButton("−", withKeys("Zoom out", "zoomOut"), right, () => commands.zoom(1 / ZOOM_STEP));
-    makeButton("+", withKeys("Zoom in", "zoomIn"), right, () => commands.zoom(ZOOM_STEP));
-    makeButton("?", withKeys("Keys", "help"), right, () => commands.toggleHelp());
+    this.#selection = makeButton(translate("Selection"), selection, zoom, () => commands.zoomToSelection());
+    makeButton("+", withKeys("Zoom in", "zoomIn"), zoom, () => commands.zoom(ZOOM_STEP));
+    const showing = make("span", "pnb-tool-group pnb-showing", ofPicture);
+    this.#follow = makeButton(translate("Follow"), this.#names.followWords, showing, () => commands.toggleFollow());
+    const spectrogram = withKeys("Spectrogram", "spectrogram");
+    this.#spectrogram = makeButton(translate("Spectrogram"), spectrogram, showing, () => commands.toggleSpectrogram());
+    this.#find = this.#makeFind(showing, commands, focusWords);
+    this.#found = make("span", "pnb-found", showing);
+    this.#found.setAttribute("aria-live", "polite");
+    this.#replace = this.#makeReplace(showing, commands, focusWords);
+    makeButton("?", withKeys("Keys", "help"), showing, () => commands.toggleHelp()).classList.add("pnb-last");
   }
 
   focusTime() {

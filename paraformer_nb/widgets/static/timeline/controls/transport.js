@@ -19,19 +19,20 @@ export class Transport {
 
   /**
    * @param {RunModel} runModel
-   * @param {HTMLElement} row
+   * @param {{ moving: HTMLElement, sounding: HTMLElement }} groups of the toolbar
    * @param {Commands} commands
    * @param {() => void} focusWords
    */
-  constructor(runModel, row, commands, focusWords) {
+  constructor(runModel, { moving, sounding }, commands, focusWords) {
     this.#runModel = runModel;
     this.#commands = commands;
     this.#focusWords = focusWords;
     const [back, on] = [withKeys("{0} s back", "back"), withKeys("{0} s on", "forward")];
-    makeButton(translate("−{0} s", STEP_SECONDS), back, row, () => commands.skip(-STEP_SECONDS));
-    this.#time = this.#makeTime(row);
-    makeButton(translate("+{0} s", STEP_SECONDS), on, row, () => commands.skip(STEP_SECONDS));
-    this.#volume = this.#makeVolume(row);
+    const joined = make("span", "pnb-joined", moving);
+    makeButton(translate("−{0} s", STEP_SECONDS), back, joined, () => commands.skip(-STEP_SECONDS));
+    this.#time = this.#makeTime(joined);
+    makeButton(translate("+{0} s", STEP_SECONDS), on, joined, () => commands.skip(STEP_SECONDS));
+    this.#volume = this.#makeVolume(sounding);
   }
 
   focusTime() {

@@ -1,5 +1,6 @@
 // The rows of the text, in groups: for a new row the browser looks at the rows of one group and at the other groups, and
-// not at every row of a long text.
+// not at every row of a long text. It neither styles nor lays out a group before that is on view; until then its height is
+// a guess.
 
 import { make } from "../dom/elements.js";
 import { lowerBound } from "../model/words.js";
@@ -41,12 +42,21 @@ export class RowGroups {
   }
 
   /**
-   * The first row that ends behind a height of the text.
-   * @param {number} top pixels
+   * Has a row and those before it laid out, so that its position is no guess: before the text is scrolled to it.
+   * @param {Element | null | undefined} row null: the last one
    */
-  firstBehind(top) {
-    const group = firstEndingAfter(this.#box.children, top);
-    return group && firstEndingAfter(group.children, top);
+  layOut(row) {
+    const group = row?.parentElement ?? this.#box.lastElementChild;
+    for (const each of [group?.previousElementSibling, group]) each?.classList.add("pnb-laid-out");
+  }
+
+  /**
+   * The first row that ends below a height of the window.
+   * @param {number} y pixels
+   */
+  firstBelow(y) {
+    const group = firstEndingBelow(this.#box.children, y);
+    return group && firstEndingBelow(group.children, y);
   }
 }
 
@@ -57,10 +67,9 @@ function rowBefore(row) {
 
 /**
  * @param {HTMLCollection} elements one below the other
- * @param {number} top
+ * @param {number} y
  */
-function firstEndingAfter(elements, top) {
-  const all = /** @type {HTMLCollectionOf<HTMLElement>} */ (elements);
-  const index = lowerBound((i) => all[i].offsetTop + all[i].offsetHeight, all.length, top);
-  return all[Math.min(index, all.length - 1)];
+function firstEndingBelow(elements, y) {
+  const index = lowerBound((i) => elements[i].getBoundingClientRect().bottom, elements.length, y);
+  return elements[Math.min(index, elements.length - 1)];
 }

@@ -32,7 +32,9 @@ export class SteadyScroll {
     if (box.clientWidth !== this.#width) this.#releaseHeights();
     this.#width = box.clientWidth;
     this.#keepHeights();
-    box.scrollTop = this.#runModel.textTop ?? box.scrollHeight;
+    const top = this.#runModel.textTop;
+    if (top === null) this.#textPane.scrollToEnd();
+    else box.scrollTop = top;
   }
 
   #releaseHeights() {

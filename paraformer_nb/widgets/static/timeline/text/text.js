@@ -101,11 +101,14 @@ export function progressText(run) {
   return translate("sent {0} · final {1}", seconds(run.sent_until), seconds(run.final_until));
 }
 
-/** @param {RunState} run */
+/**
+ * How much of the clip was sent, and of how much; once that does not grow any more, the one time.
+ * @param {RunState} run
+ */
 export function clockText(run) {
   const decimals = Math.max(run.sent_until, run.end ?? 0) < LONG_SECONDS ? 1 : 0;
   const sent = clock(run.sent_until, decimals);
-  return run.end === null ? sent : `${sent} / ${clock(run.end, decimals)}`;
+  return run.end === null || run.has_ended ? sent : `${sent} / ${clock(run.end, decimals)}`;
 }
 
 /** @param {number} position */

@@ -14,7 +14,8 @@ import { translate } from "../model/language.js";
 /** @import { Sentence } from "../model/words.js" */
 /** @typedef {{ sentence: Sentence, wordIndex: number }} WordPosition */
 
-const MARGIN = 8; // pixels above a sentence that is scrolled to
+const LINE = 26; // pixels, of the style sheet
+const SLIVER = 8; // pixels of a row that do not count as on view
 
 export class TextPane {
   /** @type {Map<number, HTMLElement>} by the sentence's id */
@@ -89,15 +90,25 @@ export class TextPane {
   revealSentence(id) {
     const row = this.#elements.get(id)?.parentElement;
     if (!row) return;
-    const { scrollTop, clientHeight } = this.#box;
-    if (row.offsetTop < scrollTop || row.offsetTop + row.offsetHeight > scrollTop + clientHeight) {
-      this.#box.scrollTop = row.offsetTop - MARGIN;
-    }
+    this.#rows.layOut(row);
+    const { top, bottom } = row.getBoundingClientRect();
+    const edge = this.#edge;
+    if (top < edge || bottom > edge + this.#box.clientHeight) this.#box.scrollTop += top - edge;
+  }
+
+  /** Where in the window the part of the text that is on view begins, in pixels. */
+  get #edge() {
+    return this.#box.getBoundingClientRect().top + this.#box.clientTop;
+  }
+
+  scrollToEnd() {
+    this.#rows.layOut(null);
+    this.#box.scrollTop = this.#box.scrollHeight;
   }
 
   /** The first sentence that is on view. */
   get firstOnView() {
-    const element = this.#rows.firstBehind(this.#box.scrollTop + MARGIN)?.lastElementChild;
+    const element = this.#rows.firstBelow(this.#edge + SLIVER)?.lastElementChild;
     return element instanceof HTMLElement ? this.#sentences.get(element) : undefined;
   }
 
@@ -149,14 +160,19 @@ export class TextPane {
   }
 
   /**
-   * Scrolls a range into the box, without scrolling the page.
+   * Scrolls a range into the box, without scrolling the page, and by whole lines: half a line is hard to read.
    * @param {Range} range
    */
   scrollTo(range) {
-    const [inner, outer] = [range.getBoundingClientRect(), this.#box.getBoundingClientRect()];
-    const above = inner.top - outer.top - this.#box.clientTop;
-    const isOff = above < 0 || above + inner.height > this.#box.clientHeight;
-    if (isOff) this.#box.scrollTop += above - (this.#box.clientHeight - inner.height) / 3;
+    const row = range.startContainer.parentElement?.closest(".pnb-line");
+    if (!row) return;
+    this.#rows.layOut(row);
+    const [word, edge] = [range.getBoundingClientRect(), this.#edge];
+    const { clientHeight } = this.#box;
+    if (word.top >= edge && word.bottom <= edge + clientHeight) return;
+    const rowTop = row.getBoundingClientRect().top;
+    const above = Math.floor((word.top - rowTop) / LINE) - Math.floor((clientHeight - word.height) / 3 / LINE); // lines
+    this.#box.scrollTop += rowTop - edge + above * LINE;
   }
 
   /**
