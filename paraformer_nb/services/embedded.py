@@ -18,7 +18,7 @@ from ..dashscope.models import DEFAULT_MODEL
 from ..dashscope.redaction import bearer
 from ..errors import ConnectionFailed, ParameterError
 from ..journal.records import ServiceSource
-from ..loop import get_loop, submit
+from ..loop import check_may_wait, get_loop, submit
 
 if TYPE_CHECKING:
     from ..server.embedded_server import EmbeddedServer
@@ -107,8 +107,10 @@ class Embedded:
     def close(self) -> None:
         """Stop the server and free what it holds: tasks, workers, memory. The next run starts it again.
 
-        In a forked child there is nothing to stop: the server is the parent's.
+        In a forked child there is nothing to stop: the server is the parent's. Raises RuntimeError in a listener of a
+        run, which would wait for itself.
         """
+        check_may_wait("Embedded.close()")
         self._check_owner()
         with self._lock:
             running, self._running = self._running, None
