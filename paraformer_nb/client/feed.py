@@ -13,8 +13,8 @@ from ..audio.peaks import bin_samples, peaks
 from ..loop import READERS
 
 _AHEAD = 64  # blocks that are read at once: a slow disk or decoder never stalls the loop
-_PACED_BINS = 10  # 100 ms a block, as the vendor asks
-_UNPACED_BYTES = 16_000  # at most 16 KB a block, as the vendor asks
+_BINS = 10  # 100 ms a block, as the vendor asks
+_LARGE_BYTES = 16_000  # at most 16 KB a block, as the vendor asks
 
 
 class Block(NamedTuple):
@@ -47,10 +47,14 @@ class Source(Protocol):
         """Release the source."""
 
 
-def block_samples(sample_rate: int, pace: float | None) -> int:
-    """Samples in a block: 100 ms when paced, about 16 KB when not; always a whole number of peaks."""
+def block_samples(sample_rate: int, *, is_large: bool) -> int:
+    """Samples in a block: 100 ms, or about 16 KB; always a whole number of peaks.
+
+    A server may keep a hundred blocks unread before it reads on, pings included: of large ones that is so much audio
+    that the connection seems dead meanwhile.
+    """
     samples = bin_samples(sample_rate)
-    return samples * (_PACED_BINS if pace else max(1, _UNPACED_BYTES // 2 // samples))
+    return samples * (max(1, _LARGE_BYTES // 2 // samples) if is_large else _BINS)
 
 
 class FileSource:
