@@ -13,8 +13,11 @@ from ..audio.peaks import bin_samples, peaks
 from ..loop import READERS
 
 _AHEAD = 64  # blocks that are read at once: a slow disk or decoder never stalls the loop
-_BINS = 10  # 100 ms a block, as the vendor asks
-_LARGE_BYTES = 16_000  # at most 16 KB a block, as the vendor asks
+_PACED_BINS = 10  # 100 ms a block, as the vendor asks
+# A server may keep a hundred blocks unread before it reads on, pings included: of larger ones that is so much audio
+# that the connection seems dead meanwhile.
+_UNPACED_BINS = 20
+_EMBEDDED_BYTES = 16_000  # the embedded service reads on at once; the vendor asks for at most 16 KB a block
 
 
 class Block(NamedTuple):
@@ -47,14 +50,12 @@ class Source(Protocol):
         """Release the source."""
 
 
-def block_samples(sample_rate: int, *, is_large: bool) -> int:
-    """Samples in a block: 100 ms, or about 16 KB; always a whole number of peaks.
-
-    A server may keep a hundred blocks unread before it reads on, pings included: of large ones that is so much audio
-    that the connection seems dead meanwhile.
-    """
+def block_samples(sample_rate: int, pace: float | None, *, is_embedded: bool) -> int:
+    """Samples in a block: 100 ms when paced, else 200 ms, or 16 KB for the embedded service; always whole peaks."""
     samples = bin_samples(sample_rate)
-    return samples * (max(1, _LARGE_BYTES // 2 // samples) if is_large else _BINS)
+    if pace is not None:
+        return samples * _PACED_BINS
+    return samples * (max(1, _EMBEDDED_BYTES // 2 // samples) if is_embedded else _UNPACED_BINS)
 
 
 class FileSource:

@@ -329,8 +329,8 @@ def _key_expired(error: AuthenticationError) -> AuthenticationError:
 
 def _feed(request: OpenedRequest, stop: asyncio.Event) -> Feed:
     clip = request.clip
-    is_large = request.pace is None and request.service.source.kind == "embedded"  # which reads on at once
-    samples = block_samples(clip.sample_rate, is_large=is_large)
+    is_embedded = request.service.source.kind == "embedded"
+    samples = block_samples(clip.sample_rate, request.pace, is_embedded=is_embedded)
     if isinstance(clip, LiveClip):
         buffer, pause = request.retry.live_buffer, request.timeouts.pause
         source: LiveSource | FileSource = LiveSource(clip, samples, stop, buffer=buffer, pause=pause)
