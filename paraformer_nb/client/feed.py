@@ -17,7 +17,7 @@ _PACED_BINS = 10  # 100 ms a block, as the vendor asks
 # A server may keep a hundred blocks unread before it reads on, pings included: of larger ones that is so much audio
 # that the connection seems dead meanwhile.
 _UNPACED_BINS = 20
-_EMBEDDED_BYTES = 16_000  # the embedded service reads on at once; the vendor asks for at most 16 KB a block
+_MAX_BYTES = 16_000  # at most 16 KB a block, as the vendor asks; the embedded service reads on at once
 
 
 class Block(NamedTuple):
@@ -51,11 +51,12 @@ class Source(Protocol):
 
 
 def block_samples(sample_rate: int, pace: float | None, *, is_embedded: bool) -> int:
-    """Samples in a block: 100 ms when paced, else 200 ms, or 16 KB for the embedded service; always whole peaks."""
+    """Samples in a block: 100 ms when paced, else 200 ms, or for the embedded service 16 KB; always whole peaks."""
     samples = bin_samples(sample_rate)
     if pace is not None:
         return samples * _PACED_BINS
-    return samples * (max(1, _EMBEDDED_BYTES // 2 // samples) if is_embedded else _UNPACED_BINS)
+    most = max(1, _MAX_BYTES // 2 // samples)
+    return samples * (most if is_embedded else min(most, _UNPACED_BINS))
 
 
 class FileSource:
