@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import aclosing
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..audio.clip import Clip
 from ..audio.peaks import bin_samples, peaks
 from ..loop import READERS
 
+_PATIENCE = 2.0  # seconds after a stop that a read may still need, of what is to be sent again after a disconnect
 _AHEAD = 64  # blocks that are read at once: a slow disk or decoder never stalls the loop
 _PACED_BINS = 10  # 100 ms a block, as the vendor asks
 # A server may keep a hundred blocks unread before it reads on, pings included: of larger ones that is so much audio
@@ -60,11 +61,18 @@ def block_samples(sample_rate: int, pace: float | None, *, is_embedded: bool) ->
 
 
 class FileSource:
-    """A clip that can be read from any position at any time."""
+    """A clip that can be read from any position at any time.
 
-    def __init__(self, clip: Clip, samples: int) -> None:
+    Args:
+        clip: the clip.
+        samples: in a block.
+        stop: a read that waits longer than a moment after it, as for a drive that is gone, is given up.
+    """
+
+    def __init__(self, clip: Clip, samples: int, stop: asyncio.Event) -> None:
         self._clip = clip
         self._samples = samples
+        self._stop = stop
         self._reading: Future[bytes] | None = None
 
     def first_available(self, position: float) -> float:
@@ -75,17 +83,32 @@ class FileSource:
         """Nothing is buffered."""
 
     async def chunks(self, start: float) -> AsyncGenerator[bytes | None]:
-        """Read from `start` on. A reader that is cancelled leaves at once; its last read may go on for long."""
+        """Read from `start` on. A reader that is cancelled leaves at once, one that is stopped soon; the last read may
+        go on for long."""
         if self._reading is not None:  # the clip has one reader at a time, also where the one before was cancelled
             await asyncio.gather(asyncio.wrap_future(self._reading), return_exceptions=True)
         source: Iterator[bytes] = self._clip.blocks(self._samples * _AHEAD, start)
         while True:
             self._reading = READERS.submit(next, source, b"")
-            chunk = await asyncio.wrap_future(self._reading)  # a cancellation ends only a read that has not begun
+            reading = asyncio.wrap_future(self._reading)  # a cancellation ends only a read that has not begun
+            if not await self._is_read(reading):
+                return
             self._reading = None
-            if not chunk:
+            if not (chunk := reading.result()):
                 return
             yield chunk
+
+    async def _is_read(self, reading: asyncio.Future[bytes]) -> bool:
+        """Wait for a read. Returns False where it is given up."""
+        if not reading.done():
+            stopped = asyncio.ensure_future(self._stop.wait())
+            try:
+                waited: set[asyncio.Future[Any]] = {reading, stopped}
+                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stopped.cancel()
+            await asyncio.wait({reading}, timeout=_PATIENCE)
+        return reading.done()
 
     def when_unread(self, callback: Callable[[], None]) -> None:
         """Call back once no thread is reading."""

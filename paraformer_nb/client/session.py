@@ -335,7 +335,7 @@ def _feed(request: OpenedRequest, stop: asyncio.Event) -> Feed:
         buffer, pause = request.retry.live_buffer, request.timeouts.pause
         source: LiveSource | FileSource = LiveSource(clip, samples, stop, buffer=buffer, pause=pause)
     else:
-        source = FileSource(clip, samples)
+        source = FileSource(clip, samples, stop)
     return Feed(source, clip.start, clip.sample_rate, samples)
 
 
