@@ -109,7 +109,14 @@ class LocalProtocolError(ProtocolError):
 
 
 class RemoteProtocolError(ProtocolError):
-    """The other side sent something that the protocol does not allow now."""
+    """The other side sent something that the protocol does not allow now.
+
+    It is `retryable` where the service ended a task before it was asked to: a new task goes on with the rest.
+    """
+
+    def __init__(self, message: str = "", *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.retryable = retryable
 
 
 class ServiceError(ParaformerError):

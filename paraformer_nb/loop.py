@@ -10,7 +10,10 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, ParamSpec, TypeVar
+
+from .own_code import mark_thread
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,7 +49,23 @@ def new_loop(platform: str = sys.platform) -> asyncio.AbstractEventLoop:
 
 def is_background() -> bool:
     """Whether the caller runs on the background loop."""
-    return _loop is not None and asyncio.get_running_loop() is _loop
+    try:
+        return _loop is not None and asyncio.get_running_loop() is _loop
+    except RuntimeError:  # no loop runs on this thread
+        return False
+
+
+def check_may_wait(name: str) -> None:
+    """Raise RuntimeError on the background loop: it would wait for itself, and nothing would go on any more.
+
+    `name`: of the function that would wait.
+    """
+    if is_background():
+        raise RuntimeError(
+            f"{name} was called on the toolkit's own event loop, such as in a listener's refresh(): the loop would "
+            "wait for itself, and no run would go on. Nothing was done. Call it on another thread: "
+            "threading.Thread(target=...).start()."
+        )
 
 
 def run_loop(loop: asyncio.AbstractEventLoop) -> None:
@@ -66,6 +85,15 @@ def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         coroutine.close()
         raise
     return asyncio.run_coroutine_threadsafe(coroutine, loop)
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.RLock()  # a thread that the child lacks may have held it
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class DaemonThreads(Executor):
@@ -94,7 +122,13 @@ class DaemonThreads(Executor):
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Call a function on a thread. Raises RuntimeError if no thread can be started."""
         future: Future[T] = Future()
-        job = (future, lambda: function(*args, **kwargs))
+        context = copy_context()
+
+        def call() -> T:
+            mark_thread()
+            return function(*args, **kwargs)
+
+        job = (future, lambda: context.run(call))
         with self._lock:
             if self._running < self._limit:
                 threading.Thread(target=self._work, name=f"paraformer_nb {self._name}", daemon=True).start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from numbers import Integral
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import AudioError, ParameterError
-from ..paths import expand
+from ..paths import expand, is_local_url, shortened
 from ..text import sanitise
 from .array_values import dtype_advice
 from .claims import attribute, plain_file
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 _MAX_RATE = 768_000  # Hz; above what any converter does
 _MAX_CHANNELS = 64
+# A scheme has two letters at least: one is a drive of Windows. pathlib leaves one slash of the two.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://|(?:https?|ftps?|s3|gs|file):/|data:[\w/.+-]*[;,]", re.IGNORECASE)
+_LOGIN = re.compile(r"(:/+)[^/@]*@")
 _FORMS = (
     "a path, a binary file object, the bytes of an audio file, (array, sample_rate), "
     "or an async iterator of int16 mono PCM blocks with a sample_rate"
@@ -110,10 +114,10 @@ def classify(clip: Any) -> ClipInput:
     if isinstance(clip, (bytes, bytearray, memoryview)):
         return BytesInput(bytes(clip))
     if isinstance(clip, (str, os.PathLike)):
-        text = str(clip)
-        if not text or text.startswith(("http://", "https://")):
-            raise AudioError(f"{text!r} is not a file. Download the clip first, then give its path.")
-        return PathInput(expand(clip))
+        path, text = expand(clip), os.fsdecode(clip)
+        if not text or (_ADDRESS.match(text.lstrip()) and not is_local_url(text, path)):
+            raise _address_error(text)
+        return PathInput(path)
     if hasattr(clip, "read"):
         return FileInput(clip, _path_of(clip))
     raise ParameterError(f"an object of type {type(clip).__name__} is not a clip. Give {_FORMS}.")
@@ -137,6 +141,17 @@ def _classify_array(clip: tuple[Any, ...]) -> ArrayInput:
     if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= _MAX_CHANNELS):
         raise ParameterError(f"the array's shape is {array.shape}: give (n,) or (n, channels).")
     return ArrayInput(array, rate)
+
+
+def _address_error(text: str) -> AudioError:
+    """The error for the address of a clip, without what may be secret in it."""
+    shown = shortened(_LOGIN.sub(r"\1", text.partition("?")[0]))
+    advice = "Download the clip first, then give its path."
+    if text.lstrip()[:5].lower() == "data:":
+        advice = "Decode what it holds (base64.b64decode), then give the bytes."
+    elif text.lstrip()[:5].lower() == "file:":
+        advice = "It names another machine: copy the clip here, then give its path."
+    return AudioError(f"{shown!r} is an address, not a file. {advice}" if text else "'' is not a file. Give its path.")
 
 
 def _valid_rate(rate: Any) -> int | None:

@@ -10,7 +10,7 @@ from .channels import ChosenChannel, check_exists
 from .clock import MAX_HOLE, Clock, Hole
 from .frames import decode_frames
 from .lengths import sure_length
-from .mix import CANCELLED, uncancelled
+from .mix import CANCELLED, mixed_unnamed, uncancelled
 from .notices import Notices
 from .part import cut_pcm
 from .resample import Resampler
@@ -191,9 +191,9 @@ class Decoder:
             return self._chosen.frame(frame)
         alone = uncancelled(frame)
         if alone is None:
-            return frame
+            return mixed_unnamed(frame)
         self._notices.add(CANCELLED)
-        return alone
+        return mixed_unnamed(alone)
 
 
 class EncodedReader:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import AudioError, ParameterError
+from ..paths import shortened
 from .channels import check_exists
 from .clip_input import BytesInput, FileInput, PathInput
 from .decode import EncodedReader
@@ -91,8 +92,10 @@ def _open_path(path: Path) -> BinaryIO:
 
 
 def _open_error(path: Path, error: Exception) -> AudioError:
+    shown = shortened(str(path))
     if isinstance(error, FileNotFoundError):
-        return AudioError(f"there is no file {str(path)!r} (looked in {Path.cwd()}). Check the path.")
+        return AudioError(f"there is no file {shown!r} (looked in {Path.cwd()}). Check the path.")
     if isinstance(error, IsADirectoryError):
-        return AudioError(f"{str(path)!r} is a directory, not a clip. Name a file in it.")
-    return AudioError(f"{str(path)!r} cannot be opened: {error}.")
+        return AudioError(f"{shown!r} is a directory, not a clip. Name a file in it.")
+    reason = error.strerror if isinstance(error, OSError) else error
+    return AudioError(f"{shown!r} cannot be opened: {reason}.")

@@ -15,6 +15,9 @@ logger = logging.getLogger("paraformer_nb")
 
 _RATES = range(1000, 768_001)  # Hz; a header with another rate is damaged
 _MAX_CHANNELS = 64
+# From so many planes on, PyAV (18.1) does not find their end, and to read the samples crashes the process.
+_UNREADABLE_PLANES = 8
+_DTYPES = {"u8p": "u1", "s16p": "<i2", "s32p": "<i4", "s64p": "<i8", "fltp": "<f4", "dblp": "<f8"}
 
 
 def decode_frames(container: InputContainer, stream: Any, name: str) -> Iterator[Any]:
@@ -26,7 +29,7 @@ def decode_frames(container: InputContainer, stream: Any, name: str) -> Iterator
     try:
         for packet in container.demux(stream):
             try:
-                yield from filter(_is_possible, decode(packet))
+                yield from map(_readable, filter(_is_possible, decode(packet)))
             except (av.error.FFmpegError, ValueError, MemoryError) as error:  # numbers that no packet should have
                 damaged += 1
                 if damaged == 1:
@@ -49,3 +52,20 @@ def _packet_decoder(stream: Any) -> Callable[[Any], Iterable[Any]]:
 def _is_possible(frame: Any) -> bool:
     """Whether a frame's form is one that a file can have."""
     return bool(frame.samples) and frame.sample_rate in _RATES and 1 <= frame.layout.nb_channels <= _MAX_CHANNELS
+
+
+def _readable(frame: Any) -> Any:
+    """The frame; one with many channels in planes of their own with its channels interleaved."""
+    count, kind = frame.layout.nb_channels, frame.format.name
+    if count < _UNREADABLE_PLANES or not frame.format.is_planar:
+        return frame
+    import numpy as np
+    from av import AudioFrame
+
+    planes = [np.frombuffer(plane, _DTYPES[kind], frame.samples) for plane in frame.planes[:count]]
+    interleaved = np.stack(planes, axis=1).reshape(1, -1)
+    packed = AudioFrame.from_ndarray(interleaved, format=kind.removesuffix("p"), layout=frame.layout.name)
+    packed.sample_rate = frame.sample_rate
+    packed.time_base = frame.time_base
+    packed.pts = frame.pts
+    return packed

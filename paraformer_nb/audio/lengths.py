@@ -21,6 +21,7 @@ _WHOLE = {"ape", "dsf", "tta", "wv"}  # containers whose header counts the sampl
 _MAX_TAGS = 10  # ID3 tags in a row
 _MAX_BOXES = 1000  # of an MP4 file
 _TAIL = 1 << 16  # bytes; no Ogg page is longer
+_LATE = 0.05  # seconds; encoders' delays are shorter
 _HEAD = 1 << 16  # bytes in which the first Ogg page of every track lies
 _OTHER_SIZE = 1 / 16  # of an MP3's size: what tags at its end may add
 _TAG_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
@@ -46,8 +47,9 @@ def _is_counted(formats: set[str], stream: Any, file: BinaryIO) -> bool:
         return not _is_fragmented(file)
     if "mp3" in formats:
         return _has_frame_count(file)
-    if "ogg" in formats:
-        return _is_one_ogg(file)
+    if "ogg" in formats:  # whose duration FFmpeg counts from 0, also where the first packets are missing
+        start = float((stream.start_time or 0) * stream.time_base)
+        return start < _LATE and _is_one_ogg(file)
     if "flac" in formats:
         return _has_sample_count(file)
     return bool(formats & _WHOLE) or bool(formats & _COUNTED and stream.codec_context.name.startswith("pcm_"))

@@ -50,6 +50,24 @@ def uncancelled(frame: Any) -> Any | None:
     return replaced
 
 
+def mixed_unnamed(frame: Any) -> Any:
+    """The frame; of channels without names, such as the 18 of a mixer, their mean, which FFmpeg does not make."""
+    import numpy as np
+    from av import AudioFrame
+
+    if not frame.layout.name.endswith(" channels"):
+        return frame
+    mono = AudioFrame.from_ndarray(_channels(frame).mean(axis=0, dtype=np.float32)[None], format="flt", layout="mono")
+    mono.sample_rate = frame.sample_rate
+    return mono
+
+
+def _channels(frame: Any) -> Samples:
+    """A frame's samples as floats of shape (channels, n), full scale 1."""
+    array = frame.to_ndarray()
+    return _normalise(array if frame.format.is_planar else array.reshape(-1, frame.layout.nb_channels).T)
+
+
 def _cancelling(channels: Samples) -> int | None:
     """Which channel to use alone, of shape (channels, n); None if their mean is as loud as a mixture should be."""
     import numpy as np

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..errors import AudioError
+
 
 class Resampler:
     """Converts audio of one format, as decoded frames or as 16-bit mono PCM, to 16-bit mono PCM at `sample_rate`."""
@@ -34,4 +36,13 @@ class Resampler:
         return self._resample(None)
 
     def _resample(self, frame: Any) -> bytes:
-        return b"".join(bytes(out.planes[0])[: 2 * out.samples] for out in self._resampler.resample(frame))
+        from av.error import FFmpegError
+
+        try:
+            return b"".join(bytes(out.planes[0])[: 2 * out.samples] for out in self._resampler.resample(frame))
+        except FFmpegError as error:
+            form = "" if frame is None else f" of {frame.sample_rate} Hz, {frame.layout.name},"
+            raise AudioError(
+                f"sound{form} cannot be converted: {error.strerror}. The clip is damaged. Words before it are kept. "
+                "Convert it first: ffmpeg -i CLIP clip.wav."
+            ) from error

@@ -16,6 +16,7 @@ from ..client.service import Service
 from ..dashscope.parameters import Parameters
 from ..errors import ParameterError
 from ..formats.registry import SUFFIXES, written_suffixes
+from ..paths import expand
 from ..services.dashscope import DashScope
 from ..services.embedded import Embedded
 from ..services.keys import known_key
@@ -139,7 +140,7 @@ def paths_of(option: str, text: str, clips: Sequence[str]) -> list[Path]:
 
     Raises ParameterError if two clips would be written to one file.
     """
-    paths = [Path(text.replace("{name}", "stdin" if clip == "-" else Path(clip).stem)) for clip in clips]
+    paths = [Path(text.replace("{name}", "stdin" if clip == "-" else expand(clip).stem)) for clip in clips]
     if len(set(paths)) < len(paths):
         advice = "rename clips that have the same name"
         if "{name}" not in text:

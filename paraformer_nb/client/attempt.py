@@ -107,6 +107,7 @@ class Attempt:
         try:
             self._response.set(self._timeouts.start)
             await self._send_command(self._task.run())
+            await self._keepalive.begin()
             while self._task.state is not State.DONE:
                 received = await self._receive()
                 is_finishing = self._task.state is State.FINISHING  # finish-task may have been sent meanwhile

@@ -6,15 +6,19 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import aclosing
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..audio.clip import Clip
 from ..audio.peaks import bin_samples, peaks
 from ..loop import READERS
 
+_PATIENCE = 2.0  # seconds after a stop that a read may still need, of what is to be sent again after a disconnect
 _AHEAD = 64  # blocks that are read at once: a slow disk or decoder never stalls the loop
 _PACED_BINS = 10  # 100 ms a block, as the vendor asks
-_UNPACED_BYTES = 16_000  # at most 16 KB a block, as the vendor asks
+# A server may keep a hundred blocks unread before it reads on, pings included: of larger ones that is so much audio
+# that the connection seems dead meanwhile.
+_UNPACED_BINS = 20
+_MAX_BYTES = 16_000  # at most 16 KB a block, as the vendor asks; the embedded service reads on at once
 
 
 class Block(NamedTuple):
@@ -47,18 +51,28 @@ class Source(Protocol):
         """Release the source."""
 
 
-def block_samples(sample_rate: int, pace: float | None) -> int:
-    """Samples in a block: 100 ms when paced, about 16 KB when not; always a whole number of peaks."""
+def block_samples(sample_rate: int, pace: float | None, *, is_embedded: bool) -> int:
+    """Samples in a block: 100 ms when paced, else 200 ms, or for the embedded service 16 KB; always whole peaks."""
     samples = bin_samples(sample_rate)
-    return samples * (_PACED_BINS if pace else max(1, _UNPACED_BYTES // 2 // samples))
+    if pace is not None:
+        return samples * _PACED_BINS
+    most = max(1, _MAX_BYTES // 2 // samples)
+    return samples * (most if is_embedded else min(most, _UNPACED_BINS))
 
 
 class FileSource:
-    """A clip that can be read from any position at any time."""
+    """A clip that can be read from any position at any time.
 
-    def __init__(self, clip: Clip, samples: int) -> None:
+    Args:
+        clip: the clip.
+        samples: in a block.
+        stop: a read that waits longer than a moment after it, as for a drive that is gone, is given up.
+    """
+
+    def __init__(self, clip: Clip, samples: int, stop: asyncio.Event) -> None:
         self._clip = clip
         self._samples = samples
+        self._stop = stop
         self._reading: Future[bytes] | None = None
 
     def first_available(self, position: float) -> float:
@@ -69,17 +83,32 @@ class FileSource:
         """Nothing is buffered."""
 
     async def chunks(self, start: float) -> AsyncGenerator[bytes | None]:
-        """Read from `start` on. A reader that is cancelled leaves at once; its last read may go on for long."""
+        """Read from `start` on. A reader that is cancelled leaves at once, one that is stopped soon; the last read may
+        go on for long."""
         if self._reading is not None:  # the clip has one reader at a time, also where the one before was cancelled
             await asyncio.gather(asyncio.wrap_future(self._reading), return_exceptions=True)
         source: Iterator[bytes] = self._clip.blocks(self._samples * _AHEAD, start)
         while True:
             self._reading = READERS.submit(next, source, b"")
-            chunk = await asyncio.wrap_future(self._reading)  # a cancellation ends only a read that has not begun
+            reading = asyncio.wrap_future(self._reading)  # a cancellation ends only a read that has not begun
+            if not await self._is_read(reading):
+                return
             self._reading = None
-            if not chunk:
+            if not (chunk := reading.result()):
                 return
             yield chunk
+
+    async def _is_read(self, reading: asyncio.Future[bytes]) -> bool:
+        """Wait for a read. Returns False where it is given up."""
+        if not reading.done():
+            stopped = asyncio.ensure_future(self._stop.wait())
+            try:
+                waited: set[asyncio.Future[Any]] = {reading, stopped}
+                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stopped.cancel()
+            await asyncio.wait({reading}, timeout=_PATIENCE)
+        return reading.done()
 
     def when_unread(self, callback: Callable[[], None]) -> None:
         """Call back once no thread is reading."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -29,6 +30,8 @@ _logger = logging.getLogger("paraformer_nb.websocket")
 _logger.addFilter(redact_log_record)
 
 _MAX_MESSAGE = 2**20
+_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?", re.ASCII)  # whole by the standard; some gateways send fractions
+_LONGEST = 1e9
 _NEXT_ADDRESS = 0.25  # seconds until a host's next address is tried beside the one before (RFC 8305)
 
 
@@ -60,7 +63,7 @@ async def handshake(host: str, endpoint: Endpoint, timeouts: CompleteTimeouts) -
             **_tcp_options(endpoint),
         )
     except InvalidStatus as error:
-        body = redact(bytes(error.response.body or b"").decode("utf-8", "replace"))
+        body = redact(_text(error.response))
         wait = retry_after(error.response)
         problem: ParaformerError = handshake_error(error.response.status_code, body, host, wait)
     except ImportError:  # websockets needs another package for this kind of proxy only
@@ -102,12 +105,18 @@ def _is_address(host: str | None) -> bool:
     return True
 
 
+def _text(response: Response) -> str:
+    """A response's body; "" where it is not text, such as a compressed page."""
+    body = bytes(response.body or b"").decode("utf-8", "replace")
+    return "" if "\ufffd" in body[:200] else body
+
+
 def retry_after(response: Response) -> float | None:
     """The seconds that a response's Retry-After asks to wait; None where there is none that can be read."""
     values = response.headers.get_all("Retry-After")
     value = values[0].strip() if len(values) == 1 else ""
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
+    if _SECONDS.fullmatch(value):
+        return min(float(value[:20]), _LONGEST)
     try:
         at = parsedate_to_datetime(value)
     except ValueError:

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 from ..loop import is_background, new_loop, run_loop
+from ..own_code import mark_task
 
 
 async def isolated(blocks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
@@ -53,6 +54,7 @@ class _Iteration:
     async def next(self) -> bytes | None:
         """The next block, or None at the end."""
         self._request = asyncio.current_task()
+        mark_task()
         return await anext(self._blocks, None)
 
     async def close(self) -> None:

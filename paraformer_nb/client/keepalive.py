@@ -15,15 +15,18 @@ from websockets.exceptions import ConnectionClosed
 from .connection import ObservedConnection
 
 _TICKS = 20  # in which a timeout is counted
-_AUDIO_SHARE = 0.25  # × the timeout: a ping follows that much audio, so that a service that reads slowly answers often
+_AUDIO_SHARE = 0.05  # × the timeout: a ping follows that much audio, so that a service that reads slowly answers often
 
 
 class Keepalive:
     """Calls `on_timeout` within `timeout` seconds after the last sign of life of a connection.
 
-    A ping follows every few seconds of audio, and half a timeout without a sign. The time runs only between `resume`
+    A ping follows every second or so of audio, and half a timeout without a sign. The time runs only between `resume`
     and `pause`, and is counted in ticks: neither a consumer that is busy nor a process that was stopped is mistaken
     for a dead connection.
+
+    While a ping is not answered, no more audio is sent than to the next one: a server may accept megabytes, and then be
+    silent until it has worked them off, however slowly. One that has never answered a ping is not waited for.
     """
 
     def __init__(self, socket: ObservedConnection, timeout: float, on_timeout: Callable[[], None]) -> None:
@@ -32,6 +35,8 @@ class Keepalive:
         self._on_timeout = on_timeout
         self._is_running = False
         self._seconds = 0.0  # of audio since the last ping
+        self._pong: asyncio.Future[float] | None = None  # to the last ping
+        self._has_answer = False
 
     def resume(self) -> None:
         """The consumer is waiting for the next event."""
@@ -41,12 +46,26 @@ class Keepalive:
         """The consumer is busy."""
         self._is_running = False
 
+    async def begin(self) -> None:
+        """Ping, to learn whether the other side answers. Raises ConnectionClosed."""
+        self._pong = asyncio.ensure_future(await self._socket.ping())
+
     async def count_audio(self, seconds: float) -> None:
-        """Ping behind what was sent where that is much. Raises ConnectionClosed."""
+        """Ping behind what was sent where that is much, once the ping before is answered. Raises ConnectionClosed."""
         self._seconds += seconds
-        if self._seconds >= _AUDIO_SHARE * self._timeout:
-            self._seconds = 0.0
-            await self._socket.ping()
+        if self._seconds < _AUDIO_SHARE * self._timeout:
+            return
+        self._seconds = 0.0
+        await self._wait_for_pong()
+        self._pong = asyncio.ensure_future(await self._socket.ping())
+
+    async def _wait_for_pong(self) -> None:
+        """Wait for the answer to the last ping, but not for ever: `run` judges whether the connection is dead."""
+        if self._pong is None:
+            return
+        if not self._pong.done() and self._has_answer:
+            await asyncio.wait({self._pong}, timeout=self._timeout / 2)
+        self._has_answer |= self._pong.done()
 
     async def wait_until_read(self) -> None:
         """Wait until the other side has read all that was sent: it answers a ping behind that. Raises

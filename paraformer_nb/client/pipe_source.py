@@ -7,11 +7,13 @@ import threading
 from collections.abc import AsyncGenerator
 from concurrent.futures import Future
 from contextlib import closing
+from contextvars import copy_context
 from queue import SimpleQueue
 
 from ..audio.live import LiveClip
 from ..audio.pipe import ReadingInterrupted
 from ..audio.pipe_clip import PipeClip
+from ..own_code import mark_thread
 
 Request = Future[bytes | None]
 
@@ -39,7 +41,10 @@ class PipeSource:
         self._is_started = True
         # A daemon: a pipe that never ends must not keep the process from exiting.
         threading.Thread(
-            target=_read, args=(self._clip, requests, closed), name="paraformer_nb-pipe", daemon=True
+            target=copy_context().run,
+            args=(_read, self._clip, requests, closed),
+            name="paraformer_nb-pipe",
+            daemon=True,
         ).start()
         try:
             while True:
@@ -63,6 +68,7 @@ class PipeSource:
 
 def _read(clip: PipeClip, requests: SimpleQueue[Request | None], closed: Future[None]) -> None:
     """Answer requests for the next chunk, with None after the last one, until a None is requested; close the clip."""
+    mark_thread()
     chunks = clip.chunks()
     with closing(clip):
         while (request := requests.get()) is not None:

@@ -16,7 +16,7 @@ def find_proxy(url: str) -> str | None:
     parts = urlsplit(url)
     if proxy_bypass(f"{parts.hostname}:{parts.port or 443}"):
         return None
-    proxies = getproxies()
+    proxies = {kind: address.strip() for kind, address in getproxies().items()}
     kind = next((kind for kind in _KINDS if proxies.get(kind)), None)
     if kind is None:
         return None

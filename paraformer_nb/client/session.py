@@ -329,12 +329,13 @@ def _key_expired(error: AuthenticationError) -> AuthenticationError:
 
 def _feed(request: OpenedRequest, stop: asyncio.Event) -> Feed:
     clip = request.clip
-    samples = block_samples(clip.sample_rate, request.pace)
+    is_embedded = request.service.source.kind == "embedded"
+    samples = block_samples(clip.sample_rate, request.pace, is_embedded=is_embedded)
     if isinstance(clip, LiveClip):
         buffer, pause = request.retry.live_buffer, request.timeouts.pause
         source: LiveSource | FileSource = LiveSource(clip, samples, stop, buffer=buffer, pause=pause)
     else:
-        source = FileSource(clip, samples)
+        source = FileSource(clip, samples, stop)
     return Feed(source, clip.start, clip.sample_rate, samples)
 
 

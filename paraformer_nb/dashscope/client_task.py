@@ -67,13 +67,25 @@ class ClientTask:
         return encode_command(FinishTask(self.task_id))
 
     def receive(self, event: Event) -> Event | None:
-        """Update the state with an event and return it; None for an event of another task.
+        """Update the state with an event and return it; None for one that means nothing here: of another task, a
+        task-started that is repeated, a heartbeat before the task has started. The vendor's SDKs ignore these, too.
 
-        Raises RemoteProtocolError for an event that is not allowed in this state.
+        Raises RemoteProtocolError for an event that is not allowed in this state; retryable for the end of a task that
+        was not asked to end, because a new one may go on from there.
         """
         if event.task_id and not is_same_task(event.task_id, self.task_id):
             return None
         match event:
+            case TaskStartedEvent() if self.state in (State.STREAMING, State.FINISHING):
+                return None
+            case ResultGeneratedEvent() if self.state is State.STARTING and event.sentence.heartbeat:
+                return None
+            case TaskFinishedEvent() if self.state is State.STREAMING:
+                raise RemoteProtocolError(
+                    "the service ended the task before it had all audio (task-finished without finish-task). Final "
+                    "sentences are kept. Continue from the run's journal with pnb.resume.",
+                    retryable=True,
+                )
             case TaskStartedEvent():
                 self._allow(event, State.STARTING)
                 self.state = State.STREAMING

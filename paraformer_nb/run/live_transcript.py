@@ -3,9 +3,7 @@ listeners that are notified of both."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +15,11 @@ from ..errors import JournalError, ParameterError
 from ..journal.files import JournalInUse
 from ..journal.records import ClipHashed, Corrected, Record, Region, RegionsSet
 from ..journal.writer import JournalWriter
-from ..loop import get_loop
+from ..loop import get_loop, is_background
 from ..transcript.corrections import Correction, appearance, replace_words
 from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Word
+from .fork_lock import ForkLock
 
 logger = logging.getLogger("paraformer_nb")
 
@@ -51,14 +50,15 @@ class LiveTranscript:
 
     Attributes:
         transcript: the fold of the journal. Hold `lock` to read several of its attributes at one moment.
-        lock: held while a record is written and applied, on whatever thread.
+        lock: held while a record is written and applied, on whatever thread. Nothing of the user is called meanwhile,
+            not even a handler of the log.
         warning: why the run's records are kept in memory only, or ``""``.
         version: counts the records that were applied; others than at the last reading are to be read again.
     """
 
     def __init__(self, transcript: Transcript, journal: JournalWriter, now: Callable[[], float]) -> None:
         self.transcript = transcript
-        self.lock = threading.Lock()
+        self.lock = ForkLock()
         self.warning = ""
         self.version = 0
         self._journal = journal
@@ -72,10 +72,11 @@ class LiveTranscript:
     def append(self, record: Record) -> None:
         """Write a record, apply it, notify listeners. Where the disk is full, it is kept in memory."""
         with self.lock:
-            if failure := self._journal.append(record):
-                self.warn(failure)
+            failure = self._journal.append(record)
             self.transcript.apply(record)
             self.version += 1
+        if failure:
+            self.warn(failure)
         self._notify()
 
     async def drain(self) -> None:
@@ -129,14 +130,14 @@ class LiveTranscript:
     def _keep(self, record: Record) -> OSError | JournalError | None:
         """Write what a person did, and apply it. Returns why it is in memory only. Hold the lock."""
         failure = self._journal.append(record)
-        if failure and not isinstance(failure, JournalInUse) and self.transcript.state not in ENDED:
-            self.warn(failure)  # later records are in memory only as well
         self.transcript.apply(record)
         self.version += 1
         return failure
 
     def _after_keeping(self, failure: OSError | JournalError | None) -> str | None:
         """Notify listeners, and write it later where another process has the journal. Returns the problem, if any."""
+        if failure and not isinstance(failure, JournalInUse) and self.transcript.state not in ENDED:
+            self.warn(failure)  # later records are in memory only as well
         if self._has_listeners:
             get_loop().call_soon_threadsafe(self._notify)
         if isinstance(failure, JournalInUse):
@@ -148,7 +149,7 @@ class LiveTranscript:
 
         Returns why the correction is not written by now. The background loop itself does not wait.
         """
-        deadline = time.monotonic() + (0 if _is_on_loop() else _PATIENCE)
+        deadline = time.monotonic() + (0 if is_background() else _PATIENCE)
         result: OSError | JournalError | None = failure
         while isinstance(result, JournalInUse) and time.monotonic() < deadline:
             time.sleep(_RETRY)  # a file lock gives no event
@@ -225,9 +226,10 @@ class LiveTranscript:
         """Write what is buffered. Returns the records that are in memory only."""
         with self.lock:
             failure = self._journal.flush()
-            if failure and not isinstance(failure, JournalInUse):
-                self.warn(failure)
-            return self._journal.unsaved
+            unsaved = self._journal.unsaved
+        if failure and not isinstance(failure, JournalInUse):
+            self.warn(failure)
+        return unsaved
 
     # ----------------------------------------------------------------------------------------------------- listeners
 
@@ -252,13 +254,6 @@ class LiveTranscript:
 def _is_change(words: Sequence[Word], correction: Correction) -> bool:
     corrected = replace_words(words, correction)
     return [appearance(word) for word in words] != [appearance(word) for word in corrected]
-
-
-def _is_on_loop() -> bool:
-    try:
-        return asyncio.get_running_loop() is get_loop()
-    except RuntimeError:  # no loop runs on this thread
-        return False
 
 
 def _reason(failure: OSError | JournalError) -> str:

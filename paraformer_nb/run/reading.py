@@ -36,9 +36,10 @@ def read_journal(path: str | os.PathLike[str]) -> tuple[Journal, Transcript, flo
 
 def journal_path(path: str | os.PathLike[str]) -> Path:
     """The path of a journal as a user gives it. Raises JournalError for one that cannot exist."""
-    if "\0" in os.fspath(path):
-        raise JournalError(f"{os.fspath(path)!r} has a NUL in it, which no path can have. Check the path.")
-    return expand(path)
+    expanded = expand(path)
+    if "\0" in str(expanded):
+        raise JournalError(f"{str(expanded)!r} has a NUL in it, which no path can have. Check the path.")
+    return expanded
 
 
 def _check_file(path: Path) -> None:

@@ -91,7 +91,8 @@ class Run(RunOutputs):
     def wait(self, timeout: float | None = None) -> Run:
         """Wait until the run has ended, and return it. An interrupt stops it and keeps its words; a second one cancels.
 
-        Raises what ended the run early, and TimeoutError after `timeout` seconds (the run goes on).
+        Raises what ended the run early, TimeoutError after `timeout` seconds (the run goes on), and RuntimeError where
+        the end would never come: in a listener, and in the run's own live source, file object or key function.
         """
         if self._supervisor is not None:
             wait_blocking(self._supervisor, timeout)

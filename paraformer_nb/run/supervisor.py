@@ -13,7 +13,8 @@ from ..client.session import Session
 from ..dashscope.context import ContextMessage
 from ..journal.failures import to_failure
 from ..journal.records import ClipHashed, RunEnded
-from ..loop import DIGESTS, get_loop, submit
+from ..loop import DIGESTS, check_may_wait, get_loop, submit
+from ..own_code import begin_calling, is_called_by
 from ..transcript.transcript import ENDED
 from .live_transcript import LiveTranscript
 
@@ -34,6 +35,7 @@ class Supervisor:
         """`has_digest`: record the digest of a large clip's file, by which a kept journal recognises its clip. That of
         a small one is recorded at once and always, so that a run that is killed has it."""
         self.error: BaseException | None = None
+        self._caller = object()  # not the run itself, which contexts would keep in memory
         self._owner = os.getpid()
         self._session = session
         self._clip = clip
@@ -52,10 +54,18 @@ class Supervisor:
             live.close()
             raise
 
-    def check_owner(self) -> None:
-        """Raise RuntimeError in a forked child: the run goes on in the parent, and its end never arrives here."""
+    def check_may_wait(self, *, is_blocking: bool) -> None:
+        """Raise RuntimeError where the run's end would never come: in a forked child, because the run goes on in the
+        parent; on the background loop; in code that the run itself waits for, such as its live source."""
         if self._owner != os.getpid():
             raise RuntimeError("this run goes on in the process that was forked; wait for it there.")
+        if is_called_by(self._caller, is_blocking=is_blocking):
+            raise RuntimeError(
+                "this run waits for the code that waits for it: its clip, or the function that gives its key. Neither "
+                "would ever end. Call run.stop() there, which returns at once, and wait elsewhere."
+            )
+        if is_blocking:
+            check_may_wait("run.wait()")
 
     def stop(self) -> None:
         """Send no more audio, and receive the last results. Any thread; returns at once.
@@ -91,6 +101,7 @@ class Supervisor:
 
     async def _run(self) -> None:
         """Run the session in a task that may be cancelled; end the journal in this one, which may not."""
+        begin_calling(self._caller)
         if self._has_digest and self._live.transcript.clip_sha256 is None:
             self._digest = asyncio.create_task(self._hash_clip())
         self._streaming = asyncio.create_task(self._session.run())

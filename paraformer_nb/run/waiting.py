@@ -55,7 +55,7 @@ class Interrupts:
 def wait_blocking(supervisor: Supervisor, timeout: float | None) -> None:
     """Wait for the end. Raises TimeoutError after `timeout` seconds; the run goes on."""
     if not supervisor.future.done():
-        supervisor.check_owner()
+        supervisor.check_may_wait(is_blocking=True)
     deadline = None if timeout is None else time.monotonic() + timeout
     interrupts = Interrupts(supervisor)
     while not supervisor.future.done():
@@ -77,7 +77,7 @@ async def wait(supervisor: Supervisor) -> None:
     script it stops the run and is raised. Any other cancellation is raised, and the run goes on.
     """
     if not supervisor.future.done():
-        supervisor.check_owner()
+        supervisor.check_may_wait(is_blocking=False)
     interrupts = Interrupts(supervisor)
     ended = asyncio.wrap_future(supervisor.future)
     with watch_interrupts() as watcher:

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import re
 from collections.abc import Callable
+from contextvars import ContextVar
 from urllib.parse import urlsplit
 
 from ..client.service import Endpoint
@@ -21,6 +22,17 @@ from .settings import KEY_VARIABLE, known_location
 
 PATH = "/api-ws/v1/inference"
 _WORKSPACE = re.compile(r"[A-Za-z0-9][\w-]*", re.ASCII)
+_asking: ContextVar[tuple[object, ...]] = ContextVar("paraformer_nb services whose key is asked for", default=())
+
+
+class _AsksItself(AuthenticationError):
+    """A function that gives a service's key needs that key itself."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "api_key= was a function, and calling it needs the key of this same service, and so on for ever. Nothing "
+            "was sent. Let it use another service, such as pnb.temporary_key(service=pnb.DashScope(...))."
+        )
 
 
 class DashScope:
@@ -62,6 +74,7 @@ class DashScope:
                 "text, or a function that returns one). Without a key, leave service= out and use the embedded service."
             )
         self._key = api_key
+        self._asker = object()  # not the service itself, which contexts would keep in memory
         self._workspace = workspace
         self._url = str(url)
         self._is_loopback = _is_loopback(urlsplit(url).hostname)
@@ -81,7 +94,7 @@ class DashScope:
         if isinstance(self._key, Secret):
             key = self._key
         else:
-            key = await asyncio.wrap_future(USER_CALLS.submit(_call, self._key))
+            key = await self._ask(self._key)
         key = Secret(key.strip())
         if not is_key(key):
             raise AuthenticationError("the API key is empty or has characters that no key has. Nothing was sent.")
@@ -89,6 +102,17 @@ class DashScope:
         if self._workspace:
             headers["X-DashScope-WorkSpace"] = self._workspace
         return Endpoint(self._url, headers, self._is_loopback)
+
+    async def _ask(self, api_key: Callable[[], str]) -> Secret:
+        """Call the user's function for the key. Raises AuthenticationError if it fails."""
+        if self._asker in _asking.get():
+            raise _AsksItself
+        previous = _asking.set((*_asking.get(), self._asker))
+        try:
+            asked = USER_CALLS.submit(_call, api_key)
+        finally:
+            _asking.reset(previous)
+        return await asyncio.wrap_future(asked)
 
 
 def _location(url: Secret | None, region: str | None, workspace: str | None) -> tuple[Secret, str | None, str | None]:
@@ -128,13 +152,16 @@ def _call(api_key: Callable[[], str]) -> Secret:
     text and frames may hold the key."""
     try:
         key = api_key()
+    except _AsksItself:
+        failure: AuthenticationError = _AsksItself()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's function may raise anything
-        problem = type(error).__name__
+        failure = AuthenticationError(
+            f"api_key= was a function, and calling it failed ({type(error).__name__}). Nothing was sent. Call it by "
+            "itself to see why."
+        )
     else:
         return Secret(key if isinstance(key, str) else "")
-    raise AuthenticationError(
-        f"api_key= was a function, and calling it failed ({problem}). Nothing was sent. Call it by itself to see why."
-    )
+    raise failure
 
 
 def _check_url(url: Secret) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import NoReturn
 
@@ -13,6 +14,15 @@ from .keys import known_key
 
 _lock = threading.Lock()
 _embedded: Embedded | None = None
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()  # a thread that the child lacks may have held it
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def service_or_default(service: Service | None) -> Service:

@@ -18,11 +18,15 @@ from ..dashscope.models import DEFAULT_MODEL
 from ..dashscope.redaction import bearer
 from ..errors import ConnectionFailed, ParameterError
 from ..journal.records import ServiceSource
-from ..loop import get_loop, submit
+from ..loop import check_may_wait, get_loop, submit
 
 if TYPE_CHECKING:
     from ..server.embedded_server import EmbeddedServer
     from ..server.limits import Limits
+
+# Tasks and connections at once: they are this process's own runs, of which none may fail because there are many. They
+# wait for their turn at the engine.
+_MANY = 4096
 
 
 class Embedded:
@@ -34,7 +38,8 @@ class Embedded:
             "scripted" (a test double that reads its words from a file; ``script=FILE.json``) or "replay" (a saved run,
             answered again; ``journal=FILE``). None is the first of "moonshine" and "pocketsphinx" that is installed.
         faults: faults to simulate, as texts such as ``"drop:events=5,how=reset,times=1"``; see `docs/service.md`.
-        limits: the service's timeouts and bounds, where the cloud's own do not fit.
+        limits: the service's timeouts and bounds, where the cloud's own do not fit. None: the cloud's, but for the
+            number of tasks and connections, which is not limited to speak of.
         engine_options: the engine's own.
 
     Raises ParameterError for an unknown engine, option, script, model or fault, MissingDependency if a package is
@@ -64,7 +69,7 @@ class Embedded:
         if not isinstance(limits, Limits | None):
             raise ParameterError(f"limits={limits!r}: give pnb.Limits(...).")
         self._faults = [parse_fault(text) for text in faults]
-        self._limits = limits
+        self._limits = limits or Limits(tasks=_MANY, connections=_MANY, handshakes=_MANY)
         engine = engine or default_engine()
         self._make_engine = partial(make_engine, engine, engine_options)
         self._begin()
@@ -107,8 +112,10 @@ class Embedded:
     def close(self) -> None:
         """Stop the server and free what it holds: tasks, workers, memory. The next run starts it again.
 
-        In a forked child there is nothing to stop: the server is the parent's.
+        In a forked child there is nothing to stop: the server is the parent's. Raises RuntimeError in a listener of a
+        run, which would wait for itself.
         """
+        check_may_wait("Embedded.close()")
         self._check_owner()
         with self._lock:
             running, self._running = self._running, None

@@ -10,7 +10,7 @@ from ..client.service import Endpoint, Service
 from ..dashscope.codes import api_error
 from ..dashscope.redaction import redact
 from ..errors import ConnectionFailed, ParaformerError, ParameterError, RemoteProtocolError
-from ..loop import submit
+from ..loop import check_may_wait, submit
 
 _TIMEOUT = 30.0  # seconds for each step of a request
 _SCHEMES = {"ws": "http", "wss": "https"}
@@ -23,6 +23,7 @@ def post(service: Service, path: str, body: dict[str, Any] | None = None, **quer
     """
     if isinstance(service, type) or not hasattr(service, "endpoint"):
         raise ParameterError(f"service={service!r} is not a service: give pnb.DashScope(...) or pnb.Embedded(...).")
+    check_may_wait("this function")
     endpoint = submit(service.endpoint()).result()
     parts = urlsplit(endpoint.url)
     status, text = _post(endpoint, f"{_SCHEMES[parts.scheme]}://{parts.netloc}/api/v1{path}", body, query)

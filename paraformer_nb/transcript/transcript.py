@@ -343,7 +343,7 @@ class Transcript:
             case ResultGeneratedEvent():
                 self.counter.add_report(record.task, event.usage)
                 return self._receive_result(record, event)
-            case TaskStartedEvent():
+            case TaskStartedEvent() if self.state in ("connecting", "reconnecting"):  # else it is repeated
                 self.state = "streaming"
                 self._unread_from = None  # before the task started there was no result
             case TaskFinishedEvent():

@@ -62,6 +62,7 @@ def check_clock(form: Form, seed: int) -> None:
     assert isinstance(whole, Clip)
     pcm = read(whole)
     length = len(pcm) / RATE
+    position = min(position, length - 0.5)  # packets may be missing at the end
     assert_same_times(onsets(pcm, RATE), expected, -1, length + 1)
     assert whole.end is None or abs(whole.end - length) < 0.1
     resumed = read(whole, position)

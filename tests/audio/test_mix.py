@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import wave
 from fractions import Fraction
 from typing import Any
 
 import av
 import numpy as np
 import pytest
+from timed_clips import require_encoder
 
 from paraformer_nb.audio.clip import Clip, open_clip
 from paraformer_nb.playback.playable import PlayableClip
@@ -93,6 +95,59 @@ def test_six_channels_that_cancel_are_read_as_one() -> None:
     pcm, notices = read((six, RATE))
     assert level(pcm) == pytest.approx(level(SPEECH.astype(float)), rel=0.1)
     assert notices == [NOTICE]
+
+
+def _wav(channels: np.ndarray, rate: int = RATE) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(channels.shape[1])
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes(channels.tobytes())
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("count", [3, 7, 8, 9, 11, 13, 16, 18, 24, 32, 64])
+def test_any_number_of_channels_is_mixed(count: int) -> None:
+    """Multitrack recorders and mixers write channels without names, which FFmpeg does not mix."""
+    pcm, notices = read(_wav(np.repeat(SPEECH[:, None], count, axis=1)))
+    assert len(pcm) == len(SPEECH)
+    assert np.corrcoef(pcm, SPEECH)[0, 1] > 0.99
+    assert 0.4 < level(pcm) / level(SPEECH.astype(float)) < 1.1  # FFmpeg leaves out what is for low sounds only
+    assert notices == []
+    signs = np.where(np.arange(count) % 2, -1, 1)
+    if count % 2 == 0 and count not in (16, 24):  # of these FFmpeg's mixture has weights, so that they do not cancel
+        pcm, notices = read(_wav(SPEECH[:, None] * signs.astype(np.int16)))
+        assert level(pcm) > 0.4 * level(SPEECH.astype(float))
+        assert notices == [NOTICE]
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "layout"),
+    [
+        ("matroska", "aac", "7.1"),
+        ("ogg", "libopus", "7.1"),
+        ("wv", "wavpack", "7.1"),
+        ("matroska", "wavpack", "hexadecagonal"),
+        ("flac", "flac", "7.1"),
+        ("mp4", "aac", "5.1"),
+    ],
+)
+def test_eight_channels_and_more_are_read_from_every_codec(container: str, codec: str, layout: str) -> None:
+    """Their planes, read as PyAV gives them, ended the whole process."""
+    count = av.AudioLayout(layout).nb_channels
+    require_encoder(codec)
+    data = encoded(np.repeat(SPEECH[:, None], count, axis=1), container, codec, 48_000, layout)
+    for channel in (None, count - 1):
+        clip = open_clip(data, sample_rate=RATE, channel=channel)
+        assert isinstance(clip, Clip)
+        pcm = np.frombuffer(b"".join(clip.blocks(1600)), "<i2").astype(float)
+        clip.close()
+        assert len(pcm) == pytest.approx(len(SPEECH), abs=RATE * 0.1)
+        assert level(pcm) > 0.3 * level(SPEECH.astype(float)) or channel is not None  # the last one may be cut off
+    playable = PlayableClip(data)
+    assert level(playable.pcm(0.5, 2.5, RATE).astype(float)) > 1000
+    playable.close()
 
 
 @pytest.mark.parametrize("other", ["same", "silent", "different", "quiet noise"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import logging
 from contextlib import suppress
@@ -55,6 +56,21 @@ def test_a_server_of_another_protocol() -> None:
         error = failure(transcribe(server))
     assert isinstance(error, errors.ConnectionFailed)
     assert_says(error, "could not connect to 127.0.0.1", "Check the network, the proxy and the URL")
+
+
+def test_a_refusal_in_bytes_that_are_no_text_is_not_shown_as_one() -> None:
+    """As a compressed page, although none was asked for."""
+
+    async def compressed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = gzip.compress(b"<html>go away</html>")
+        writer.write(b"HTTP/1.1 403 X\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        await writer.drain()
+
+    with RawServer(compressed) as server:
+        error = failure(transcribe(server))
+    assert isinstance(error, errors.AuthenticationError)
+    assert_says(error, "HTTP 403). Nothing was sent")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 from counting import counting
@@ -58,6 +59,35 @@ def test_a_slow_connection_is_not_mistaken_for_a_dead_one() -> None:
     with Cloud(slow) as cloud:
         timeouts = pnb.Timeouts(keepalive=2.0)
         run = ended(pnb.transcribe(tone(60), service=cloud.service(), timeouts=timeouts, pace=None))
+    assert texts(run) == ["hello"]
+    assert disconnects(run) == []
+
+
+@pytest.mark.parametrize(
+    ("speed", "seconds", "pace", "options"),
+    [
+        (4.0, 12.0, None, {"max_queue": 16}),  # websockets' default: what comes after 16 messages is left unread
+        (0.5, 1.6, None, {"has_large_buffers": True}),  # all audio and all pings are accepted at once, and read late
+        (0.5, 1.6, 2.0, {"has_large_buffers": True}),
+    ],
+)
+def test_a_service_that_reads_in_batches_or_late_is_not_mistaken_for_a_dead_one(
+    speed: float, seconds: float, pace: float | None, options: dict[str, Any]
+) -> None:
+    """Nothing arrives while it works off what it has: no answers to pings, no acknowledgements."""
+
+    async def busy(talk: Talk) -> None:
+        await talk.begin()
+        while isinstance(message := await talk.connection.recv(), bytes):  # noqa: ASYNC110 - it is to be slow
+            await asyncio.sleep(len(message) / 2 / 16_000 / speed)
+        await talk.say("hello")
+        await talk.finish()
+
+    with Cloud(busy, **options) as cloud:
+        retry = pnb.Retry(attempts=1)
+        timeouts = pnb.Timeouts(keepalive=1.5)
+        clip = tone(seconds)
+        run = ended(pnb.transcribe(clip, service=cloud.service(), timeouts=timeouts, pace=pace, retry=retry), 30)
     assert texts(run) == ["hello"]
     assert disconnects(run) == []
 

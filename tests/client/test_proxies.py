@@ -54,7 +54,7 @@ def test_words_come_through_a_proxy(
 ) -> None:
     """The proxy resolves the host's name, and TLS is between client and service."""
     with kind(cloud.port, login=login) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.address(login))
+        monkeypatch.setenv("HTTPS_PROXY", f" {proxy.address(login)} ")  # as a quoted value in a settings file
         assert texts(ended(start())) == ["hello", "there"]
     assert proxy.asked == ["asr.example:443"]
 

@@ -8,7 +8,8 @@ import threading
 from typing import Any
 
 import pytest
-from servers import Cloud, Talk, assert_says, ended, event, eventually, failure, result, texts, tone, well
+from disconnecting import AT_ONCE, final_word
+from servers import RATE, Cloud, Talk, assert_says, ended, event, eventually, failure, result, texts, tone, well
 
 import paraformer_nb as pnb
 from paraformer_nb import errors
@@ -147,13 +148,14 @@ def test_a_failed_run_ends_at_once_whatever_the_service_still_sends() -> None:
 
     async def talkative(talk: Talk) -> None:
         await talk.begin()
-        await talk.send(event("task-started", talk.task))  # a task cannot start twice
+        await talk.send(event("task-finished", talk.task))  # before finish-task
         while True:
             await talk.say("hello")
 
     with Cloud(talkative) as cloud:
         timeouts = pnb.Timeouts(close=60.0, keepalive=300.0)
-        run = pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, timeouts=timeouts)
+        retry = pnb.Retry(attempts=1)
+        run = pnb.transcribe(tone(0.2), service=cloud.service(), pace=None, timeouts=timeouts, retry=retry)
         assert isinstance(failure(run, 30), errors.RemoteProtocolError)
 
 
@@ -308,6 +310,57 @@ def test_events_of_another_task_are_ignored() -> None:
         run = ended(transcribe(cloud))
     assert texts(run) == ["hello", "there"]
     assert texts(pnb.load(run.journal.path)) == ["hello", "there"]
+
+
+@pytest.mark.parametrize("when", ["at once", "while streaming", "after finish-task", "many times"])
+def test_a_task_started_that_is_repeated_changes_nothing(when: str) -> None:
+    """The vendor's SDKs ignore it as well."""
+
+    async def repeating(talk: Talk) -> None:
+        await talk.begin()
+        again = event("task-started", talk.task)
+        if when == "at once":
+            await talk.send(again)
+        await talk.say("hello", "there")
+        for _ in range({"while streaming": 1, "many times": 50}.get(when, 0)):
+            await talk.send(again)
+        await talk.say("good", number=2, final=False)
+        await talk.command()
+        if when == "after finish-task":
+            await talk.send(again)
+        await talk.say("goodbye", number=2)
+        await talk.finish()
+
+    with Cloud(repeating) as cloud:
+        run = ended(transcribe(cloud))
+        assert sum(map(len, cloud.blocks)) == 2 * RATE, "the audio is sent once"
+    assert (run.state, texts(run), len(run.gaps)) == ("finished", ["hello", "there", "goodbye"], 0)
+    assert texts(pnb.load(run.journal.path)) == texts(run)
+
+
+def test_a_service_that_ends_a_task_early_gets_the_rest_in_a_new_one() -> None:
+    """As one with a limit to a task's length, or to its sentences."""
+    ends = iter([1.0, 2.0])
+
+    async def short(talk: Talk) -> None:
+        await talk.begin()
+        end = next(ends, None)
+        if end is None:
+            await talk.command()
+            await talk.send(final_word(talk.task, "last", 0.4, 0.8))
+        else:
+            await talk.block()
+            await talk.send(final_word(talk.task, f"word{end:g}", 0.4, 0.9))
+        await talk.finish()
+        if end is not None:
+            await talk.forever()
+
+    with Cloud(short) as cloud:
+        run = ended(pnb.transcribe(tone(6), service=cloud.service(), pace=20.0, retry=AT_ONCE))
+        assert len(cloud.headers) == 3
+    assert run.state == "finished"
+    assert texts(run) == ["word1", "word2", "last"]
+    assert "before it had all audio" in run.events["text"].str.cat(sep=" ")
 
 
 def test_results_before_task_started() -> None:

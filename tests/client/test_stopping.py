@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import os
+import signal
 import threading
+import wave
 
 import pytest
 from disconnecting import disconnect_at_finish
 from lessons import disconnects
-from servers import RATE, Cloud, Talk, ended, eventually, texts, tone
+from servers import RATE, Cloud, Talk, ended, eventually, recognise_last_word_late, texts, tone
 
 import paraformer_nb as pnb
 
@@ -30,6 +34,46 @@ def test_a_stop_keeps_the_last_words_also_after_disconnects(disconnect_count: in
     assert len(received) == 1 + disconnect_count
     assert all(seconds == pytest.approx(received[0], abs=0.11) for seconds in received), "not much more was sent again"
     assert len(run.gaps) == 0
+
+
+class _Stalled(io.BytesIO):
+    """A file on a drive that is gone half-way."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.is_gone = threading.Event()
+        self.is_read = threading.Event()
+        self.is_back = threading.Event()
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.is_gone.is_set():
+            self.is_read.set()
+            self.is_back.wait(60)
+        return super().read(size)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_a_stop_does_not_wait_for_a_file_that_cannot_be_read_any_more(is_interrupted: bool) -> None:
+    """Nor does the first interrupt, which is a stop."""
+    samples, rate = tone(60)
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setparams((1, 2, rate, 0, "NONE", ""))
+        out.writeframes(samples.tobytes())
+    clip = _Stalled(file.getvalue())
+    with Cloud(recognise_last_word_late) as cloud:
+        run = pnb.transcribe(clip, service=cloud.service(), pace=20.0)
+        assert eventually(lambda: len(run.words) == 3)
+        clip.is_gone.set()
+        assert clip.is_read.wait(20)
+        if is_interrupted:
+            threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        else:
+            run.stop()
+        ended(run, 30)
+        clip.is_back.set()
+    assert (run.state, texts(run)) == ("stopped", ["hello", "there", "goodbye"])
 
 
 class _Unreachable:

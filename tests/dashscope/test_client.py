@@ -76,7 +76,7 @@ def test_a_task_is_started_only_once(state: State) -> None:
 
 
 ALLOWED = {
-    STARTED: {State.STARTING},
+    STARTED: {State.STARTING, State.STREAMING, State.FINISHING},
     RESULT: {State.STREAMING, State.FINISHING},
     FINISHED: {State.FINISHING},  # before finish-task, part of a clip would be treated as the whole clip
 }
@@ -87,10 +87,15 @@ ALLOWED = {
 def test_an_event_in_the_wrong_state_is_a_remote_protocol_error(event: Event, state: State) -> None:
     task = task_in(state)
     if state in ALLOWED[event]:  # type: ignore[index]
-        assert task.receive(event) is event
+        is_repeated = event is STARTED and state is not State.STARTING
+        assert task.receive(event) is (None if is_repeated else event)
+        assert not is_repeated or task.state is state
         return
-    with pytest.raises(RemoteProtocolError, match=f"{type(event).__name__}.*{state.name}"):
+    is_early = event is FINISHED and state is State.STREAMING
+    what = "before it had all audio" if is_early else f"{type(event).__name__}.*{state.name}"
+    with pytest.raises(RemoteProtocolError, match=what) as caught:
         task.receive(event)
+    assert caught.value.retryable is is_early, "a new task can go on where the service ended one early"
 
 
 @pytest.mark.parametrize("state", State)
@@ -119,3 +124,10 @@ def test_an_event_without_a_task_id_belongs_to_this_task() -> None:
     task = task_in(State.STARTING)
     task.receive(TaskStartedEvent(""))
     assert task.state is State.STREAMING
+
+
+def test_a_heartbeat_before_the_task_has_started_means_nothing() -> None:
+    task = task_in(State.STARTING)
+    heartbeat = ResultGeneratedEvent("t", SentenceResult(0, None, "", [], heartbeat=True))
+    assert task.receive(heartbeat) is None
+    assert task.state is State.STARTING

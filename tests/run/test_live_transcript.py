@@ -149,7 +149,9 @@ def test_the_file_is_closed_before_a_correction_may_be_appended_to_it() -> None:
 
     class SlowFile(io.BytesIO):
         def close(self) -> None:
-            was_locked.append(live.lock.locked())
+            other = threading.Thread(target=lambda: was_locked.append(not live.lock.acquire(blocking=False)))
+            other.start()
+            other.join()
             super().close()
 
     was_locked: list[bool] = []

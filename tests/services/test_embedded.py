@@ -33,6 +33,17 @@ def test_nine_clips_begun_at_once_are_all_recognised_and_those_that_wait_say_so(
 
 
 @pytest.mark.usefixtures("nothing_left")
+def test_more_clips_than_a_shared_service_allows_are_all_recognised_at_the_first_attempt(chinese: Path) -> None:
+    """`Limits` has 64 tasks at once, for services that several programs share."""
+    service = pnb.Embedded("scripted", script=chinese.with_suffix(".json"))
+    runs = [pnb.transcribe(chinese, service=service, end=1.0, pace=0.5) for _ in range(80)]
+    assert {ended(run, 60).state for run in runs} == {"finished"}
+    assert {len(run.tasks) for run in runs} == {1}
+    assert len({run.text for run in runs}) == 1
+    service.close()
+
+
+@pytest.mark.usefixtures("nothing_left")
 @pytest.mark.timeout(30)
 def test_a_service_closes_while_its_start_is_still_to_come(chinese: Path) -> None:
     """The background loop is held between the call that starts the server and the start itself."""
