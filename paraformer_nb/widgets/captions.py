@@ -6,9 +6,7 @@ from ..plots.description import describe_picture
 from ..text import join, sanitise
 from ..transcript.transcript import ENDED, Transcript
 
-_MAX_TEXT = (
-    20_000  # characters, about 20 minutes of speech: with more a notebook becomes large, and nobody reads it there
-)
+_MAX_TEXT = 20_000  # characters, about 20 minutes of speech: more makes a notebook large, and is not read there
 
 
 def title_of(transcript: Transcript) -> str:
