@@ -10,7 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from timed_clips import require_encoder
+from encoded_clips import require_encoder
 
 from paraformer_nb.audio.clip import Clip, open_clip
 from paraformer_nb.playback.playable import PlayableClip
