@@ -100,7 +100,8 @@ class DaemonThreads(Executor):
     """A limited number of threads for one kind of calls that may block for long, apart from all other kinds.
 
     They are daemon threads: a call that never returns, such as a read from a stalled network drive, does not keep the
-    program from exiting. A thread ends when no call is waiting.
+    program from exiting. A thread ends when no call is waiting. A call whose future is cancelled while it runs is given
+    up: it goes on, and another may begin in its place.
 
     Args:
         name: of the threads.
@@ -116,12 +117,13 @@ class DaemonThreads(Executor):
 
     def _reset(self) -> None:
         self._lock = threading.Lock()
-        self._running = 0
+        self._running: set[Future[Any]] = set()  # without those that were given up
+        self._threads = 0  # that work, without those of calls that were given up
         self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Call a function on a thread. Raises RuntimeError if no thread can be started."""
-        future: Future[T] = Future()
+        future: Future[T] = _Call(self._give_up)
         context = copy_context()
 
         def call() -> T:
@@ -130,19 +132,33 @@ class DaemonThreads(Executor):
 
         job = (future, lambda: context.run(call))
         with self._lock:
-            if self._running < self._limit:
-                threading.Thread(target=self._work, name=f"paraformer_nb {self._name}", daemon=True).start()
-                self._running += 1
+            self._start_thread()
             self._waiting.append(job)
         return future
+
+    def _start_thread(self) -> None:
+        """Start one, if there may be another. Hold the lock."""
+        if self._threads < self._limit:
+            threading.Thread(target=self._work, name=f"paraformer_nb {self._name}", daemon=True).start()
+            self._threads += 1
+
+    def _give_up(self, future: Future[Any]) -> None:
+        """Let another call begin in the place of one that runs."""
+        with self._lock:
+            if future in self._running:
+                self._running.discard(future)
+                self._threads -= 1
+                if self._waiting:
+                    self._start_thread()
 
     def _work(self) -> None:
         while True:
             with self._lock:
                 if not self._waiting:
-                    self._running -= 1
+                    self._threads -= 1
                     return
                 future, call = self._waiting.popleft()
+                self._running.add(future)
             if future.set_running_or_notify_cancel():
                 try:
                     result = call()
@@ -150,7 +166,26 @@ class DaemonThreads(Executor):
                     future.set_exception(error)
                 else:
                     future.set_result(result)
+            with self._lock:
+                if future not in self._running:  # it was given up, and this thread is not counted any more
+                    return
+                self._running.discard(future)
             del future, call  # an idle thread must not keep a clip open
+
+
+class _Call(Future[T]):
+    """A call's future, which reports that it is cancelled while it runs."""
+
+    def __init__(self, give_up: Callable[[Future[Any]], None]) -> None:
+        super().__init__()
+        self._give_up = give_up
+
+    def cancel(self) -> bool:
+        """Cancel a call that has not begun; give up one that runs. Returns whether it was cancelled."""
+        if super().cancel():
+            return True
+        self._give_up(self)
+        return False
 
 
 class _DefaultExecutor(ThreadPoolExecutor):
@@ -163,9 +198,9 @@ class _DefaultExecutor(ThreadPoolExecutor):
 
 
 _DEFAULT = DaemonThreads("default", 32)
-READERS = DaemonThreads("reader", 64)
+READERS = DaemonThreads("reader", 256)
 """Read clips; a run has one read at a time."""
 DIGESTS = DaemonThreads("digest", 8)
 """Read whole files for their digest."""
-USER_CALLS = DaemonThreads("user", 32)
+USER_CALLS = DaemonThreads("user", 128)
 """Call a user's functions, such as one that gives an API key."""

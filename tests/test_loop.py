@@ -84,6 +84,26 @@ def test_a_stalled_call_holds_up_no_other_kind_of_calls() -> None:
     assert first.result(20)
 
 
+def test_a_call_that_is_given_up_leaves_its_place_to_others() -> None:
+    """As a read from a drive that is gone, whose run was cancelled: dozens of them made every later run wait."""
+    threads, release = DaemonThreads("test", 2), threading.Event()
+    stalled = [threads.submit(release.wait, 30) for _ in range(2)]
+    queued = [threads.submit(release.wait, 30) for _ in range(3)]
+    assert eventually(lambda: all(future.running() for future in stalled))
+    for future in [*queued, *stalled]:
+        assert future.cancel() is (future in queued)
+    assert [future.cancel() for future in stalled] == [False, False], "once more changes nothing"
+    assert [threads.submit(int, number).result(20) for number in range(5)] == list(range(5))
+    again = [threads.submit(release.wait, 30) for _ in range(2)]
+    waiting = threads.submit(lambda: "done")
+    time.sleep(0.05)
+    assert not waiting.done(), "those that were not given up are limited as before"
+    release.set()
+    assert [future.result(20) for future in [*stalled, *again]] == [True] * 4
+    assert waiting.result(20) == "done"
+    assert eventually(lambda: not [each for each in threading.enumerate() if each.name == "paraformer_nb test"])
+
+
 def test_a_call_that_raises_raises_where_its_result_is_awaited() -> None:
     def fail() -> None:
         raise OSError("gone")

@@ -51,13 +51,18 @@ def uncancelled(frame: Any) -> Any | None:
 
 
 def mixed_unnamed(frame: Any) -> Any:
-    """The frame; of channels without names, such as the 18 of a mixer, their mean, which FFmpeg does not make."""
+    """The frame, or one channel where FFmpeg makes none of it: the mean of channels without names, such as the 18 of a
+    mixer; of the sound of a 360° video what comes from all sides, the first channel."""
     import numpy as np
     from av import AudioFrame
 
-    if not frame.layout.name.endswith(" channels"):
+    if frame.layout.name.startswith("ambisonic"):
+        one = _channels(frame)[0]
+    elif frame.layout.name.endswith(" channels"):
+        one = _channels(frame).mean(axis=0, dtype=np.float32)
+    else:
         return frame
-    mono = AudioFrame.from_ndarray(_channels(frame).mean(axis=0, dtype=np.float32)[None], format="flt", layout="mono")
+    mono = AudioFrame.from_ndarray(np.ascontiguousarray(one[None]), format="flt", layout="mono")
     mono.sample_rate = frame.sample_rate
     return mono
 

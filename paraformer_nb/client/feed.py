@@ -105,10 +105,12 @@ class FileSource:
             try:
                 waited: set[asyncio.Future[Any]] = {reading, stopped}
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({reading}, timeout=_PATIENCE)
             finally:
                 stopped.cancel()
-            await asyncio.wait({reading}, timeout=_PATIENCE)
-        return reading.done()
+                if not reading.done():
+                    reading.cancel()  # gives up its thread; `self._reading` is done when the read ends
+        return not reading.cancelled()
 
     def when_unread(self, callback: Callable[[], None]) -> None:
         """Call back once no thread is reading."""

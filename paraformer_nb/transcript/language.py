@@ -23,7 +23,9 @@ _WORDS = {  # what counts as a word of each script, and the language that it mos
     "hi": "[\u0900-\u097f]+",
     "th": "[\u0e00-\u0e7f]{1,4}",  # without spaces between words
 }
-_SAME_SCRIPT = {"zh": ("zh", "yue"), "en": ("en", "de", "fr")}  # languages that one guess stands for
+_LATIN = "en de fr es pt it nl sv da fi no pl cs hu ro hr sk vi id ms tl"
+_SAME_SCRIPT = {"zh": "zh yue", "en": _LATIN, "ru": "ru bg uk"}  # languages that one guess stands for
+_OTHERWISE = {"zh": "ja"}  # short Japanese texts may have no kana
 
 
 def language_of(transcript: Transcript) -> str:
@@ -41,8 +43,11 @@ def language_of(transcript: Transcript) -> str:
     guess = guess_language(_sample(transcript))
     if not hints:
         return guess
-    alike = _SAME_SCRIPT.get(guess, (guess,))
-    return next((hint for hint in hints if hint.partition("-")[0] in alike), hints[0])
+    for alike in (_SAME_SCRIPT.get(guess, guess), _OTHERWISE.get(guess, "")):
+        for hint in hints:
+            if hint.partition("-")[0].lower() in alike.split():
+                return hint
+    return hints[0]
 
 
 def guess_language(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from timed_clips import require_encoder
+from encoded_clips import require_encoder
 
 from paraformer_nb.audio.clip import Clip, open_clip
 from paraformer_nb.playback.playable import PlayableClip
@@ -120,6 +120,24 @@ def test_any_number_of_channels_is_mixed(count: int) -> None:
         pcm, notices = read(_wav(SPEECH[:, None] * signs.astype(np.int16)))
         assert level(pcm) > 0.4 * level(SPEECH.astype(float))
         assert notices == [NOTICE]
+
+
+def test_the_sound_of_a_360_degree_video_is_read() -> None:
+    require_encoder("libopus")
+    count = 4
+    file = io.BytesIO()
+    with av.open(file, "w", format="ogg") as out:
+        options = {"mapping_family": "2"}
+        stream: Any = out.add_stream("libopus", rate=48_000, layout="ambisonic 1", options=options)
+        samples = np.repeat(np.repeat(SPEECH, 3)[:, None], count, axis=1) // np.array([1, 3, 3, 3], np.int16)
+        for number, part in enumerate(np.array_split(samples, len(samples) // 960)):
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(part).reshape(1, -1), "s16", "ambisonic 1")
+            frame.sample_rate, frame.pts, frame.time_base = 48_000, 960 * number, Fraction(1, 48_000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    pcm, _ = read(file.getvalue())
+    assert len(pcm) == pytest.approx(len(SPEECH), abs=RATE * 0.1)
+    assert level(pcm) > 0.4 * level(SPEECH.astype(float))
 
 
 @pytest.mark.parametrize(

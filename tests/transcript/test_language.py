@@ -51,6 +51,12 @@ def test_a_text_s_language_is_that_of_most_of_its_words(text: str, language: str
         (["ja", "zh"], "早上好", "zh"),
         (["ko", "ja"], "Good morning", "ko"),
         (["en", "zh"], "", "en"),
+        (["zh", "es"], "Buenos días a todos", "es"),  # languages of the newer models
+        (["zh", "vi"], "Xin chào các bạn", "vi"),
+        (["en", "ja"], "東京都", "ja"),
+        (["ja", "yue"], "東京都", "yue"),
+        (["zh", "bg"], "Добро утро", "bg"),
+        (["zh", "PT"], "Bom dia", "PT"),
         (['"><script>', 7, ["zh"]], "早上好", "zh"),  # a journal may hold anything
         ("zh", "Good morning", "en"),
     ],
