@@ -12,7 +12,7 @@ shift 2
 roots=${DEBIAN_ROOTS:-/var/tmp/paraformer-nb-roots}
 root=$roots/$suite
 project=$(cd "$(dirname "$0")/../.." && pwd)
-packages=ca-certificates,python3,python3-venv,procps
+packages=ca-certificates,fonts-noto-cjk,fontconfig,procps,python3,python3-venv
 
 if ! [ -e "$root/complete" ]; then
     mkdir -p "$roots"
