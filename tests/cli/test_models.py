@@ -122,11 +122,22 @@ def test_a_folder_that_is_cut_or_another_one_is_not_imported(models: Models, pub
     (published / "decoder.onnx").write_bytes((published / "decoder.onnx").read_bytes()[:-9])
     cut = models("import", published)
     assert cut.returncode == 2
-    for expected in ("does not hold the files of a known model", "looks like tiny", "decoder.onnx", "cut short"):
+    assert f"{str(published)!r} is tiny, but decoder.onnx has " in cut.stderr
+    for expected in (
+        "cut short",
+        "nothing was copied. Copy that file into it again",
+        "paraformer-nb models fetch tiny",
+    ):
         assert expected in cut.stderr
-    assert "Copy it again, or: paraformer-nb models fetch tiny" in cut.stderr
+    (published / "tokens.txt").unlink()
+    both = models("import", published)
+    assert "is tiny without tokens.txt, but decoder.onnx has " in both.stderr
+    assert "Copy those files into it again" in both.stderr
+    assert "--engine-option model_dir=FOLDER" in both.stderr
     (tmp_path / "empty").mkdir()
-    assert "model_dir=FOLDER" in models("import", tmp_path / "empty").stderr
+    empty = models("import", tmp_path / "empty")
+    assert "does not hold the files of a known model (tiny, " in empty.stderr
+    assert "--engine-option model_dir=FOLDER" in empty.stderr
     assert "is not a folder" in models("import", tmp_path / "nowhere").stderr
     assert "To download that model: paraformer-nb models fetch tiny" in models("import", "tiny").stderr
     assert not (tmp_path / "models" / "tiny").exists()
