@@ -91,14 +91,14 @@ def _recognise(folder: Path) -> Model:
             f"{_IN_PLACE}."
         )
     raise ParameterError(
-        f"{str(folder)!r} is {model.name} {_describe(faults)}; nothing was copied. Copy "
+        f"{str(folder)!r} is {model.name}{_describe(faults)}; nothing was copied. Copy "
         f"{'that file' if len(faults) == 1 else 'those files'} into it again, or download the model: "
         f"{fetch_command(model)}. {_IN_PLACE}."
     )
 
 
 def _describe(faults: list[Fault]) -> str:
-    """What is missing or wrong, as in "without tokens.txt", "but encoder.onnx has 9 bytes instead of 1,000"."""
+    """What is missing or wrong, as in " without tokens.txt", ", but encoder.onnx has 9 bytes instead of 1,000"."""
     absent = " and ".join(fault.path.name for fault in faults if fault.is_missing)
     wrong = " and ".join(fault.short_clause for fault in faults if not fault.is_missing)
-    return ", ".join([*([f"without {absent}"] if absent else []), *([f"but {wrong}"] if wrong else [])])
+    return f"{f' without {absent}' if absent else ''}{f', but {wrong}' if wrong else ''}"

@@ -46,8 +46,8 @@ def locked(model: Model, progress: Progress) -> Iterator[None]:
     with writing(own_folder(model)):
         models_folder().mkdir(parents=True, exist_ok=True)
         if not _is_acquired(lock):
-            progress.message(f"Another process is writing {model.name}: waiting for it.")
             try:
+                progress.message(f"Another process is writing {model.name}: waiting for it.")
                 lock.acquire(poll_interval=_WAITING)
             except KeyboardInterrupt:
                 progress.message(f"Stopped waiting. The other process continues; {model.name} was not changed here.")
