@@ -64,12 +64,17 @@ def _state(model: Model) -> str:
 
 
 def _check(options: argparse.Namespace) -> None:
-    chosen = _named(options) or [model for model in models().values() if own_fault(model) or find_folder(model)]
+    chosen = _named(options) or [model for model in models().values() if _is_there(model)]
     if not chosen:
         message("no model was fetched, so there is nothing to check. Fetch one with: paraformer-nb models fetch NAME")
     if options.clip is not None:
         check_clip(options.clip, chosen)
     _for_each(chosen, lambda model: check(model, options.clip), "are not as they should be")
+
+
+def _is_there(model: Model) -> bool:
+    """Whether a model is on this machine, if only in part."""
+    return bool(find_folder(model) or own_fault(model) or unused_copies(model))
 
 
 def _fetch(options: argparse.Namespace) -> None:

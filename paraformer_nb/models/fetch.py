@@ -92,12 +92,15 @@ def _download(model: Model, wanted: list[ModelFile], folder: Path, progress: Pro
         urls = [url for repository in model.repositories for url in addresses(repository, file.name)]
         progress.begin(file.name, file.size)
         refusals = download(file, folder, urls, progress.update, timeouts=timeouts)
-        if refusals and model.archive is None:
+        if not refusals:
+            continue
+        if model.archive is None:
             raise failure(model, folder, file, refusals)
-        if refusals and model.archive is not None:
-            progress.message(f"{failure(model, folder, file, refusals)} Trying {model.archive.url} instead.")
-            _download_archive(model, model.archive, folder, progress, timeouts)
-            return
+        progress.message(f"{file.name} could not be downloaded; trying {model.archive.url} instead.")
+        for refusal in refusals:
+            progress.message(f"  {refusal.host}: {refusal.reason}")
+        _download_archive(model, model.archive, folder, progress, timeouts)
+        return
 
 
 def _download_archive(model: Model, archive: Archive, folder: Path, progress: Progress, timeouts: Timeouts) -> None:

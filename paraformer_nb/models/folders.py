@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import ModelFilesError
 from ..paths import expand
 from .faults import Fault, fetch_command
-from .location import own_folder
+from .location import models_folder, own_folder
 from .table import Model, ModelFile, Repository, get_model, models
 from .verification import fault_of, faults_of, first_fault
 
@@ -58,7 +58,7 @@ def own_fault(model: Model) -> Fault | None:
     """What is wrong with a model that was fetched, wholly or in part; None if nothing is, or nothing of it is there."""
     folder = own_folder(model)
     wanted = (*model.files, *([model.archive_file] if model.archive_file else []))
-    if fault := _fault_of_part(model, folder):
+    if fault := _fault_of_part(model, folder, models_folder()):
         return fault
     has_part = any(os.path.exists(folder / f"{file.name}.part") for file in wanted)  # noqa: PTH110 - never raises
     return first_fault(model, folder) if has_part else None
@@ -75,14 +75,17 @@ def check_own_folder(model: Model, consequence: str) -> Fault | None:
 
 def unused_copies(model: Model) -> list[str]:
     """Which copies of a model that other programs made are not used, and why, as clauses."""
-    faults = {folder: _fault_of_part(model, folder) for folder in _folders_of_others(model)}
+    faults = {folder: _fault_of_part(model, folder, folder) for folder in _folders_of_others(model)}
     return [f"the copy in {folder} is not used: {each.short_clause}" for folder, each in faults.items() if each]
 
 
-def _fault_of_part(model: Model, folder: Path) -> Fault | None:
-    """The most telling fault in a folder that has some of a model's files; None if it has all or none."""
+def _fault_of_part(model: Model, folder: Path, root: Path) -> Fault | None:
+    """The most telling fault in a folder that has some of a model's files; None if it has all or none.
+
+    A folder above `root` that cannot be read, such as another user's home, is not a fault of the model.
+    """
     faults = [fault for _, fault in faults_of(model, folder)]
-    damaged = [fault for fault in faults if not fault.is_missing]
+    damaged = [each for each in faults if not each.is_missing and each.path.is_relative_to(root)]
     return (damaged or faults)[0] if damaged or 0 < len(faults) < len(model.files) else None
 
 
@@ -120,7 +123,8 @@ def _other_model(model: Model) -> str:
     """A hint at another model of the same kind that is complete."""
     for other in models().values():
         if other.kind == model.kind and other.name != model.name and (folder := find_folder(other)):
-            return f" {other.name} is complete in {str(folder)!r}: to use it instead, give it as model_dir."
+            option = "model_dir" if model.kind == "paraformer" else "punctuation_dir"
+            return f" {other.name} is complete in {str(folder)!r}: to use it instead, give that folder as {option}."
     return ""
 
 

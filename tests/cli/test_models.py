@@ -260,7 +260,7 @@ def test_an_import_that_fails_ends_the_progress_bar_first(models: Models, publis
     failed = models("import", published)
     assert failed.returncode == 1
     before, error = failed.stderr.split("paraformer-nb: ")
-    assert before.endswith(("\r", "\n"))
+    assert before.endswith("\n")
     assert f"{str(obstacle.with_suffix(''))!r} cannot be written" in error
     obstacle.rmdir()
     assert models("import", published).returncode == 0

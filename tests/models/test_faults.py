@@ -259,3 +259,21 @@ def test_files_that_cannot_be_deleted_are_counted(model: Model, hubs: tuple[Hub,
         remove(model, Log())
     assert "4 of its 4 files are left" in str(raised.value)
     assert "PARAFORMER_NB_MODELS" not in str(raised.value)
+
+
+def test_a_home_that_cannot_be_read_does_not_matter(
+    table: Path, home: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.mkdir()
+    monkeypatch.setenv("PARAFORMER_NB_MODELS", str(home / ".cache" / "models"))
+    with permissions.mode(home, 0):
+        pnb.Embedded("paraformer", model_dir=published).close()
+        message = refused()
+        assert "there are none on this machine. Fetch them once" in message
+
+
+def test_a_folder_of_models_that_cannot_be_read_is_named(table: Path, model: Model, hubs: tuple[Hub, Hub]) -> None:
+    folder = fetch(model, Log()).parent
+    with permissions.mode(folder, 0):
+        for message in (refused(), failure(model)):
+            assert f"{str(folder)!r} cannot be read: Permission denied" in message

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from command_line import started
-from fetching import LARGEST
+from fetching import LARGEST, Log, content
 from filelock import FileLock
 from model_hub import Hub
 from servers import eventually
 
+from paraformer_nb.models.importing import import_folder
 from paraformer_nb.models.location import own_folder
 from paraformer_nb.models.table import Model
 from paraformer_nb.models.writing import lock_path
@@ -45,6 +46,25 @@ def test_an_interrupted_fetch_says_what_is_kept(
         "there.\n"
     ) in err
     assert "Traceback" not in err
+
+
+class Interrupting(Log):
+    """A progress during which the user presses Ctrl-C once, when a file begins."""
+
+    def begin(self, name: str, total: int) -> None:
+        super().begin(name, total)
+        if name == LARGEST:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_import_copies_the_rest_later(published: Path, model: Model, table: Path) -> None:
+    log = Interrupting()
+    with pytest.raises(KeyboardInterrupt):
+        import_folder(published, log)
+    assert log.messages[-1] == "Stopped. decoder.onnx is complete; the same command copies the rest."
+    again = Log()
+    assert content(import_folder(published, again)) == content(published)
+    assert [name for name, _ in again.files] == [LARGEST, "tokens.txt"]
 
 
 def test_an_interrupt_before_anything_has_arrived(hubs: tuple[Hub, Hub], variables: dict[str, str]) -> None:
