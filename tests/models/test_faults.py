@@ -13,6 +13,8 @@ import permissions
 import pytest
 from fetching import Log, failure
 from model_hub import Hub
+from paraformer_streams import RATE, sound
+from servers import failure as failed
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import ModelFilesError, ParameterError
@@ -41,21 +43,39 @@ def refused(**options: object) -> str:
     return str(raised.value)
 
 
+@pytest.mark.parametrize("name", ["decoder.onnx", "tokens.txt"])
 @pytest.mark.parametrize("cut", [None, 100])
 @pytest.mark.parametrize("is_given", [True, False])
-def test_a_network_that_changed_secretly_is_named_with_its_own_model(
-    cut: int | None, is_given: bool, table: Path, model: Model, hubs: tuple[Hub, Hub]
+def test_a_file_that_changed_secretly_is_named_with_its_own_model(
+    name: str, cut: int | None, is_given: bool, table: Path, model: Model, hubs: tuple[Hub, Hub]
 ) -> None:
     folder = fetch(model, Log())
     assert find_folder(model) == folder
-    overwrite(folder / "decoder.onnx")
-    os.truncate(folder / "decoder.onnx", cut or (folder / "decoder.onnx").stat().st_size)
+    overwrite(folder / name)
+    if cut:
+        os.truncate(folder / name, cut)
     message = refused(**({"model_dir": folder} if is_given else {}))
-    assert "decoder.onnx" in message
+    assert name in message
     assert "Repair it with: paraformer-nb models fetch tiny." in message
     assert "paraformer-zh-en" not in message
     fetch(model, Log())
     pnb.Embedded("paraformer").close()
+
+
+def test_a_network_that_cannot_be_loaded_is_named_with_its_own_model(
+    table: Path, model: Model, hubs: tuple[Hub, Hub]
+) -> None:
+    file = fetch(model, Log()) / "encoder.onnx"
+    assert find_folder(model) == file.parent
+    before = file.stat()
+    file.write_bytes(file.read_bytes().replace(b"HardSigmoid", b"HardSigmoix"))  # its header stays valid
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    service = pnb.Embedded("paraformer")
+    run = pnb.transcribe((sound((600, 3480), ms=4000), RATE), service=service, retry=pnb.Retry(attempts=1))
+    error = failed(run)
+    service.close()
+    assert "encoder.onnx' has the right size but other bytes" in str(error)
+    assert "Repair it with: paraformer-nb models fetch tiny" in str(error)
 
 
 @pytest.mark.parametrize("name", ["encoder.onnx", "tokens.txt"])
@@ -197,6 +217,10 @@ def test_the_name_of_a_model_is_not_a_folder(table: Path, model: Model, hubs: tu
     assert refused(model_dir=folder, punctuation_dir="nonesuch").startswith(
         "punctuation_dir='nonesuch' is not a folder."
     )
+    (folder / "empty").mkdir()
+    message = refused(model_dir=folder, punctuation_dir=folder / "empty")
+    assert "/empty' has neither model.onnx nor model.int8.onnx. A folder with" in message
+    assert "models fetch punctuation-zh-en" in message
     assert refused(model="tiny").endswith("has no option model. Its options: model_dir, punctuation_dir.")
 
 

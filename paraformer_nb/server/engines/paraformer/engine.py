@@ -17,9 +17,8 @@ from ..base import Emit, EngineError, Settings
 from .features import CHUNK_STEP
 from .model import ModelError, ParaformerModel
 from .model_folder import ModelFolder, check_model_folder
-from .punctuation import Punctuator
+from .punctuation import Punctuator, check_punctuation_folder
 from .recogniser import ParaformerRecogniser
-from .rejection import check_is_folder
 from .sentences import ParaformerSentences
 
 _PACKAGES = ("onnxruntime", "kaldi_native_fbank")
@@ -62,7 +61,7 @@ class Paraformer:
         self._folder = _checked(folder)
         self._punctuation = expand(punctuation_dir) if punctuation_dir else find_kind("punctuation")
         if self._punctuation:
-            check_is_folder("punctuation_dir", self._punctuation)
+            check_punctuation_folder(self._punctuation)
         for path in (folder, self._punctuation):
             if path and (damage := damaged_network(path)):
                 raise ModelFilesError(damage)
@@ -86,7 +85,14 @@ class Paraformer:
             await asyncio.gather(loading, return_exceptions=True)  # the tasks reported its exception
 
     def _load_all(self) -> _Loaded:
-        return _Loaded(self._load(self._folder), Punctuator(self._punctuation) if self._punctuation else None)
+        punctuation = self._punctuation
+        try:
+            return _Loaded(self._load(self._folder), Punctuator(punctuation) if punctuation else None)
+        except ModelError as error:
+            folders = (self._folder.encoder.parent, *([punctuation] if punctuation else []))
+            if damage := next(filter(None, map(damage_in, folders)), ""):
+                raise ModelError(damage.removesuffix(".")) from error
+            raise
 
 
 def _none_found() -> str:

@@ -16,9 +16,9 @@ NEEDED = (
 )
 
 NEEDED_FOR = {
-    "model_dir": NEEDED,
+    "model_dir": f"{NEEDED}.",
     "punctuation_dir": "A folder with model.onnx or model.int8.onnx is needed, a CT-Transformer exported for "
-    "sherpa-onnx. Fetch one with: paraformer-nb models fetch punctuation-zh-en",
+    "sherpa-onnx. Fetch one with: paraformer-nb models fetch punctuation-zh-en.",
 }
 
 
