@@ -40,8 +40,8 @@ class Paraformer:
             the text has no marks.
         load: loads the checked folder's networks.
 
-    Raises ParameterError if the folder does not contain a streaming Paraformer, ModelFilesError if there is none on
-    this machine or its files are damaged, MissingDependency if a package is not installed.
+    Raises ParameterError if a folder does not contain what it should, ModelFilesError if no model is on this machine or
+    its files are damaged or cannot be read, MissingDependency if a package is not installed.
     """
 
     def __init__(
