@@ -55,7 +55,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "server": {"av", "websockets", "msgspec", "pocketsphinx", "numpy", "onnxruntime", "kaldi_native_fbank"},
     "services": {"keyring", "requests"},
     "client": {"websockets", "msgspec", "requests"},
-    "models": {"filelock", "msgspec", "platformdirs", "requests", "tqdm"},
+    "models": {"filelock", "msgspec", "platformdirs", "requests", "tqdm", "urllib3"},
     "tables": {"numpy", "pandas"},
     "scoring": {"numpy", "pandas", "rapidfuzz", "opencc"},
     "plots": {"matplotlib", "numpy", "pandas", "msgspec", "PIL"},

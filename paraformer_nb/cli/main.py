@@ -8,7 +8,7 @@ from .. import __version__
 from ..errors import ParaformerError, ParameterError
 from . import completion, convert, export, models, resume, score, serve, transcribe
 from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
-from .streams import StdoutClosed, flush_stdout, message, prepare_streams
+from .streams import StdoutClosed, flush_stdout, prepare_streams, report
 
 _COMMANDS = (transcribe, resume, export, convert, score, serve, models, completion)
 
@@ -30,10 +30,10 @@ def _run(options: argparse.Namespace) -> int:
     try:
         return options.run(options) or DONE
     except ParameterError as error:
-        message(str(error))
+        report(error)
         return WRONG_USAGE
     except (ParaformerError, StdoutClosed, OSError) as error:
-        message(str(error))
+        report(error)
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -3,82 +3,136 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
 
-from ..errors import ParameterError
-from ..models.folders import fetch_command, find_folder
+from ..errors import ModelFilesError, ParameterError
+from ..models.faults import fetch_command
+from ..models.folders import SOURCE, find_folder, own_fault, unused_copies
 from ..models.location import own_folder
 from ..models.progress import ProgressBar
+from ..models.state import format_size, state_of
 from ..models.table import Model, get_model, models
 from ..paths import expand
 from .arguments import Commands, add_file
-from .model_check import check
-from .streams import message, write_line
-
-_ACTIONS = ("list", "fetch", "check", "import", "remove")
+from .model_check import check, check_clip
+from .streams import message, report, write_line
 
 
 def add_to(commands: Commands) -> None:
     """Add ``models`` to the commands."""
     parser = commands.add_parser("models", help="list, fetch, check, import or remove model files")
-    parser.add_argument("action", choices=_ACTIONS, nargs="?", default="list", help="default: list")
-    add_file(parser, "names", nargs="*", metavar="NAME", help="models; for import: a folder that holds the files")
-    add_file(parser, "--clip", type=expand, metavar="FILE", help="for check: the model's published test clip, 0.wav")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_list, names=[])
+    actions = parser.add_subparsers(metavar="ACTION")
+    for name, run, summary in (
+        ("list", _list, "list the models, where they are, and whether they are complete (default)"),
+        ("fetch", _fetch, "download what is missing or damaged"),
+        ("check", _check, "read all bytes, and run the networks"),
+        ("import", _import, "copy a model's files from a folder"),
+        ("remove", _remove, "delete what was fetched"),
+    ):
+        action = actions.add_parser(name, help=summary)
+        action.set_defaults(run=run)
+        if name == "check":
+            clip_help = "the model's published test clip, 0.wav, whose text is compared"
+            add_file(action, "--clip", type=expand, metavar="FILE", help=clip_help)
+        if name == "import":
+            add_file(action, "names", nargs="*", metavar="FOLDER", help="a folder that holds the files of a model")
+        else:
+            action.add_argument("names", nargs="*", metavar="NAME", help="models")
 
 
-def _run(options: argparse.Namespace) -> None:
-    if options.action == "import":
-        _import(options.names)
-        return
-    chosen = [get_model(name) for name in options.names] or list(models().values())
-    if options.action == "list":
-        _list(chosen)
-    elif options.action == "check":
-        check(chosen if options.names else [model for model in chosen if _is_there(model)], options.clip)
-    elif not options.names:
-        raise ParameterError(f"{options.action}: name a model. Known: {', '.join(models())}.")
-    else:
-        action = _fetch if options.action == "fetch" else _remove
-        for model in chosen:
-            action(model)
-
-
-def _list(chosen: list[Model]) -> None:
-    for model in chosen:
-        write_line(f"{model.name:20} {model.size / 1e6:6.1f} MB  {_state(model)}")
+def _list(options: argparse.Namespace) -> None:
+    for model in _named(options) or models().values():
+        write_line(f"{model.name:20} {format_size(model.size):>9}  {_state(model)}")
         write_line(f"{'':20} {model.summary}. Licence: {model.licence}")
+        if find_folder(model) is None:
+            for clause in unused_copies(model):
+                write_line(f"{'':20} {clause}")
 
 
 def _state(model: Model) -> str:
     if folder := find_folder(model):
         return f"in {folder}"
-    if own_folder(model).is_dir():
-        return f"incomplete or damaged; repair it with: {fetch_command(model)}"
-    return f"not fetched; fetch it with: {fetch_command(model)}"
+    fault = own_fault(model)
+    if fault is None:
+        return f"not fetched; fetch it with: {fetch_command(model)}"
+    if fault.remedy:
+        return f"{fault.clause}. {fault.remedy}"
+    if (own_folder(model) / SOURCE).is_file():
+        return f"{fault.short_clause}; repair it with: {fetch_command(model)}"
+    return f"incomplete: {state_of(model, own_folder(model)) or fault.short_clause}; go on with: {fetch_command(model)}"
+
+
+def _check(options: argparse.Namespace) -> None:
+    chosen = _named(options) or [model for model in models().values() if _is_there(model)]
+    if not chosen:
+        message("no model was fetched, so there is nothing to check. Fetch one with: paraformer-nb models fetch NAME")
+    if options.clip is not None:
+        check_clip(options.clip, chosen)
+    _for_each(chosen, lambda model: check(model, options.clip), "are not as they should be")
 
 
 def _is_there(model: Model) -> bool:
-    return own_folder(model).is_dir() or find_folder(model) is not None
+    """Whether a model is on this machine, if only in part."""
+    return bool(find_folder(model) or own_fault(model) or unused_copies(model))
 
 
-def _fetch(model: Model) -> None:
+def _fetch(options: argparse.Namespace) -> None:
     from ..models.fetch import fetch  # with requests: 0.2 s, which no other command needs
 
-    write_line(f"{model.name} is in {fetch(model, ProgressBar())}")
-    if model.kind == "paraformer" and not any(_is_there(each) for each in models().values() if each.kind != model.kind):
-        message("for punctuation fetch as well: paraformer-nb models fetch punctuation-zh-en")
+    def fetch_one(model: Model) -> None:
+        progress = ProgressBar()
+        if folder := find_folder(model):
+            progress.message(f"{model.name} is complete already, so nothing was fetched.")
+        else:
+            folder = fetch(model, progress)
+            if model.kind == "paraformer" and not any(
+                find_folder(each) for each in models().values() if each.kind == "punctuation"
+            ):
+                progress.message("For punctuation fetch as well: paraformer-nb models fetch punctuation-zh-en")
+        write_line(f"{model.name} is in {folder}")
+
+    _for_each(_required(options, "fetch"), fetch_one, "could not be fetched")
 
 
-def _import(folders: list[str]) -> None:
-    if not folders:
+def _import(options: argparse.Namespace) -> None:
+    if not options.names:
         raise ParameterError("import: name a folder that holds the files of a model.")
-    from ..models.fetch import import_folder
+    from ..models.importing import import_folder
 
-    for folder in folders:
+    for folder in options.names:
         write_line(f"its files are in {import_folder(expand(folder), ProgressBar())}")
 
 
-def _remove(model: Model) -> None:
-    from ..models.fetch import remove
+def _remove(options: argparse.Namespace) -> None:
+    from ..models.removal import remove
 
-    write_line(f"removed {model.name}: {remove(model, ProgressBar()) / 1e6:,.1f} MB freed")
+    def remove_one(model: Model) -> None:
+        write_line(f"removed {model.name}: {format_size(remove(model, ProgressBar()))} freed")
+
+    _for_each(_required(options, "remove"), remove_one, "could not be removed")
+
+
+def _named(options: argparse.Namespace) -> list[Model]:
+    return [get_model(name) for name in options.names]
+
+
+def _required(options: argparse.Namespace, action: str) -> list[Model]:
+    if not options.names:
+        raise ParameterError(f"{action}: name a model. Known: {', '.join(models())}.")
+    return _named(options)
+
+
+def _for_each(chosen: Sequence[Model], act: Callable[[Model], None], failed: str) -> None:
+    """Do something with each model, with the others too where one fails. Raises ModelFilesError if one has failed."""
+    failures = 0
+    for model in chosen:
+        try:
+            act(model)
+        except ModelFilesError as error:
+            if len(chosen) == 1:
+                raise
+            report(error)
+            failures += 1
+    if failures:
+        raise ModelFilesError(f"{failures} of {len(chosen)} models {failed}.")

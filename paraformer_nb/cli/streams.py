@@ -77,6 +77,13 @@ def message(text: str) -> None:
     print(f"paraformer-nb: {text}", file=sys.stderr, flush=True)
 
 
+def report(error: Exception) -> None:
+    """Print an error on stderr, and each of its notes on a line of its own."""
+    message(str(error))
+    for note in getattr(error, "__notes__", ()):
+        print(f"  {note}", file=sys.stderr, flush=True)
+
+
 def stdin_clip() -> io.FileIO:
     """The clip that is piped into stdin. Raises ParameterError if there is none."""
     if sys.stdin is None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 
+from ..errors import ParameterError
 from .table import Repository
 
 HUGGING_FACE = ("https://huggingface.co", "https://hf-mirror.com")
@@ -11,9 +13,9 @@ MODELSCOPE = "https://modelscope.cn"
 _TRUE = {"1", "ON", "YES", "TRUE"}  # as huggingface_hub reads its variables
 
 
-def is_offline() -> bool:
-    """Whether the user has forbidden the hubs' clients to use the network."""
-    return any(_is_set(name) for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
+def offline_variables() -> list[str]:
+    """The variables with which the user has forbidden the hubs' clients to use the network."""
+    return [name for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE") if _is_set(name)]
 
 
 def is_quiet() -> bool:
@@ -25,18 +27,25 @@ def addresses(repository: Repository, file: str) -> list[str]:
     """The addresses of a file, in the order in which they are tried.
 
     `HF_ENDPOINT` stands instead of Hugging Face and its mirror, `MODELSCOPE_DOMAIN` instead of modelscope.cn: who sets
-    them may be allowed to reach nothing else.
+    them may be allowed to reach nothing else. Raises ParameterError if one of them is not an address.
     """
     if repository.hub == "huggingface":
         given = os.environ.get("HF_ENDPOINT")
-        hosts = (given.rstrip("/"),) if given else HUGGING_FACE
+        hosts = (_host("HF_ENDPOINT", given),) if given else HUGGING_FACE
         return [f"{host}/{repository.id}/resolve/{repository.revision}/{file}" for host in hosts]
-    domain = (os.environ.get("MODELSCOPE_DOMAIN") or MODELSCOPE).rstrip("/")
-    host = domain if "://" in domain else f"https://{domain}"
+    domain = os.environ.get("MODELSCOPE_DOMAIN") or MODELSCOPE
+    host = _host("MODELSCOPE_DOMAIN", domain if "://" in domain else f"https://{domain}")
     return [
         f"{host}/models/{repository.id}/resolve/{repository.revision}/{file}",
         f"{host}/api/v1/models/{repository.id}/repo?Revision={repository.revision}&FilePath={file}",
     ]
+
+
+def _host(variable: str, given: str) -> str:
+    """The address of a host without its last slash. Raises ParameterError if it is none."""
+    if not re.match(r"https?://[^/]", given):
+        raise ParameterError(f"{variable}={given!r} must begin with http:// or https://, before the host's name.")
+    return given.rstrip("/")
 
 
 def _is_set(name: str) -> bool:

@@ -5,25 +5,28 @@ The bytes are collected in ``NAME.part``, which survives everything but wrong by
 
 from __future__ import annotations
 
-import errno
+import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from .. import __version__
 from ..client.http import new_session, request_problem
-from ..errors import ModelFilesError
 from ..text import sanitise
-from .location import FOLDER_VARIABLE
-from .table import Archive, ModelFile
+from .table import ModelFile
 from .verification import hash_file
+from .writing import writing
 
-_BLOCK = 2**13  # bytes; what has arrived of a block is lost when a connection is cut
-_ATTEMPTS = 3  # at one address, without a new byte
+_BLOCK = 2**16  # bytes, at most; fewer where fewer have arrived
+_ATTEMPTS = 3  # at one address, each with fewer than `_ADVANCE` new bytes
+_ADVANCE = 2**13
+_TEMPORARY = (408, 425, 429)  # and all above 499
 _HEADERS = {
     "User-Agent": f"paraformer-nb/{__version__}",  # ModelScope's servers refuse requests without one
     "Accept-Encoding": "identity",  # else the size and the ranges are those of the compressed file
@@ -39,129 +42,158 @@ class Timeouts(NamedTuple):
     read: float = 30.0
 
 
+class Refusal(NamedTuple):
+    """Why an address did not give a file.
+
+    Attributes:
+        url: the address.
+        reason: a clause.
+        is_temporary: whether it may give it later.
+        has_ranges: whether a download can continue there; True where that was not tried.
+    """
+
+    url: str
+    reason: str
+    is_temporary: bool
+    has_ranges: bool = True
+
+    @property
+    def host(self) -> str:
+        """The address without its path."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
 class _WrongAnswer(Exception):
     """An address does not give the file; its text is a clause."""
 
+    def __init__(self, reason: str, *, is_temporary: bool = False) -> None:
+        super().__init__(reason)
+        self.is_temporary = is_temporary
+
 
 def download(
-    wanted: ModelFile | Archive,
-    target: Path,
+    wanted: ModelFile,
+    folder: Path,
     urls: Sequence[str],
     report: Report,
     *,
     timeouts: Timeouts = Timeouts(),  # noqa: B008 - immutable
-) -> None:
-    """Download a file to `target`. Raises ModelFilesError, with what each address answered."""
-    part = target.with_name(f"{target.name}.part")
-    problems = []
-    with new_session() as session, writing(target):
+) -> list[Refusal]:
+    """Download a file into a folder. Returns no refusals if it is there, else one for each address.
+
+    Raises ModelFilesError if it cannot be written.
+    """
+    target = folder / wanted.name
+    refusals = []
+    with new_session() as session:
         session.headers.update(_HEADERS)
         for url in urls:
-            try:
-                _complete(session, wanted, part, url, report, timeouts)
-            except (_WrongAnswer, requests.RequestException) as error:
-                problems.append(f"{sanitise(url)}: {_clause(error, timeouts)}")
-            else:
-                part.replace(target)
-                return
-    kept = _size(part)
-    state = (
-        f"{kept:,} of {wanted.size:,} bytes are kept: the same command continues there"
-        if kept
-        else "Nothing of it is kept: try the same command again later"
-    )
-    raise ModelFilesError(
-        f"{target.name} could not be downloaded. {'; '.join(problems)}. {state}. Behind a firewall, set HF_ENDPOINT or "
-        "https_proxy, or copy the files from another machine and use: paraformer-nb models import FOLDER."
-    )
+            transfer = _Transfer(session, url, wanted, target.with_name(f"{target.name}.part"), report, timeouts)
+            refusal = transfer.run()
+            if refusal is None:
+                with writing(target):
+                    transfer.part.replace(target)
+                return []
+            refusals.append(refusal)
+    return refusals
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Raise ModelFilesError for a folder that cannot be written, or a disk that is full."""
-    try:
-        yield
-    except requests.RequestException:  # it is an OSError
-        raise
-    except OSError as error:
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        raise ModelFilesError(
-            f"{str(path)!r} cannot be written: {error.strerror or error}. What is there already is kept. "
-            f"{'Make room' if is_full else 'Make the folder writable'}, or set {FOLDER_VARIABLE} to another folder; "
-            "then run the same command again."
-        ) from error
+@dataclass
+class _Transfer:
+    """The download of a file from one address."""
 
+    session: requests.Session
+    url: str
+    wanted: ModelFile
+    part: Path
+    report: Report
+    timeouts: Timeouts
+    has_ranges: bool = True
 
-def _complete(
-    session: requests.Session,
-    wanted: ModelFile | Archive,
-    part: Path,
-    url: str,
-    report: Report,
-    timeouts: Timeouts,
-) -> None:
-    """Get all bytes that are missing from one address, and verify them."""
-    is_resumed = _size(part) > 0
-    attempts = 0
-    while (size := _size(part)) < wanted.size:
+    def run(self) -> Refusal | None:
+        """Get all bytes that are missing, and verify them."""
         try:
-            _append(session, wanted.size, part, url, report, timeouts)
-            attempts = 0 if _size(part) > size else attempts + 1
-            problem: Exception = _WrongAnswer("the connection is cut")
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            attempts = 0 if _size(part) > size else attempts + 1
-            problem = error
-        if _size(part) < wanted.size and attempts >= _ATTEMPTS:
-            raise problem
-    if size > wanted.size or hash_file(part) != wanted.sha256:
-        part.unlink()
-        report(0)
-        if is_resumed:  # the wrong bytes may be of an earlier download
-            _complete(session, wanted, part, url, report, timeouts)
+            self._complete()
+        except requests.RequestException as error:
+            problem = request_problem(error, self.timeouts.read)
+            return Refusal(self.url, sanitise(problem.reason)[:300], problem.is_temporary, self.has_ranges)
+        except _WrongAnswer as error:
+            return Refusal(self.url, sanitise(str(error))[:300], error.is_temporary, self.has_ranges)
+        return None
+
+    def _complete(self) -> None:
+        is_resumed = self._size() > 0
+        attempts = 0
+        while (size := self._size()) < self.wanted.size:
+            problem: Exception = _WrongAnswer("the connection was cut", is_temporary=True)
+            try:
+                self._append()
+            except (requests.ConnectionError, requests.Timeout) as error:
+                problem = error
+            attempts = 0 if self._size() >= size + _ADVANCE else attempts + 1
+            if self._size() < self.wanted.size and attempts >= _ATTEMPTS:
+                raise problem
+        if size == self.wanted.size and hash_file(self.part) == self.wanted.sha256:
             return
-        raise _WrongAnswer("it sends other bytes than the published file's (the SHA-256 differs), they were deleted")
+        with writing(self.part):
+            self.part.unlink()
+        self.report(0)
+        if not is_resumed:
+            raise _WrongAnswer("it sends other bytes than the published file's (the SHA-256 differs); they are deleted")
+        self._complete()  # the wrong bytes may be of an earlier download
 
+    def _append(self) -> None:
+        """Request what is missing, and write it as it arrives. What is there already stays, even if all is sent."""
+        offset = self._size()
+        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        with self.session.get(self.url, headers=headers, stream=True, timeout=self.timeouts) as response:
+            done = self._begin(response, offset)
+            with writing(self.part):
+                self.part.touch()
+                file = self.part.open("r+b", buffering=0)  # closing a buffer would write to a full disk again
+            with file:
+                file.seek(done)
+                for block in _blocks(response):
+                    with writing(self.part):
+                        _write(file, block)
+                    done += len(block)
+                    if done > self.wanted.size:
+                        break  # the hash will differ
+                    self.report(done)
 
-def _append(session: requests.Session, size: int, part: Path, url: str, report: Report, timeouts: Timeouts) -> None:
-    """Request what is missing, and append it as it arrives."""
-    offset = _size(part)
-    headers = {"Range": f"bytes={offset}-"} if offset else {}
-    with session.get(url, headers=headers, stream=True, timeout=timeouts) as response:
-        begin = _begin(response, offset, size)
-        with part.open("r+b" if begin else "wb") as file:
-            file.seek(begin)
-            done = begin
-            for block in response.iter_content(_BLOCK):
-                file.write(block)
-                done += len(block)
-                if done > size:
-                    break  # the hash will differ
-                report(done)
-
-
-def _begin(response: requests.Response, offset: int, size: int) -> int:
-    """Where the bytes of a response begin in the file. Raises _WrongAnswer if they are not of this file."""
-    if response.status_code not in (200, 206):
-        raise _WrongAnswer(f"HTTP {response.status_code} {sanitise(response.reason or '')}".rstrip())
-    if response.status_code == 206:
-        match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
-        if not match or int(match[1]) != offset or match[2] not in (str(size), "*"):
-            raise _WrongAnswer("it answers with another range than the requested one")
-        return offset
-    length = response.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) != size:
-        raise _WrongAnswer(f"it sends {int(length):,} bytes instead of {size:,}, so it is another file")
-    return 0
-
-
-def _size(part: Path) -> int:
-    try:
-        return part.stat().st_size
-    except FileNotFoundError:
+    def _begin(self, response: requests.Response, offset: int) -> int:
+        """Where the bytes of a response begin in the file. Raises _WrongAnswer if they are not of this file."""
+        size = self.wanted.size
+        if response.status_code not in (200, 206):
+            status = f"HTTP {response.status_code} {sanitise(response.reason or '')}".rstrip()
+            is_temporary = response.status_code >= 500 or response.status_code in _TEMPORARY
+            raise _WrongAnswer(f"{status} for {urlsplit(self.url).path}", is_temporary=is_temporary)
+        self.has_ranges = response.status_code == 206 or not offset
+        if response.status_code == 206:
+            match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+            if not match or int(match[1]) != offset or match[2] not in (str(size), "*"):
+                raise _WrongAnswer("it answers with another range than the requested one")
+            return offset
+        length = response.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length) != size:
+            raise _WrongAnswer(f"it sends {int(length):,} bytes instead of {size:,}, so it is another file")
         return 0
 
+    def _size(self) -> int:
+        return self.part.stat().st_size if self.part.exists() else 0
 
-def _clause(error: Exception, timeouts: Timeouts) -> str:
-    if isinstance(error, requests.RequestException):
-        return sanitise(request_problem(error, timeouts.read).reason)[:300]
-    return sanitise(str(error))[:200]
+
+def _write(file: io.FileIO, block: bytes) -> None:
+    rest = memoryview(block)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _blocks(response: requests.Response) -> Iterator[bytes]:
+    """The bytes of a response as they arrive: requests would discard a block that is cut."""
+    try:
+        while block := response.raw.read1(_BLOCK):
+            yield block
+    except HTTPError as error:
+        raise requests.ConnectionError(error) from error

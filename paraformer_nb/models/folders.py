@@ -6,20 +6,21 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..errors import ModelFilesError
 from ..paths import expand
-from .location import own_folder
-from .table import Model, Repository, get_model, models
-from .verification import fault_of, first_fault
+from .faults import Fault, fetch_command
+from .location import models_folder, own_folder
+from .table import Model, ModelFile, Repository, get_model, models
+from .verification import fault_of, faults_of, first_fault
+
+SOURCE = "SOURCE.txt"
+"""The file that is written beside a model's files when all of them are there."""
 
 
 def possible_folders(model: Model) -> Iterator[Path]:
-    """Folders in which a model may be: ours, the hubs' caches, and where its archive may have been unpacked."""
+    """Folders in which a model may be: ours, and those of other programs."""
     yield own_folder(model)
-    for repository in model.repositories:
-        yield from _cached(repository)
-    if model.folder_name:
-        yield Path(model.folder_name)
-        yield expand("~") / model.folder_name
+    yield from _folders_of_others(model)
 
 
 def find_folder(model: Model) -> Path | None:
@@ -33,36 +34,119 @@ def find_model(name: str) -> Path | None:
 
 
 def find_kind(kind: str) -> Path | None:
-    """The folder of the first model of a kind that is on this machine, in the table's order."""
-    found = (find_folder(model) for model in models().values() if model.kind == kind)
-    return next((folder for folder in found if folder), None)
+    """The folder of the first model of a kind that is on this machine, in the table's order; None if there is none.
 
-
-def damage_of_kind(kind: str) -> str:
-    """Why models of a kind that were fetched cannot be used, and what to do; ``""`` if there are none such."""
+    Raises ModelFilesError if a model before it is damaged, because another model gives another text; and if there is
+    none but one that was fetched in part.
+    """
+    incomplete = ""
     for model in models().values():
-        folder = own_folder(model)
-        fault = first_fault(model, folder) if model.kind == kind and folder.is_dir() else None
-        if fault:
-            return f"{fault}. Repair it with: {fetch_command(model)}."
+        if model.kind != kind:
+            continue
+        if folder := find_folder(model):
+            return folder
+        if fault := own_fault(model):
+            if fault.remedy or (own_folder(model) / SOURCE).is_file():
+                raise ModelFilesError(f"{fault.sentence(model)}{_other_model(model)}")
+            incomplete = incomplete or fault.sentence(model)
+    if incomplete:
+        raise ModelFilesError(incomplete)
+    return None
+
+
+def own_fault(model: Model) -> Fault | None:
+    """What is wrong with a model that was fetched, wholly or in part; None if nothing is, or nothing of it is there."""
+    folder = own_folder(model)
+    wanted = (*model.files, *([model.archive_file] if model.archive_file else []))
+    if fault := _fault_of_part(model, folder, models_folder()):
+        return fault
+    has_part = any(os.path.exists(folder / f"{file.name}.part") for file in wanted)  # noqa: PTH110 - never raises
+    return first_fault(model, folder) if has_part else None
+
+
+def check_own_folder(model: Model, consequence: str) -> Fault | None:
+    """What is wrong with a model that was fetched, as `own_fault`. Raises ModelFilesError if writing its files cannot
+    mend it; `consequence`: such as ``nothing was fetched``."""
+    fault = own_fault(model)
+    if fault and fault.remedy:
+        raise ModelFilesError(f"{fault.clause}, so {consequence}. {fault.remedy}; then run the same command again.")
+    return fault
+
+
+def unused_copies(model: Model) -> list[str]:
+    """Which copies of a model that other programs made are not used, and why, as clauses."""
+    faults = {folder: _fault_of_part(model, folder, folder) for folder in _folders_of_others(model)}
+    return [f"the copy in {folder} is not used: {each.short_clause}" for folder, each in faults.items() if each]
+
+
+def _fault_of_part(model: Model, folder: Path, root: Path) -> Fault | None:
+    """The most telling fault in a folder that has some of a model's files; None if it has all or none.
+
+    A folder above `root` that cannot be read, such as another user's home, is not a fault of the model.
+    """
+    faults = [fault for _, fault in faults_of(model, folder)]
+    damaged = [each for each in faults if not each.is_missing and each.path.is_relative_to(root)]
+    return (damaged or faults)[0] if damaged or 0 < len(faults) < len(model.files) else None
+
+
+def damaged_network(folder: Path) -> str:
+    """Which network in a folder has the name and the size of a known one but other bytes, and what to do; ``""`` if
+    none has."""
+    for model in models().values():
+        for path, file in _networks(model, folder):
+            if fault := fault_of(file, path):
+                return fault.sentence(model)
     return ""
 
 
 def damage_in(folder: Path) -> str:
-    """Which network in a folder has the name and the size of a known one but other bytes, and what to do; ``""`` if
-    none has."""
-    known = [(model, file) for model in models().values() for file in model.files if file.name.endswith(".onnx")]
-    for model, file in known:
-        path = folder / file.name
-        has_size = path.is_file() and path.stat().st_size == file.size
-        if has_size and (fault := fault_of(file, path)):
-            return f"{fault}. Repair it with: {fetch_command(model)}."
+    """What is wrong in a folder of a known model, after its bytes were read anew, and what to do; ``""`` if nothing is,
+    or it is not of a known model."""
+    for model in models().values():
+        is_known = any(_are_same(folder, each) for each in possible_folders(model)) or any(_networks(model, folder))
+        if is_known and (fault := first_fault(model, folder, is_fresh=True)):
+            return fault.sentence(model)
     return ""
 
 
-def fetch_command(model: Model) -> str:
-    """The command that fetches or repairs a model."""
-    return f"paraformer-nb models fetch {model.name}"
+def advice_on_name(text: str) -> str:
+    """What to do where the name of a model was given instead of a folder; ``""`` if it is not one."""
+    model = models().get(text)
+    if model is None:
+        return ""
+    if folder := find_folder(model):
+        return f"The model of that name is in {str(folder)!r}: give that folder."
+    return f"Fetch the model of that name with: {fetch_command(model)}. It prints the folder to give."
+
+
+def _other_model(model: Model) -> str:
+    """A hint at another model of the same kind that is complete."""
+    for other in models().values():
+        if other.kind == model.kind and other.name != model.name and (folder := find_folder(other)):
+            option = "model_dir" if model.kind == "paraformer" else "punctuation_dir"
+            return f" {other.name} is complete in {str(folder)!r}: to use it instead, give that folder as {option}."
+    return ""
+
+
+def _networks(model: Model, folder: Path) -> Iterator[tuple[Path, ModelFile]]:
+    """The networks in a folder that have the name and the size of one of a model's."""
+    for file in model.files:
+        path = folder / file.name
+        if path.suffix == ".onnx" and path.is_file() and path.stat().st_size == file.size:
+            yield path, file
+
+
+def _are_same(folder: Path, other: Path) -> bool:
+    return os.path.realpath(folder) == os.path.realpath(other)
+
+
+def _folders_of_others(model: Model) -> Iterator[Path]:
+    """The hubs' caches, and where a model's archive may have been unpacked."""
+    for repository in model.repositories:
+        yield from _cached(repository)
+    if model.folder_name:
+        yield Path(model.folder_name).absolute()
+        yield expand("~") / model.folder_name
 
 
 def _cached(repository: Repository) -> Iterator[Path]:

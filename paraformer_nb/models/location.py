@@ -14,7 +14,7 @@ FOLDER_VARIABLE = "PARAFORMER_NB_MODELS"
 def models_folder() -> Path:
     """The folder of fetched models: `PARAFORMER_NB_MODELS`, else one in the user's cache."""
     if given := os.environ.get(FOLDER_VARIABLE):
-        return expand(given)
+        return expand(given).absolute()
     from platformdirs import user_cache_path
 
     return user_cache_path("paraformer_nb", appauthor=False) / "models"

@@ -38,6 +38,8 @@ class ProgressBar:
         self.close()
         if self._is_shown:
             self._bar = tqdm(desc=name, total=total, unit="B", unit_scale=True, file=sys.stderr, leave=False)
+            if not sys.stderr.isatty() and not hasattr(self._bar, "container"):  # which the widget of a notebook has
+                self._bar.leave = True  # the line of a bar can be removed from a terminal only: let it end
 
     def update(self, done: int) -> None:
         """Move the bar; it moves back where bytes were wrong."""

@@ -73,6 +73,13 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
         """Bytes of all files."""
         return sum(file.size for file in self.files)
 
+    @property
+    def archive_file(self) -> ModelFile | None:
+        """The archive as a file with the last part of its address as its name."""
+        if self.archive is None:
+            return None
+        return ModelFile(self.archive.url.rpartition("/")[2], self.archive.size, self.archive.sha256)
+
 
 _PUNCTUATION = "sherpa-onnx-punct-ct-transformer-zh-en-vocab272727-2024-04-12-int8"
 _MODELS = (

@@ -1,7 +1,7 @@
 """Whether model files have the bytes that the table promises.
 
 Hashing 240 MB takes most of a second, so what was found is kept in a small file, with the size and time of each file
-that was read: it is read again when these differ.
+that was read: it is read again when these differ, or when a fresh look is asked for.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from .faults import Fault, missing, not_a_file, unreadable
 from .location import models_folder
 from .table import Model, ModelFile
 
@@ -24,23 +26,33 @@ _Known = dict[str, tuple[int, int, str]]
 """Path → size, time of the last change in ns, SHA-256."""
 
 
-def first_fault(model: Model, folder: Path) -> str | None:
-    """What is wrong with the first faulty file of a model in a folder, as a clause; None if all files are right."""
-    return next((fault for file in model.files if (fault := fault_of(file, folder / file.name))), None)
+def faults_of(model: Model, folder: Path, *, is_fresh: bool = False) -> Iterator[tuple[ModelFile, Fault]]:
+    """The faulty files of a model in a folder. `is_fresh`: read all bytes, whatever was found before."""
+    for file in model.files:
+        if fault := fault_of(file, folder / file.name, is_fresh=is_fresh):
+            yield file, fault
 
 
-def fault_of(file: ModelFile, path: Path) -> str | None:
-    """What is wrong with a file, as a clause that begins with its path; None if nothing is."""
+def first_fault(model: Model, folder: Path, *, is_fresh: bool = False) -> Fault | None:
+    """What is wrong with the first faulty file of a model in a folder; None if all files are right."""
+    return next((fault for _, fault in faults_of(model, folder, is_fresh=is_fresh)), None)
+
+
+def fault_of(file: ModelFile, path: Path, *, is_fresh: bool = False) -> Fault | None:
+    """What is wrong with a file; None if nothing is. `is_fresh`: read its bytes, whatever was found before."""
     try:
-        size = path.stat().st_size
-        if size != file.size:
-            return f"{str(path)!r} has {size:,} bytes instead of {file.size:,}: it is cut short or another file"
-        if _known_hash(path) != file.sha256:
-            return f"{str(path)!r} has the right size but other bytes (its SHA-256 differs): it is damaged"
-    except FileNotFoundError:
-        return f"{str(path)!r} is missing"
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode):
+            return not_a_file(path, state.st_mode)
+        if state.st_size != file.size:
+            problem = f"has {state.st_size:,} bytes instead of {file.size:,} (it is cut short, or another file)"
+            return Fault(path, problem)
+        if _known_hash(path, is_fresh=is_fresh) != file.sha256:
+            return Fault(path, "has the right size but other bytes (its SHA-256 differs)")
+    except (FileNotFoundError, NotADirectoryError):
+        return missing(path)
     except OSError as error:
-        return f"{str(path)!r} cannot be read: {error.strerror}"
+        return unreadable(path, error)
     return None
 
 
@@ -54,15 +66,17 @@ def hash_file(path: Path, report: Callable[[int], None] = lambda _: None) -> str
     return digest.hexdigest()
 
 
-def _known_hash(path: Path) -> str:
+def _known_hash(path: Path, *, is_fresh: bool) -> str:
+    with path.open("rb"):
+        pass  # a file that cannot be read is faulty, whatever was found before
     store = models_folder() / "verified.json"
     known = _load(store)
     name = os.path.realpath(path)
-    stat = path.stat()
+    state = path.stat()
     size, time, digest = known.get(name, (0, 0, ""))
-    if (size, time) != (stat.st_size, stat.st_mtime_ns):
+    if is_fresh or (size, time) != (state.st_size, state.st_mtime_ns):
         digest = hash_file(path)
-        _store(store, known | {name: (stat.st_size, stat.st_mtime_ns, digest)})
+        _store(store, known | {name: (state.st_size, state.st_mtime_ns, digest)})
     return digest
 
 

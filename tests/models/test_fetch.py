@@ -3,61 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from fetching import LARGEST, QUICK, Log, content, failure
 from full_disk import largest_file
 from model_hub import Hub, paths
 
 import paraformer_nb as pnb
 from paraformer_nb.errors import ModelFilesError, ParameterError
-from paraformer_nb.models.download import Timeouts
 from paraformer_nb.models.fetch import fetch
 from paraformer_nb.models.folders import find_folder
 from paraformer_nb.models.location import own_folder
 from paraformer_nb.models.table import Model, models
-
-QUICK = Timeouts(connect=5.0, read=0.3)
-LARGEST = "encoder.onnx"
-
-
-@dataclass
-class Log:
-    """A progress that notes what it gets."""
-
-    messages: list[str] = field(default_factory=list)
-    files: list[tuple[str, int]] = field(default_factory=list)
-    done: list[int] = field(default_factory=list)
-
-    def begin(self, name: str, total: int) -> None:
-        self.files.append((name, total))
-
-    def update(self, done: int) -> None:
-        self.done.append(done)
-
-    def message(self, text: str) -> None:
-        self.messages.append(text)
-
-    def close(self) -> None:
-        pass
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    """The bytes of a folder's files, without what is written beside them."""
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "SOURCE.txt"}
-
-
-def failure(model: Model, log: Log | None = None) -> str:
-    """The error of a fetch that fails."""
-    with pytest.raises(ModelFilesError) as raised:
-        fetch(model, log or Log(), timeouts=QUICK)
-    return str(raised.value)
-
 
 # ------------------------------------------------------------------------------------------------------- when it works
 
@@ -86,7 +49,7 @@ def test_files_are_fetched_once_and_the_licence_is_shown_once_and_kept(
     assert again.messages == []
     (folder / "tokens.txt").unlink()
     fetch(model, again)
-    assert again.messages == ["tiny: fetching again what is damaged: tokens.txt"]
+    assert again.messages == ["tiny: fetching again tokens.txt (missing)"]
 
 
 def test_the_public_function_fetches_by_name(table: Path, hubs: tuple[Hub, Hub], published: Path) -> None:
@@ -120,13 +83,58 @@ def test_a_cut_download_continues(model: Model, hubs: tuple[Hub, Hub], published
     assert hubs[1].requests == []
 
 
+@pytest.mark.parametrize("size", [1, 700, 8000])
+def test_every_byte_that_arrived_before_a_cut_is_kept(
+    model: Model, hubs: tuple[Hub, Hub], published: Path, size: int
+) -> None:
+    own_folder(model).mkdir(parents=True)
+    shutil.copy(published / "decoder.onnx", own_folder(model))
+    hubs[0].cut_after, hubs[1].status = size, 503
+    for attempts in (3, 6):
+        expected = f"{attempts * size:,} of 79,902 bytes of encoder.onnx are kept: the same command continues there"
+        assert expected in failure(model)
+    data = (own_folder(model) / f"{LARGEST}.part").read_bytes()
+    assert data == (published / LARGEST).read_bytes()[: 6 * size]
+
+
+def test_a_host_that_cannot_continue_is_not_said_to(model: Model, hubs: tuple[Hub, Hub], published: Path) -> None:
+    for hub in hubs:
+        hub.cut_after, hub.has_ranges = 9000, False
+    message = failure(model)
+    assert "9,000 of 79,902 bytes of encoder.onnx are kept, but no host continues a download" in message
+    assert "the same command gets encoder.onnx from its beginning" in message
+    part = own_folder(model) / f"{LARGEST}.part"
+    part.write_bytes((published / LARGEST).read_bytes()[:20_000])
+    assert "20,000 of 79,902 bytes" in failure(model), "what was there stays, where less arrives anew"
+    hubs[1].has_ranges = True
+    hubs[1].cut_after = None
+    assert content(fetch(model, Log())) == content(published)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_final"), [(404, True), (403, True), (401, True), (429, False), (503, False), (None, True)]
+)
+def test_the_advice_is_that_of_the_cause(
+    model: Model, hubs: tuple[Hub, Hub], status: int | None, is_final: bool
+) -> None:
+    for hub in hubs:
+        hub.status = status
+        hub.files = {path: data[::-1] for path, data in hub.files.items()}
+    message = failure(model)
+    assert ("Trying again does not help" in message) == is_final
+    assert ("Try again later" in message) != is_final
+    first, *hosts = message.split("\n")
+    assert [line.split(": ")[0] for line in hosts] == [hub.address for hub in hubs]
+    assert len(first) < 400
+
+
 def test_connections_that_are_always_cut_are_named_as_that(model: Model, hubs: tuple[Hub, Hub]) -> None:
     for hub in hubs:
         hub.cut_after = 0
     message = failure(model)
     assert message.count("the connection was cut") == 2
     assert "IncompleteRead" not in message
-    assert "Nothing of it is kept: try the same command again later" in message
+    assert "Nothing of it is kept. Try again later" in message
 
 
 def test_what_has_arrived_is_kept_for_the_next_call(model: Model, hubs: tuple[Hub, Hub], published: Path) -> None:
@@ -216,7 +224,7 @@ def test_an_own_endpoint_stands_instead_of_the_public_hosts(model: Model, monkey
     message = failure(model)
     assert "huggingface.co" not in message
     assert "hf-mirror.com" not in message
-    assert "http://127.0.0.1:1/owner/tiny/resolve/0123abc/" in message
+    assert "http://127.0.0.1:1:" in message
 
 
 @pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"])
@@ -231,13 +239,14 @@ def test_offline_no_host_is_asked(
 # -------------------------------------------------------------------------------------------------------------- disks
 
 
-def test_a_full_disk_says_what_to_do_and_keeps_what_has_arrived(
+def test_a_limit_of_file_sizes_says_what_to_do_and_keeps_what_has_arrived(
     model: Model, hubs: tuple[Hub, Hub], published: Path
 ) -> None:
     with largest_file(8192):
         message = failure(model)
-    for expected in ("cannot be written", "Make room", "PARAFORMER_NB_MODELS", "kept"):
+    for expected in ("cannot be written", "ulimit -f", "PARAFORMER_NB_MODELS", "kept"):
         assert expected in message
+    assert (own_folder(model) / f"{LARGEST}.part").stat().st_size == 8192
     assert hubs[1].requests == [], "another host does not help"
     assert content(fetch(model, Log())) == content(published)
 
@@ -267,7 +276,7 @@ def test_a_model_in_a_read_only_folder_is_used(
     folder.rename(tmp_path / "unpacked-tiny")
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("PARAFORMER_NB_MODELS", str(tmp_path / "file"))  # what was verified cannot be stored
-    assert find_folder(model) == Path("unpacked-tiny")
+    assert find_folder(model) == tmp_path / "unpacked-tiny"
 
 
 # ---------------------------------------------------------------------------------------------- processes, interrupts
@@ -296,7 +305,7 @@ def test_two_processes_at_once_fetch_it_once(table: Path, hubs: tuple[Hub, Hub],
         assert first.is_holding.wait(30)
         with fetching() as two:
             assert two.stderr is not None
-            assert "Another process is fetching tiny" in two.stderr.readline()
+            assert "Another process is writing tiny" in two.stderr.readline()
             first.hold = None
             first.release.set()
             assert two.wait(30) == 0

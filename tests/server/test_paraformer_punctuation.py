@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
+import permissions
 import pytest
 import tiny_punctuation
 from paraformer_streams import RATE, sound
@@ -13,6 +14,7 @@ from servers import ended, failure
 from tiny_paraformer import RECITED, build
 
 import paraformer_nb as pnb
+from paraformer_nb.errors import ParameterError
 from paraformer_nb.server.engines.paraformer.model import ModelError
 from paraformer_nb.server.engines.paraformer.punctuation import Punctuator
 
@@ -65,7 +67,7 @@ def test_a_run_has_marks_in_its_finals(folder: Path, model: Path) -> None:
     assert bare.sentences["text"][1] == "今天"
 
 
-@pytest.mark.parametrize("damage", ["metadata", "text", "missing", "scores"])
+@pytest.mark.parametrize("damage", ["metadata", "text", "scores"])
 def test_a_network_that_does_not_punctuate_is_reported(damage: str, folder: Path, model: Path) -> None:
     file = folder / "model.int8.onnx"
     network = onnx.load(file)
@@ -76,8 +78,6 @@ def test_a_network_that_does_not_punctuate_is_reported(damage: str, folder: Path
     onnx.save(network, file)
     if damage == "text":
         file.write_text("<html>404</html>")
-    if damage == "missing":
-        file.unlink()
     service = pnb.Embedded("paraformer", model_dir=model, punctuation_dir=folder)
     clip = (sound((600, 3480), ms=4000), RATE)
     error = failure(pnb.transcribe(clip, service=service, retry=pnb.Retry(attempts=1)))
@@ -86,3 +86,20 @@ def test_a_network_that_does_not_punctuate_is_reported(damage: str, folder: Path
     if damage != "scores":
         with pytest.raises(ModelError):
             Punctuator(folder)
+
+
+def test_a_folder_without_a_network_is_refused_at_the_call(folder: Path, model: Path) -> None:
+    (folder / "model.int8.onnx").unlink()
+    with pytest.raises(ModelError):
+        Punctuator(folder)
+    with pytest.raises(ParameterError, match=r"has neither model.onnx nor model.int8.onnx"):
+        pnb.Embedded("paraformer", model_dir=model, punctuation_dir=folder)
+
+
+def test_a_network_that_cannot_be_read_needs_no_download(folder: Path, model: Path) -> None:
+    file = folder / "model.int8.onnx"
+    service = pnb.Embedded("paraformer", model_dir=model, punctuation_dir=folder)
+    with permissions.mode(file, 0), pytest.raises(ModelError) as raised:
+        Punctuator(folder)
+    service.close()
+    assert f"{str(file)!r} cannot be read: Permission denied. Make it readable: chmod u+r {file}" in str(raised.value)

@@ -36,7 +36,8 @@ def make_engine(name: str, options: dict[str, Any]) -> Engine:
         raise ParameterError(f"unknown engine {name!r}. Known: {', '.join(ENGINES)}.")
     kind = ENGINES[name]
     if unknown := set(options) - {option.name for option in kind.options}:
-        raise ParameterError(f"engine {name!r} has no option {', '.join(sorted(unknown))}.")
+        known = f"Its options: {', '.join(option.name for option in kind.options)}" if kind.options else "It has none"
+        raise ParameterError(f"engine {name!r} has no option {', '.join(sorted(unknown))}. {known}.")
     given = {option: options[option.name] for option in kind.options if options.get(option.name) is not None}
     if missing := [option for option in kind.options if option.is_required and option not in given]:
         needed = " and ".join(f"{option.name}={option.metavar} ({option.help})" for option in missing)

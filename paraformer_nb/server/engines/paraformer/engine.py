@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ....dashscope.messages import SentenceResult
-from ....errors import MissingDependency, ModelFilesError
-from ....models.folders import damage_in, damage_of_kind, find_kind
+from ....errors import MissingDependency, ModelFilesError, ParameterError
+from ....models.folders import damage_in, damaged_network, find_kind, unused_copies
+from ....models.table import models
 from ....paths import expand
 from ..base import Emit, EngineError, Settings
 from .features import CHUNK_STEP
 from .model import ModelError, ParaformerModel
 from .model_folder import ModelFolder, check_model_folder
-from .punctuation import Punctuator
+from .punctuation import Punctuator, check_punctuation_folder
 from .recogniser import ParaformerRecogniser
 from .sentences import ParaformerSentences
 
@@ -39,8 +40,8 @@ class Paraformer:
             the text has no marks.
         load: loads the checked folder's networks.
 
-    Raises ParameterError if the folder does not contain a streaming Paraformer, ModelFilesError if there is none on
-    this machine or its files are damaged, MissingDependency if a package is not installed.
+    Raises ParameterError if a folder does not contain what it should, ModelFilesError if no model is on this machine or
+    its files are damaged or cannot be read, MissingDependency if a package is not installed.
     """
 
     def __init__(
@@ -54,16 +55,15 @@ class Paraformer:
             raise MissingDependency(
                 f"the Paraformer engine needs {' and '.join(missing)}: pip install 'paraformer-nb[paraformer]'."
             )
-        folder = expand(model_dir) if model_dir else _found("paraformer")
+        folder = expand(model_dir) if model_dir else find_kind("paraformer")
         if folder is None:
-            raise ModelFilesError(
-                "the engine 'paraformer' needs a model's files, and there are none on this machine. Fetch them once: "
-                "paraformer-nb models fetch paraformer-zh-en. Or give a folder that has them: model_dir=FOLDER."
-            )
-        self._folder = check_model_folder(folder)
-        self._punctuation = expand(punctuation_dir) if punctuation_dir else _found("punctuation")
+            raise ModelFilesError(_none_found())
+        self._folder = _checked(folder)
+        self._punctuation = expand(punctuation_dir) if punctuation_dir else find_kind("punctuation")
+        if self._punctuation:
+            check_punctuation_folder(self._punctuation)
         for path in (folder, self._punctuation):
-            if path and (damage := damage_in(path)):
+            if path and (damage := damaged_network(path)):
                 raise ModelFilesError(damage)
         self._load = load
         self._loading: asyncio.Future[_Loaded] | None = None
@@ -85,15 +85,34 @@ class Paraformer:
             await asyncio.gather(loading, return_exceptions=True)  # the tasks reported its exception
 
     def _load_all(self) -> _Loaded:
-        return _Loaded(self._load(self._folder), Punctuator(self._punctuation) if self._punctuation else None)
+        punctuation = self._punctuation
+        try:
+            return _Loaded(self._load(self._folder), Punctuator(punctuation) if punctuation else None)
+        except ModelError as error:
+            folders = (self._folder.encoder.parent, *([punctuation] if punctuation else []))
+            if damage := next(filter(None, map(damage_in, folders)), ""):
+                raise ModelError(damage.removesuffix(".")) from error
+            raise
 
 
-def _found(kind: str) -> Path | None:
-    """The folder of a model of this kind on this machine. Raises ModelFilesError if one was fetched and is damaged."""
-    folder = find_kind(kind)
-    if folder is None and (damage := damage_of_kind(kind)):
-        raise ModelFilesError(damage)
-    return folder
+def _none_found() -> str:
+    """The message where no model is on this machine."""
+    known = [model for model in models().values() if model.kind == "paraformer"]
+    copies = "".join(f" {clause[0].upper()}{clause[1:]}." for model in known for clause in unused_copies(model))
+    return (
+        f"the engine 'paraformer' needs a model's files, and there are none on this machine.{copies} Fetch them once: "
+        "paraformer-nb models fetch paraformer-zh-en. Or give a folder that has them: model_dir=FOLDER."
+    )
+
+
+def _checked(folder: Path) -> ModelFolder:
+    """A checked folder. Raises ModelFilesError if it is of a known model and damaged, else ParameterError."""
+    try:
+        return check_model_folder(folder)
+    except ParameterError:
+        if damage := damage_in(folder):
+            raise ModelFilesError(damage) from None
+        raise
 
 
 class ParaformerStream:

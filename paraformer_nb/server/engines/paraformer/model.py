@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ....models.faults import unreadable
 from .features import FeatureExtractor
 from .model_folder import ModelFolder
 
@@ -75,7 +76,13 @@ def load_network(path: Path) -> InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # streams run in parallel, networks do not
     options.log_severity_level = 4  # errors are raised as exceptions; anything else would be printed in the notebook
     try:
+        path.open("rb").close()
         return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except PermissionError as error:
+        fault = unreadable(path, error)
+        raise ModelError(f"{fault.clause}. {fault.remedy}") from error
+    except FileNotFoundError as error:
+        raise ModelError(f"{str(path)!r} is missing. Download it again") from error
     except _exceptions() as error:
         raise ModelError(f"ONNX Runtime cannot load {str(path)!r}: {_first_line(error)}. Download it again") from error
 

@@ -15,10 +15,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from ....errors import ParameterError
 from .normalisation import Normalisation, parse_numbers, read_am_mvn
 from .onnx_header import FLOAT, INT32, INT64, OnnxHeader, OnnxTensor, read_onnx_header
-from .rejection import NEEDED, reject
+from .rejection import check_is_folder, reject, reject_unreadable
 from .symbols import find_symbols, is_number, read_symbols
 
 MEL_BINS = 80
@@ -67,10 +66,10 @@ class ModelFolder(NamedTuple):
 def check_model_folder(folder: Path) -> ModelFolder:
     """Check the folder without loading the networks, in milliseconds for files of any size.
 
-    Raises ParameterError, which names the file, the fault in it and the files that are needed.
+    Raises ParameterError, which names the file, the fault in it and the files that are needed; ModelFilesError for a
+    file that cannot be read.
     """
-    if not folder.is_dir():
-        raise ParameterError(f"model_dir={str(folder)!r} is not a folder. {NEEDED}")
+    check_is_folder("model_dir", folder)
     encoder = _find(folder, "encoder", ("encoder.onnx", "encoder.int8.onnx", "model.onnx", "model_quant.onnx"))
     decoder = _find(folder, "decoder", ("decoder.onnx", "decoder.int8.onnx", "decoder_quant.onnx"))
     tokens = find_symbols(folder)
@@ -112,7 +111,7 @@ def _header(path: Path) -> OnnxHeader:
         size = path.stat().st_size
         reject(path, f"cannot be used: {reason} ({size:,} bytes). It may not have been downloaded completely")
     except OSError as error:
-        reject(path, f"cannot be read: {error.strerror}")
+        reject_unreadable(path, error)
 
 
 def _sizes_of(encoder: OnnxHeader, decoder: OnnxHeader) -> dict[str, int]:

@@ -10,7 +10,7 @@ import math
 import re
 from pathlib import Path
 
-from .rejection import reject
+from .rejection import reject, reject_unreadable
 
 _LAYER = r"<{}>\s+\d+\s+\d+\s+<LearnRateCoef>\s+\S+\s+\[([^\]]*)\]"
 _MAX_BYTES = 2**20
@@ -41,7 +41,7 @@ def read_am_mvn(path: Path, count: int) -> Normalisation:
     except UnicodeError:
         reject(path, "is not a text of numbers")
     except OSError as error:
-        reject(path, f"cannot be read: {error.strerror}")
+        reject_unreadable(path, error)
     return _layer(path, text, "AddShift", count), _layer(path, text, "Rescale", count)
 
 

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ....errors import ParameterError
 from .model import ModelError, load_network, run_network
+from .rejection import NEEDED_FOR, check_is_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +25,14 @@ _ENDS = {"。", "？"}
 _ASCII = {"，": ",", "、": ",", "。": ".", "？": "?"}
 """The marks after a word that is not Chinese."""
 _NONE = {"_", "<unk>"}
+
+
+def check_punctuation_folder(folder: Path) -> None:
+    """Raise ParameterError if a folder has no network that may punctuate; it is not loaded."""
+    check_is_folder("punctuation_dir", folder)
+    if not any((folder / name).is_file() for name in _NAMES):
+        names = " nor ".join(_NAMES)
+        raise ParameterError(f"punctuation_dir={str(folder)!r} has neither {names}. {NEEDED_FOR['punctuation_dir']}")
 
 
 class Punctuator:

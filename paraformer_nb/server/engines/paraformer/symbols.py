@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from .rejection import reject
+from .rejection import reject, reject_unreadable
 
 
 def find_symbols(folder: Path) -> Path:
@@ -26,7 +26,7 @@ def read_symbols(path: Path, count: int | None) -> list[str]:
     except UnicodeError:
         reject(path, "is not UTF-8 text")
     except OSError as error:
-        reject(path, f"cannot be read: {error.strerror}")
+        reject_unreadable(path, error)
     if not symbols:
         reject(path, "is an empty list")
     needed = len(symbols) if count is None else count

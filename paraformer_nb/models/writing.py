@@ -1,0 +1,66 @@
+"""Write a model's folder: one process at a time, and with errors that say what to do."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ..errors import ModelFilesError
+from .location import FOLDER_VARIABLE, models_folder, own_folder
+from .progress import Progress
+from .table import Model
+
+_WAITING = 0.2  # seconds between two looks at a lock
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise ModelFilesError for a folder that cannot be written, or a disk that is full."""
+    try:
+        yield
+    except OSError as error:
+        advice = {
+            errno.ENOSPC: "Make room",
+            errno.EDQUOT: "Make room within your quota",
+            errno.EFBIG: "Raise the limit of a file's size (ulimit -f)",
+        }.get(error.errno or 0, "Make the folder writable")
+        raise ModelFilesError(
+            f"{str(path)!r} cannot be written: {error.strerror or error}. What is there already is kept. {advice}, or "
+            f"set {FOLDER_VARIABLE} to another folder; then run the same command again."
+        ) from error
+
+
+def lock_path(model: Model) -> Path:
+    """The file that a process locks while it writes a model's folder."""
+    return models_folder() / f"{model.name}.lock"
+
+
+@contextmanager
+def locked(model: Model, progress: Progress) -> Iterator[None]:
+    """Let one process at a time write a model's folder."""
+    lock = FileLock(lock_path(model))
+    with writing(own_folder(model)):
+        models_folder().mkdir(parents=True, exist_ok=True)
+        if not _is_acquired(lock):
+            try:
+                progress.message(f"Another process is writing {model.name}: waiting for it.")
+                lock.acquire(poll_interval=_WAITING)
+            except KeyboardInterrupt:
+                progress.message(f"Stopped waiting. The other process continues; {model.name} was not changed here.")
+                raise KeyboardInterrupt from None  # without filelock's own lines
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _is_acquired(lock: FileLock) -> bool:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True
