@@ -44,6 +44,7 @@ async def _await(run: pnb.Run) -> pnb.Run:
 def test_waiting_for_a_failed_run_raises_each_time() -> None:
     async def failing(talk: Talk) -> None:
         await talk.begin()
+        await talk.block()
         await talk.say("hello")
         await talk.fail("InternalError", "Internal server error!")
 

@@ -228,6 +228,7 @@ def test_a_copy_of_a_private_journal_is_private(tmp_path: Path) -> None:
 def test_a_loaded_run_has_the_error_of_the_run(tmp_path: Path) -> None:
     async def drops(talk: Talk) -> None:
         await talk.begin()
+        await talk.block()
         await talk.say("hello")
         await talk.connection.close(1011)
 
