@@ -12,7 +12,7 @@ from node import installed
 from playwright.sync_api import BrowserContext, Page
 from saved_pages import lesson_run
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 BACKGROUND = "() => getComputedStyle(document.querySelector('.pnb-timeline')).backgroundColor"
 

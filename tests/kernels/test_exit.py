@@ -14,6 +14,8 @@ import pytest
 from processes import LESSON, PATIENCE, TESTS, environment, recognisers
 from servers import eventually
 
+pytestmark = pytest.mark.system
+
 _PRELUDE = f"""
 import asyncio, io, logging, os, pathlib, sys, threading, time, warnings
 import paraformer_nb as pnb

@@ -23,6 +23,8 @@ from paraformer_nb.dashscope.messages import RunTask, encode_command
 from paraformer_nb.dashscope.parameters import check_parameters, wire_form
 from paraformer_nb.errors import ParameterError
 
+pytestmark = pytest.mark.system
+
 QWEN = "qwen-audio-3.1-asr-flash-streaming"
 
 

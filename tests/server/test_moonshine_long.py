@@ -14,6 +14,8 @@ import pytest
 from accuracy import truth
 from servers import needs_pocketsphinx
 
+pytestmark = pytest.mark.system
+
 # In a process of its own, as a worker is: recognise a clip many times in a row as one, and print after each repetition
 # its memory in MB, the CPU seconds for a second of audio, and the final words with their begins in ms.
 CHILD = """

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from seen import assert_hidden
 from servers import Cloud, Talk, well
+
+pytestmark = pytest.mark.system
 
 _CELLS = """
 %xmode Verbose

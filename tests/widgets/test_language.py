@@ -17,7 +17,7 @@ from paraformer_nb.server.engines.registry import ENGINES
 from paraformer_nb.widgets.messages import Update
 from paraformer_nb.widgets.run_data import FileFormat, GapSpan, Layer, LayerSpan, RetryState, SentenceData
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 TABLE = (MODULES / "model" / "chinese.js").read_text(encoding="utf-8")
 ENTRIES = re.findall(r'^  "((?:[^"\\]|\\.)*)":\s*"((?:[^"\\]|\\.)*)",$', TABLE, re.MULTILINE)

@@ -8,7 +8,7 @@ from standalone_view import modules as modules
 from standalone_view import page as page
 from standalone_view import show
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 ROWS = """(view) => {
   const rows = new Map();
