@@ -47,6 +47,10 @@ class HistoryTables(RunTables):
 
         ``to_shown`` and ``to_settled`` are seconds after the audio up to its end was sent. With another `pace` than 1.0
         they measure the service's queue, not what a listener notices.
+
+        Example:
+            >>> run.latency[["text", "changes"]].head(2).to_numpy().tolist()
+            [['Good', 0], ['morning.', 0]]
         """
         from ..tables.revisions import latency_table
 
@@ -63,7 +67,12 @@ class HistoryTables(RunTables):
 
     @property
     def tasks(self) -> pd.DataFrame:
-        """One row a task (an attempt): when it started and ended, the seconds sent, recognised and billed in it."""
+        """One row a task (an attempt): when it started and ended, the seconds sent, recognised and billed in it.
+
+        Example:
+            >>> run.tasks["task"].tolist()
+            ['t']
+        """
         from ..tables.tasks import tasks_table
 
         return tasks_table(self._live.records(), self._read_history())
@@ -74,6 +83,10 @@ class HistoryTables(RunTables):
 
         Its amount is NaN where it is not known, 0 for the embedded service, for words of a file and before audio is
         sent. What a task used between its last report and a disconnect is billed, but not reported.
+
+        Example:
+            >>> run.cost.amount, run.cost.basis
+            (0.0, 'a run uses the embedded service: nothing is billed')
         """
         run, counter = self.transcript.run, self.transcript.counter
         if run.service.kind in _FREE:
@@ -129,6 +142,10 @@ class HistoryTables(RunTables):
         Where a window has fewer than 5 words or 5 s there is too little to find an offset: NaN.
 
         Raises ParameterError if `window` is not a number of seconds from 5 on.
+
+        Example:
+            >>> run.drift(window=60).columns.tolist()
+            ['start', 'end', 'offset', 'fit', 'words']
         """
         from ..tables.word_times import drift_table
 

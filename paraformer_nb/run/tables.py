@@ -43,7 +43,12 @@ class RunTables:
 
     @property
     def duration(self) -> float | None:
-        """Seconds of the part of the clip that was recognised so far, gaps included; None while nothing was sent."""
+        """Seconds of the part of the clip that was recognised so far, gaps included; None while nothing was sent.
+
+        Example:
+            >>> run.duration is None  # its journal has no audio
+            True
+        """
         return self.transcript.duration
 
     @property
@@ -52,6 +57,10 @@ class RunTables:
 
         ``attrs`` has ``clip``, ``service``, ``model``, and ``snapshot``: a text by which `correct` knows when the table
         was read. Two readings of the same words are equal, ``attrs`` included.
+
+        Example:
+            >>> run.words[["text", "start", "end"]].head(2).to_numpy().tolist()
+            [['Good', 0.0, 0.4], ['morning.', 0.4, 0.9]]
         """
         from ..tables.frame import table_attrs
 
@@ -73,7 +82,12 @@ class RunTables:
 
     @property
     def words_raw(self) -> pd.DataFrame:
-        """The words as recognised, without corrections; the columns are those of `words`, without ``word``."""
+        """The words as recognised, without corrections; the columns are those of `words`, without ``word``.
+
+        Example:
+            >>> run.words_raw["text"].tolist()
+            ['Good', 'morning.', '今天', '天气', '好']
+        """
         from ..tables.words import words_table
 
         register_speech()
@@ -83,7 +97,12 @@ class RunTables:
 
     @property
     def sentences(self) -> pd.DataFrame:
-        """One row a sentence; see `paraformer_nb.tables.schema` for the columns."""
+        """One row a sentence; see `paraformer_nb.tables.schema` for the columns.
+
+        Example:
+            >>> run.sentences[["text", "start", "end"]].to_numpy().tolist()
+            [['Good morning.', 0.0, 0.9], ['今天天气好。', 1.0, 2.0]]
+        """
         from ..tables.sentences import sentences_table
 
         register_speech()
@@ -93,14 +112,24 @@ class RunTables:
 
     @property
     def events(self) -> pd.DataFrame:
-        """One row for each thing that happened: ``t``, ``event``, ``task``, ``text``, ``body``, ``position``."""
+        """One row for each thing that happened: ``t``, ``event``, ``task``, ``text``, ``body``, ``position``.
+
+        Example:
+            >>> run.events["event"].head(4).tolist()
+            ['connected', 'result-generated', 'result-generated', 'finished']
+        """
         from ..tables.events import events_table
 
         return events_table(self._live.records())
 
     @property
     def gaps(self) -> pd.DataFrame:
-        """Parts of the clip that were never recognised: ``start``, ``end``, ``reason``, ``duration``."""
+        """Parts of the clip that were never recognised: ``start``, ``end``, ``reason``, ``duration``.
+
+        Example:
+            >>> float(run.gaps["duration"].sum())
+            0.0
+        """
         from ..tables.spans import gaps_table
 
         return gaps_table(self.transcript.gaps)
@@ -162,6 +191,14 @@ class RunTables:
         breaks, a row that is there twice, a table of another clip. Warns where more than 30 % of the words were deleted
         and where times lie behind the clip. Where the journal cannot be written there is one warning, and the
         correction is kept in memory.
+
+        Example:
+            >>> table = run.words
+            >>> table.loc[1, "text"] = "evening"
+            >>> run.correct(table), run.text
+            (1, 'Good evening 今天天气好。')
+            >>> run.undo(), run.text
+            (True, 'Good morning. 今天天气好。')
         """
         if isinstance(correction, Correction):
             return self._apply(correction)

@@ -41,7 +41,7 @@ class UsageCounter:
     @property
     def sent(self) -> float:
         """Seconds, over all tasks."""
-        return sum(task.sent for task in list(self.tasks.values()))
+        return sum((task.sent for task in list(self.tasks.values())), 0.0)
 
     @property
     def billed(self) -> float | None:
