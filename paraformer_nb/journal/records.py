@@ -316,7 +316,7 @@ class _AnyRecord(Struct):
 
 encode_record = msgspec.json.Encoder().encode
 encode_records = msgspec.json.Encoder().encode_lines
-_decoder = msgspec.json.Decoder(KnownRecord)
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(KnownRecord)
 decode_lines = _decoder.decode_lines
 """Decode whole lines, all of known kinds; raises as `decode_record`. It does not check where a line ends."""
 _decode_any = msgspec.json.Decoder(_AnyRecord).decode
@@ -326,7 +326,8 @@ _KINDS = {str(struct.__struct_config__.tag) for struct in KnownRecord.__args__}
 def decode_record(line: bytes) -> Record:
     """Decode one line. Raises msgspec.MsgspecError or UnicodeError if it is damaged."""
     try:
-        return _decoder.decode(line)  # type: ignore[no-any-return]
+        known: KnownRecord = _decoder.decode(line)
+        return known
     except msgspec.ValidationError:
         record = _decode_any(line)
         if record.kind in _KINDS:
