@@ -15,10 +15,7 @@ from ..loop import READERS
 _PATIENCE = 2.0  # seconds after a stop that a read may still need, of what is to be sent again after a disconnect
 _AHEAD = 64  # blocks that are read at once: a slow disk or decoder never stalls the loop
 _PACED_BINS = 10  # 100 ms a block, as the vendor asks
-# A server may keep a hundred blocks unread before it reads on, pings included: of larger ones that is so much audio
-# that the connection seems dead meanwhile.
-_UNPACED_BINS = 20
-_MAX_BYTES = 16_000  # at most 16 KB a block, as the vendor asks; the embedded service reads on at once
+_UNPACED_BYTES = 16_000  # at most 16 KB a block, as the vendor asks
 
 
 class Block(NamedTuple):
@@ -51,13 +48,10 @@ class Source(Protocol):
         """Release the source."""
 
 
-def block_samples(sample_rate: int, pace: float | None, *, is_embedded: bool) -> int:
-    """Samples in a block: 100 ms when paced, else 200 ms, or for the embedded service 16 KB; always whole peaks."""
+def block_samples(sample_rate: int, pace: float | None) -> int:
+    """Samples in a block: 100 ms when paced, about 16 KB when not; always a whole number of peaks."""
     samples = bin_samples(sample_rate)
-    if pace is not None:
-        return samples * _PACED_BINS
-    most = max(1, _MAX_BYTES // 2 // samples)
-    return samples * (most if is_embedded else min(most, _UNPACED_BINS))
+    return samples * (_PACED_BINS if pace else max(1, _UNPACED_BYTES // 2 // samples))
 
 
 class FileSource:

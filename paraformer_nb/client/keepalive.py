@@ -15,15 +15,15 @@ from websockets.exceptions import ConnectionClosed
 from .connection import ObservedConnection
 
 _TICKS = 20  # in which a timeout is counted
-_AUDIO_SHARE = 0.05  # × the timeout: a ping follows that much audio, so that a service that reads slowly answers often
+_AUDIO_SHARE = 0.1  # × the timeout: a ping follows that much audio, so that a service that reads slowly answers often
 
 
 class Keepalive:
     """Calls `on_timeout` within `timeout` seconds after the last sign of life of a connection.
 
-    A ping follows every second or so of audio, and half a timeout without a sign. The time runs only between `resume`
-    and `pause`, and is counted in ticks: neither a consumer that is busy nor a process that was stopped is mistaken
-    for a dead connection.
+    A ping follows every two seconds or so of audio, and half a timeout without a sign. The time runs only between
+    `resume` and `pause`, and is counted in ticks: neither a consumer that is busy nor a process that was stopped is
+    mistaken for a dead connection.
 
     While a ping is not answered, no more audio is sent than to the next one: a server may accept megabytes, and then be
     silent until it has worked them off, however slowly. One that has never answered a ping is not waited for.

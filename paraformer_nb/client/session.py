@@ -329,8 +329,7 @@ def _key_expired(error: AuthenticationError) -> AuthenticationError:
 
 def _feed(request: OpenedRequest, stop: asyncio.Event) -> Feed:
     clip = request.clip
-    is_embedded = request.service.source.kind == "embedded"
-    samples = block_samples(clip.sample_rate, request.pace, is_embedded=is_embedded)
+    samples = block_samples(clip.sample_rate, request.pace)
     if isinstance(clip, LiveClip):
         buffer, pause = request.retry.live_buffer, request.timeouts.pause
         source: LiveSource | FileSource = LiveSource(clip, samples, stop, buffer=buffer, pause=pause)
