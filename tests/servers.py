@@ -98,19 +98,16 @@ class Cloud(ThreadedServer):
         body: str = "",
         location: str = "",
         has_large_buffers: bool = False,
-        max_queue: int = 2,
         ssl: Any = None,
         **options: Any,
     ) -> None:
-        """`has_large_buffers`: accept megabytes that the behaviour has not received yet, as a cloud does. `max_queue`:
-        messages that are kept for it; then nothing is read, pings included, until a quarter of them is left."""
+        """`has_large_buffers`: accept megabytes that the behaviour has not received yet, as a cloud does."""
         super().__init__(**options)
         self._behave = behave
         self._status = status
         self._body = body
         self._location = location
         self._has_large_buffers = has_large_buffers
-        self._max_queue = max_queue
         self._ssl = ssl
         self.headers: list[dict[str, str]] = []  # of each handshake, names in lower case
         self.commands: list[dict[str, Any]] = []
@@ -130,7 +127,7 @@ class Cloud(ThreadedServer):
             compression=None,
             ping_interval=None,
             close_timeout=0.2,
-            max_queue=self._max_queue,
+            max_queue=2,
             ssl=self._ssl,
         ):
             await self._until_end(listener.getsockname()[1])

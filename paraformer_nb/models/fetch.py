@@ -14,7 +14,7 @@ from .folders import SOURCE, check_own_folder, find_folder, unused_copies
 from .location import FOLDER_VARIABLE, own_folder
 from .progress import Progress, ProgressBar
 from .source import licence, write_source
-from .state import failure, format_size, offline_failure, stopped
+from .state import failure, format_size, offline_failure, reporting_stop
 from .table import Archive, Model, ModelFile, get_model
 from .verification import faults_of, hash_file
 from .writing import locked, writing
@@ -52,12 +52,8 @@ def fetch(model: Model, progress: Progress, *, timeouts: Timeouts = Timeouts()) 
         if found := find_folder(model):
             return found  # another process has fetched it meanwhile
         folder = own_folder(model)
-        try:
+        with reporting_stop(model, folder, progress, "continues there"):
             _fetch_into(folder, model, progress, timeouts)
-        except KeyboardInterrupt:
-            progress.close()
-            progress.message(stopped(model, folder, "continues there"))
-            raise
         return folder
 
 

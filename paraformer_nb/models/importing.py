@@ -11,7 +11,7 @@ from .folders import check_own_folder
 from .location import own_folder
 from .progress import Progress
 from .source import licence, write_source
-from .state import stopped
+from .state import reporting_stop
 from .table import Model, ModelFile, models
 from .verification import faults_of, hash_file
 from .writing import locked, writing
@@ -41,14 +41,11 @@ def import_folder(folder: Path, progress: Progress) -> Path:
             progress.message(f"{model.name} is complete already, so nothing was copied.")
             return target
         progress.message(licence(model, sum(file.size for file in wanted)))
-        try:
-            _copy_files(folder, target, wanted, progress)
-        except KeyboardInterrupt:
-            progress.close()
-            progress.message(stopped(model, target, "copies the rest"))
-            raise
-        finally:
-            progress.close()
+        with reporting_stop(model, target, progress, "copies the rest"):
+            try:
+                _copy_files(folder, target, wanted, progress)
+            finally:
+                progress.close()
         write_source(model, target, "Imported")
     return target
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from .verification import fault_of
 
 if TYPE_CHECKING:
     from .download import Refusal
+    from .progress import Progress
 
 _IMPORT = "copy the files from another machine and use: paraformer-nb models import FOLDER"
 
@@ -38,10 +40,16 @@ def state_of(model: Model, folder: Path) -> str:
     return ", ".join(clauses)
 
 
-def stopped(model: Model, folder: Path, continues: str) -> str:
-    """The message after an interrupt; `continues`: what the same command does next."""
-    state = state_of(model, folder)
-    return f"Stopped. {state}; the same command {continues}." if state else "Stopped. Nothing of it was there yet."
+@contextmanager
+def reporting_stop(model: Model, folder: Path, progress: Progress, continues: str) -> Iterator[None]:
+    """Print after an interrupt what is kept. `continues`: what the same command does next."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        state = state_of(model, folder)
+        kept = f"{state}; the same command {continues}" if state else "Nothing of it was there yet"
+        progress.message(f"Stopped. {kept}.")
+        raise
 
 
 def failure(model: Model, folder: Path, file: ModelFile, refusals: Sequence[Refusal]) -> ModelFilesError:
