@@ -15,15 +15,21 @@ from websockets.exceptions import ConnectionClosed
 from .connection import ObservedConnection
 
 _TICKS = 20  # in which a timeout is counted
-_AUDIO_SHARE = 0.1  # × the timeout: a ping follows that much audio, so that a service that reads slowly answers often
+# Seconds of audio from a ping to the next, × the timeout. Little at first: a service that reads slowly answers often. A
+# twentieth of what was answered promptly in a row, up to half the timeout: a service may become slow at any moment, and
+# one that reads slowly answers promptly until its buffers are full.
+_LEAST_AUDIO = 0.1
+_MOST_AUDIO = 0.5
+_SHARE = 0.05
+_PROMPT = 0.05  # × the timeout; an answer within that is prompt
 
 
 class Keepalive:
     """Calls `on_timeout` within `timeout` seconds after the last sign of life of a connection.
 
-    A ping follows every two seconds or so of audio, and half a timeout without a sign. The time runs only between
-    `resume` and `pause`, and is counted in ticks: neither a consumer that is busy nor a process that was stopped is
-    mistaken for a dead connection.
+    A ping follows every two to ten seconds or so of audio, and half a timeout without a sign. The time runs only
+    between `resume` and `pause`, and is counted in ticks: neither a consumer that is busy nor a process that was
+    stopped is mistaken for a dead connection.
 
     While a ping is not answered, no more audio is sent than to the next one: a server may accept megabytes, and then be
     silent until it has worked them off, however slowly. One that has never answered a ping is not waited for.
@@ -35,6 +41,7 @@ class Keepalive:
         self._on_timeout = on_timeout
         self._is_running = False
         self._seconds = 0.0  # of audio since the last ping
+        self._prompt = 0.0  # of audio, answered promptly in a row
         self._pong: asyncio.Future[float] | None = None  # to the last ping
         self._has_answer = False
 
@@ -53,19 +60,23 @@ class Keepalive:
     async def count_audio(self, seconds: float) -> None:
         """Ping behind what was sent where that is much, once the ping before is answered. Raises ConnectionClosed."""
         self._seconds += seconds
-        if self._seconds < _AUDIO_SHARE * self._timeout:
+        least, most = _LEAST_AUDIO * self._timeout, _MOST_AUDIO * self._timeout
+        if self._seconds < min(max(least, _SHARE * self._prompt), most):
             return
+        is_prompt = await self._wait_for_pong()
+        self._prompt = self._prompt + self._seconds if is_prompt else 0.0
         self._seconds = 0.0
-        await self._wait_for_pong()
         self._pong = asyncio.ensure_future(await self._socket.ping())
 
-    async def _wait_for_pong(self) -> None:
-        """Wait for the answer to the last ping, but not for ever: `run` judges whether the connection is dead."""
+    async def _wait_for_pong(self) -> bool:
+        """Wait for the answer to the last ping, but not for ever: `run` judges whether the connection is dead. Returns
+        whether it came promptly."""
         if self._pong is None:
-            return
+            return False
         if not self._pong.done() and self._has_answer:
             await asyncio.wait({self._pong}, timeout=self._timeout / 2)
         self._has_answer |= self._pong.done()
+        return self._pong.done() and self._pong.result() < _PROMPT * self._timeout
 
     async def wait_until_read(self) -> None:
         """Wait until the other side has read all that was sent: it answers a ping behind that. Raises
