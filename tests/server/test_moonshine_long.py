@@ -58,17 +58,25 @@ def repeat(clip: Path, seconds: int, times: int, pace: str) -> list[Repetition]:
     command = [sys.executable, "-c", CHILD, str(clip), str(times), pace, str(seconds)]
     lines = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
     rows = [json.loads(line) for line in lines]
-    found = [word for row in rows for word in row[3]]
+    found = [(text, begin) for row in rows for text, begin in row[3]]
     length = rows[0][2]  # ms
-    said = [(text, 1000 * begin) for text, begin, end in truth(clip) if end < seconds]
-    spoken = [(text, round(begin + number * length)) for number in range(times) for text, begin in said]
-    errors: list[list[float]] = [[] for _ in rows]
+    spoken = [(text, 1000 * begin) for text, begin, end in truth(clip) if end < seconds]
+    repetitions = []
+    for number, (memory, cpu, *_) in enumerate(rows):
+        own = [(text, begin - number * length) for text, begin in found if begin // length == number]
+        errors = start_errors(spoken, own)
+        repetitions.append(Repetition(memory, cpu, errors, 1 - len(errors) / len(spoken)))
+    return repetitions
+
+
+def start_errors(spoken: list[tuple[str, float]], found: list[tuple[str, float]]) -> list[float]:
+    """How late words were found, in ms, of those that are right."""
     matcher = difflib.SequenceMatcher(None, [text for text, _ in spoken], [text for text, _ in found], autojunk=False)
-    for block in matcher.get_matching_blocks():
-        for i, j in zip(range(block.a, block.a + block.size), range(block.b, block.b + block.size), strict=True):
-            errors[i * times // len(spoken)].append(found[j][1] - spoken[i][1])
-    count = len(spoken) // times
-    return [Repetition(row[0], row[1], each, 1 - len(each) / count) for row, each in zip(rows, errors, strict=True)]
+    return [
+        found[block.b + number][1] - spoken[block.a + number][1]
+        for block in matcher.get_matching_blocks()
+        for number in range(block.size)
+    ]
 
 
 def check(clip: Path, seconds: int, times: int, pace: str) -> None:
