@@ -16,8 +16,8 @@ from .progress import Progress, ProgressBar
 from .source import licence, write_source
 from .state import failure, format_size, offline_failure, reporting_stop
 from .table import Archive, Model, ModelFile, get_model
-from .verification import faults_of, hash_file
-from .writing import locked, writing
+from .verification import blocks_of, faults_of
+from .writing import locked, write_verified, writing
 
 
 def fetch_model(name: str = "paraformer-zh-en", *, progress: bool = True) -> Path:
@@ -106,22 +106,13 @@ def _download_archive(model: Model, archive: Archive, folder: Path, progress: Pr
     if refusals := download(file, folder, [archive.url], progress.update, timeouts=timeouts):
         raise failure(model, folder, file, refusals)
     target = folder / file.name
-    with writing(target), tarfile.open(target) as tar:
+    with tarfile.open(target) as tar:
         for member in model.files:
             source = tar.extractfile(f"{archive.folder}/{member.name}")
-            if source is None:
-                raise _not_as_published(archive, member)
-            part = folder / f"{member.name}.part"
-            with part.open("wb") as copy:
-                shutil.copyfileobj(source, copy)
-            if hash_file(part) != member.sha256:
-                raise _not_as_published(archive, member)
-            part.replace(folder / member.name)
+            if source is None or not write_verified(blocks_of(source), member, folder):
+                raise ModelFilesError(f"{archive.url} does not contain {member.name} as published.")
+    with writing(target):
         target.unlink()
-
-
-def _not_as_published(archive: Archive, file: ModelFile) -> ModelFilesError:
-    return ModelFilesError(f"{archive.url} does not contain {file.name} as published.")
 
 
 def _check_room(folder: Path, missing: list[ModelFile]) -> None:

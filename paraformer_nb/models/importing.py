@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import ModelFilesError, ParameterError
@@ -13,8 +13,8 @@ from .progress import Progress
 from .source import licence, write_source
 from .state import reporting_stop
 from .table import Model, ModelFile, models
-from .verification import faults_of, hash_file
-from .writing import locked, writing
+from .verification import blocks_of, faults_of
+from .writing import locked, write_verified, writing
 
 _IN_PLACE = (
     "Another streaming Paraformer can be used where it is: --engine paraformer --engine-option model_dir=FOLDER, in "
@@ -55,20 +55,19 @@ def _copy_files(folder: Path, target: Path, wanted: list[ModelFile], progress: P
         target.mkdir(exist_ok=True)
     for file in wanted:
         progress.begin(file.name, file.size)
-        part = target / f"{file.name}.part"
-        try:
-            source = (folder / file.name).open("rb")
-        except OSError as error:
-            fault = unreadable(folder / file.name, error)
-            raise ModelFilesError(f"{fault.clause}. {fault.remedy}.") from error
-        with source, writing(target / file.name):
-            with part.open("wb") as copy:
-                shutil.copyfileobj(source, copy)
-            if hash_file(part) != file.sha256:
-                part.unlink()
-                raise ModelFilesError(f"{str(folder / file.name)!r} has changed while it was copied. Copy it again.")
-            part.replace(target / file.name)
+        if not write_verified(_read(folder / file.name), file, target):
+            raise ModelFilesError(f"{str(folder / file.name)!r} has changed while it was copied. Copy it again.")
         progress.update(file.size)
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    """The bytes of a file. Raises ModelFilesError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            yield from blocks_of(file)
+    except OSError as error:
+        fault = unreadable(path, error)
+        raise ModelFilesError(f"{fault.clause}. {fault.remedy}.") from error
 
 
 def _recognise(folder: Path) -> Model:

@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -60,10 +61,16 @@ def hash_file(path: Path, report: Callable[[int], None] = lambda _: None) -> str
     """The SHA-256 of a file in hexadecimal digits; `report` gets the bytes of each block. Raises OSError."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
+        for block in blocks_of(file):
             digest.update(block)
             report(len(block))
     return digest.hexdigest()
+
+
+def blocks_of(file: IO[bytes]) -> Iterator[bytes]:
+    """The rest of a file, a megabyte at once. Raises OSError."""
+    while block := file.read(_BLOCK):
+        yield block
 
 
 def _known_hash(path: Path, *, is_fresh: bool) -> str:

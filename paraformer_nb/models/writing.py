@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from filelock import FileLock, Timeout
 from ..errors import ModelFilesError
 from .location import FOLDER_VARIABLE, models_folder, own_folder
 from .progress import Progress
-from .table import Model
+from .table import Model, ModelFile
 
 _WAITING = 0.2  # seconds between two looks at a lock
 
@@ -32,6 +33,23 @@ def writing(path: Path) -> Iterator[None]:
             f"{str(path)!r} cannot be written: {error.strerror or error}. What is there already is kept. {advice}, or "
             f"set {FOLDER_VARIABLE} to another folder; then run the same command again."
         ) from error
+
+
+def write_verified(blocks: Iterable[bytes], file: ModelFile, folder: Path) -> bool:
+    """Write a file of a model, whole or not at all; return whether the bytes are the published ones, else it is not
+    kept. Raises ModelFilesError if it cannot be written."""
+    digest = hashlib.sha256()
+    part = folder / f"{file.name}.part"
+    with writing(folder / file.name):
+        with part.open("wb") as copy:
+            for block in blocks:
+                digest.update(block)
+                copy.write(block)
+        if digest.hexdigest() != file.sha256:
+            part.unlink()
+            return False
+        part.replace(folder / file.name)
+    return True
 
 
 def lock_path(model: Model) -> Path:
