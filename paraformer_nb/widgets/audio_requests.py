@@ -13,6 +13,7 @@ from ..errors import AudioError, ParameterError
 from ..playback.playable import OpenAudio
 from ..playback.spectrogram import spectrogram
 from ..playback.wav_file import wav_file
+from .bounded_tasks import BoundedTasks
 from .messages import AudioRequest, ClipRequest, Reply, SoundRequest
 
 SendReply = Callable[[Reply, list[bytes]], None]
@@ -34,16 +35,14 @@ class AudioRequests:
     def __init__(self, send: SendReply, open_audio: OpenAudio | None) -> None:
         self._send = send
         self._open_audio = open_audio
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BoundedTasks(_MAX_WAITING)
 
     def answer(self, request: ClipRequest) -> None:
         """Start to answer a request. Background loop only."""
-        if len(self._tasks) >= _MAX_WAITING:
+        if self._tasks.is_full:
             self._send(Reply(request.id, error="Too much was requested at once."), [])
             return
-        task = asyncio.get_running_loop().create_task(self._answer(request))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._answer(request))
 
     async def _answer(self, request: ClipRequest) -> None:
         try:

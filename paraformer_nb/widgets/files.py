@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..errors import ParaformerError
+from .audio_requests import SendReply
+from .bounded_tasks import BoundedTasks
 from .messages import FileRequest, Reply
 from .run_data import FileFormat
-
-SendReply = Callable[[Reply, list[bytes]], None]
 
 _MAX_WAITING = 8  # requests; a person presses one at a time
 
@@ -39,7 +39,7 @@ class FileRequests:
         self._send = send
         self._files = files
         self._making = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BoundedTasks(_MAX_WAITING)
 
     @property
     def formats(self) -> tuple[FileFormat, ...]:
@@ -50,12 +50,10 @@ class FileRequests:
         """Start to answer a request. Background loop only."""
         if self._files is None or request.suffix not in [each.suffix for each in self._files.formats]:
             self._send(Reply(request.id, error=f"A file of the format {request.suffix!r} cannot be made here."), [])
-        elif len(self._tasks) >= _MAX_WAITING:
+        elif self._tasks.is_full:
             self._send(Reply(request.id, error="Too many files were requested at once."), [])
         else:
-            task = asyncio.get_running_loop().create_task(self._answer(request, self._files))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.start(self._answer(request, self._files))
 
     async def _answer(self, request: FileRequest, files: Files) -> None:
         try:

@@ -12,6 +12,7 @@ from ..errors import ParaformerError
 from ..transcript.history import History
 from ..transcript.transcript import ENDED, Transcript
 from .audio_requests import SendReply
+from .bounded_tasks import BoundedTasks
 from .messages import RecognisedRequest, Reply
 from .words import recognised_text, revised_texts
 
@@ -28,16 +29,14 @@ class WordRequests:
         self._transcript = transcript
         self._read_history = read_history
         self._reading = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BoundedTasks(_MAX_WAITING)
 
     def answer(self, request: RecognisedRequest) -> None:
         """Answer a request, now or soon. Background loop only."""
-        if self._read_history is None or self._transcript.state not in ENDED or len(self._tasks) >= _MAX_WAITING:
+        if self._read_history is None or self._transcript.state not in ENDED or self._tasks.is_full:
             self._reply(request, [])
             return
-        task = asyncio.get_running_loop().create_task(self._answer(request, self._read_history))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._answer(request, self._read_history))
 
     async def _answer(self, request: RecognisedRequest, read_history: ReadHistory) -> None:
         try:
