@@ -125,7 +125,7 @@ class Pipe:
 
     def _check_end(self) -> None:
         """Raise AudioError where an HTTP response ended before all was there: its `read` does not report that."""
-        http = sys.modules.get("http.client")  # imported by whoever made the response, and slow to import
+        http = sys.modules.get("http.client")  # the maker of the response has imported it; slow to import
         missing = self._file.length if http is not None and isinstance(self._file, http.HTTPResponse) else None
         if missing:
             raise AudioError(

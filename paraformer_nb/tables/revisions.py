@@ -32,7 +32,7 @@ def latency_table(history: History) -> pd.DataFrame:
     audio = [history.sent.get(each.task) for each in words]
     sent = np.array([own and own.time_of(each.word.end) for own, each in zip(audio, words, strict=True)], "float64")
     shown = np.array([each.shown for each in words], "float64")
-    settled = np.array([each.settled for each in words], "float64")
+    final_since = np.array([each.final_since for each in words], "float64")
     values = {
         "word": range(len(words)),
         "sentence_id": [ids[each] for each in words],
@@ -41,9 +41,9 @@ def latency_table(history: History) -> pd.DataFrame:
         "end": [each.word.end for each in words],
         "sent": sent,
         "shown": shown,
-        "settled": settled,
+        "settled": final_since,
         "to_shown": shown - sent,
-        "to_settled": settled - sent,
+        "to_settled": final_since - sent,
         "changes": [each.changes for each in words],
         "first_text": [each.first_text for each in words],
         "resent": [

@@ -28,19 +28,19 @@ class WordHistory:
         word: as it was last.
         first_text: as it was first.
         task: the one that recognised it.
-        shown, settled: when it was first shown, and when it became final (None before that); seconds since the run
+        shown, final_since: when it was first shown, and when it became final (None before that); seconds since the run
             began.
         changes: how often its text changed.
     """
 
-    __slots__ = ("changes", "first_text", "settled", "shown", "task", "word")
+    __slots__ = ("changes", "final_since", "first_text", "shown", "task", "word")
 
     def __init__(self, word: Word, shown: float, task: str) -> None:
         self.word = word
         self.first_text = word.text.strip()
         self.task = task
         self.shown = shown
-        self.settled: float | None = None
+        self.final_since: float | None = None
         self.changes = 0
 
 
@@ -197,7 +197,7 @@ class History:
 
     def _finalise(self, record: _Result, sentence: Sentence) -> None:
         for history in self._words[sentence.id]:
-            history.settled = record.t
+            history.final_since = record.t
             self._note(record, sentence.id, history, "settled", _text(history.word), _text(history.word))
 
     def _withdraw(self, record: _Result, sentence_id: int) -> None:

@@ -12,7 +12,7 @@ from paraformer_nb.journal.writer import JournalWriter
 
 @pytest.mark.parametrize("characters", [10, 1_000, 100_000, 2_000_000])
 def test_partials_wait_in_memory_up_to_a_limit(characters: int, tmp_path: Path) -> None:
-    """Nothing is final for long where nobody pauses; partials are cumulative, so they get long."""
+    """Nothing is final for long in speech without pauses; partials are cumulative, so they get long."""
     partial = event("result-generated", {"output": {"sentence": {"begin_time": 0, "text": "a" * characters}}})
     writer = JournalWriter.create(tmp_path / "run.jsonl", RUN)
     writer.append(RUN)
