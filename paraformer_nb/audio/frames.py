@@ -15,9 +15,8 @@ logger = logging.getLogger("paraformer_nb")
 
 _RATES = range(1000, 768_001)  # Hz; a header with another rate is damaged
 _MAX_CHANNELS = 64
-# From so many planes on, PyAV (18.1) does not find their end, and to read the samples crashes the process.
+# From so many planes on, PyAV does not find their end: to read the samples crashes the process (18.1) or raises (19.0).
 _UNREADABLE_PLANES = 8
-_DTYPES = {"u8p": "u1", "s16p": "<i2", "s32p": "<i4", "s64p": "<i8", "fltp": "<f4", "dblp": "<f8"}
 
 
 def decode_frames(container: InputContainer, stream: Any, name: str) -> Iterator[Any]:
@@ -25,11 +24,12 @@ def decode_frames(container: InputContainer, stream: Any, name: str) -> Iterator
     import av
 
     decode = _packet_decoder(stream)
+    interleave = _Interleaver().interleave
     damaged = 0
     try:
         for packet in container.demux(stream):
             try:
-                yield from map(_readable, filter(_is_possible, decode(packet)))
+                yield from map(interleave, filter(_is_possible, decode(packet)))
             except (av.error.FFmpegError, ValueError, MemoryError) as error:  # numbers that no packet should have
                 damaged += 1
                 if damaged == 1:
@@ -54,18 +54,24 @@ def _is_possible(frame: Any) -> bool:
     return bool(frame.samples) and frame.sample_rate in _RATES and 1 <= frame.layout.nb_channels <= _MAX_CHANNELS
 
 
-def _readable(frame: Any) -> Any:
-    """The frame; one with many channels in planes of their own with its channels interleaved."""
-    count, kind = frame.layout.nb_channels, frame.format.name
-    if count < _UNREADABLE_PLANES or not frame.format.is_planar:
-        return frame
-    import numpy as np
-    from av import AudioFrame
+class _Interleaver:
+    """Puts all channels of a frame into one plane, where they are more than PyAV can read in planes of their own."""
 
-    planes = [np.frombuffer(plane, _DTYPES[kind], frame.samples) for plane in frame.planes[:count]]
-    interleaved = np.stack(planes, axis=1).reshape(1, -1)
-    packed = AudioFrame.from_ndarray(interleaved, format=kind.removesuffix("p"), layout=frame.layout.name)
-    packed.sample_rate = frame.sample_rate
-    packed.time_base = frame.time_base
-    packed.pts = frame.pts
-    return packed
+    def __init__(self) -> None:
+        self._form: tuple[str, str, int] | None = None
+        self._resampler: Any = None
+
+    def interleave(self, frame: Any) -> Any:
+        """The frame, or one with the same samples interleaved."""
+        if frame.layout.nb_channels < _UNREADABLE_PLANES or not frame.format.is_planar:
+            return frame
+        from av import AudioResampler
+
+        form = frame.format.name, frame.layout.name, frame.sample_rate
+        if form != self._form:
+            self._form = form
+            self._resampler = AudioResampler(form[0].removesuffix("p"), frame.layout, frame.sample_rate)
+        (packed,) = self._resampler.resample(frame)  # only the form of the samples changes, so it holds none back
+        packed.time_base = frame.time_base
+        packed.pts = frame.pts
+        return packed
