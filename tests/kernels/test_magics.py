@@ -12,7 +12,7 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 from processes import LESSON
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 ENGINE = f"--engine scripted --engine-option script={LESSON.with_suffix('.json')} --pace 1000"
 

@@ -19,6 +19,8 @@ from standalone_view import page as page
 from paraformer_nb.widgets.messages import Update
 from paraformer_nb.widgets.run_data import GapSpan, Layer, LayerSpan, ResumeMark, SentenceData
 
+pytestmark = pytest.mark.system
+
 RED = (255, 0, 0)
 
 # Draws one picture of some words for a window, in glaring colours; returns the spans of the layout, in pixels.

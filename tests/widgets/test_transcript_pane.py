@@ -13,7 +13,7 @@ from test_drawing import lesson_sentences
 from paraformer_nb.widgets.messages import Update
 from paraformer_nb.widgets.run_data import SentenceData
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 TEXTS = ("one two three four", "five six seven eight", "nine ten")
 LONG = tuple(f"sentence {i} has some words that fill a line of the transcript" for i in range(60))
