@@ -45,7 +45,7 @@ class Hands:
 
     def eventually(self, expression: str, expected: Any) -> None:
         """Wait until an expression has a value in Python: the front end is another process."""
-        for _ in range(40):
+        for _ in range(200):
             value = self.python(expression)
             if value == expected:
                 return
@@ -102,6 +102,14 @@ class Hands:
         """Wait until it plays, or does not."""
         name = "Pause" if yes else "Play"
         self.page.wait_for_function(f"() => document.querySelector('.pnb-play').textContent.includes('{name}')")
+
+    def paused_at(self) -> float:
+        """Where the playhead is once it rests, in Python as well."""
+        self.is_playing(yes=False)
+        minutes, seconds = self.view.locator(".pnb-time-field").input_value().split(":")
+        position = 60 * float(minutes) + float(seconds)
+        self.eventually("view.playhead", pytest.approx(position, abs=0.06))  # the clock shows tenths
+        return float(self.python("view.playhead"))
 
     def start_over(self) -> None:
         """Bring the timeline to what it was when its run had ended."""
