@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..tables.given import as_frame, require_columns, seconds_of
+from ..tables.given import as_frame, seconds_of
 from ..tables.pauses import NO_WORD, pause_kinds, speaker_numbers
 from ..tables.sentence_numbers import of_one_sentence
 from ..text import ends_sentence
@@ -121,8 +121,7 @@ def _touches(found: Silences, gaps: Any) -> Array:
     touches = np.zeros(len(found.starts), bool)
     if gaps is None:
         return touches
-    spans = as_frame(gaps)
-    require_columns(spans, ("start", "end"))
+    spans = as_frame(gaps, ("start", "end"))
     pairs = zip(seconds_of(spans, "start", "s").tolist(), seconds_of(spans, "end", "s").tolist(), strict=True)
     for first, last in pairs:
         touches |= (found.ends >= first) & (found.starts <= last)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ParameterError
 from ..tables.given import strings_of
+from ..tables.word_checks import order_of
 from .pauses import SHORTEST, silences
-from .spoken import Spoken, codes, frame, order_of, read
+from .spoken import Spoken, codes, frame, read
 
 if TYPE_CHECKING:
     from datetime import timedelta

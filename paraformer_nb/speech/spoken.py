@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
 from ..tables.frame import frame_of, text_dtype
-from ..tables.given import (
-    check_one_clip,
-    invalid,
-    require_columns,
-    seconds_of,
-    strings_of,
-    values_of,
-    warn_of_pace,
-    word_times,
-)
+from ..tables.given import require_columns, strings_of
+from ..tables.word_checks import order_of, word_times
 from ..text import join
 
 if TYPE_CHECKING:
@@ -55,42 +47,8 @@ def read(table: pd.DataFrame, *, is_of_one_clip: bool = True) -> Spoken:
     """The words of a table. Raises ParameterError for times that are no seconds, missing, before 0 or in the wrong
     order, for a word that is there twice, and for words of several clips."""
     require_columns(table, NEEDED)
-    if not is_of_one_clip:
-        table = table[["text", "start", "end"]]
-    starts, ends = word_times(table, SEVERAL)
-    spoken = Spoken(starts, ends, order_of(starts))
-    warn_of_pace(starts, ends)
-    if is_of_one_clip:
-        _check_twice(table, spoken)
-    return spoken
-
-
-def order_of(starts: Array) -> Array | None:
-    """The positions by start, words that start together in their order; None: they are in that order."""
-    import numpy as np
-
-    is_sorted = not len(starts) or bool((starts[1:] >= starts[:-1]).all())
-    return None if is_sorted else np.argsort(starts, kind="stable")
-
-
-def _check_twice(table: pd.DataFrame, spoken: Spoken) -> None:
-    import numpy as np
-
-    starts, ends = spoken.sorted()
-    first = np.flatnonzero(starts[1:] == starts[:-1])
-    first = first[(ends[first] == ends[first + 1]) & (ends[first] > starts[first])]
-    if not len(first):
-        return
-    rows, others = spoken.position(first), spoken.position(first + 1)
-    words = strings_of(table, "text")
-    speakers = values_of(table, "speaker")
-    twice = [
-        b
-        for a, b in zip(rows.tolist(), others.tolist(), strict=True)
-        if words[a] == words[b] != "" and speakers[a] == speakers[b]
-    ]
-    if twice:
-        raise invalid(twice[0], f"the word {words[twice[0]]!r} is there twice, at the same time.", len(twice))
+    starts, ends = word_times(table, SEVERAL, is_of_one_clip=is_of_one_clip)
+    return Spoken(starts, ends, order_of(starts))
 
 
 def shown(table: pd.DataFrame, rows: Array | None = None) -> list[str]:
@@ -119,9 +77,7 @@ def codes(table: pd.DataFrame, name: str, order: Array | None = None) -> tuple[A
 
 def joined(table: pd.DataFrame) -> str:
     """The words, by start, on one line, joined right for Chinese."""
-    check_one_clip(table, SEVERAL)
-    starts = seconds_of(table, "start", "s")
-    return join(map(str.strip, shown(table, order_of(starts))))
+    return join(map(str.strip, shown(table, read(table).order)))
 
 
 def by_value(table: pd.DataFrame, by: str | None, measure: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
