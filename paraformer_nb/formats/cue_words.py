@@ -30,7 +30,7 @@ def entries_of(words: Any, sentences: Any = None) -> list[Entry]:
     Raises ParameterError for missing columns and invalid times.
     """
     frame = as_frame(words, ("text", "start", "end"))
-    starts, ends = word_times(frame)
+    starts, ends, _ = word_times(frame)
     texts = strings_of(frame, "text")
     is_by_sentence = "sentence_id" in frame.columns
     if sentences is not None and is_by_sentence:

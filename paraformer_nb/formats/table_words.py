@@ -26,7 +26,7 @@ def checked_words(table: Any) -> tuple[pd.DataFrame, Sequence[int]]:
     import pandas as pd
 
     given = as_frame(table, ("text", "start", "end"))
-    starts, ends = word_times(given, "give the rows of one of them. Nothing was written.")
+    starts, ends, _ = word_times(given, "give the rows of one of them. Nothing was written.")
     texts_of(given)
     order = np.argsort(starts, kind="stable")
     words = given.assign(start=starts, end=ends).take(order).reset_index(drop=True)

@@ -114,7 +114,8 @@ def _times(frame: pd.DataFrame) -> tuple[Array | None, Array | None]:
     if "start" not in frame.columns and "end" not in frame.columns:
         return None, None
     require_columns(frame, ["text", "start", "end"])
-    return word_times(frame)
+    starts, ends, _ = word_times(frame)
+    return starts, ends
 
 
 class TokenList(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..tables.given import check_one_clip, invalid, require_columns, seconds_of, strings_of
 from ..tables.repaired_times import repair_times
-from ..tables.word_checks import check_names, check_seconds, order_of, repeated_words
+from ..tables.word_checks import WordTimes, check_names, check_seconds, order_of, repeated_words
 from .spoken import NEEDED, SEVERAL, codes, frame
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def repair(table: pd.DataFrame) -> Repaired:
         problem = f"it starts at {first[early[0]]:.10g} s, before 0 s. Move the words with table.speech.shift()"
         raise invalid(int(early[0]), problem, early.size)
     check_seconds(first[rows], last[rows])
-    again = rows[repeated_words(table.iloc[rows], first[rows], last[rows])]
+    again = rows[repeated_words(table.iloc[rows], WordTimes.of(first[rows], last[rows]))]
     for row in again.tolist():
         note(row, "repeated", (first[row], last[row]), None)
     rows = np.setdiff1d(rows, again)

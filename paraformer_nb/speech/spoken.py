@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
 from ..tables.frame import frame_of, text_dtype
 from ..tables.given import require_columns, strings_of
-from ..tables.word_checks import order_of, word_times
+from ..tables.word_checks import WordTimes, word_times
 from ..text import join
 
 if TYPE_CHECKING:
@@ -20,35 +20,11 @@ NEEDED = ("text", "start", "end")
 SEVERAL = "give one at a time: their times do not belong together. Nothing was changed."
 
 
-class Spoken(NamedTuple):
-    """Words in the order of a table: their times in seconds, and their position by start, which is None where the table
-    is in that order."""
-
-    starts: Array
-    ends: Array
-    order: Array | None
-
-    def sorted(self) -> tuple[Array, Array]:
-        """Starts and ends, by start."""
-        return (self.starts, self.ends) if self.order is None else (self.starts[self.order], self.ends[self.order])
-
-    def position(self, index: Any) -> Any:
-        """The position in the table of a word, by its number in the order of starts; of an array of them, an array."""
-        return index if self.order is None else self.order[index]
-
-    def positions(self) -> Array:
-        """The positions in the table of all words, by start."""
-        import numpy as np
-
-        return np.arange(len(self.starts)) if self.order is None else self.order
-
-
-def read(table: pd.DataFrame, *, is_of_one_clip: bool = True) -> Spoken:
+def read(table: pd.DataFrame, *, is_of_one_clip: bool = True) -> WordTimes:
     """The words of a table. Raises ParameterError for times that are no seconds, missing, before 0 or in the wrong
     order, for a word that is there twice, and for words of several clips."""
     require_columns(table, NEEDED)
-    starts, ends = word_times(table, SEVERAL, is_of_one_clip=is_of_one_clip)
-    return Spoken(starts, ends, order_of(starts))
+    return word_times(table, SEVERAL, is_of_one_clip=is_of_one_clip)
 
 
 def shown(table: pd.DataFrame, rows: Array | None = None) -> list[str]:

@@ -6,7 +6,7 @@ import math
 import sys
 import warnings
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .given import check_one_clip, check_order, check_unit, invalid, seconds_of, strings_of, values_of
 
@@ -21,14 +21,41 @@ _FEWEST = 20  # words of which the pace is judged
 _SAME = 0.001  # seconds: what lies nearer may be the same when it is rounded as files have it
 
 
+class WordTimes(NamedTuple):
+    """The times of words in the order of a table, in seconds, and their position by start, words that start together in
+    their order; None where the table is in that order."""
+
+    starts: Array
+    ends: Array
+    order: Array | None
+
+    @classmethod
+    def of(cls, starts: Array, ends: Array) -> WordTimes:
+        """Find the order."""
+        return cls(starts, ends, order_of(starts))
+
+    def sorted(self) -> tuple[Array, Array]:
+        """Starts and ends, by start."""
+        return (self.starts, self.ends) if self.order is None else (self.starts[self.order], self.ends[self.order])
+
+    def position(self, index: Any) -> Any:
+        """The position in the table of a word, by its number in the order of starts; of an array of them, an array."""
+        return index if self.order is None else self.order[index]
+
+    def positions(self) -> Array:
+        """The positions in the table of all words, by start."""
+        import numpy as np
+
+        return np.arange(len(self.starts)) if self.order is None else self.order
+
+
 def word_times(
     frame: pd.DataFrame,
     advice: str = "give the rows of one. Nothing was changed.",
     *,
     is_of_one_clip: bool = True,
-) -> tuple[Array, Array]:
-    """The starts and ends of words, in seconds. Warns of times that may be minutes. `advice`: for words of several
-    clips.
+) -> WordTimes:
+    """The times of words. Warns of times that may be minutes. `advice`: for words of several clips.
 
     Raises ParameterError for times that are no seconds, missing, before 0 or in the wrong order, and as `check_names`;
     in a table of one clip also for words of several, and for a word that is there twice.
@@ -36,13 +63,14 @@ def word_times(
     starts, ends = (seconds_of(frame, name, "s") for name in ("start", "end"))
     check_order(starts, ends)
     check_seconds(starts, ends)
+    times = WordTimes.of(starts, ends)
     if is_of_one_clip:
         check_one_clip(frame, advice)
-        if again := repeated_words(frame, starts, ends):
+        if again := repeated_words(frame, times):
             problem = f"the word {strings_of(frame, 'text')[again[0]]!r} is there twice, at the same time."
             raise invalid(again[0], f"{problem} Leave such rows out with table.speech.repair()", len(again))
     check_names(frame)
-    return starts, ends
+    return times
 
 
 def check_names(frame: pd.DataFrame) -> None:
@@ -50,7 +78,9 @@ def check_names(frame: pd.DataFrame) -> None:
     import pandas as pd
 
     for name in ("speaker", "sentence_id"):
-        if name in frame.columns and pd.api.types.infer_dtype(frame[name], skipna=True) == "mixed":
+        if name not in frame.columns or frame[name].dtype != object:
+            continue
+        if pd.api.types.infer_dtype(frame[name], skipna=True) == "mixed":
             odd = [row for row, value in enumerate(frame[name].tolist()) if not isinstance(value, Hashable)]
             if odd:
                 problem = f"{name} is {frame[name].iloc[odd[0]]!r}. Give a text or a number"
@@ -64,18 +94,17 @@ def check_seconds(starts: Array, ends: Array) -> None:
     _warn(quick_pace(starts, ends))
 
 
-def repeated_words(frame: pd.DataFrame, starts: Array, ends: Array) -> list[int]:
+def repeated_words(frame: pd.DataFrame, times: WordTimes) -> list[int]:
     """The positions of words that are there before, of the same speaker and at the same time, to the millisecond: two
     readings in one table. Words without a text or a length do not count."""
     import numpy as np
 
-    order = order_of(starts)
-    positions = np.arange(len(starts)) if order is None else order
-    is_near = np.diff(starts[positions]) < _SAME
-    if not is_near.any():
+    steps = np.diff(times.sorted()[0])
+    if not len(steps) or steps.min() >= _SAME:
         return []
-    some = positions[np.append(is_near, False) | np.append(False, is_near)]
-    firsts, lasts = np.round(starts[some], 3), np.round(ends[some], 3)
+    is_near = steps < _SAME
+    some = times.positions()[np.append(is_near, False) | np.append(False, is_near)]
+    firsts, lasts = np.round(times.starts[some], 3), np.round(times.ends[some], 3)
     texts, speakers = strings_of(frame, "text", some), values_of(frame.iloc[some], "speaker")
     seen, again = set(), []
     for position, *word in zip(some.tolist(), firsts.tolist(), lasts.tolist(), texts, map(str, speakers), strict=True):
