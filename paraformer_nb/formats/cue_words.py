@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..tables.given import as_frame, require_columns, strings_of, values_of, word_times
+from ..tables.given import as_frame, strings_of, values_of
 from ..tables.sentence_numbers import sentence_numbers
 from ..tables.turns import turn_numbers
+from ..tables.word_checks import word_times
 from ..transcript.language import guess_language
 from .capitals import with_capitals
 from .cue_atoms import Entry
@@ -28,14 +29,12 @@ def entries_of(words: Any, sentences: Any = None) -> list[Entry]:
 
     Raises ParameterError for missing columns and invalid times.
     """
-    frame = as_frame(words)
-    require_columns(frame, ("text", "start", "end"))
-    starts, ends = word_times(frame)
+    frame = as_frame(words, ("text", "start", "end"))
+    starts, ends, _ = word_times(frame)
     texts = strings_of(frame, "text")
     is_by_sentence = "sentence_id" in frame.columns
     if sentences is not None and is_by_sentence:
-        table = as_frame(sentences)
-        require_columns(table, ("sentence_id", "text"))
+        table = as_frame(sentences, ("sentence_id", "text"))
         texts = with_capitals(texts, *_keys(frame, table, strings_of(table, "text")))
     sentence_of = _sentences(frame, starts, ends) if is_by_sentence else [None] * len(frame)
     marks = strings_of(frame, "punctuation")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..tables.given import as_frame, require_columns, texts_of, values_of, warn_of_pace, word_times
+from ..tables.given import as_frame, texts_of, values_of
 from ..tables.sentence_numbers import sentence_numbers
+from ..tables.word_checks import word_times
 from ..transcript.imported import ImportedWord, number_sentences
 
 if TYPE_CHECKING:
@@ -19,16 +20,14 @@ def checked_words(table: Any) -> tuple[pd.DataFrame, Sequence[int]]:
     sentences are numbered anew, so that each has a number of its own.
 
     Raises ParameterError for missing columns, texts that are not strings, and times that are not finite, not
-    0 <= start <= end, or look like milliseconds.
+    0 <= start <= end, or look like milliseconds, and for a word that is there twice.
     """
     import numpy as np
     import pandas as pd
 
-    given = as_frame(table)
-    require_columns(given, ("text", "start", "end"))
-    starts, ends = word_times(given, "give the rows of one of them. Nothing was written.")
+    given = as_frame(table, ("text", "start", "end"))
+    starts, ends, _ = word_times(given, "give the rows of one of them. Nothing was written.")
     texts_of(given)
-    warn_of_pace(starts, ends)
     order = np.argsort(starts, kind="stable")
     words = given.assign(start=starts, end=ends).take(order).reset_index(drop=True)
     words.attrs.update(getattr(table, "attrs", {}))

@@ -7,7 +7,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
-from ..tables.given import as_frame, check_one_clip, require_columns, texts_of, warn_of_pace, word_times
+from ..tables.given import as_frame, check_one_clip, require_columns, texts_of, values_of
+from ..tables.word_checks import word_times
 from ..text import separator
 from .align import Side
 from .tokens import Tokens
@@ -54,7 +55,7 @@ def source_of(given: Any) -> Source:
             f"an object of type {type(given).__name__} cannot be compared: give a text, a table of words with a column "
             "text, or a list of sentences."
         )
-    return _joined(_rows(as_frame(given)))
+    return _joined(_rows(as_frame(given, ["text"])))
 
 
 def sentences_of(given: Any) -> Any:
@@ -85,19 +86,17 @@ def _joined(rows: Rows) -> Source:
 def _rows(frame: pd.DataFrame) -> Rows:
     import numpy as np
 
-    require_columns(frame, ["text"])
     check_one_clip(frame, "score each by itself, and add the scores with sum(scores).")
     texts = _texts(frame)
     starts, ends = _times(frame)
     order = np.arange(len(frame)) if starts is None else np.argsort(starts, kind="stable")
-    ids = frame["sentence_id"].tolist() if "sentence_id" in frame.columns else None
-    if ids is not None and any(value != value or not isinstance(value, int) for value in ids):
-        ids = None  # names, or numbers that are missing: they are not needed
+    ids = values_of(frame, "sentence_id")
+    is_numbered = all(isinstance(value, int) for value in ids)  # names and missing numbers are not needed
     rows = order.tolist()
     return Rows(
         [texts[row] for row in rows],
         rows,
-        None if ids is None else [ids[row] for row in rows],
+        [ids[row] for row in rows] if is_numbered else None,
         None if starts is None else starts[order],
         None if ends is None else ends[order],
     )
@@ -112,16 +111,10 @@ def _texts(frame: pd.DataFrame) -> list[str]:
 
 
 def _times(frame: pd.DataFrame) -> tuple[Array | None, Array | None]:
-    import numpy as np
-
     if "start" not in frame.columns and "end" not in frame.columns:
         return None, None
     require_columns(frame, ["text", "start", "end"])
-    starts, ends = word_times(frame)
-    warn_of_pace(starts, ends)
-    is_doubled = len(frame) >= 4 and 2 * len(np.unique(starts)) <= len(frame)  # compared as text only then
-    if is_doubled and frame[["text", "start", "end"]].duplicated(keep=False).all():
-        raise ParameterError("the table has every word twice: it may be two readings in one. Give one of them.")
+    starts, ends, _ = word_times(frame)
     return starts, ends
 
 

@@ -227,7 +227,8 @@ class Speech:
         return edit.clip(self._table, start, end)
 
     def repair(self) -> repair.Repaired:
-        """``(words, changes)``: sorted, without missing times, overlaps of one speaker and words of no length.
+        """``(words, changes)``: sorted, without missing times, words that are there twice, overlaps of one speaker and
+        words of no length.
 
         See `paraformer_nb.speech.repair.repair` for what is done, in which order.
 

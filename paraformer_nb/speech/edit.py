@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 
 def shift(table: pd.DataFrame, seconds: float) -> pd.DataFrame:
-    """The words `seconds` later; earlier if it is negative. Raises ParameterError if one would start before 0."""
-    words = read(table)
-    if len(words.starts) and float(words.starts.min()) + seconds < 0:
+    """The words `seconds` later; earlier if it is negative. Raises ParameterError if one would start before 0 then."""
+    require_columns(table, NEEDED)
+    starts, ends = (seconds_of(table, name, "s") for name in ("start", "end"))
+    if len(starts) and float(starts.min()) + seconds < 0:
         raise ParameterError(
-            f"shift({seconds!r}): the first word starts at {float(words.starts.min()):g} s, and would start before "
-            "0 s. Nothing was changed."
+            f"shift({seconds!r}): the first word starts at {float(starts.min()):g} s, and would start before 0 s. "
+            "Nothing was changed."
         )
-    return table.assign(start=words.starts + seconds, end=words.ends + seconds)
+    shifted = table.assign(start=starts + seconds, end=ends + seconds)
+    read(shifted)
+    return shifted
 
 
 def scale(table: pd.DataFrame, factor: float) -> pd.DataFrame:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal
 from ..errors import ParameterError
 from ..tables.frame import text_dtype
 from ..tables.given import strings_of
+from ..tables.word_checks import WordTimes
 from ..text import is_cjk, join, separator
 from ..transcript.search import ROW, comparable, comparable_line
 from .regroup import sentences_of_rows
-from .spoken import Spoken, number, read, shown
+from .spoken import number, read, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from ..tables.frame import Array
 
 By = Literal["word", "sentence"]
+
+_BLOCK = 4096
+"""Texts that are joined at once: of more, the processor's cache has no room for the list."""
 
 
 def find(table: pd.DataFrame, what: str, context: float = 0.0, regex: bool = False, by: By = "word") -> pd.DataFrame:
@@ -50,34 +54,49 @@ def find(table: pd.DataFrame, what: str, context: float = 0.0, regex: bool = Fal
     return _table(table, words, list(matches), number(context, "context"), with_last_mark=with_last_mark)
 
 
-def _spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tuple[int, int]]:
+def _spans(table: pd.DataFrame, what: str, words: WordTimes) -> Iterator[tuple[int, int]]:
     """The first and last row of each match, by start."""
+    import numpy as np
+
     wanted = comparable(what)
     if wanted:
-        line = _comparable_line(table, words)
+        line, is_row_end = _comparable_line(table, words)
     else:
         line = "".join([_signs(text) + ROW for text in shown(table, words.order)])
+        is_row_end = _is_row_end(line)
     row, position = 0, 0
     for match in _pattern(wanted or _signs(what), is_literal=not wanted).finditer(line):
-        row += line.count(ROW, position, match.start())
+        row += np.count_nonzero(is_row_end[position : match.start()])
         position = match.start()
         yield row, row + match.group().count(ROW)
 
 
-def _comparable_line(table: pd.DataFrame, words: Spoken) -> str:
+def _comparable_line(table: pd.DataFrame, words: WordTimes) -> tuple[str, Array]:
+    """The texts by start, folded, with `ROW` behind each; and whether each character is that."""
     import numpy as np
 
     column = table["text"].to_numpy(object)
-    texts: list[str] = (column if words.order is None else column[words.order]).tolist()
+    texts = column if words.order is None else column[words.order]
+    blocks = (texts[first : first + _BLOCK].tolist() for first in range(0, len(texts), _BLOCK))
     try:
-        line = comparable_line(texts)
+        line = comparable_line("".join([ROW.join([*block, ""]) for block in blocks]))
+        is_row_end = _is_row_end(line)
+        if np.count_nonzero(is_row_end) == len(texts):
+            return line, is_row_end
     except TypeError:  # some are missing or no texts; to ask first takes as long as all the rest
-        texts = strings_of(table, "text", words.order)
-        line = comparable_line(texts)
-    data = np.frombuffer(line.encode("utf-8", "surrogatepass"), np.uint8)
-    if np.count_nonzero(data == ord(ROW)) > len(texts):  # one has some itself
-        line = comparable_line([text.replace(ROW, " ") for text in texts])
-    return line
+        pass
+    plain = [text.replace(ROW, " ") + ROW for text in strings_of(table, "text", words.order)]
+    line = comparable_line("".join(plain))
+    return line, _is_row_end(line)
+
+
+def _is_row_end(line: str) -> Array:
+    """Whether each character is `ROW`."""
+    import numpy as np
+
+    encoding, dtype = ("ascii", "u1") if line.isascii() else ("utf-32-le", "<u4")
+    is_row_end: Array = np.frombuffer(line.encode(encoding, "surrogatepass"), dtype) == ord(ROW)
+    return is_row_end
 
 
 def _pattern(wanted: str, *, is_literal: bool) -> re.Pattern[str]:
@@ -97,7 +116,7 @@ def _signs(text: str) -> str:
     return "".join(text.replace(ROW, "").split()).lower()
 
 
-def _regex_spans(table: pd.DataFrame, what: str, words: Spoken) -> Iterator[tuple[int, int]]:
+def _regex_spans(table: pd.DataFrame, what: str, words: WordTimes) -> Iterator[tuple[int, int]]:
     try:
         pattern = re.compile(what)
     except re.error as error:
@@ -128,7 +147,7 @@ def _whole_sentences(matches: Iterable[Sequence[int]], sentences: Array) -> Iter
 
 
 def _table(
-    table: pd.DataFrame, words: Spoken, matches: list[Sequence[int]], context: float, *, with_last_mark: bool
+    table: pd.DataFrame, words: WordTimes, matches: list[Sequence[int]], context: float, *, with_last_mark: bool
 ) -> pd.DataFrame:
     """`matches`: the numbers of the words of each, in the order of starts."""
     import numpy as np
@@ -184,7 +203,8 @@ def _around(
 
     if not spans:
         return []
-    lows = np.searchsorted(np.maximum.accumulate(ends), since, "right").tolist()
+    count = 1 + max(last for _, last in spans)  # of the words that may begin before
+    lows = np.searchsorted(np.maximum.accumulate(ends[:count]), since, "right").tolist()
     highs = np.searchsorted(starts, until, "left").tolist()
     found: list[Sequence[int]] = []
     for (first, last), low, high, time in zip(spans, lows, highs, since.tolist(), strict=True):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ParameterError
-from ..tables.given import as_frame, require_columns, seconds_of
-from .spoken import order_of, read
+from ..tables.given import as_frame, seconds_of
+from ..tables.word_checks import order_of
+from .spoken import read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +34,7 @@ def join(table: pd.DataFrame, other: Any, on: On = "start", prefix: str = "") ->
     if on not in ("start", "middle", "overlap"):
         raise ParameterError(f"on={on!r}: give 'start', 'middle' or 'overlap'. Nothing was changed.")
     words = read(table)
-    rows = as_frame(other)
-    require_columns(rows, ("start",))
+    rows = as_frame(other, ("start",))
     starts = seconds_of(rows, "start", "s")
     order = order_of(starts)
     positions = np.arange(len(starts)) if order is None else order

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..tables.given import as_frame, require_columns, seconds_of
+from ..tables.given import as_frame, seconds_of
 from ..tables.pauses import NO_WORD, pause_kinds, speaker_numbers
 from ..tables.sentence_numbers import of_one_sentence
+from ..tables.word_checks import WordTimes
 from ..text import ends_sentence
-from .spoken import Spoken, frame, number, read
+from .spoken import frame, number, read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,25 +30,32 @@ class Silences(NamedTuple):
     after: Array
 
 
-def silences(words: Spoken, shortest: float, start: float | None = None, end: float | None = None) -> Silences:
+def silences(words: WordTimes, shortest: float, start: float | None = None, end: float | None = None) -> Silences:
     """The spans of at least `shortest` seconds, and more than none, in which no word sounds; before the first word from
     `start` on, and after the last one up to `end`, if these are given."""
     import numpy as np
 
     starts, ends = words.sorted()
-    reach = np.maximum.accumulate(ends)
-    first = float(start) if start is not None else (float(starts[0]) if len(starts) else 0.0)
-    last = float(end) if end is not None else (float(reach[-1]) if len(starts) else first)
-    froms = np.append(first, reach if start is None else np.maximum(reach, first))
-    tos = np.append(starts if end is None else np.minimum(starts, last), last)
-    after = np.flatnonzero(tos - froms > max(shortest - _NONE, _NONE))
+    count = len(starts)
+    is_rising = bool((ends[1:] >= ends[:-1]).all())
+    reach = ends if is_rising else np.maximum.accumulate(ends)
+    first = float(start) if start is not None else (float(starts[0]) if count else 0.0)
+    last = float(end) if end is not None else (float(reach[-1]) if count else first)
+    least = max(shortest - _NONE, _NONE)
+    between = np.flatnonzero(starts[1:] - reach[:-1] > least) + 1
+    after = np.concatenate([[0], between, [count]]) if count else np.zeros(1, "int64")  # and at the clip's edges
     before = after - 1
-    is_outlasted = np.append(ends < reach, False)  # by an earlier word
-    if (others := np.flatnonzero(is_outlasted[before])).size:
-        latest = np.flatnonzero(~is_outlasted)
-        before[others] = latest[np.searchsorted(latest, after[others]) - 1]
-    rows = np.append(words.positions(), NO_WORD)
-    return Silences(froms[after], tos[after], rows[before], rows[after])
+    froms, tos = np.append(first, reach[before[1:]]), np.append(starts[after[:-1]], last)
+    froms = froms if start is None else np.maximum(froms, first)
+    tos = tos if end is None else np.minimum(tos, last)
+    chosen = tos - froms > least
+    before, after = before[chosen], after[chosen]
+    if not is_rising:  # a word may be outlasted by an earlier one
+        latest = np.flatnonzero(ends >= reach)
+        before = np.append(NO_WORD, latest)[np.searchsorted(latest, before, "right")]
+    rows = np.where(before < 0, NO_WORD, words.position(before))
+    following = np.where(after == count, NO_WORD, words.position(np.minimum(after, count - 1)))
+    return Silences(froms[chosen], tos[chosen], rows, following)
 
 
 def pauses(
@@ -121,8 +129,7 @@ def _touches(found: Silences, gaps: Any) -> Array:
     touches = np.zeros(len(found.starts), bool)
     if gaps is None:
         return touches
-    spans = as_frame(gaps)
-    require_columns(spans, ("start", "end"))
+    spans = as_frame(gaps, ("start", "end"))
     pairs = zip(seconds_of(spans, "start", "s").tolist(), seconds_of(spans, "end", "s").tolist(), strict=True)
     for first, last in pairs:
         touches |= (found.ends >= first) & (found.starts <= last)

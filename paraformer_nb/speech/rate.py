@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ParameterError
 from ..tables.given import strings_of
+from ..tables.word_checks import WordTimes
 from .pauses import SHORTEST, silences
-from .spoken import Spoken, codes, frame, order_of, read
+from .spoken import codes, frame, read
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -58,8 +59,7 @@ def rate(
         rows = slice(None) if groups is None else groups == number
         starts, ends = words.starts[rows], words.ends[rows]
         if groups is None or len(starts):
-            own = Spoken(starts, ends, order_of(starts))
-            parts.append((value, _windows(own, sizes[rows], start, last, length, apart)))
+            parts.append((value, _windows(WordTimes.of(starts, ends), sizes[rows], start, last, length, apart)))
     return _joined(parts, by, table)
 
 
@@ -84,7 +84,7 @@ def _sizes(table: pd.DataFrame, unit: RateUnit) -> Array:
     return np.fromiter((len("".join(text.split())) for text in strings_of(table, "text")), "int64", len(table))
 
 
-def _windows(words: Spoken, sizes: Array, start: float, end: float, length: float, apart: float) -> dict[str, Array]:
+def _windows(words: WordTimes, sizes: Array, start: float, end: float, length: float, apart: float) -> dict[str, Array]:
     import numpy as np
 
     if (end - start) / apart > _MAX_WINDOWS:

@@ -11,8 +11,9 @@ from ..errors import ParameterError
 from ..tables.given import values_of
 from ..tables.sentence_numbers import sentence_numbers
 from ..tables.turns import turn_numbers
+from ..tables.word_checks import WordTimes
 from ..text import ends_sentence, join
-from .spoken import Spoken, codes, frame, number, read, shown
+from .spoken import codes, frame, number, read, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +118,7 @@ class _Words(NamedTuple):
     turns: Array
 
     @classmethod
-    def of(cls, table: pd.DataFrame, words: Spoken) -> _Words:
+    def of(cls, table: pd.DataFrame, words: WordTimes) -> _Words:
         """The words of a table that was read."""
         import numpy as np
         import pandas as pd

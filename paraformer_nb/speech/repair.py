@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..tables.given import check_one_clip, require_columns, seconds_of, strings_of
+from ..tables.given import check_one_clip, invalid, require_columns, seconds_of, strings_of
 from ..tables.repaired_times import repair_times
-from .spoken import NEEDED, SEVERAL, codes, frame, order_of
+from ..tables.word_checks import WordTimes, check_names, check_seconds, order_of, repeated_words
+from .spoken import NEEDED, SEVERAL, codes, frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,21 +18,25 @@ if TYPE_CHECKING:
 
 class Repaired(NamedTuple):
     """The repaired words, and what was changed: ``row`` int64 (its position in the table that was given), ``text``
-    string, ``what`` string [dropped, swapped, trimmed, widened, moved], ``before``, ``after`` string (times, in
-    seconds)."""
+    string, ``what`` string [dropped, repeated, swapped, trimmed, widened, moved], ``before``, ``after`` string (times,
+    in seconds)."""
 
     words: pd.DataFrame
     changes: pd.DataFrame
 
 
 def repair(table: pd.DataFrame) -> Repaired:
-    """Repair a table of words: drop rows without times, swap a start that is after its end, sort by start, trim
-    overlaps of one speaker, and give words of no length 10 ms: of the pause behind them, else of the one before, else
-    of the longer neighbour."""
+    """Repair a table of words: drop rows without times and words that are there twice, swap a start that is after its
+    end, sort by start, trim overlaps of one speaker, and give words of no length 10 ms: of the pause behind them, else
+    of the one before, else of the longer neighbour.
+
+    Raises ParameterError for times before 0 s and for those that look like milliseconds.
+    """
     import numpy as np
 
     require_columns(table, NEEDED)
     check_one_clip(table, SEVERAL)
+    check_names(table)
     starts, ends = (_times(table, name) for name in ("start", "end"))
     words = strings_of(table, "text")
     changes: list[tuple[int, str, str, str, str]] = []
@@ -47,6 +51,14 @@ def repair(table: pd.DataFrame) -> Repaired:
         note(row, "swapped", (starts[row], ends[row]), (ends[row], starts[row]))
     first, last = np.minimum(starts, ends), np.maximum(starts, ends)
     rows = np.flatnonzero(is_timed)
+    if (early := rows[first[rows] < 0]).size:
+        problem = f"it starts at {first[early[0]]:.10g} s, before 0 s. Move the words with table.speech.shift()"
+        raise invalid(int(early[0]), problem, early.size)
+    check_seconds(first[rows], last[rows])
+    again = rows[repeated_words(table.iloc[rows], WordTimes.of(first[rows], last[rows]))]
+    for row in again.tolist():
+        note(row, "repeated", (first[row], last[row]), None)
+    rows = np.setdiff1d(rows, again)
     order = order_of(first[rows])
     rows = rows if order is None else rows[order]
     numbers, known = codes(table, "speaker")
@@ -75,7 +87,7 @@ def _times(table: pd.DataFrame, name: str) -> Array:
 
     column = table[name]
     missing = column.isna().to_numpy(bool) | np.array(
-        [isinstance(value, Real) and not math.isfinite(value) for value in column.tolist()], bool
+        [isinstance(value, float) and not math.isfinite(value) for value in column.tolist()], bool
     )
     found = np.full(len(table), math.nan)
     if not missing.all():

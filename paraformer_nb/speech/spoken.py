@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
 from ..tables.frame import frame_of, text_dtype
-from ..tables.given import (
-    check_one_clip,
-    invalid,
-    require_columns,
-    seconds_of,
-    strings_of,
-    values_of,
-    warn_of_pace,
-    word_times,
-)
+from ..tables.given import require_columns, strings_of
+from ..tables.word_checks import WordTimes, word_times
 from ..text import join
 
 if TYPE_CHECKING:
@@ -28,69 +20,11 @@ NEEDED = ("text", "start", "end")
 SEVERAL = "give one at a time: their times do not belong together. Nothing was changed."
 
 
-class Spoken(NamedTuple):
-    """Words in the order of a table: their times in seconds, and their position by start, which is None where the table
-    is in that order."""
-
-    starts: Array
-    ends: Array
-    order: Array | None
-
-    def sorted(self) -> tuple[Array, Array]:
-        """Starts and ends, by start."""
-        return (self.starts, self.ends) if self.order is None else (self.starts[self.order], self.ends[self.order])
-
-    def position(self, index: Any) -> Any:
-        """The position in the table of a word, by its number in the order of starts; of an array of them, an array."""
-        return index if self.order is None else self.order[index]
-
-    def positions(self) -> Array:
-        """The positions in the table of all words, by start."""
-        import numpy as np
-
-        return np.arange(len(self.starts)) if self.order is None else self.order
-
-
-def read(table: pd.DataFrame, *, is_of_one_clip: bool = True) -> Spoken:
+def read(table: pd.DataFrame, *, is_of_one_clip: bool = True) -> WordTimes:
     """The words of a table. Raises ParameterError for times that are no seconds, missing, before 0 or in the wrong
     order, for a word that is there twice, and for words of several clips."""
     require_columns(table, NEEDED)
-    if not is_of_one_clip:
-        table = table[["text", "start", "end"]]
-    starts, ends = word_times(table, SEVERAL)
-    spoken = Spoken(starts, ends, order_of(starts))
-    warn_of_pace(starts, ends)
-    if is_of_one_clip:
-        _check_twice(table, spoken)
-    return spoken
-
-
-def order_of(starts: Array) -> Array | None:
-    """The positions by start, words that start together in their order; None: they are in that order."""
-    import numpy as np
-
-    is_sorted = not len(starts) or bool((starts[1:] >= starts[:-1]).all())
-    return None if is_sorted else np.argsort(starts, kind="stable")
-
-
-def _check_twice(table: pd.DataFrame, spoken: Spoken) -> None:
-    import numpy as np
-
-    starts, ends = spoken.sorted()
-    first = np.flatnonzero(starts[1:] == starts[:-1])
-    first = first[(ends[first] == ends[first + 1]) & (ends[first] > starts[first])]
-    if not len(first):
-        return
-    rows, others = spoken.position(first), spoken.position(first + 1)
-    words = strings_of(table, "text")
-    speakers = values_of(table, "speaker")
-    twice = [
-        b
-        for a, b in zip(rows.tolist(), others.tolist(), strict=True)
-        if words[a] == words[b] != "" and speakers[a] == speakers[b]
-    ]
-    if twice:
-        raise invalid(twice[0], f"the word {words[twice[0]]!r} is there twice, at the same time.", len(twice))
+    return word_times(table, SEVERAL, is_of_one_clip=is_of_one_clip)
 
 
 def shown(table: pd.DataFrame, rows: Array | None = None) -> list[str]:
@@ -119,9 +53,7 @@ def codes(table: pd.DataFrame, name: str, order: Array | None = None) -> tuple[A
 
 def joined(table: pd.DataFrame) -> str:
     """The words, by start, on one line, joined right for Chinese."""
-    check_one_clip(table, SEVERAL)
-    starts = seconds_of(table, "start", "s")
-    return join(map(str.strip, shown(table, order_of(starts))))
+    return join(map(str.strip, shown(table, read(table).order)))
 
 
 def by_value(table: pd.DataFrame, by: str | None, measure: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:

@@ -10,9 +10,10 @@ from ..errors import ParameterError
 from ..transcript.corrections import Correction, appearance, find_words, replace_words, speaker_at
 from ..transcript.transcript import ENDED, Transcript
 from ..transcript.words import Word
-from .given import beyond_clip, check_unit, clip_end, quick_pace
+from .given import beyond_clip, check_unit, clip_end
 from .rows import Row, Rows
 from .snapshots import SentenceVersions, Snapshot
+from .word_checks import quick_pace
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
-import warnings
 from collections.abc import Iterable
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
 
 Unit = Literal["s", "ms"]
 
-_LONGEST_WORD = 20.0  # seconds; where half of the words last longer, times are milliseconds
-_QUICKEST = 30.0  # words a second, over a whole table: more than several people say at once
-_FEWEST = 20  # words of which the pace is judged
 _UNCHANGED = "Nothing was changed."
 _KNOWN = (*(column.name for column in WORDS), "is_timed", "file", "clip", "channel")
 """Columns that mean something to us; others may be there twice."""
@@ -36,19 +31,21 @@ _OTHER_NAMES = {  # of columns, as other tools have them
 }
 
 
-def as_frame(table: Any) -> pd.DataFrame:
-    """A table as a pandas DataFrame, without its index. Polars and Arrow tables are converted, without pyarrow.
+def as_frame(table: Any, needed: Iterable[str]) -> pd.DataFrame:
+    """A table that has the `needed` columns as a pandas DataFrame, without its index. Polars and Arrow tables are
+    converted, without pyarrow.
 
-    Raises ParameterError for what is not a table.
+    Raises ParameterError for what is not a table, and as `require_columns`.
     """
     import pandas as pd
 
-    if isinstance(table, pd.DataFrame):
-        return table.reset_index(drop=True)
     if hasattr(table, "to_pydict"):  # Arrow
-        return pd.DataFrame(table.to_pydict())
-    if hasattr(table, "to_dicts"):  # Polars
-        return pd.DataFrame(table.to_dict(as_series=False))
+        table = pd.DataFrame(table.to_pydict())
+    elif hasattr(table, "to_dicts"):  # Polars
+        table = pd.DataFrame(table.to_dict(as_series=False))
+    if isinstance(table, pd.DataFrame):
+        require_columns(table, needed)
+        return table.reset_index(drop=True)
     if hasattr(table, "collect_schema"):
         raise ParameterError(f"this is a query, not a table yet: give table.collect(). {_UNCHANGED}")
     advice = " Make one with pd.DataFrame(...)." if isinstance(table, (dict, list)) else ""
@@ -60,6 +57,7 @@ def as_frame(table: Any) -> pd.DataFrame:
 
 def require_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:
     """Raise NotWords, with advice, if a table lacks one of these columns, or has a column that we know twice."""
+    needed = list(needed)
     present = list(frame.columns)
     missing = [name for name in needed if name not in present]
     if not missing:
@@ -71,6 +69,8 @@ def require_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:
     if frame.columns.nlevels == 2:  # as of a pivoted table
         level = 0 if set(needed) <= set(frame.columns.get_level_values(1)) else 1
         advice = f" Its columns have two levels: leave one out with table.droplevel({level}, axis=1)."
+    if indexed := [name for name in missing if name in frame.index.names]:
+        advice = f" Its index has {', '.join(indexed)}: make columns of it with table.reset_index()."
     raise NotWords(
         f"the table lacks {', '.join(missing)}: it needs {', '.join(needed)}, with times in seconds, and has "
         f"{', '.join(map(str, present)) or 'no columns'}.{advice} {_UNCHANGED}"
@@ -133,8 +133,11 @@ def seconds_of(frame: pd.DataFrame, name: str, unit: Unit) -> Array:
 
 
 def _seconds(value: Any, factor: float) -> float:
-    if isinstance(value, timedelta):
-        return value.total_seconds()
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(value, (timedelta, np.timedelta64)):
+        return pd.Timedelta(value).total_seconds()
     return float(value) * factor if isinstance(value, (Real, Decimal)) and not isinstance(value, bool) else math.nan
 
 
@@ -149,6 +152,8 @@ def _time_advice(value: Any, name: str) -> str:
             return f" Convert the column with pd.to_timedelta(table[{name!r}])."
         case str() if value.count(":") == 1:  # 0:01.5
             return f" Convert the column with pd.to_timedelta('0:' + table[{name!r}])."
+        case str() if value.count(",") == 1 and "." not in value:  # 1,5
+            return f" Convert the column with pd.to_numeric(table[{name!r}].str.replace(',', '.'))."
         case str():
             return f" Convert the column with pd.to_numeric(table[{name!r}])."
         case date():  # a datetime is one
@@ -193,45 +198,6 @@ def check_unit(
             f"these look like milliseconds: times reach {float(ends.max()):.10g}, and they are to be seconds.{clip} "
             f'Divide by 1000 (table[["start", "end"]] / 1000), {advice}. {_UNCHANGED}'
         )
-
-
-def quick_pace(starts: Array, ends: Array) -> str:
-    """A warning where there are more words a second than people can say, as where times are minutes, or ``""``."""
-    seconds = float(ends.max() - starts.min()) if len(ends) >= _FEWEST else math.inf
-    pace = len(ends) / seconds if seconds else 0.0  # times that are all the same say nothing of their unit
-    if pace <= _QUICKEST:
-        return ""
-    factor, unit = (60, "minutes") if pace <= 60 * _QUICKEST else (3600, "hours")
-    return (
-        f"these look like {unit}: {len(ends)} words within {seconds:.10g} s are {pace:.0f} a second, and times are to "
-        f"be seconds. They were kept as they are. If so, call table.speech.scale({factor}) first."
-    )
-
-
-def warn_of_pace(starts: Array, ends: Array) -> None:
-    """Warn the user's own line of `quick_pace`."""
-    text = quick_pace(starts, ends)
-    if not text:
-        return
-    package = __name__.partition(".")[0]
-    level, frame = 1, sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
-        level, frame = level + 1, frame.f_back
-    warnings.warn(text, stacklevel=level)
-
-
-def word_times(frame: pd.DataFrame, advice: str = f"give the rows of one. {_UNCHANGED}") -> tuple[Array, Array]:
-    """The starts and ends of words of one clip, in seconds. `advice`: for words of several.
-
-    Raises ParameterError for times that are no seconds, missing, before 0 or in the wrong order, and for words of
-    several clips.
-    """
-    starts, ends = (seconds_of(frame, name, "s") for name in ("start", "end"))
-    check_order(starts, ends)
-    if len(starts) and float((ends - starts).mean()) > _LONGEST_WORD / 2:  # quicker than the median that it checks
-        check_unit(starts, ends, None, _LONGEST_WORD, "or call table.speech.scale(0.001)")
-    check_one_clip(frame, advice)
-    return starts, ends
 
 
 def texts_of(frame: pd.DataFrame) -> list[str]:

@@ -34,28 +34,27 @@ class RecognisedRows:
         return self._rows
 
 
-def raw_rows(sentences: Sequence[Sentence], recognised: Sequence[Sentence], recognised_rows: Array) -> Array:
-    """For each row of the words table of `sentences` its row in that of the `recognised` ones, or `WRITTEN`; int64."""
+def raw_rows(
+    sentences: Sequence[Sentence], recognised: Sequence[Sentence], recognised_rows: Array, order: Array | None
+) -> Array:
+    """For each row of the words table of `sentences` its row in that of the `recognised` ones, or `WRITTEN`; int64.
+
+    `order`: of each row of the table, its number in the order of the sentences; None: the rows are in that order.
+    """
     import numpy as np
 
     by_id = {sentence.id: sentence for sentence in recognised}
-    firsts = accumulate((len(sentence.words) for sentence in recognised), initial=0)
-    first_of = dict(zip(by_id, firsts, strict=False))
-    parts: list[Sequence[int] | Array] = []
-    same = range(0)  # the words of unchanged sentences, one after the other
-    for sentence in sentences:
-        first = first_of[sentence.id]
-        if sentence is by_id[sentence.id]:
-            if first != same.stop:
-                parts.append(np.arange(same.start, same.stop))
-                same = range(first, first)
-            same = range(same.start, first + len(sentence.words))
-        else:
-            parts += [np.arange(same.start, same.stop), _numbers(sentence, by_id[sentence.id], first)]
-            same = range(0)
-    parts.append(np.arange(same.start, same.stop))
-    numbers = np.concatenate(parts).astype("int64")
-    return np.where(numbers == WRITTEN, WRITTEN, recognised_rows[numbers])[_order(sentences)]
+    first_of = dict(zip(by_id, accumulate((len(each.words) for each in recognised), initial=0), strict=False))
+    lengths = np.fromiter((len(each.words) for each in sentences), "int64", len(sentences))
+    firsts = np.fromiter((first_of[each.id] for each in sentences), "int64", len(sentences))
+    begins = np.cumsum(lengths) - lengths
+    numbers = np.arange(lengths.sum()) + np.repeat(firsts - begins, lengths)  # where all were left as they are
+    for sentence, begin in zip(sentences, begins.tolist(), strict=True):
+        known = by_id[sentence.id]
+        if sentence is not known:
+            numbers[begin : begin + len(sentence.words)] = _numbers(sentence, known, first_of[sentence.id])
+    rows = np.where(numbers == WRITTEN, WRITTEN, recognised_rows[numbers])
+    return rows if order is None else rows[order]
 
 
 def _numbers(corrected: Sentence, recognised: Sentence, first: int) -> list[int]:

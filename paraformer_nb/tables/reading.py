@@ -47,13 +47,13 @@ class WordsReading:
         import pandas as pd
 
         moment = self._moment
-        table = self._words.table(moment.sentences)
-        rows = self._raw_rows(moment, len(table))
+        table, order = self._words.table(moment.sentences)
+        rows = self._raw_rows(moment, len(table), order)
         table["word"] = pd.arrays.IntegerArray(rows.copy(), rows == WRITTEN)
         return moment.snapshot, table
 
-    def _raw_rows(self, moment: _Moment, count: int) -> Array:
-        """For each row of the table its row in the table of the words as recognised."""
+    def _raw_rows(self, moment: _Moment, count: int, order: Array | None) -> Array:
+        """For each row of the table its row in the table of the words as recognised. `order`: as `raw_rows` has it."""
         import numpy as np
 
         if self._rows is not None and self._rows[0] is moment:
@@ -61,6 +61,7 @@ class WordsReading:
         if moment.sentences is moment.recognised:
             rows = np.arange(count)
         else:
-            rows = raw_rows(moment.sentences, moment.recognised, self._recognised_rows.of(moment.recognised))
+            recognised_rows = self._recognised_rows.of(moment.recognised)
+            rows = raw_rows(moment.sentences, moment.recognised, recognised_rows, order)
         self._rows = moment, rows
         return rows

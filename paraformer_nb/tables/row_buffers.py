@@ -32,21 +32,31 @@ class RowBuffers:
         self._frames: list[pd.DataFrame] = []  # over all rows of the arrays; the last one is that of `_buffers`
         self._allocate(0, 0)
 
-    def table(self) -> pd.DataFrame:
-        """All rows, as a table of the caller's own."""
-        table = self._frames[-1].iloc[: self._count]
+    @property
+    def is_sorted(self) -> bool:
+        """Whether no row starts before the one before it."""
+        starts = self._buffers["start"][: self._count]
+        return bool((starts[1:] >= starts[:-1]).all())
+
+    def table(self, first: int = 0, last: int | None = None) -> pd.DataFrame:
+        """The rows from the number `first` up to `last`, or all, as a table of the caller's own."""
+        table = self._frames[-1].iloc[first : self._count if last is None else last]
         return table if self._is_shared else table.copy()
 
-    def replace(self, first: int, rows: pd.DataFrame) -> None:
-        """Replace all rows from the number `first` on."""
-        count = first + len(rows)
+    def replace(self, first: int, last: int, rows: pd.DataFrame) -> None:
+        """Replace the rows from the number `first` up to `last` by these; the ones behind them move."""
         is_in_use = self._is_shared and first < self._count
-        if is_in_use or count > len(self._buffers["start"]):
+        behind = first + len(rows)
+        count = behind + self._count - last
+        before = self._buffers.copy()
+        if is_in_use or count > len(before["start"]):
             self._allocate(first, count)
         self._is_shared = self._is_shared and not is_in_use
         for name, buffer in self._buffers.items():
             buffer.setflags(write=True)
-            buffer[first:count] = rows[name].to_numpy(buffer.dtype)
+            if buffer is not before[name] or behind != last:
+                buffer[behind:count] = before[name][last : self._count]
+            buffer[first:behind] = rows[name].to_numpy(buffer.dtype)
             buffer.setflags(write=False)
         self._count = count
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..transcript.corrections import appearance
 from ..transcript.words import Word
-from .given import Unit, as_frame, check_one_clip, invalid, require_columns, seconds_of
+from .given import Unit, as_frame, check_one_clip, invalid, seconds_of
 from .sentence_numbers import check_one_run
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ class Rows(NamedTuple):
     @classmethod
     def of(cls, table: Any, unit: Unit) -> Rows:
         """Read a table. Raises ParameterError for missing columns, and for ids and times of another kind."""
-        frame = as_frame(table)
-        require_columns(frame, NEEDED)
+        frame = as_frame(table, NEEDED)
         check_one_clip(frame)
         check_one_run(frame)
         return cls(

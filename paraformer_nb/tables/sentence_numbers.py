@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _SOURCES = ("file", "clip", "channel")
 """Columns that tell the runs apart that a table's rows are of; beside them a sentence is one speaker's."""
+_MOVED = 5  # words that are in two sentences of a table: a person who moves words leaves fewer behind
 
 
 def sentence_numbers(frame: pd.DataFrame) -> Array:
@@ -60,12 +61,16 @@ def of_one_sentence(frame: pd.DataFrame, rows: Array, others: Array, is_same_spe
 
 
 def check_one_run(frame: pd.DataFrame) -> None:
-    """Raise ParameterError if most of a run's words are there a second time, at other times: those of another run."""
+    """Raise ParameterError if most of a run's words are there a second time, at other times: those of another run. So
+    are some that are there a second time in another sentence."""
     word = _word_numbers(frame)
-    if word is None or not (repeats := _repeats(_codes(frame["sentence_id"]), word)).any():
+    if word is None or (word[1:] > word[:-1]).all():  # a run's own table
         return
+    repeats = _repeats(_codes(frame["sentence_id"]), word)
     is_elsewhere = ~frame.duplicated(["sentence_id", "word", "start"]).to_numpy()
-    if 2 * int((repeats & is_elsewhere).sum()) > len(frame) - int(repeats.sum()):
+    in_others = (word >= 0) & frame.duplicated("word").to_numpy() & ~repeats
+    is_twice = 2 * int((repeats & is_elsewhere).sum()) > len(frame) - int(repeats.sum())
+    if is_twice or int(in_others.sum()) >= _MOVED:
         raise ParameterError(
             "the table has words of several runs: give the rows of this one only. Nothing was changed."
         )

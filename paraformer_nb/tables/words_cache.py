@@ -15,6 +15,8 @@ from .words import word_frame
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .frame import Array
+
 
 class WordsCache:
     """The words table of the sentences that were read last. A sentence is a value: the same object has the same rows.
@@ -29,39 +31,48 @@ class WordsCache:
         self._head: Sequence[Sentence] = ()
         self._ends: list[int] = []  # the row after the last one of each sentence of the head
         self._rows = RowBuffers()
-        self._others: pd.DataFrame | None = None  # the table, where it is not just the rows of the head
+        self._other: tuple[pd.DataFrame, Array | None] | None = None  # where the table is not just the rows of the head
 
-    def table(self, sentences: Sequence[Sentence]) -> pd.DataFrame:
-        """The words of these sentences, sorted by start, without ``attrs``; a table of the caller's own."""
+    def table(self, sentences: Sequence[Sentence]) -> tuple[pd.DataFrame, Array | None]:
+        """The words of these sentences, sorted by start, without ``attrs``: a table of the caller's own. And of each
+        row its number in the order of the sentences, None where that is the order of the rows."""
         with self._lock:
             if sentences is not self._read:
                 self._update(sentences)
                 self._read = sentences
-            return self._rows.table() if self._others is None else self._others.copy()
+            if self._other is None:
+                return self._rows.table(), None
+            table, order = self._other
+            return table.copy(), order
 
     def _update(self, sentences: Sequence[Sentence]) -> None:
+        import numpy as np
         import pandas as pd
 
         finals = len(sentences)
         while finals and not sentences[finals - 1].is_final:
             finals -= 1
         self._set_head(sentences[:finals])
-        table = self._rows.table()
-        if finals < len(sentences):
-            table = pd.concat([table, word_frame(sentences[finals:])], ignore_index=True)
-        is_sorted = table["start"].is_monotonic_increasing
-        if not is_sorted:
-            table = table.sort_values("start", kind="stable", ignore_index=True)
-        self._others = None if is_sorted and finals == len(sentences) else table
+        if finals == len(sentences) and self._rows.is_sorted:
+            self._other = None
+            return
+        table = pd.concat([self._rows.table(), word_frame(sentences[finals:])], ignore_index=True)
+        if table["start"].is_monotonic_increasing:
+            self._other = table, None
+        else:
+            order = np.argsort(table["start"].to_numpy(), kind="stable")
+            self._other = table.take(order).reset_index(drop=True), order
 
     def _set_head(self, new: Sequence[Sentence]) -> None:
-        """Keep the rows of sentences that are the same; put together those after them."""
+        """Keep the rows of sentences that are the same at the beginning and at the end; put together those between."""
         old = self._head
         kept = [*map(is_, old, new), False].index(False)
+        same = [*map(is_, reversed(old[kept:]), reversed(new[kept:])), False].index(False)
         first = self._ends[kept - 1] if kept else 0
-        if kept < len(old) or kept < len(new):
-            old_rows = self._rows.table()[first:]
-            self._rows.replace(first, _rearrange(old[kept:], old_rows, new[kept:]))
+        last = self._ends[len(old) - same - 1] if same < len(old) else 0
+        if kept + same < max(len(old), len(new)):
+            between = old[kept : len(old) - same], new[kept : len(new) - same]
+            self._rows.replace(first, last, _rearrange(between[0], self._rows.table(first, last), between[1]))
         lengths = [len(sentence.words) for sentence in new[kept:]]
         self._ends[kept:] = [first + end for end in accumulate(lengths)]
         self._head = new
@@ -76,11 +87,6 @@ def _rearrange(old: Sequence[Sentence], old_rows: pd.DataFrame, new: Sequence[Se
     made = [sentence for sentence in new if id(sentence) not in known]
     if len(made) == len(new):
         return word_frame(new)
-    same = [*map(is_, reversed(old), reversed(new)), False].index(False)  # at the end
-    if same:
-        last = len(old_rows) - sum(len(sentence.words) for sentence in old[len(old) - same :])
-        changed = _rearrange(old[: len(old) - same], old_rows[:last], new[: len(new) - same])
-        return pd.concat([changed, old_rows[last:]], ignore_index=True)
     rows_of: dict[int, range] = {}
     next_row = 0
     for sentence in (*old, *made):

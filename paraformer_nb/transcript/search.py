@@ -73,7 +73,7 @@ def _candidates(sentences: Sequence[Sentence], wanted: str) -> Iterator[Sequence
     """The sentences next to each other that have the letters of a text, whatever spaces are between them. It can be
     nowhere else, and where spaces are takes long to find out."""
     rows = [" ".join([f"{word.text}{word.punctuation}" for word in sentence.words]) for sentence in sentences]
-    line = comparable_line([row.replace(ROW, " ") for row in rows]).replace(" ", "")
+    line = comparable_line("".join([row.replace(ROW, " ") + ROW for row in rows])).replace(" ", "")
     pattern = re.compile(f"{ROW}*".join(map(re.escape, wanted.replace(" ", ""))))
     first, last = 0, -1  # of the sentences so far that belong together
     row, position = 0, 0
@@ -92,16 +92,14 @@ def comparable(text: str) -> str:
     return _spaced(text).strip()
 
 
-def comparable_line(texts: Sequence[str]) -> str:
-    """Texts, each as `comparable` makes it, on one line, with `ROW`, which none of them may have, behind each. Where
-    all are ASCII, spaces between words may be several, and there may be some beside `ROW`."""
-    if not texts:
-        return ""
-    line = ROW.join(texts) + ROW
+def comparable_line(line: str) -> str:
+    """A line of texts with `ROW` behind each, with each as `comparable` makes it. Where all are ASCII, spaces between
+    words may be several, and there may be some beside `ROW`."""
     if line.isascii():  # as a whole, which is quicker
         return line.translate(_FOLDED_ASCII)
+    texts = line.split(ROW)
     known = {text: comparable(text) for text in set(texts)}
-    return ROW.join(map(known.__getitem__, texts)) + ROW
+    return ROW.join(map(known.__getitem__, texts))
 
 
 class _ShownWord(NamedTuple):

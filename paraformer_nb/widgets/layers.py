@@ -13,7 +13,6 @@ from ..tables.given import (
     check_one_clip,
     check_order,
     check_unit,
-    require_columns,
     seconds_of,
 )
 from .run_data import Layer, LayerSpan
@@ -32,8 +31,7 @@ def make_layer(table: Any, name: str, label: str | None, unit: Unit, clip_end: f
 
     Raises ParameterError for missing columns, for invalid times, and for more rows than can be shown.
     """
-    frame = as_frame(table)
-    require_columns(frame, ["start", "end", *([label] if label else [])])
+    frame = as_frame(table, ["start", "end", *([label] if label else [])])
     check_one_clip(frame)
     if len(frame) > _MAX_ROWS:
         raise ParameterError(f"{len(frame)} rows are more than can be shown: give at most {_MAX_ROWS} of them.")

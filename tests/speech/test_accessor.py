@@ -105,6 +105,7 @@ def test_words_keep_their_columns_index_and_attrs() -> None:
         ({"start": [-1, 0.3, 0.6, 2, 2.4, 4]}, "before 0"),
         ({"start": [n * 30_000 for n in range(6)], "end": [n * 30_000 + 25_000 for n in range(6)]}, "milliseconds"),
         ({"clip": ["a", "a", "a", "b", "b", "b"]}, "several clips"),
+        ({"speaker": ["a", "a", ["a", "b"], "b", "b", "b"]}, r"row 2 .*speaker is \['a', 'b'\]"),
     ],
 )
 def test_wrong_times_are_named(change: dict[str, Any], message: str) -> None:
@@ -114,9 +115,22 @@ def test_wrong_times_are_named(change: dict[str, Any], message: str) -> None:
             getattr(table.speech, name)()
 
 
-def test_a_word_that_is_there_twice_is_named_but_not_one_of_two_speakers() -> None:
+def test_a_word_that_is_there_twice_is_named_but_not_one_of_two_speakers(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"row 6 .*'今' is there twice.* 5 more"):
         pd.concat([WORDS, WORDS]).speech.rate()
+    nearly = pd.concat([WORDS, WORDS.assign(start=WORDS["start"] + 1e-6, confidence=0.5)[2:3]])
+    uses = {
+        "pauses": lambda words: words.pauses(),
+        "text": lambda words: words.text,
+        "cues": lambda words: words.cues(),
+        "score": lambda words: words.score("x"),
+        "export": lambda words: words.export(tmp_path / "a.csv"),
+        "timeline": lambda words: words.timeline(),
+    }
+    for use in uses.values():
+        with pytest.raises(ParameterError, match=r"row 6 .*is there twice.*speech\.repair\(\)"):
+            use(nearly.speech)
+    assert not list(tmp_path.iterdir())
     both = pd.concat([WORDS[:1], WORDS[:1].assign(speaker="b")])
     assert both.speech.rate("1s")["count"].tolist() == [2]
 
@@ -245,6 +259,28 @@ def test_repair_says_what_it_changed() -> None:
         [4, "point", "widened"],
     ]
     assert changes["before"][0] == "0.000-1.500"
+
+
+def test_repair_leaves_out_words_that_are_there_twice() -> None:
+    twice = pd.concat([WORDS, WORDS[3:5].assign(confidence=0.5)])
+    words, changes = twice.speech.repair()
+    assert words["text"].tolist() == WORDS["text"].tolist()
+    assert changes[["row", "text", "what", "after"]].to_numpy().tolist() == [
+        [row, WORDS["text"].iloc[row - 3], "repeated", ""] for row in (6, 7)
+    ]
+
+
+def test_repair_refuses_times_of_another_unit_or_before_the_clip() -> None:
+    ms = pd.DataFrame({"text": ["a", "b"], "start": [0, 900], "end": [500, 1500]})
+    with pytest.raises(ParameterError, match="look like milliseconds"):
+        ms.speech.repair()
+    early = WORDS.assign(start=WORDS["start"] - 1, end=WORDS["end"] - 1)
+    with pytest.raises(ParameterError, match=r"row 0 .*-1 s, before 0 s.*speech\.shift"):
+        early.speech.repair()
+    moved = early.speech.shift(1)
+    assert moved["end"].tolist() == pytest.approx(WORDS["end"].tolist())
+    with pytest.raises(ParameterError, match="would start before 0 s"):
+        early.speech.shift(0.5)
 
 
 def test_regroup_by_marks_speakers_and_functions() -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from corrected_runs import count_corrections, result_record
@@ -43,6 +44,11 @@ def with_new_row(table: pd.DataFrame) -> pd.DataFrame:
         (lambda table: table.rename(columns={"sentence_id": "Segment"}), r"columns=\{'Segment': 'sentence_id'\}\)"),
         (lambda table: table[["text"]], "lacks sentence_id, start, end.* and has text"),
         (lambda table: table.assign(start=["0", "0.1", "0.2", "1"]), r"row 0 .*pd\.to_numeric.*So are 3 more"),
+        (lambda table: table.assign(start=["0", "0,1", "0,2", "1"]).iloc[1:], r"\.str\.replace\(',', '\.'\)"),
+        (
+            lambda table: table.set_index(["start", "text"]),
+            r"lacks text, start.*index has text, start.*reset_index\(\)",
+        ),
         (lambda table: table.assign(end=[0.1, None, None, 2]), r"row 1 .*dropna.*So are 1 more"),
         (
             lambda table: table.assign(end=pd.to_datetime("2026-01-01")),
@@ -113,13 +119,29 @@ def test_a_table_without_the_columns_of_words_has_an_error_of_its_own(run: pnb.R
         lambda table: table.astype({"text": "category", "sentence_id": "category", "start": "category"}),
         lambda table: table.astype({"text": object, "sentence_id": "Int32", "start": "Float32", "end": object}),
         lambda table: table.assign(note=1, words=[[1]] * len(table)),
+        lambda table: table.assign(
+            start=pd.Series([np.timedelta64(round(1000 * t), "ms") for t in table["start"]], dtype=object)
+        ),
         lambda table: table.assign(start=pd.to_timedelta(table["start"], "s"), end=pd.to_timedelta(table["end"], "s")),
     ],
-    ids=["index", "order", "categories", "dtypes", "more columns", "durations"],
+    ids=["index", "order", "categories", "dtypes", "more columns", "durations of NumPy", "durations"],
 )
 def test_other_forms_of_the_same_table_change_nothing(change: Any, run: pnb.Run, path: Path) -> None:
     assert run.correct(change(run.words)) == 0
     assert count_corrections(path) == 0
+
+
+def test_a_shorter_run_s_words_among_a_longer_one_s_are_refused() -> None:
+    """As when the tables of two clips were put together, which have lost their clips' names then."""
+    words = pd.DataFrame({"text": list("abcdefghij"), "start": range(10), "end": range(1, 11)})
+    long = pnb.load(words.assign(sentence_id=[1] * 3 + [2] * 7))
+    short = pnb.load(words[:8].assign(sentence_id=1, start=lambda table: table["start"] + 0.3))
+    both = pd.concat([long.words, short.words])
+    for table in (both, both.sort_values("start")):
+        with pytest.raises(ParameterError, match="words of several runs.*Nothing was changed"):
+            long.correct(table)
+    moved = long.words.assign(sentence_id=[1] * 4 + [2] * 6)  # one word to the sentence before, and a copy of it
+    assert long.correct(pd.concat([moved, moved[3:4].assign(sentence_id=2, start=3.5)])) == 2
 
 
 def test_spans_of_several_clips_are_not_laid_over_one(run: pnb.Run) -> None:

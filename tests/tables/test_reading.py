@@ -133,14 +133,15 @@ def test_only_sentences_that_changed_are_converted_again() -> None:
     words = [[Word(Counted(f"{number}{text}"), number, number + 0.5) for text in "ab"] for number in range(100)]
     sentences = [Sentence(number, "", number, number + 0.5, True, tuple(each)) for number, each in enumerate(words)]
     cache = WordsCache()
-    assert len(cache.table(sentences[:90])) == len(stripped) == 180
-    assert len(cache.table(sentences[:91])) == 182
+    assert len(cache.table(sentences[:90])[0]) == len(stripped) == 180
+    assert len(cache.table(sentences[:91])[0]) == 182
     assert stripped[180:] == ["90a", "90b"]
     cache.table([*sentences[:50], structs.replace(sentences[50], words=()), *sentences[51:93]])
     assert stripped[182:] == ["91a", "91b", "92a", "92b"]
-    table = cache.table([*sentences[1:50], sentences[0], *sentences[51:93]])
+    table, order = cache.table([*sentences[1:50], sentences[0], *sentences[51:93]])
     assert len(stripped) == 186, "they were only put in another order"
     assert table["text"].tolist() == [word.text for number in range(93) if number != 50 for word in words[number]]
+    assert order is not None and order.tolist() == [98, 99, *range(98), *range(100, 184)]
 
 
 @pytest.mark.parametrize("action", [copy.copy, copy.deepcopy, pickle.dumps])
