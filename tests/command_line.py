@@ -81,7 +81,7 @@ def started(*arguments: Any, **variables: str) -> Iterator[subprocess.Popen[str]
 @contextmanager
 def serving(*arguments: Any, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A running `serve`, and its URL."""
-    with started("serve", "--port", 0, *arguments, **variables) as process:
+    with started("serve", *arguments, **variables) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line.startswith("listening on ws://127.0.0.1:"), line + (process.stderr or sys.stderr).read()

@@ -55,7 +55,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--attempts", type=int, default=Retry.attempts, help="consecutive attempts without a new final sentence"
     )
-    add_file(parser, "--output", action="append", default=[], metavar="FILE", help=OUTPUT_HELP)
+    add_file(parser, "-o", "--output", action="append", default=[], metavar="FILE", help=OUTPUT_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON object for each word")
 
 

@@ -14,7 +14,7 @@ def add_to(commands: Commands) -> None:
     """Add ``export`` to the commands."""
     parser = commands.add_parser("export", help="write a saved run in other formats")
     add_file(parser, "journal", metavar="JOURNAL", help="the journal that --save wrote, or a file of words")
-    add_file(parser, "--output", action="append", required=True, metavar="FILE", help=OUTPUT_HELP)
+    add_file(parser, "-o", "--output", action="append", required=True, metavar="FILE", help=OUTPUT_HELP)
     add_file(parser, "--clip", metavar="FILE", help="the clip, for a page's sound, where the journal does not find it")
     parser.set_defaults(run=_run)
 

@@ -28,7 +28,7 @@ SERVE_KEY_VARIABLE = "PARAFORMER_NB_API_KEY"
 def add_to(commands: Commands) -> None:
     """Add ``serve`` to the commands."""
     parser = commands.add_parser("serve", help="run the embedded service until it is interrupted")
-    parser.add_argument("--port", type=int, required=True, help="on 127.0.0.1; 0: any free one")
+    parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1 (default: any free one, which is printed)")
     parser.add_argument(
         "--api-key", help=f"the key that clients must send (default: ${SERVE_KEY_VARIABLE}, else a new one)"
     )
@@ -121,7 +121,7 @@ async def _serve(server: EmbeddedServer, port: int, *, show_key: bool) -> None:
         await server.start(port)
     except OSError as error:
         raise ParaformerError(
-            f"cannot listen on port {port}: {error.strerror}. Choose another, or --port 0 for a free one."
+            f"cannot listen on port {port}: {error.strerror}. Choose another, or leave --port out for a free one."
         ) from error
     try:
         _announce(server, show_key=show_key, is_needed=show_key or not port)

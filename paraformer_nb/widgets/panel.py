@@ -95,7 +95,7 @@ class Panel(widgets.VBox):
         self._models: Mapping[str, Sequence[LanguageName]] = {}
         self.model = widgets.Dropdown(layout=_FIELD)
         self.language = widgets.Dropdown(layout={"width": "16em"})
-        self.key = KeyField(self._on_key)
+        self.key = KeyField(self._on_key, layout={"min_width": "0"})
         self.transcribe = widgets.Button(layout={"width": "10em", "height": "34px"})
         self.message = widgets.HTML(layout={"width": "auto"})  # with its margin no wider than the form
         self.history = widgets.Dropdown(layout={**_FIELD, "flex": "0 1 36em"})

@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_export_writes_a_journal_in_other_formats(path: Path, tmp_path: Path) -> None:
-    done = command("export", path, "--output", tmp_path / "{name}.txt", "--output", tmp_path / "words.jsonl")
+    done = command("export", path, "--output", tmp_path / "{name}.txt", "-o", tmp_path / "words.jsonl")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [str(tmp_path / "run.txt"), str(tmp_path / "words.jsonl")]
     assert (tmp_path / "run.txt").read_text() == "good mourning all\nby\n"

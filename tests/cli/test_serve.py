@@ -109,12 +109,15 @@ def test_serve_replays_with_faults_and_limits(chinese: Path, tmp_path: Path) -> 
     assert KEY not in err
 
 
-def test_a_port_in_use() -> None:
+def test_a_port_in_use_is_refused_and_without_a_port_each_service_has_its_own() -> None:
     with Cloud(well) as cloud:
         done = command("serve", "--port", cloud.port)
     assert (done.returncode, done.stdout) == (1, "")
     assert "in use" in done.stderr
+    assert "leave --port out for a free one" in done.stderr
     assert "Traceback" not in done.stderr
+    with serving("--api-key", KEY) as (_, url), serving("--api-key", KEY) as (_, other):
+        assert url != other
 
 
 def test_nothing_listens_after_the_end(chinese: Path) -> None:
@@ -142,7 +145,7 @@ def test_a_key_file_may_begin_with_a_byte_order_mark(encoding: str, chinese: Pat
 def test_a_key_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("key", encoding="utf-16")
-    done = command("serve", "--port", 0, "--api-key-file", file)
+    done = command("serve", "--api-key-file", file)
     assert done.returncode == 2
     assert "not a text in UTF-8" in done.stderr
     assert "Traceback" not in done.stderr

@@ -13,7 +13,7 @@ let transcript;
 beforeEach(() => {
   transcript = new Transcript();
   const second = { ...makeSentence(2, 3661.0415, "x"), words: [makeWord('a "b",', 3661.0415, 3662, { separator: "", punctuation: "<&" })] };
-  const sentences = [{ ...makeSentence(1, 1, "good morning"), separator: "" }, second];
+  const sentences = [{ ...makeSentence(1, 1, "good morning"), separator: "", speaker: "Ann" }, second];
   transcript.apply(makeUpdate(1, { run: makeRun({ clip: "a.wav", sent_until: 3700 }), sentences, gaps: [{ start: 5, end: 6, reason: "x" }] }), [], 0);
 });
 
@@ -27,7 +27,7 @@ function written(suffix) {
 test("plain text is one line, or one line a sentence, with times or without", () => {
   assert.equal(toText(transcript), 'good morning a "b",<&');
   assert.equal(toLines(transcript), 'good morning\na "b",<&\n');
-  assert.equal(toTimedLines(transcript), '[00:00:01.0] good morning\n[01:01:01.0] a "b",<&\n');
+  assert.equal(toTimedLines(transcript), '[00:00:01.0] Ann: good morning\n[01:01:01.0] a "b",<&\n');
 });
 
 test("subtitles have whole milliseconds, and WebVTT escapes what would be markup", () => {

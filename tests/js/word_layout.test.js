@@ -83,7 +83,7 @@ test("a sentence is broken into lines, and shortened where it has no room", () =
   const { words } = makeSentence(1, 0, "one two three four");
   assert.deepEqual(linesOf(words, 80, 3, measure), ["one two", "three", "four"]);
   assert.deepEqual(linesOf(words, 80, 2, measure), ["one two", "three…"]);
-  assert.deepEqual(linesOf(words, 20, 2, measure), ["…"]);
+  assert.deepEqual(linesOf(words, 20, 2, measure), [], "nothing rather than a row of dots");
   assert.deepEqual(linesOf(words, 400, 3, measure), ["one two three four"]);
   const chinese = ["今天", "天气"].map((text, i) => makeWord(text, i, i + 1, { separator: "" }));
   assert.deepEqual(linesOf(chinese, 40, 1, measure), ["今天天气"]);

@@ -114,3 +114,13 @@ def test_committed_notebooks_hold_their_outputs(path: Path) -> None:
     own = [picture for picture in pictures if "with 2 Axes" not in picture.data["text/plain"]]  # the other is pyplot's
     assert [picture for picture in own if not picture.metadata["image/png"].get("alt")] == []
     assert pictures or "by_hand" in path.name
+
+
+@pytest.mark.parametrize("path", sorted(_NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.name)
+def test_committed_notebooks_show_the_recogniser_at_work(path: Path) -> None:
+    """The first run is a view from its beginning, and another cell waits for it: the reader never looks at nothing."""
+    cells = nbformat.read(path, as_version=4).cells
+    starts = [cell for cell in cells if cell.cell_type == "code" and "pnb.transcribe(" in cell.source]
+    if starts:
+        assert [sorted(output.data) for output in starts[0].outputs] == [["image/png", "text/plain"]]
+        assert not re.search(r"\bwait\(|\bawait\b", starts[0].source)

@@ -28,6 +28,14 @@ WIDTHS = """() => {
 }"""
 
 
+NOTHING_IS_CUT = """() => {
+  const panel = document.querySelector(".pnb-panel"), { right } = panel.getBoundingClientRect();
+  const room = right - parseFloat(getComputedStyle(panel).paddingRight);
+  const all = panel.querySelectorAll("input, button, select, span");
+  return panel.clientWidth < 420 && [...all].every((each) => each.getBoundingClientRect().right <= room);
+}"""
+
+
 def test_a_dropped_clip_is_transcribed_and_stopped_with_one_button(
     lab: str, browser: BrowserContext, folder: Path
 ) -> None:
@@ -80,6 +88,11 @@ def test_a_typed_key_is_used_and_saved_nowhere(lab: str, browser: BrowserContext
         cantonese.wait_for(state="detached", timeout=30_000)
         languages = page.get_by_label("Language").locator("option").all_inner_texts()
         assert [name.replace("\xa0", " ") for name in languages] == ["detect 自动", "Chinese 中文", "English 英语"]
+        size = page.viewport_size
+        assert size
+        page.set_viewport_size({"width": 700, "height": 900})  # with the file browser
+        page.wait_for_function(NOTHING_IS_CUT)
+        page.set_viewport_size(size)
         page.locator(".pnb-key input").fill(key)
         page.keyboard.press("Enter")
         page.locator(".pnb-key").wait_for(state="hidden", timeout=30_000)

@@ -93,6 +93,18 @@ def test_it_plays_without_its_kernel_with_the_corrected_words(reopened: Page) ->
     assert box["width"] > 400
 
 
+def test_every_tool_of_a_narrow_page_can_be_pressed(reopened: Page) -> None:
+    before = reopened.viewport_size
+    assert before
+    reopened.set_viewport_size({"width": 420, "height": 900})
+    try:
+        frame = reopened.frame_locator(".pnb-still-page").first
+        for button in frame.locator(".pnb-timeline button:visible:enabled").all():
+            button.click(trial=True)  # scrolls to it, and waits until nothing covers it
+    finally:
+        reopened.set_viewport_size(before)
+
+
 def test_the_frame_cannot_reach_the_notebook(reopened: Page) -> None:
     body = reopened.frame_locator(".pnb-still-page").first.locator("body")
     body.locator(".pnb-timeline").wait_for(timeout=60_000)

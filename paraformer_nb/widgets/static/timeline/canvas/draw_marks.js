@@ -9,7 +9,7 @@ import { lowerBound } from "../model/words.js";
 /** @import { Selection } from "../model/cursor.js" */
 /** @import { Match } from "../model/find.js" */
 /** @import { Drawn } from "./draw_words.js" */
-/** @import { Row } from "./word_layout.js" */
+/** @import { Label, Row } from "./word_layout.js" */
 /** @import { Ruler } from "./labels.js" */
 /** @import { TimeWindow } from "../model/scale.js" */
 /** @import { ResumeMark } from "../messages.js" */
@@ -36,6 +36,7 @@ const LAYER_LABEL = 13;
 const MOST_LABELS = 4; // layers whose labels there is room for
 const LEAST_LABEL = 20; // pixels of room below which a layer's label is not measured
 const ROUND = 3;
+const LABEL_SIDE = 3; // pixels kept free on either side of a label that is wider than its block
 const HOVER_LABEL = 17; // pixels
 
 /**
@@ -231,10 +232,21 @@ export function drawWordMarks(g, words, marks, timeWindow, width, row, drawn, th
   }
   if (marks.focus < 0) return;
   const { draft, focus } = marks;
-  const block = draft ? blockOf(draft.start, draft.end) : blockOf(words.starts[focus], words.ends[focus]);
+  const label = drawn.labels.find(({ index }) => index === focus);
+  const block = draft ? blockOf(draft.start, draft.end) : withLabel(blockOf(words.starts[focus], words.ends[focus]), label);
   g.strokeStyle = colours.ink;
   g.lineWidth = 2;
   outline(g, block, rowOf(drawn.level, row, focus), -1);
+}
+
+/**
+ * A block, and as much more as its label needs.
+ * @param {{ left: number, right: number }} block
+ * @param {Label | undefined} label
+ */
+function withLabel({ left, right }, label) {
+  if (!label) return { left, right };
+  return { left: Math.min(left, label.left - LABEL_SIDE), right: Math.max(right, label.left + label.width + LABEL_SIDE) };
 }
 
 /**
@@ -263,15 +275,14 @@ function outline(g, { left, right }, row, inset) {
 function drawSpoken(g, words, index, { left, right }, width, row, { level, labels }, { colours, family }, ruler) {
   const own = rowOf(level, row, index);
   const staggered = labels.find((label) => label.index === index);
-  const [from, to] = staggered
-    ? [Math.min(left, staggered.left - 3), Math.max(right, staggered.left + staggered.width + 3)]
-    : [Math.max(0, left), Math.min(width, right)];
+  const filled = withLabel({ left, right }, staggered);
   g.fillStyle = colours.brand;
   g.beginPath();
-  g.roundRect(staggered ? from : left, own.top, staggered ? to - from : right - left, own.height, ROUND);
+  g.roundRect(filled.left, own.top, filled.right - filled.left, own.height, ROUND);
   g.fill();
   if (level === "sentences") return;
   const font = (/** @type {number} */ size) => `${size}px ${family}`;
+  const [from, to] = [Math.max(0, left), Math.min(width, right)];
   const { text, punctuation } = words.rows[index];
   const { label, size } = staggered
     ? { label: staggered.text, size: staggered.size }

@@ -27,7 +27,8 @@ const SPACE = 9;
 
 const WAVE_SHARE = 0.4; // of the room, where a spectrogram has the rest
 const SPECTROGRAM_GAP = 6;
-const KILOHERTZ = 2; // from line to line of the spectrogram's axis
+const KILOHERTZ = 2; // from line to line of the spectrogram's axis, or twice that where its labels would touch
+const LABEL_PIXELS = 21; // that two labels need, of which the first is moved into the picture
 
 /**
  * The layout of a picture of some height: the top of the axis, the rows, the middle of the waveform.
@@ -92,8 +93,11 @@ function drawSpectrogram(g, image, timeWindow, width, { top, height }, { colours
   g.font = `11px ${family}`;
   g.textAlign = "left";
   g.textBaseline = "middle";
-  for (let khz = 0; khz <= HIGHEST_HZ / 1000; khz += KILOHERTZ) {
-    const y = top + height * (1 - (khz * 1000) / HIGHEST_HZ);
+  const all = HIGHEST_HZ / 1000;
+  let step = KILOHERTZ;
+  while ((height * step) / all < LABEL_PIXELS) step *= 2;
+  for (let khz = 0; khz <= all; khz += step) {
+    const y = top + height * (1 - khz / all);
     g.fillStyle = colours.edge;
     g.fillRect(0, Math.round(y), width, 1);
     const label = khz === 0 ? "0" : `${khz} kHz`;

@@ -198,7 +198,8 @@ export function layoutFrom(first) {
 }
 
 /**
- * A sentence's text in lines of a width; the last one ends with "…" where there is not room for all.
+ * A sentence's text in lines of a width; the last one ends with "…" where there is not room for all. None where
+ * there is not room for a word.
  * @param {Word[]} words
  * @param {number} width
  * @param {number} most lines
@@ -220,7 +221,7 @@ export function linesOf(words, width, most, measure) {
       room -= wide + gap;
       continue;
     }
-    if (lines.length === most - 1 || wide + reserve(lines.length + 1) > width) return [...lines, `${line}…`];
+    if (lines.length === most - 1 || wide + reserve(lines.length + 1) > width) return line ? [...lines, `${line}…`] : [];
     lines.push(line);
     [line, room] = [text, width - wide];
   }

@@ -73,8 +73,10 @@ export class Help {
     this.#dialog.tabIndex = -1;
     this.#dialog.setAttribute("role", "dialog");
     this.#dialog.setAttribute("aria-label", translate("Keys, gestures and marks"));
-    makeButton(translate("Close"), translate("Close (Esc)"), this.#dialog, () => this.toggle());
-    makeLanguageButton(runModel, this.#dialog);
+    const bar = make("div", "pnb-help-bar", this.#dialog);
+    makeButton(translate("Close"), translate("Close (Esc)"), bar, () => this.toggle());
+    makeLanguageButton(runModel, bar);
+    make("div", "pnb-help-name", bar).textContent = translate("Keys, gestures and marks");
     const groups = make("div", "pnb-groups", this.#dialog);
     for (const [name, keys] of Object.entries(GROUPS)) {
       if (name === "Correcting" && !canCorrect) continue;

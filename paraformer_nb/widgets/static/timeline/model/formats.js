@@ -38,11 +38,12 @@ export function toLines({ order }) {
 }
 
 /**
- * One line a sentence, each with the time at which it begins.
+ * One line a sentence, each with the time at which it begins, and its speaker.
  * @param {Transcript} transcript
  */
 export function toTimedLines({ order }) {
-  return lines(order.map((sentence) => `[${stamp(sentence.start, ".").slice(0, -2)}] ${textOf(sentence)}`));
+  const nameOf = (/** @type {Sentence} */ { speaker }) => (speaker ? `${speaker}: ` : "");
+  return lines(order.map((sentence) => `[${stamp(sentence.start, ".").slice(0, -2)}] ${nameOf(sentence)}${textOf(sentence)}`));
 }
 
 /** @param {Transcript} transcript */

@@ -39,7 +39,7 @@ export class SteadyScroll {
 
   #releaseHeights() {
     this.#tallest = 0;
-    this.#textPane.box.style.minHeight = "";
+    this.#textPane.box.style.removeProperty("--pnb-tallest");
     for (const paragraph of this.#kept) paragraph.style.minHeight = "";
     this.#kept.clear();
   }
@@ -59,7 +59,7 @@ export class SteadyScroll {
     const { box } = this.#textPane;
     if (box.offsetHeight <= this.#tallest) return;
     this.#tallest = box.offsetHeight;
-    box.style.minHeight = `${this.#tallest}px`;
+    box.style.setProperty("--pnb-tallest", `${this.#tallest}px`);
   }
 
   /** Saves where the text was scrolled to, by a person or by `update`; the latter changes nothing. */
