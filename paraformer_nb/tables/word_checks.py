@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LONGEST_WORD = 20.0  # seconds; where half of the words last longer, times are milliseconds
 _QUICKEST = 30.0  # words a second, over a whole table: more than several people say at once
 _FEWEST = 20  # words of which the pace is judged
+_FEWEST_DOUBLED = 4  # words, of which half are repeated
 _SAME = 0.001  # seconds: what lies nearer may be the same when it is rounded as files have it
 
 
@@ -58,7 +59,7 @@ def word_times(
     """The times of words. Warns of times that may be minutes. `advice`: for words of several clips.
 
     Raises ParameterError for times that are no seconds, missing, before 0 or in the wrong order, and as `check_names`;
-    in a table of one clip also for words of several, and for a word that is there twice.
+    in a table of one clip also for words of several, and for those of two readings.
     """
     starts, ends = (seconds_of(frame, name, "s") for name in ("start", "end"))
     check_order(starts, ends)
@@ -66,7 +67,7 @@ def word_times(
     times = WordTimes.of(starts, ends)
     if is_of_one_clip:
         check_one_clip(frame, advice)
-        if again := repeated_words(frame, times):
+        if again := _read_twice(repeated_words(frame, times), len(frame)):
             problem = f"the word {strings_of(frame, 'text')[again[0]]!r} is there twice, at the same time."
             raise invalid(again[0], f"{problem} Leave such rows out with table.speech.repair()", len(again))
     check_names(frame)
@@ -94,27 +95,36 @@ def check_seconds(starts: Array, ends: Array) -> None:
     _warn(quick_pace(starts, ends))
 
 
-def repeated_words(frame: pd.DataFrame, times: WordTimes) -> list[int]:
-    """The positions of words that are there before, of the same speaker and at the same time, to the millisecond: two
-    readings in one table. Words without a text or a length do not count."""
+def repeated_words(frame: pd.DataFrame, times: WordTimes) -> dict[int, int]:
+    """The positions of words that are there before, of the same speaker and at the same time, to the millisecond; and
+    where each was last. Words without a text or a length do not count."""
     import numpy as np
 
     steps = np.diff(times.sorted()[0])
     if not len(steps) or steps.min() >= _SAME:
-        return []
+        return {}
     is_near = steps < _SAME
     some = times.positions()[np.append(is_near, False) | np.append(False, is_near)]
     firsts, lasts = np.round(times.starts[some], 3), np.round(times.ends[some], 3)
     texts, speakers = strings_of(frame, "text", some), values_of(frame.iloc[some], "speaker")
-    seen, again = set(), []
+    last: dict[tuple[float, float, str, str], int] = {}
+    again = {}
     for position, *word in zip(some.tolist(), firsts.tolist(), lasts.tolist(), texts, map(str, speakers), strict=True):
-        start, end, text, _ = word
+        start, end, text, speaker = word
         if not text or end <= start:
             continue
-        if tuple(word) in seen:
-            again.append(position)
-        seen.add(tuple(word))
-    return sorted(again)
+        if (start, end, text, speaker) in last:
+            again[position] = last[start, end, text, speaker]
+        last[start, end, text, speaker] = position
+    return dict(sorted(again.items()))
+
+
+def _read_twice(again: dict[int, int], count: int) -> list[int]:
+    """Those of the repeated words that two readings in one table explain. A service itself may send a word twice, one
+    next to the other, but not half of `count` words."""
+    if count >= _FEWEST_DOUBLED and 2 * len(again) >= count:
+        return list(again)
+    return [row for row, before in again.items() if row != before + 1]
 
 
 def order_of(starts: Array) -> Array | None:
