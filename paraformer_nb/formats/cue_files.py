@@ -47,7 +47,7 @@ def plan(
     rows = document.rows
     if not rows:
         return []
-    words = pd.DataFrame(rows)
+    words = pd.DataFrame(rows).assign(word=range(len(rows)))  # each is a word of its own, also with the same times
     planned = plan_cues(words, rules, language=language, sentences=document.sentence_texts, **overrides)
     for cue in planned:
         for finding in filter(None, cue.finding.split(", ")):

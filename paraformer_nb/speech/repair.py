@@ -55,7 +55,7 @@ def repair(table: pd.DataFrame) -> Repaired:
         problem = f"it starts at {first[early[0]]:.10g} s, before 0 s. Move the words with table.speech.shift()"
         raise invalid(int(early[0]), problem, early.size)
     check_seconds(first[rows], last[rows])
-    again = rows[list(repeated_words(table.iloc[rows], WordTimes.of(first[rows], last[rows])))]
+    again = rows[repeated_words(table.iloc[rows], WordTimes.of(first[rows], last[rows]))]
     for row in again.tolist():
         note(row, "repeated", (first[row], last[row]), None)
     rows = np.setdiff1d(rows, again)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _LONGEST_WORD = 20.0  # seconds; where half of the words last longer, times are milliseconds
 _QUICKEST = 30.0  # words a second, over a whole table: more than several people say at once
 _FEWEST = 20  # words of which the pace is judged
-_FEWEST_DOUBLED = 4  # words, of which half are repeated
 _SAME = 0.001  # seconds: what lies nearer may be the same when it is rounded as files have it
 
 
@@ -67,7 +66,7 @@ def word_times(
     times = WordTimes.of(starts, ends)
     if is_of_one_clip:
         check_one_clip(frame, advice)
-        if again := _read_twice(repeated_words(frame, times), len(frame)):
+        if again := repeated_words(frame, times):
             problem = f"the word {strings_of(frame, 'text')[again[0]]!r} is there twice, at the same time."
             raise invalid(again[0], f"{problem} Leave such rows out with table.speech.repair()", len(again))
     check_names(frame)
@@ -95,36 +94,29 @@ def check_seconds(starts: Array, ends: Array) -> None:
     _warn(quick_pace(starts, ends))
 
 
-def repeated_words(frame: pd.DataFrame, times: WordTimes) -> dict[int, int]:
-    """The positions of words that are there before, of the same speaker and at the same time, to the millisecond; and
-    where each was last. Words without a text or a length do not count."""
+def repeated_words(frame: pd.DataFrame, times: WordTimes) -> list[int]:
+    """The positions of words that are there before, as in two readings in one table: at the same time to the
+    millisecond, of the same speaker, and where the table has these, with the same number in the same sentence, as a
+    service itself may send two words with the same times. Words without a text or a length do not count."""
     import numpy as np
 
     steps = np.diff(times.sorted()[0])
     if not len(steps) or steps.min() >= _SAME:
-        return {}
+        return []
     is_near = steps < _SAME
     some = times.positions()[np.append(is_near, False) | np.append(False, is_near)]
-    firsts, lasts = np.round(times.starts[some], 3), np.round(times.ends[some], 3)
-    texts, speakers = strings_of(frame, "text", some), values_of(frame.iloc[some], "speaker")
-    last: dict[tuple[float, float, str, str], int] = {}
-    again = {}
-    for position, *word in zip(some.tolist(), firsts.tolist(), lasts.tolist(), texts, map(str, speakers), strict=True):
-        start, end, text, speaker = word
+    near = frame.iloc[some]
+    firsts, lasts = np.round(times.starts[some], 3).tolist(), np.round(times.ends[some], 3).tolist()
+    names = [map(str, values_of(near, name)) for name in ("speaker", "sentence_id", "word") if name in frame.columns]
+    seen, again = set(), []
+    for position, *word in zip(some.tolist(), strings_of(near, "text"), firsts, lasts, *names, strict=True):
+        text, start, end = word[:3]
         if not text or end <= start:
             continue
-        if (start, end, text, speaker) in last:
-            again[position] = last[start, end, text, speaker]
-        last[start, end, text, speaker] = position
-    return dict(sorted(again.items()))
-
-
-def _read_twice(again: dict[int, int], count: int) -> list[int]:
-    """Those of the repeated words that two readings in one table explain. A service itself may send a word twice, one
-    next to the other, but not half of `count` words."""
-    if count >= _FEWEST_DOUBLED and 2 * len(again) >= count:
-        return list(again)
-    return [row for row, before in again.items() if row != before + 1]
+        if tuple(word) in seen:
+            again.append(position)
+        seen.add(tuple(word))
+    return sorted(again)
 
 
 def order_of(starts: Array) -> Array | None:
