@@ -246,6 +246,22 @@ def test_a_copy_that_is_not_used_is_listed(models: Models, published: Path, tmp_
     assert clause in models("fetch", "tiny").stderr
 
 
+def test_check_and_fetch_agree_on_a_copy_that_is_used(models: Models, published: Path, tmp_path: Path) -> None:
+    models("fetch", "tiny")
+    copy = tmp_path / "unpacked-tiny"
+    published.rename(copy)
+    os.truncate(tmp_path / "models" / "tiny" / "encoder.onnx", 50)
+    for action in ("list", "fetch"):
+        assert f"in {copy}\n" in models(action, "tiny").stdout
+    checked = models("check", "tiny")
+    assert checked.returncode == 0
+    assert f"right, in {copy}\n" in checked.stdout
+    assert "encoder.onnx' has 50 bytes instead of 79,902 (it is cut short, or another file), so it" in checked.stderr
+    assert "paraformer-nb models remove tiny" in checked.stderr
+    models("remove", "tiny")
+    assert "remove tiny" not in models("check", "tiny").stderr
+
+
 def test_hints_are_given_once_and_are_not_errors(models: Models, hub: Hub) -> None:
     first, second = models("fetch", "tiny"), models("fetch", "tiny")
     assert first.stdout == second.stdout
