@@ -44,7 +44,8 @@ def request_problem(error: requests.RequestException, timeout: float) -> Problem
 
 def request_host(error: requests.RequestException) -> str:
     """The host of the request that failed, which is another one after a redirect; ``""`` if it is not known."""
-    return host_of((error.request and error.request.url) or "")
+    url = error.request.url if error.request else None
+    return host_of(str(url or ""))
 
 
 def host_of(url: str) -> str:

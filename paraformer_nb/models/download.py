@@ -21,7 +21,7 @@ from ..client.http import host_of, new_session, request_host, request_problem
 from ..text import sanitise
 from .table import ModelFile
 from .verification import hash_file
-from .writing import writing
+from .writing import clear_part, writing
 
 _BLOCK = 2**16  # bytes, at most; fewer where fewer have arrived
 _ATTEMPTS = 3  # at one address, each with fewer than `_ADVANCE` new bytes
@@ -84,11 +84,13 @@ def download(
     Raises ModelFilesError if it cannot be written.
     """
     target = folder / wanted.name
+    part = target.with_name(f"{target.name}.part")
+    clear_part(part)
     refusals = []
     with new_session() as session:
         session.headers.update(_HEADERS)
         for url in urls:
-            transfer = _Transfer(session, url, wanted, target.with_name(f"{target.name}.part"), report, timeouts)
+            transfer = _Transfer(session, url, wanted, part, report, timeouts)
             refusal = transfer.run()
             if refusal is None:
                 with writing(target):

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import permissions
 import pytest
-from fetching import Log, failure
+from fetching import Log, failure, refused
 from model_hub import Hub
 from paraformer_streams import RATE, sound
 from servers import failure as failed
@@ -34,13 +34,6 @@ def overwrite(path: Path) -> None:
     before = path.stat()
     path.write_bytes(os.urandom(before.st_size))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-def refused(**options: object) -> str:
-    """The error of a Paraformer engine that cannot be made."""
-    with pytest.raises((ModelFilesError, ParameterError)) as raised:
-        pnb.Embedded("paraformer", **options)
-    return str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["decoder.onnx", "tokens.txt"])
@@ -301,31 +294,3 @@ def test_a_folder_of_models_that_cannot_be_read_is_named(table: Path, model: Mod
     with permissions.mode(folder, 0):
         for message in (refused(), failure(model)):
             assert f"{str(folder)!r} cannot be read: Permission denied" in message
-
-
-# ----------------------------------------------------------------------------------------- advice that can be followed
-
-
-@pytest.mark.parametrize("has_source", [True, False])
-def test_a_damaged_folder_of_the_user_s_own_is_not_said_to_be_repaired_by_fetching(
-    has_source: bool, table: Path, model: Model, hubs: tuple[Hub, Hub], tmp_path: Path
-) -> None:
-    own = tmp_path / "copied by hand"
-    shutil.copytree(fetch(model, Log()), own)
-    if not has_source:
-        (own / "SOURCE.txt").unlink()
-    os.truncate(own / "encoder.onnx", 7)
-    message = refused(model_dir=own)
-    assert "Repair it with" not in message
-    assert (
-        "Copy that file there again, or fetch the model and give no folder: paraformer-nb models fetch tiny" in message
-    )
-    pnb.Embedded("paraformer").close()
-
-
-def test_a_file_that_is_too_long_is_not_said_to_be_cut_short(table: Path, model: Model, hubs: tuple[Hub, Hub]) -> None:
-    file = fetch(model, Log()) / "tokens.txt"
-    file.write_bytes(file.read_bytes() + b"\n")
-    assert "has 393 bytes instead of 392 (it is another file)" in refused()
-    os.truncate(file, 391)
-    assert "has 391 bytes instead of 392 (it is cut short, or another file)" in refused()
