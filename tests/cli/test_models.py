@@ -78,7 +78,9 @@ def models(
 
 
 def test_a_model_s_life(models: Models, hub: Hub, published: Path, tmp_path: Path) -> None:
-    assert "not fetched; fetch it with: paraformer-nb models fetch tiny" in models().stdout
+    listed = models()
+    assert "not fetched; fetch it with: paraformer-nb models fetch tiny" in listed.stdout
+    assert f"PARAFORMER_NB_MODELS={str(tmp_path / 'models')!r} does not exist yet" in listed.stderr
     missing = models("check", "tiny")
     assert missing.returncode == 1
     assert "tiny was not fetched. Fetch it with: paraformer-nb models fetch tiny." in missing.stderr
@@ -89,6 +91,7 @@ def test_a_model_s_life(models: Models, hub: Hub, published: Path, tmp_path: Pat
     for expected in ("Licence: Apache-2.0", "https://example.org/tiny", "models fetch punctuation-zh-en"):
         assert expected in fetched.stderr
     assert f"in {folder}" in models("list", "tiny").stdout
+    assert models("list").stderr == ""
     checked = models("check", "tiny")
     assert checked.returncode == 0
     assert "the sizes and SHA-256 of all 3 files are right" in checked.stdout

@@ -136,3 +136,14 @@ def test_what_is_not_a_folder_is_not_imported(model: Model, table: Path, tmp_pat
         import_folder(archive, Log())
     with pytest.raises(ParameterError, match="' does not exist. Nothing was copied.$"):
         import_folder(tmp_path / "nowhere", Log())
+
+
+def test_a_folder_of_models_that_is_not_there_is_named(table: Path, model: Model, tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    named = f"PARAFORMER_NB_MODELS={str(folder)!r}"
+    assert f"{named} does not exist yet; fetching makes it, unless its disk is not connected. Fetch them" in refused()
+    folder.write_bytes(b"")
+    assert f"{named} is not a folder. Fetch them once" in refused()
+    folder.unlink()
+    folder.mkdir()
+    assert "PARAFORMER_NB_MODELS" not in refused()
