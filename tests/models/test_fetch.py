@@ -311,7 +311,7 @@ def test_a_folder_that_cannot_be_written_is_named(
     monkeypatch.setenv("PARAFORMER_NB_MODELS", str(tmp_path / "file"))
     message = failure(model)
     assert str(tmp_path / "file") in message
-    assert "Make the folder writable, or set PARAFORMER_NB_MODELS to another folder" in message
+    assert "Rename or remove that file, which is in the way, or set PARAFORMER_NB_MODELS to another folder" in message
 
 
 def test_a_model_in_a_read_only_folder_is_used(
