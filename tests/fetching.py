@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from paraformer_nb.errors import ModelFilesError
+import paraformer_nb as pnb
+from paraformer_nb.errors import ModelFilesError, ParameterError
 from paraformer_nb.models.download import Timeouts
 from paraformer_nb.models.fetch import fetch
 from paraformer_nb.models.table import Model
@@ -47,3 +48,10 @@ def failure(model: Model, log: Log | None = None) -> str:
     with pytest.raises(ModelFilesError) as raised:
         fetch(model, log or Log(), timeouts=QUICK)
     return "\n".join([str(raised.value), *getattr(raised.value, "__notes__", [])])
+
+
+def refused(**options: object) -> str:
+    """The error of a Paraformer engine that cannot be made."""
+    with pytest.raises((ModelFilesError, ParameterError)) as raised:
+        pnb.Embedded("paraformer", **options)
+    return str(raised.value)

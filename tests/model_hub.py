@@ -23,6 +23,7 @@ class Hub:
         status: of every answer, instead of the file.
         has_ranges: whether ranges are honoured.
         is_chunked: whether the length is left open.
+        store: the address of the store to which requests are redirected; empty: the hub itself.
         hold: after so many bytes a response waits for `release`.
     """
 
@@ -34,6 +35,7 @@ class Hub:
     status: int | None = None
     has_ranges: bool = True
     is_chunked: bool = False
+    store: str = ""
     hold: int | None = None
     is_holding: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
@@ -58,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_file(self.path.removeprefix("/cdn"))
         elif self.path in hub.files:  # as the hubs do: the address redirects to a store of large files
             self.send_response(302)
-            self.send_header("Location", f"{hub.address}/cdn{self.path}")
+            self.send_header("Location", f"{hub.store or f'{hub.address}/cdn'}{self.path}")
             self.send_header("Content-Length", "0")
             self.end_headers()
         else:

@@ -47,15 +47,20 @@ def check_clip(clip: Path, chosen: Sequence[Model]) -> None:
 
 def check(model: Model, clip: Path | None) -> None:
     """Check a model, and print what was found. Raises ModelFilesError if it is faulty."""
-    folder = own_folder(model) if own_fault(model) else find_folder(model)
+    unused = own_fault(model)
+    folder = find_folder(model) or (own_folder(model) if unused else None)
     if folder is None:
         copies = "".join(f" {clause[0].upper()}{clause[1:]}." for clause in unused_copies(model))
         raise ModelFilesError(f"{model.name} was not fetched.{copies} Fetch it with: {fetch_command(model)}.")
     faults = [fault for _, fault in faults_of(model, folder, is_fresh=True)]
     if faults:
-        others = "; ".join(fault.short_clause for fault in faults[1:])
+        others = "; ".join(dict.fromkeys(fault.short_clause for fault in faults if fault.clause != faults[0].clause))
         raise ModelFilesError(f"{model.name}: {faults[0].sentence(model)}{f' As well: {others}.' if others else ''}")
     write_line(f"{model.name}: the sizes and SHA-256 of all {len(model.files)} files are right, in {folder}")
+    if unused:
+        message(
+            f"{unused.clause}, so it is not used. To delete what was fetched: paraformer-nb models remove {model.name}"
+        )
     if model.kind == "paraformer":
         _check_text(model, folder, clip or folder / "test_wavs" / _CLIP)
 

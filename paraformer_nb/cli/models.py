@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from ..errors import ModelFilesError, ParameterError
 from ..models.faults import fetch_command
 from ..models.folders import SOURCE, find_folder, own_fault, unused_copies
-from ..models.location import own_folder
+from ..models.location import folder_problem, own_folder
 from ..models.progress import ProgressBar
 from ..models.state import format_size, state_of
 from ..models.table import Model, get_model, models
@@ -48,6 +48,8 @@ def _list(options: argparse.Namespace) -> None:
         if find_folder(model) is None:
             for clause in unused_copies(model):
                 write_line(f"{'':20} {clause}")
+    if problem := folder_problem():
+        message(problem)
 
 
 def _state(model: Model) -> str:

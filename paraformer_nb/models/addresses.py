@@ -10,6 +10,8 @@ from .table import Repository
 
 HUGGING_FACE = ("https://huggingface.co", "https://hf-mirror.com")
 MODELSCOPE = "https://modelscope.cn"
+VARIABLES = {"huggingface": "HF_ENDPOINT", "modelscope": "MODELSCOPE_DOMAIN"}
+"""The variable that names another host of a hub."""
 _TRUE = {"1", "ON", "YES", "TRUE"}  # as huggingface_hub reads its variables
 
 

@@ -17,11 +17,11 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from .. import __version__
-from ..client.http import new_session, request_problem
+from ..client.http import host_of, new_session, request_host, request_problem
 from ..text import sanitise
 from .table import ModelFile
 from .verification import hash_file
-from .writing import writing
+from .writing import clear_part, writing
 
 _BLOCK = 2**16  # bytes, at most; fewer where fewer have arrived
 _ATTEMPTS = 3  # at one address, each with fewer than `_ADVANCE` new bytes
@@ -60,8 +60,7 @@ class Refusal(NamedTuple):
     @property
     def host(self) -> str:
         """The address without its path."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        return f"{urlsplit(self.url).scheme}://{host_of(self.url)}"
 
 
 class _WrongAnswer(Exception):
@@ -85,11 +84,13 @@ def download(
     Raises ModelFilesError if it cannot be written.
     """
     target = folder / wanted.name
+    part = target.with_name(f"{target.name}.part")
+    clear_part(part)
     refusals = []
     with new_session() as session:
         session.headers.update(_HEADERS)
         for url in urls:
-            transfer = _Transfer(session, url, wanted, target.with_name(f"{target.name}.part"), report, timeouts)
+            transfer = _Transfer(session, url, wanted, part, report, timeouts)
             refusal = transfer.run()
             if refusal is None:
                 with writing(target):
@@ -117,7 +118,10 @@ class _Transfer:
             self._complete()
         except requests.RequestException as error:
             problem = request_problem(error, self.timeouts.read)
-            return Refusal(self.url, sanitise(problem.reason)[:300], problem.is_temporary, self.has_ranges)
+            host = request_host(error)
+            redirect = "" if host in ("", host_of(self.url)) else f"it redirects to {host}: "
+            reason = sanitise(f"{redirect}{problem.reason}")[:300]
+            return Refusal(self.url, reason, problem.is_temporary, self.has_ranges)
         except _WrongAnswer as error:
             return Refusal(self.url, sanitise(str(error))[:300], error.is_temporary, self.has_ranges)
         return None
@@ -168,7 +172,9 @@ class _Transfer:
         if response.status_code not in (200, 206):
             status = f"HTTP {response.status_code} {sanitise(response.reason or '')}".rstrip()
             is_temporary = response.status_code >= 500 or response.status_code in _TEMPORARY
-            raise _WrongAnswer(f"{status} for {urlsplit(self.url).path}", is_temporary=is_temporary)
+            host = host_of(response.url)
+            other = "" if host == host_of(self.url) else host
+            raise _WrongAnswer(f"{status} for {other}{urlsplit(response.url).path}", is_temporary=is_temporary)
         self.has_ranges = response.status_code == 206 or not offset
         if response.status_code == 206:
             match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))

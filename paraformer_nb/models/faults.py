@@ -42,9 +42,10 @@ class Fault(NamedTuple):
         """The file's name and the problem."""
         return f"{self.path.name} {self.problem}"
 
-    def sentence(self, model: Model) -> str:
-        """The path, the problem and what to do."""
-        return f"{self.clause}. {self.remedy or f'Repair it with: {fetch_command(model)}'}."
+    def sentence(self, model: Model, *, is_fetched: bool = True) -> str:
+        """The path, the problem and what to do. `is_fetched`: whether fetching the model writes that file."""
+        mend = "Repair it with" if is_fetched else "Copy that file there again, or fetch the model and give no folder"
+        return f"{self.clause}. {self.remedy or f'{mend}: {fetch_command(model)}'}."
 
 
 def fetch_command(model: Model) -> str:

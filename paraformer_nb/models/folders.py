@@ -95,7 +95,7 @@ def damaged_network(folder: Path) -> str:
     for model in models().values():
         for path, file in _networks(model, folder):
             if fault := fault_of(file, path):
-                return fault.sentence(model)
+                return fault.sentence(model, is_fetched=_are_same(folder, own_folder(model)))
     return ""
 
 
@@ -105,7 +105,7 @@ def damage_in(folder: Path) -> str:
     for model in models().values():
         is_known = any(_are_same(folder, each) for each in possible_folders(model)) or any(_networks(model, folder))
         if is_known and (fault := first_fault(model, folder, is_fresh=True)):
-            return fault.sentence(model)
+            return fault.sentence(model, is_fetched=_are_same(folder, own_folder(model)))
     return ""
 
 

@@ -31,7 +31,9 @@ def import_folder(folder: Path, progress: Progress) -> Path:
     if not is_folder(folder):
         named = models().get(str(folder))
         advice = f"To download that model: {fetch_command(named)}" if named else "Nothing was copied"
-        raise ParameterError(f"{str(folder)!r} is not a folder. {advice}.")
+        if folder.is_file():
+            advice += ". Give the folder that has a model's files; unpack an archive first"
+        raise ParameterError(f"{str(folder)!r} {'is not a folder' if folder.exists() else 'does not exist'}. {advice}.")
     model = _recognise(folder)
     target = own_folder(model)
     check_own_folder(model, "nothing was copied")

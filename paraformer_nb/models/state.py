@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ModelFilesError
+from .addresses import VARIABLES
 from .table import Model, ModelFile
 from .verification import fault_of
 
@@ -63,12 +64,13 @@ def failure(model: Model, folder: Path, file: ModelFile, refusals: Sequence[Refu
             state += ": the same command continues there"
         else:
             state += f", but no host continues a download: the same command gets {file.name} from its beginning"
+    variables = list(dict.fromkeys(VARIABLES[repository.hub] for repository in model.repositories))
     if any(each.is_temporary for each in refusals):
-        advice = f"Try again later. Behind a firewall, set HF_ENDPOINT or https_proxy, or {_IMPORT}"
+        advice = f"Try again later. Behind a firewall, set {', '.join(variables)} or https_proxy, or {_IMPORT}"
     else:
         advice = (
-            "Trying again does not help, because no host gives the file as it was published. Set HF_ENDPOINT or "
-            f"MODELSCOPE_DOMAIN to a host that does, or {_IMPORT}"
+            "Trying again does not help, because no host gives the file as it was published. Set "
+            f"{' or '.join(variables)} to a host that does, or {_IMPORT}"
         )
     error = ModelFilesError(f"{file.name} could not be downloaded from {', '.join(reasons)}. {state}. {advice}.")
     for host, clauses in reasons.items():

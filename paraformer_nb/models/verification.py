@@ -46,8 +46,8 @@ def fault_of(file: ModelFile, path: Path, *, is_fresh: bool = False) -> Fault | 
         if not stat.S_ISREG(state.st_mode):
             return not_a_file(path, state.st_mode)
         if state.st_size != file.size:
-            problem = f"has {state.st_size:,} bytes instead of {file.size:,} (it is cut short, or another file)"
-            return Fault(path, problem)
+            cause = "it is cut short, or another file" if state.st_size < file.size else "it is another file"
+            return Fault(path, f"has {state.st_size:,} bytes instead of {file.size:,} ({cause})")
         if _known_hash(path, is_fresh=is_fresh) != file.sha256:
             return Fault(path, "has the right size but other bytes (its SHA-256 differs)")
     except (FileNotFoundError, NotADirectoryError):
@@ -78,7 +78,7 @@ def _known_hash(path: Path, *, is_fresh: bool) -> str:
         pass  # a file that cannot be read is faulty, whatever was found before
     store = models_folder() / "verified.json"
     known = _load(store)
-    name = os.path.realpath(path)
+    name = os.fsencode(os.path.realpath(path)).decode(errors="backslashreplace")  # JSON has no other bytes than UTF-8
     state = path.stat()
     size, time, digest = known.get(name, (0, 0, ""))
     if is_fresh or (size, time) != (state.st_size, state.st_mtime_ns):
@@ -96,7 +96,10 @@ def _load(store: Path) -> _Known:
 
 def _store(store: Path, known: _Known) -> None:
     new = store.with_name(f"{store.name}.{secrets.token_hex(4)}")
-    with suppress(OSError):  # a folder that is read-only or full: the files are read again next time
+    try:
         store.parent.mkdir(parents=True, exist_ok=True)
         new.write_bytes(msgspec.json.encode(known))
         new.replace(store)
+    except OSError:  # a folder that is read-only or full: the files are read again next time
+        with suppress(OSError):
+            new.unlink()

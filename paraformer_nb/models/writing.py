@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,10 +31,32 @@ def writing(path: Path) -> Iterator[None]:
             errno.EDQUOT: "Make room within your quota",
             errno.EFBIG: "Raise the limit of a file's size (ulimit -f)",
         }.get(error.errno or 0, "Make the folder writable")
+        if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOENT):
+            path, advice = _obstacle(Path(error.filename or path))
         raise ModelFilesError(
             f"{str(path)!r} cannot be written: {error.strerror or error}. What is there already is kept. {advice}, or "
             f"set {FOLDER_VARIABLE} to another folder; then run the same command again."
         ) from error
+
+
+def _obstacle(path: Path) -> tuple[Path, str]:
+    """What hides a path or is missing above it, and what to do."""
+    there = next(each for each in (path, *path.parents) if os.path.lexists(each))
+    if there.is_symlink() and not there.exists():
+        return there, f"Remove that link, whose target {str(there.readlink())!r} is missing, or connect its disk"
+    if there != path and there.is_dir():
+        return path, "Make that folder, or connect its disk"
+    return there, f"Rename or remove that {'folder' if there.is_dir() else 'file'}, which is in the way"
+
+
+def clear_part(part: Path) -> None:
+    """Delete a part that is not a regular file, such as a link: another file would be written through it.
+
+    Raises ModelFilesError if that is not possible.
+    """
+    with writing(part):
+        if os.path.lexists(part) and not stat.S_ISREG(part.lstat().st_mode):
+            part.unlink()
 
 
 def write_verified(blocks: Iterable[bytes], file: ModelFile, folder: Path) -> bool:
@@ -40,6 +64,7 @@ def write_verified(blocks: Iterable[bytes], file: ModelFile, folder: Path) -> bo
     kept. Raises ModelFilesError if it cannot be written."""
     digest = hashlib.sha256()
     part = folder / f"{file.name}.part"
+    clear_part(part)
     with writing(folder / file.name):
         with part.open("wb") as copy:
             for block in blocks:

@@ -78,7 +78,9 @@ def models(
 
 
 def test_a_model_s_life(models: Models, hub: Hub, published: Path, tmp_path: Path) -> None:
-    assert "not fetched; fetch it with: paraformer-nb models fetch tiny" in models().stdout
+    listed = models()
+    assert "not fetched; fetch it with: paraformer-nb models fetch tiny" in listed.stdout
+    assert f"PARAFORMER_NB_MODELS={str(tmp_path / 'models')!r} does not exist yet" in listed.stderr
     missing = models("check", "tiny")
     assert missing.returncode == 1
     assert "tiny was not fetched. Fetch it with: paraformer-nb models fetch tiny." in missing.stderr
@@ -89,6 +91,7 @@ def test_a_model_s_life(models: Models, hub: Hub, published: Path, tmp_path: Pat
     for expected in ("Licence: Apache-2.0", "https://example.org/tiny", "models fetch punctuation-zh-en"):
         assert expected in fetched.stderr
     assert f"in {folder}" in models("list", "tiny").stdout
+    assert models("list").stderr == ""
     checked = models("check", "tiny")
     assert checked.returncode == 0
     assert "the sizes and SHA-256 of all 3 files are right" in checked.stdout
@@ -146,7 +149,7 @@ def test_a_folder_that_is_cut_or_another_one_is_not_imported(models: Models, pub
     empty = models("import", tmp_path / "empty")
     assert "does not hold the files of a known model (tiny, " in empty.stderr
     assert "--engine-option model_dir=FOLDER" in empty.stderr
-    assert "is not a folder" in models("import", tmp_path / "nowhere").stderr
+    assert "does not exist" in models("import", tmp_path / "nowhere").stderr
     assert "To download that model: paraformer-nb models fetch tiny" in models("import", "tiny").stderr
     assert not (tmp_path / "models" / "tiny").exists()
 
@@ -246,6 +249,22 @@ def test_a_copy_that_is_not_used_is_listed(models: Models, published: Path, tmp_
     assert clause in models("fetch", "tiny").stderr
 
 
+def test_check_and_fetch_agree_on_a_copy_that_is_used(models: Models, published: Path, tmp_path: Path) -> None:
+    models("fetch", "tiny")
+    copy = tmp_path / "unpacked-tiny"
+    published.rename(copy)
+    os.truncate(tmp_path / "models" / "tiny" / "encoder.onnx", 50)
+    for action in ("list", "fetch"):
+        assert f"in {copy}\n" in models(action, "tiny").stdout
+    checked = models("check", "tiny")
+    assert checked.returncode == 0
+    assert f"right, in {copy}\n" in checked.stdout
+    assert "encoder.onnx' has 50 bytes instead of 79,902 (it is cut short, or another file), so it" in checked.stderr
+    assert "paraformer-nb models remove tiny" in checked.stderr
+    models("remove", "tiny")
+    assert "remove tiny" not in models("check", "tiny").stderr
+
+
 def test_hints_are_given_once_and_are_not_errors(models: Models, hub: Hub) -> None:
     first, second = models("fetch", "tiny"), models("fetch", "tiny")
     assert first.stdout == second.stdout
@@ -261,7 +280,7 @@ def test_an_import_that_fails_ends_the_progress_bar_first(models: Models, publis
     assert failed.returncode == 1
     before, error = failed.stderr.split("paraformer-nb: ")
     assert before.endswith("\n")
-    assert f"{str(obstacle.with_suffix(''))!r} cannot be written" in error
+    assert f"{str(obstacle)!r} cannot be written" in error
     obstacle.rmdir()
     assert models("import", published).returncode == 0
     assert "Imported: " in (tmp_path / "models" / "tiny" / "SOURCE.txt").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import permissions
 import pytest
-from fetching import Log, failure
+from fetching import Log, failure, refused
 from model_hub import Hub
 from paraformer_streams import RATE, sound
 from servers import failure as failed
@@ -34,13 +34,6 @@ def overwrite(path: Path) -> None:
     before = path.stat()
     path.write_bytes(os.urandom(before.st_size))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-def refused(**options: object) -> str:
-    """The error of a Paraformer engine that cannot be made."""
-    with pytest.raises((ModelFilesError, ParameterError)) as raised:
-        pnb.Embedded("paraformer", **options)
-    return str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["decoder.onnx", "tokens.txt"])

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from fetching import LARGEST, QUICK, Log, content, failure
 from full_disk import largest_file
@@ -126,6 +127,50 @@ def test_the_advice_is_that_of_the_cause(
     first, *hosts = message.split("\n")
     assert [line.split(": ")[0] for line in hosts] == [hub.address for hub in hubs]
     assert len(first) < 400
+
+
+@pytest.mark.parametrize(
+    ("hub", "variables"),
+    [("huggingface", "HF_ENDPOINT"), ("modelscope", "MODELSCOPE_DOMAIN"), ("", "HF_ENDPOINT{}MODELSCOPE_DOMAIN")],
+)
+def test_the_variables_that_are_advised_are_those_of_the_model_s_hubs(
+    model: Model, hubs: tuple[Hub, Hub], hub: str, variables: str
+) -> None:
+    chosen = tuple(each for each in model.repositories if hub in ("", each.hub))
+    model = msgspec.structs.replace(model, repositories=chosen)
+    for status, end, joint in ((404, " to a host that does", " or "), (503, " or https_proxy", ", ")):
+        hubs[0].status = hubs[1].status = status
+        assert f"et {variables.format(joint)}{end}" in failure(model)
+
+
+def test_a_proxy_that_cannot_be_used_is_not_taken_for_the_hub(
+    model: Model, hubs: tuple[Hub, Hub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "")
+    reason = "cannot be used: the connection was refused"
+    for proxy, expected in (
+        ("http://me:secret@127.0.0.1:9", reason),
+        ("socks5://127.0.0.1:9", "pip install 'requests[socks]'"),
+        ("junk://x", "its address or the proxy's is not valid"),
+    ):
+        monkeypatch.setenv("http_proxy", proxy)
+        message = failure(model)
+        assert f"{hubs[0].address}: " in message
+        assert expected in message
+        assert "secret" not in message
+        assert ("Try again later" in message) == (expected == reason)
+
+
+def test_the_host_to_which_a_hub_redirects_is_named(model: Model, hubs: tuple[Hub, Hub]) -> None:
+    hubs[0].store, hubs[1].store = "http://127.0.0.1:9/store", f"{hubs[0].address.replace('127.0.0.1', 'localhost')}/x"
+    message = failure(model)
+    assert f"{hubs[0].address}: it redirects to 127.0.0.1:9: the connection was refused" in message
+    assert f"{hubs[1].address}: HTTP 404 Not Found for localhost:" in message
+    hubs[0].store = hubs[0].address
+    hubs[1].store = hubs[1].address
+    message = failure(model)
+    assert f"{hubs[0].address}: it redirects without end" in message
+    assert "Trying again does not help" in message
 
 
 def test_connections_that_are_always_cut_are_named_as_that(model: Model, hubs: tuple[Hub, Hub]) -> None:
@@ -266,7 +311,7 @@ def test_a_folder_that_cannot_be_written_is_named(
     monkeypatch.setenv("PARAFORMER_NB_MODELS", str(tmp_path / "file"))
     message = failure(model)
     assert str(tmp_path / "file") in message
-    assert "Make the folder writable, or set PARAFORMER_NB_MODELS to another folder" in message
+    assert "Rename or remove that file, which is in the way, or set PARAFORMER_NB_MODELS to another folder" in message
 
 
 def test_a_model_in_a_read_only_folder_is_used(

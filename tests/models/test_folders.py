@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from fetching import Log
 from model_hub import Hub, paths, serving
 from paraformer_streams import RATE, sound
 from servers import ended
@@ -19,6 +20,7 @@ import paraformer_nb as pnb
 from paraformer_nb.errors import ModelFilesError, ParameterError
 from paraformer_nb.models.addresses import addresses
 from paraformer_nb.models.folders import find_folder, find_kind, find_model
+from paraformer_nb.models.importing import import_folder
 from paraformer_nb.models.location import own_folder
 from paraformer_nb.models.table import Archive, Model, Repository, models
 
@@ -134,6 +136,24 @@ def test_a_file_is_hashed_once(model: Model, published: Path, home: Path, tmp_pa
     assert find_folder(model) is None
     (tmp_path / "models" / "verified.json").write_bytes(b"{damaged")
     assert find_folder(model) is None
+
+
+@pytest.mark.parametrize("name", [b"\xc4\xa3\xd0\xcd", b"caf\xe9", "模型 2".encode()])
+def test_a_folder_whose_name_is_not_utf_8_is_used_and_imported(
+    name: bytes, table: Path, model: Model, published: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / os.fsdecode(name)
+    published.rename(folder)
+    pnb.Embedded("paraformer", model_dir=folder).close()
+    assert import_folder(folder, Log()) == find_model("tiny")
+    assert list((tmp_path / "models").glob("verified.json.*")) == []
+
+
+def test_what_was_found_and_cannot_be_kept_leaves_nothing(model: Model, published: Path, tmp_path: Path) -> None:
+    (tmp_path / "models" / "verified.json").mkdir(parents=True)
+    published.rename("unpacked-tiny")
+    assert find_folder(model)
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["verified.json"]
 
 
 def test_an_archive_is_the_last_resort(model: Model, published: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,4 +88,6 @@ def test_a_proxy_that_refuses(refusals: list[str], what: tuple[str, ...], monkey
 
 def test_a_proxy_that_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    assert_says(refusal("wss://asr.invalid/x"), "the connection was refused", "Check the proxy's address")
+    assert_says(
+        refusal("wss://asr.invalid/x"), "names cannot be used: the connection was refused", "Check the proxy's address"
+    )

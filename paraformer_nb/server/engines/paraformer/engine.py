@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ....dashscope.messages import SentenceResult
 from ....errors import MissingDependency, ModelFilesError, ParameterError
 from ....models.folders import damage_in, damaged_network, find_kind, unused_copies
+from ....models.location import folder_problem
 from ....models.table import models
 from ....paths import expand
 from ..base import Emit, EngineError, Settings
@@ -99,9 +100,10 @@ def _none_found() -> str:
     """The message where no model is on this machine."""
     known = [model for model in models().values() if model.kind == "paraformer"]
     copies = "".join(f" {clause[0].upper()}{clause[1:]}." for model in known for clause in unused_copies(model))
+    problem = f" {problem}" if (problem := folder_problem()) else ""
     return (
-        f"the engine 'paraformer' needs a model's files, and there are none on this machine.{copies} Fetch them once: "
-        "paraformer-nb models fetch paraformer-zh-en. Or give a folder that has them: model_dir=FOLDER."
+        f"the engine 'paraformer' needs a model's files, and there are none on this machine.{copies}{problem} Fetch "
+        "them once: paraformer-nb models fetch paraformer-zh-en. Or give a folder that has them: model_dir=FOLDER."
     )
 
 
