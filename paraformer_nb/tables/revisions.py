@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..transcript.history import History, WordHistory
-from .frame import frame_of_rows, make_frame, table_attrs
+from .frame import make_frame, table_attrs
 from .schema import LATENCY, REVISIONS
 
 if TYPE_CHECKING:
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 def revisions_table(history: History) -> pd.DataFrame:
     """One row for each thing that the recogniser did to a word, in order; `schema.REVISIONS` has the columns."""
-    rows = _rows(history)
-    table = frame_of_rows(REVISIONS, [(*each[:3], rows.get(each.history), *each[4:]) for each in history.revisions])
+    columns = list(zip(*history.revisions, strict=True)) or [()] * len(REVISIONS)
+    values = dict(zip((column.name for column in REVISIONS), columns, strict=True))
+    table = make_frame(REVISIONS, {**values, "word": list(map(_rows(history).get, values["word"]))})
     table.attrs.update(table_attrs(history.transcript))
     return table
 
