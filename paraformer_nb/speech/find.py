@@ -66,7 +66,7 @@ def _spans(table: pd.DataFrame, what: str, words: WordTimes) -> Iterator[tuple[i
         is_row_end = _is_row_end(line)
     row, position = 0, 0
     for match in _pattern(wanted or _signs(what), is_literal=not wanted).finditer(line):
-        row += np.count_nonzero(is_row_end[position : match.start()])
+        row += int(np.count_nonzero(is_row_end[position : match.start()]))
         position = match.start()
         yield row, row + match.group().count(ROW)
 
