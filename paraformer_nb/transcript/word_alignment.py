@@ -37,6 +37,8 @@ def align(old: Sequence[Word], new: Sequence[Word]) -> Alignment:
     """
     head = [*map(is_, old, new), False].index(False)  # first, as it is quicker
     head += [*map(eq, old[head:], new[head:]), False].index(False)
+    if head == len(old):  # the usual case: words were added
+        return Alignment(head, [Pair(None, index) for index in range(head, len(new))], 0)
     tail = [*map(eq, reversed(old[head:]), reversed(new[head:])), False].index(False)
     middle = _align_middle(old, new, range(head, len(old) - tail), range(head, len(new) - tail))
     return Alignment(head, list(middle), tail)
