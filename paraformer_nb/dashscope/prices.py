@@ -77,6 +77,10 @@ class Cost(NamedTuple):
         basis: what was counted, or why the amount is not known.
         rate: the price that was used, or None; it has its source, and how sure it is.
         as_of: the date of the price, or ``""``.
+
+    Example:
+        >>> print(run.cost)
+        0 (a run uses the embedded service: nothing is billed)
     """
 
     amount: float

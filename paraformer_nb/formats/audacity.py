@@ -22,7 +22,7 @@ def read(text: str) -> Reading:
         start, _, rest = line.partition("\t")
         end, _, label = rest.partition("\t")
         try:
-            words.append(ImportedWord(label, float(start), float(end)))
+            words.append(ImportedWord(label, _seconds(start), _seconds(end)))
         except ValueError:
             problems.append(f"line {number} is not a label: {line[:40]!r}")
     if not words and problems:
@@ -31,6 +31,11 @@ def read(text: str) -> Reading:
             "was read."
         )
     return Reading([word for word in words if word.text.strip()], "Audacity labels", problems=tuple(problems))
+
+
+def _seconds(text: str) -> float:
+    """Seconds, also with a decimal comma. Raises ValueError for another text."""
+    return float(text.replace(",", ".") if text.count(",") == 1 else text)
 
 
 FORMAT = Format("audacity", (), "Audacity labels", (), _render, read)

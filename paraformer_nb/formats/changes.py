@@ -75,7 +75,13 @@ class Written:
 
     @property
     def summary(self) -> str:
-        """The changes in one line, "no words" where there are none, or ``""``."""
+        """The changes in one line, "no words" where there are none, or ``""``.
+
+        Example:
+            >>> table = run.words.assign(text=["Good", "morning.", "<天>", "气", "好"])
+            >>> table.speech.export("words.srt").summary
+            '1 character replaced'
+        """
         return self._changes.summary() if self.words else "no words"
 
     def __fspath__(self) -> str:

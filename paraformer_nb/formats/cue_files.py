@@ -16,8 +16,9 @@ from .subtitle_rules import SubtitleRules
 RULE_OPTIONS = ("rules", "language", *(field.name for field in fields(SubtitleRules)))
 """The options by which every format of subtitles makes its cues."""
 
-_TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
-_TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
+_TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?"
+_TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s+(.*))?$")
+_SETTINGS = re.compile(r"(?:[\w-]+:\S*\s*)*")
 _IS_TIME = re.compile(r"\s*(\d+\s*$|\d+:\d)|.*-->")
 
 
@@ -117,7 +118,7 @@ def read_blocks(text: str) -> tuple[list[Block], list[str]]:
             if blocks and not _IS_TIME.match(lines[first]):  # a blank line within a cue
                 blocks[-1] = blocks[-1]._replace(text="\n".join([blocks[-1].text, *lines[first:last]]))
             else:
-                strange.append(first)
+                strange.append(next((n for n in range(first, last) if "-->" in lines[n]), first))
             continue
         strange += [n for n in range(first, timings[0]) if "-->" in lines[n]]
         for start, stop in pairwise([*timings, last]):
@@ -146,8 +147,10 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 def _block(timing: str, body: Sequence[str]) -> Block:
     found = _TIMING.match(timing)
     assert found is not None  # the caller has matched it
-    start, end = _seconds(found.groups()[:4]), _seconds(found.groups()[4:])
-    return Block(start, end, "\n".join(each.strip() for each in body))
+    start, end = _seconds(found.groups()[:4]), _seconds(found.groups()[4:8])
+    behind = found[9] or ""
+    first = [] if _SETTINGS.fullmatch(behind) else [behind]  # a text on the line of the times
+    return Block(start, end, "\n".join(each.strip() for each in (*first, *body)))
 
 
 def _seconds(parts: Sequence[str | None]) -> float:

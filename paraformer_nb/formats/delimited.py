@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+import math
+import re
+import warnings
+from typing import Any
 
 from ..errors import ParaformerError, ReadError
 from .base import Format, Reading
+from .cue_files import parse_clock
 from .document import Document
 from .table_words import checked_words, words_of_table
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TEXTS = ("text", "punctuation", "speaker")
+_NUMBERS = ("start", "end", "confidence")
+_SEPARATORS = ",;\t"
+_NAMED_SEPARATOR = re.compile(r"\s*sep=(.)\n")  # for Excel
 
 
 def _render_csv(document: Document, *, escape_formulas: bool = False) -> bytes:
@@ -53,17 +57,28 @@ def _read_tsv(text: str) -> Reading:
     return _read(text, "\t", "TSV")
 
 
-def _read(text: str, separator: str, source: str) -> Reading:
+def _read(text: str, usual: str, source: str) -> Reading:
     import pandas as pd
 
-    types = dict.fromkeys(_TEXTS, str)
+    if named := _NAMED_SEPARATOR.match(text):
+        text = text[named.end() :]
+    head = text.partition("\n")[0]
+    separator = named[1] if named else usual if usual in head else max(_SEPARATORS, key=head.count)
+    types = dict.fromkeys((*_TEXTS, *_NUMBERS), str)
     try:
-        table = pd.read_csv(io.StringIO(text), sep=separator, keep_default_na=False, na_values={}, dtype=types)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more fields than there are columns
+            table = pd.read_csv(
+                io.StringIO(text), sep=separator, keep_default_na=False, na_values={}, dtype=types, index_col=False
+            )
+    except pd.errors.ParserWarning as error:
+        problem = "a row has more fields than the first line: a text with the separator in it needs quotes"
+        raise ReadError(f"this is not a table: {problem}. Nothing was read.") from error
     except (ValueError, pd.errors.ParserError) as error:
         raise ReadError(f"this is not a table: {error}. Nothing was read.") from error
-    for name in ("start", "end", "confidence"):
-        if name in table.columns:
-            table[name] = pd.to_numeric(_numbers(table[name]), errors="coerce")
+    for name in filter(table.columns.__contains__, _NUMBERS):
+        values = pd.Series(list(map(_number, table[name])), dtype=object)
+        table[name] = values if name != "confidence" else pd.to_numeric(values, errors="coerce")
     try:
         words, _ = checked_words(table)
     except ParaformerError as error:
@@ -71,8 +86,15 @@ def _read(text: str, separator: str, source: str) -> Reading:
     return Reading(words_of_table(words), source)
 
 
-def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
-    return column.replace("", None) if column.dtype == object or str(column.dtype).startswith("str") else column
+def _number(text: Any) -> Any:
+    """A number, also with a decimal comma, or as a time with colons; NaN where it is missing; other texts stay."""
+    text = text.strip() if isinstance(text, str) else ""
+    if not text:
+        return math.nan
+    try:
+        return parse_clock(text) if ":" in text else float(text.replace(",", ".") if text.count(",") == 1 else text)
+    except (ValueError, ReadError):
+        return text
 
 
 CSV = Format("csv", (".csv",), "the words as a table, for Excel", ("escape_formulas",), _render_csv, _read_csv)

@@ -112,39 +112,48 @@ class Document:
 
     @cached_property
     def transcript(self) -> Transcript:
-        """The words as a transcript."""
+        """The words as a transcript, in which each is on one line: what had to go for that is among the changes."""
         if self._given is not None:
             return self._given
+        _ = self.lines
         words = words_of_table(self.words)
         clip = self.clip or ClipSource(self.name)
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         return Transcript.from_records(imported_records(words, clip, "table", self.end, started))
 
     @cached_property
-    def rows(self) -> list[Row]:
-        """The words that have a text, each on one line. What had to go is among the changes."""
+    def lines(self) -> list[str]:
+        """Each word with its punctuation, on one line. What had to go for that is among the changes."""
         table = self.words
         marks = table["punctuation"].tolist() if "punctuation" in table.columns else [""] * len(table)
         texts = [
             f"{text}{mark}" if isinstance(mark, str) and mark else text
             for text, mark in zip(table["text"].tolist(), marks, strict=True)
         ]
-        cleaned = [text.strip() for text in map(sanitise, texts)]
+        lines = [text.strip() for text in map(sanitise, texts)]
+        if lines != texts:
+            for number, line, text in zip(self._numbers, lines, texts, strict=True):
+                if line != text.strip():
+                    self.changes.add(number, line, "line break or control character", "replaced", text, line)
+        return lines
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The words that have a text, each on one line. What had to go is among the changes."""
+        table, lines = self.words, self.lines
         columns = (
             self._numbers,
             table["sentence_id"].tolist(),
-            cleaned,
+            lines,
             table["start"].tolist(),
             table["end"].tolist(),
             [None if each is None else str(each) for each in values_of(table, "speaker")],
             values_of(table, "confidence"),
         )
         rows = list(map(partial(tuple.__new__, Row), zip(*columns, strict=True)))  # a third of the time of `Row._make`
-        if cleaned == texts and all(texts):
+        if all(lines):
             return rows
-        for row, text in zip(rows, texts, strict=True):
-            if row.text != text.strip():
-                self.changes.add(row.number, row.text, "line break or control character", "replaced", text, row.text)
+        for row in rows:
             if not row.text:
                 self.changes.add(row.number, "", "empty word", "left out")
         return [row for row in rows if row.text]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
@@ -98,10 +99,13 @@ def _read(data: bytes) -> Reading:
         root = ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError) as error:
         raise ReadError(f"this is not an EAF file, or a torn one: {error}.") from error
-    slots = {
-        slot.get("TIME_SLOT_ID"): float(slot.get("TIME_VALUE", "nan")) / 1000
-        for slot in root.iterfind("TIME_ORDER/TIME_SLOT")
-    }
+    try:
+        slots = {
+            slot.get("TIME_SLOT_ID"): float(slot.get("TIME_VALUE", "nan")) / 1000
+            for slot in root.iterfind("TIME_ORDER/TIME_SLOT")
+        }
+    except ValueError as error:
+        raise ReadError(f"this EAF file has a time slot that is not a number: {error}.") from error
     tiers = {tier.get("TIER_ID", ""): tier for tier in root.iterfind("TIER")}
     parents = {tier.get("PARENT_REF") for tier in tiers.values() if _annotations(tier, slots)}
     words: list[ImportedWord] = []
@@ -120,30 +124,61 @@ def _words_of(
 ) -> list[ImportedWord]:
     speaker = tier.get("PARTICIPANT") or None
     is_words = tier.get("TIER_ID", "").lower().startswith("word")
-    ends = [end for _, end, _ in _annotations(parent, slots)] if parent is not None else []
+    ends = [each.end for each in _annotations(parent, slots)] if parent is not None else []
     words: list[ImportedWord] = []
     index = 0
-    for number, (start, end, text) in enumerate(_annotations(tier, slots), start=1):
+    for number, (start, end, text, is_timed) in enumerate(_annotations(tier, slots), start=1):
         while index < len(ends) and ends[index] <= start:
             index += 1
         sentence = before + (index + 1 if ends else number)
         each = [text] if is_words else split_text(text)
         if len(each) == 1:
-            words.append(ImportedWord(each[0], start, end, sentence if ends or not is_words else 0, speaker=speaker))
+            own = sentence if ends or not is_words else 0
+            words.append(ImportedWord(each[0], start, end, own, speaker=speaker, is_timed=is_timed))
         else:
             words += share(each, start, end, sentence=sentence, speaker=speaker)
     return words
 
 
-def _annotations(tier: ElementTree.Element, slots: dict[str | None, float]) -> list[tuple[float, float, str]]:
-    """The annotations of a tier that have times and a text, by start."""
+class _Annotation(NamedTuple):
+    """A text and its times in seconds; NaN where they are not known. `is_timed`: whether the file has both of them."""
+
+    start: float
+    end: float
+    text: str
+    is_timed: bool
+
+
+def _annotations(tier: ElementTree.Element, slots: dict[str | None, float]) -> list[_Annotation]:
+    """The annotations of a tier that have a text and time slots, by start."""
+    annotations = list(tier.iterfind("ANNOTATION/ALIGNABLE_ANNOTATION"))
+    spans = [(each.get("TIME_SLOT_REF1"), each.get("TIME_SLOT_REF2")) for each in annotations]
+    filled = _filled(slots, dict(spans))
     found = []
-    for each in tier.iterfind("ANNOTATION/ALIGNABLE_ANNOTATION"):
-        start, end = (slots.get(each.get(name), float("nan")) for name in ("TIME_SLOT_REF1", "TIME_SLOT_REF2"))
+    for each, (first, last) in zip(annotations, spans, strict=True):
         text = (each.findtext("ANNOTATION_VALUE") or "").strip()
-        if text and start <= end:
-            found.append((start, end, text))
-    return sorted(found)
+        if text:
+            is_timed = first in slots and last in slots and not math.isnan(slots[first] + slots[last])
+            found.append(_Annotation(filled.get(first, math.nan), filled.get(last, math.nan), text, is_timed))
+    return sorted(found, key=lambda each: math.inf if math.isnan(each.start) else each.start)
+
+
+def _filled(slots: dict[str | None, float], following: dict[str | None, str | None]) -> dict[str | None, float]:
+    """The slots of a tier, also those without a time, which lie evenly between the ones around them: annotations that
+    subdivide another one are often not aligned. `following`: the slot at which the annotation of each one ends."""
+    filled = slots.copy()
+    for first in following:
+        if math.isnan(slots.get(first, math.nan)):
+            continue
+        chain = [first]
+        while (after := following.get(chain[-1])) in slots and len(chain) <= len(following):
+            chain.append(after)
+            if not math.isnan(slots[after]):
+                break
+        start, end = slots[first], slots[chain[-1]]
+        if not math.isnan(end):
+            filled |= {slot: start + (end - start) * n / (len(chain) - 1) for n, slot in enumerate(chain[1:-1], 1)}
+    return filled
 
 
 def _linked(root: ElementTree.Element) -> str | None:

@@ -11,7 +11,7 @@ from ..text import sanitise
 from ..transcript.imported import ImportedWord
 from .base import Format, Reading
 from .document import Document
-from .json_rows import word_of
+from .json_rows import parse_json, word_of
 from .json_tools import read_tool
 
 VERSION = 1
@@ -53,7 +53,7 @@ def _render(document: Document) -> bytes:
 
 def _read(text: str) -> Reading:
     try:
-        value = msgspec.json.decode(text)
+        value = parse_json(text)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ReadError(f"this is not JSON: {error}. Nothing was read.") from error
     reading = (_read_own(value) if isinstance(value, dict) and "sentences" in value else None) or read_tool(value)

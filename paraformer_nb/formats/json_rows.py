@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from ..transcript.imported import ImportedWord, share, split_text
 
 _TEXTS = ("text", "word", "punctuated_word")
 _MAX_ID = 2**53
 _CONFIDENCES = ("confidence", "probability", "score")
+
+
+def parse_json(text: str) -> Any:
+    """A JSON value; NaN and infinite numbers, which Python writes though JSON has none, are None. Raises
+    msgspec.DecodeError, or RecursionError."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        if "NaN" not in text and "Infinity" not in text:
+            raise
+        try:
+            return json.loads(text, parse_constant=lambda _: None)
+        except ValueError as error:
+            raise msgspec.DecodeError(str(error)) from error
 
 
 def words_of_rows(rows: Sequence[Any]) -> list[ImportedWord] | None:

@@ -11,7 +11,7 @@ from ..tables.words import word_row
 from ..transcript.transcript import Transcript
 from .base import Format, Reading
 from .document import Document
-from .json_rows import words_of_rows
+from .json_rows import parse_json, words_of_rows
 
 
 def to_jsonl(transcript: Transcript) -> bytes:
@@ -31,7 +31,7 @@ def _read(text: str) -> Reading:
         if not line.strip():
             continue
         try:
-            rows.append(msgspec.json.decode(line))
+            rows.append(parse_json(line))
         except msgspec.DecodeError as error:
             problems.append(f"line {number} is not JSON: {error}")
     words = words_of_rows(rows)

@@ -66,8 +66,9 @@ def _read(format: Format, data: bytes, encoding: str | None) -> tuple[Reading, s
     if format.read_binary is not None:
         return format.read_binary(data), ""
     assert format.read is not None  # `find_read` gives no other
-    text, name = decode(data, encoding)
-    return format.read(text), name
+    text, name, problem = decode(data, encoding)
+    reading = format.read(text)
+    return reading._replace(problems=(problem, *reading.problems)) if problem else reading, name
 
 
 def _with_valid_times(reading: Reading) -> Reading:

@@ -1,6 +1,8 @@
-"""RTTM, NIST's rich transcription time marks: one line a turn of a speaker; it has no words."""
+"""RTTM, NIST's rich transcription time marks: one line a turn of a speaker; of words only where others wrote them."""
 
 from __future__ import annotations
+
+import re
 
 from ..errors import ParameterError
 from ..tables.turns import turn_numbers
@@ -9,6 +11,8 @@ from .base import Format, Reading
 from .document import Document, Row
 from .names import file_name, speaker_name
 from .stm import speaker_of
+
+_LEXEME = re.compile(r"^LEXEME\s", re.MULTILINE)
 
 
 def _render(document: Document, *, gap: float = 1.0) -> bytes:
@@ -38,20 +42,24 @@ def _render(document: Document, *, gap: float = 1.0) -> bytes:
 
 
 def _read(text: str) -> Reading:
-    """Each turn is one word: its speaker's name."""
+    """The lexemes of a file are its words. Where it has none each turn is one word: its speaker's name."""
     words, problems, clips = [], [], []
+    kind = "LEXEME" if _LEXEME.search(text) else "SPEAKER"
     for number, line in enumerate(text.split("\n"), start=1):
         fields = line.split()
-        if not fields or line.lstrip().startswith(";;") or fields[0] != "SPEAKER":
+        if not fields or fields[0] != kind:
             continue
         try:
-            start, duration, name = float(fields[3]), float(fields[4]), fields[7]
+            start, duration, lexeme, name = float(fields[3]), float(fields[4]), fields[5], fields[7]
         except (IndexError, ValueError):
             problems.append(f"line {number} is not one of an RTTM file: {line[:40]!r}")
             continue
         clips.append(fields[1])
-        end = round(start + duration, 6)
-        words.append(ImportedWord(name, start, end, number, punctuation="", speaker=speaker_of(name), is_timed=False))
+        end, speaker = round(start + duration, 6), speaker_of(name)
+        if kind == "LEXEME":
+            words.append(ImportedWord(lexeme, start, end, speaker=speaker))
+        else:
+            words.append(ImportedWord(name, start, end, number, punctuation="", speaker=speaker, is_timed=False))
     return Reading.of_clips(words, "RTTM", clips, problems)
 
 

@@ -12,6 +12,7 @@ from .names import field, file_name, speaker_name
 _LABEL = re.compile(r"<[^\s<>\"]*>(\s+|$)")  # such as <o,f0,male>
 
 _NO_LABEL = "<NA>"
+_IGNORED = "IGNORE_TIME_SEGMENT_IN_SCORING"  # instead of words
 
 
 def _render(document: Document) -> bytes:
@@ -40,6 +41,8 @@ def _read(text: str) -> Reading:
             problems.append(f"line {number} is not one of an STM file: {line[:40]!r}")
             continue
         rest = fields[5] if len(fields) > 5 else ""
+        if rest.strip() == _IGNORED:
+            continue
         rest = rest[found.end() :] if (found := _LABEL.match(rest)) else rest
         words += share(rest.split(), start, end, sentence=number, speaker=speaker_of(fields[2]))
         clips += fields[:1] * (len(words) - len(clips))

@@ -67,7 +67,12 @@ class SubtitleRules:
     @classmethod
     def preset(cls, name: str, language: str = "en") -> SubtitleRules:
         """The rules of this name for a language, a tag such as "en" or "zh". Raises ParameterError for a name that is
-        not in `PRESETS`."""
+        not in `PRESETS`.
+
+        Example:
+            >>> SubtitleRules.preset("bbc").columns, SubtitleRules.preset("netflix", "zh-CN").cps
+            (37, 9.0)
+        """
         if name not in PRESETS:
             raise ParameterError(
                 f"rules={name!r} are not known: give {', '.join(PRESETS)}, or a SubtitleRules. No subtitles were made."
@@ -76,7 +81,12 @@ class SubtitleRules:
         return by_language.get(language.partition("-")[0].lower(), by_language[""])
 
     def override(self, **values: Any) -> SubtitleRules:
-        """The same rules with other values. Raises ParameterError for an unknown name or a value out of range."""
+        """The same rules with other values. Raises ParameterError for an unknown name or a value out of range.
+
+        Example:
+            >>> SubtitleRules.preset("bbc").override(columns=40).columns
+            40
+        """
         known = [field.name for field in fields(self)]
         if unknown := sorted(set(values) - set(known)):
             raise ParameterError(

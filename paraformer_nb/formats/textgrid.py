@@ -18,6 +18,7 @@ NOT_RECOGNISED = "<not recognised>"
 _PRAATIO = Package("praatio.utilities.textgrid_io", "praatio", "export", "the format .TextGrid")
 _WORDS = re.compile(r"(?:(.*) - )?words?", re.IGNORECASE | re.DOTALL)
 _SENTENCES = re.compile(r"(?:(.*) - )?(?:sentences?|utterances?)", re.IGNORECASE | re.DOTALL)
+_NEGATIVE = re.compile(r"^\s*(?:xmin|xmax|number|time)\s*=\s*-", re.MULTILINE)
 _SOUNDS = re.compile(r"(?:(.*) - )?(?:phones?|phonemes?|syllables?|gaps)", re.IGNORECASE | re.DOTALL)
 
 
@@ -58,12 +59,15 @@ def _read(text: str) -> Reading:
     io = _PRAATIO.load()
     from praatio.utilities.errors import PraatioException
 
+    if _NEGATIVE.search(text):  # the package reads them without their sign
+        raise ReadError("this TextGrid has times before 0 s: in Praat, shift its times to 0 first. Nothing was read.")
     try:
         grid = io.parseTextgridStr(text, includeEmptyIntervals=False)
         tiers = [{**tier, "entries": _entries(tier)} for tier in grid["tiers"] if tier["class"] == "IntervalTier"]
         length = float(grid["xmax"])
     except (PraatioException, ValueError, LookupError, AttributeError, TypeError) as error:
-        raise ReadError(f"this is not a TextGrid, or a torn one: {error or 'its structure is another'}.") from error
+        reason = str(error).rstrip(".") or "its structure is another"
+        raise ReadError(f"this is not a TextGrid, or a torn one: {reason}.") from error
     words: list[ImportedWord] = []
     chosen = [tier for tier in tiers if _WORDS.fullmatch(tier["name"])]
     if chosen:

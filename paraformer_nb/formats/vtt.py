@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from ..text import sanitise
 from ..transcript.imported import ImportedWord, share, split_text
 from .base import Format, Reading
-from .cue_files import RULE_OPTIONS, check_level, clock, parse_clock, plan, read_blocks, span, speaker_of, timed_words
+from .cue_files import (
+    RULE_OPTIONS,
+    Block,
+    check_level,
+    clock,
+    parse_clock,
+    plan,
+    read_blocks,
+    span,
+    speaker_of,
+    timed_words,
+)
 from .cues import Cue
 from .document import Document
 
 _HEAD = re.compile(r"\A\ufeff?WEBVTT[^\n]*\n(?:[^\n]+\n)*")
 _COMMENT = re.compile(r"(?<=\n\n)(?:NOTE|STYLE|REGION)(?:[ \t][^\n]*)?\n(?:[^\n]+\n)*")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>|</v>")
+_ELEMENT = re.compile(r"<c>(.*?)</c>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _TIMES = re.compile(r"<((?:\d+:)?\d\d:\d\d\.\d{3})>")
 
@@ -60,15 +73,7 @@ def _plain(text: str) -> str:
 
 def _read(text: str) -> Reading:
     blocks, problems = read_blocks(_blanked(text))
-    words: list[ImportedWord] = []
-    for number, block in enumerate(blocks, start=1):
-        voice = _VOICE.search(block.text)
-        speaker = html.unescape(voice[1]).strip() or None if voice else None
-        if _TIMES.search(block.text) or "<c>" in block.text:
-            words += _timed(block.text, block.start, block.end, number, speaker)
-        else:
-            plain = html.unescape(_TAG.sub("", block.text))
-            words += share(split_text(plain), block.start, block.end, sentence=number, speaker=speaker)
+    words = [word for number, block in enumerate(blocks, start=1) for word in _words_of_cue(block, number)]
     return Reading(words, "WebVTT", problems=tuple(problems))
 
 
@@ -81,24 +86,45 @@ def _blanked(text: str) -> str:
     return _COMMENT.sub(blank, _HEAD.sub(blank, f"{text}\n"))
 
 
-def _timed(text: str, start: float, end: float, number: int, speaker: str | None) -> list[ImportedWord]:
-    """The words between the times within a cue; several words between two of them share their time."""
-    parts = _TIMES.split(text)
-    times = [start, *map(parse_clock, parts[1::2]), end]
-    words: list[ImportedWord] = []
-    for part, begin, stop in zip(parts[::2], times, times[1:], strict=False):
-        each = [html.unescape(_TAG.sub("", word)) for word in _words(part)]
-        if len(each) == 1:
-            words.append(ImportedWord(each[0], begin, max(begin, stop), number, speaker=speaker))
+def _words_of_cue(block: Block, number: int) -> Iterator[ImportedWord]:
+    """The words of a cue, each of the voice that it stands behind. Several words between two times share theirs."""
+    is_timed = bool(_TIMES.search(block.text)) or "<c>" in block.text
+    speaker: str | None = None
+    for start, end, part in _parts(block):
+        texts: list[str] = []
+        speakers: list[str | None] = []
+        for index, piece in enumerate(_VOICE.split(part)):
+            if index % 2:
+                speaker = html.unescape(piece).strip() or None if piece else None
+                continue
+            own = _words(piece)
+            texts += own
+            speakers += [speaker] * len(own)
+        own_time = is_timed and len(texts) == 1
+        for word, who in zip(share(texts, start, end, sentence=number), speakers, strict=True):
+            yield word._replace(speaker=who, is_timed=own_time)
+
+
+def _parts(block: Block) -> Iterator[tuple[float, float, str]]:
+    """The parts of a cue between the times in it, with the start and end of each. A time that goes back or leaves the
+    cue is none."""
+    start, (text, *rest) = block.start, _TIMES.split(block.text)
+    for time, part in zip(map(parse_clock, rest[::2]), rest[1::2], strict=True):
+        if start <= time <= block.end:
+            yield start, time, text
+            start, text = time, part
         else:
-            words += share(each, begin, max(begin, stop), sentence=number, speaker=speaker)
-    return words
+            text += part
+    yield start, block.end, text
 
 
 def _words(part: str) -> list[str]:
-    """The words of a part of a cue: its ``<c>`` elements where it has some."""
-    elements = [each.strip() for each in re.findall(r"<c(?:\.[^>]*)?>(.*?)</c>", part, re.DOTALL) if each.strip()]
-    return elements or split_text(_TAG.sub("", part))
+    """The words of a part of a cue. What is within ``<c>`` is one word."""
+    words: list[str] = []
+    for index, piece in enumerate(_ELEMENT.split(part)):
+        plain = html.unescape(_TAG.sub("", piece))
+        words += [plain.strip()] if index % 2 else split_text(plain)
+    return list(filter(None, words))
 
 
 FORMAT = Format("vtt", (".vtt",), "subtitles for web pages (WebVTT)", ("level", *RULE_OPTIONS), _render, _read)

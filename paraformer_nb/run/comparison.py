@@ -69,6 +69,10 @@ class Comparison:
         a new figure of its own. The words of a text are where the other side has them.
 
         Raises ParameterError where neither side has times, and for a part that is not one.
+
+        Example:
+            >>> pnb.compare(run, "Good evening.").plot(0, 1).get_xlabel()
+            'seconds of the clip'
         """
         from ..plots.lanes import draw_lanes
 
@@ -80,6 +84,10 @@ class Comparison:
         ``n`` and ``Shift+n`` step through the differences and select them; the space bar plays the selected one.
 
         Raises ParameterError if neither is a run, or the other one has no times.
+
+        Example:
+            >>> [layer.name for layer in pnb.compare(run, "Good evening. 今天天气好。").timeline().layers]
+            ['b', 'differences']
         """
         runs = [each for each in self._given if isinstance(each, Run)]
         if not runs:

@@ -64,6 +64,12 @@ class RunOutputs(HistoryTables):
         `still_mb`: the largest page, in megabytes, that a cell keeps beside the view, for a notebook that is opened
         without a kernel: it plays there. Of a longer clip the picture is kept. None: PARAFORMER_NB_STILL_MB, or 2; 0:
         always the picture. Raises ParameterError if it is negative.
+
+        Example:
+            >>> view = run.timeline()
+            >>> view.highlight(run.pauses, "pauses")
+            >>> view.find("天气好")["start"].tolist()
+            [1.4]
         """
         from ..widgets.timeline import Timeline
 
@@ -173,6 +179,11 @@ class RunOutputs(HistoryTables):
         """Copy the journal to `path`, with the digest of the clip's file, by which a loaded run knows its clip.
 
         Raises JournalError if `path` exists or cannot be written.
+
+        Example:
+            >>> run.save("copy.jsonl")
+            >>> pnb.load("copy.jsonl").text
+            'Good morning. 今天天气好。'
         """
         self._live.copy_to(journal_path(path), self._missing_digest())
 

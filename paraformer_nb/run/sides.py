@@ -64,7 +64,7 @@ def read_side(path: Path) -> pd.DataFrame | str:
         if suffix == ".jsonl":
             return _words_of_journal(path)
         if suffix in TEXT_SUFFIXES:
-            return decode(path.read_bytes())[0]
+            return decode(path.read_bytes()).text
     except OSError as error:
         raise ParameterError(f"{str(path)!r} cannot be read: {error.strerror}. Nothing was compared.") from error
     except ReadError as error:

@@ -37,7 +37,12 @@ class RunTables:
 
     @property
     def text(self) -> str:
-        """All text so far, as corrected, on one line."""
+        """All text so far, as corrected, on one line.
+
+        Example:
+            >>> run.text
+            'Good morning. 今天天气好。'
+        """
         with self._live.lock:
             return self.transcript.text
 
@@ -210,11 +215,21 @@ class RunTables:
         return count
 
     def undo(self) -> bool:
-        """Undo the last correction. Returns False where there is none."""
+        """Undo the last correction. Returns False where there is none.
+
+        Example:
+            >>> run.correct(run.words.replace({"text": {"Good": "Fine"}})), run.undo(), run.undo()
+            (1, True, False)
+        """
         return bool(self._apply(Correction("undo")))
 
     def redo(self) -> bool:
-        """Redo the correction that was undone last. Returns False where there is none, or another was made since."""
+        """Redo the correction that was undone last. Returns False where there is none, or another was made since.
+
+        Example:
+            >>> run.correct(run.words.replace({"text": {"Good": "Fine"}})), run.undo(), run.redo(), run.undo()
+            (1, True, True, True)
+        """
         return bool(self._apply(Correction("redo")))
 
     def _compare(self, table: Any, unit: Unit, delete_all: bool) -> Comparison:

@@ -79,6 +79,10 @@ class Score:
         """One row a token or pair of tokens, in order; see `alignment_table`.
 
         Of added scores the column ``part`` counts them from 1.
+
+        Example:
+            >>> score("the cat", "a cat").alignment[["op", "reference", "hypothesis"]].to_numpy().tolist()
+            [['substitute', 'the', 'a'], ['equal', 'cat', 'cat']]
         """
         return alignment_table(self.aligned)
 
@@ -97,6 +101,10 @@ class Score:
         """What was recognised as what: ``reference``, ``hypothesis`` strings, ``count`` int64, most frequent first.
 
         ``""`` stands for nothing: a deletion or an insertion.
+
+        Example:
+            >>> score("the cat the mat", "a cat a mat").confusions.to_numpy().tolist()
+            [['the', 'a', 2]]
         """
         return confusions_table(self.alignment)
 

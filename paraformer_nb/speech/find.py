@@ -79,7 +79,7 @@ def _comparable_line(table: pd.DataFrame, words: WordTimes) -> tuple[str, Array]
     texts = column if words.order is None else column[words.order]
     blocks = (texts[first : first + _BLOCK].tolist() for first in range(0, len(texts), _BLOCK))
     try:
-        line = comparable_line("".join([ROW.join([*block, ""]) for block in blocks]))
+        line = comparable_line(ROW.join([ROW.join(block) for block in blocks]) + ROW)
         is_row_end = _is_row_end(line)
         if np.count_nonzero(is_row_end) == len(texts):
             return line, is_row_end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..transcript.history import History, WordHistory
-from .frame import frame_of_rows, make_frame, table_attrs
+from .frame import make_frame, table_attrs
 from .schema import LATENCY, REVISIONS
 
 if TYPE_CHECKING:
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 def revisions_table(history: History) -> pd.DataFrame:
     """One row for each thing that the recogniser did to a word, in order; `schema.REVISIONS` has the columns."""
-    rows = _rows(history)
-    table = frame_of_rows(REVISIONS, [(*each[:3], rows.get(each.history), *each[4:]) for each in history.revisions])
+    rows = {each: row for row, (each, _) in enumerate(_words(history))}
+    columns = list(zip(*history.revisions, strict=True)) or [()] * len(REVISIONS)
+    values = dict(zip((column.name for column in REVISIONS), columns, strict=True))
+    table = make_frame(REVISIONS, {**values, "word": list(map(rows.get, values["word"]))})
     table.attrs.update(table_attrs(history.transcript))
     return table
 
@@ -27,15 +29,15 @@ def latency_table(history: History) -> pd.DataFrame:
     """
     import numpy as np
 
-    ids = {each: sentence.id for sentence in history.transcript.recognised for each in history.words_of(sentence)}
-    words = list(_rows(history))
+    numbered = _words(history)
+    words = [each for each, _ in numbered]
     audio = [history.sent.get(each.task) for each in words]
     sent = np.array([own and own.time_of(each.word.end) for own, each in zip(audio, words, strict=True)], "float64")
     shown = np.array([each.shown for each in words], "float64")
     final_since = np.array([each.final_since for each in words], "float64")
     values = {
         "word": range(len(words)),
-        "sentence_id": [ids[each] for each in words],
+        "sentence_id": [sentence_id for _, sentence_id in numbered],
         "text": [each.word.text.strip() for each in words],
         "start": [each.word.start for each in words],
         "end": [each.word.end for each in words],
@@ -55,8 +57,9 @@ def latency_table(history: History) -> pd.DataFrame:
     return table
 
 
-def _rows(history: History) -> dict[WordHistory, int]:
-    """The words as recognised, in the order of `words_raw`, and the row of each."""
-    words = [each for sentence in history.transcript.recognised for each in history.words_of(sentence)]
-    words.sort(key=lambda each: each.word.start)
-    return {each: row for row, each in enumerate(words)}
+def _words(history: History) -> list[tuple[WordHistory, int]]:
+    """The words as recognised, in the order of `words_raw`, each with the id of its sentence."""
+    recognised = history.transcript.recognised
+    words = [(each, sentence.id) for sentence in recognised for each in history.words_of(sentence)]
+    words.sort(key=lambda pair: pair[0].word.start)
+    return words

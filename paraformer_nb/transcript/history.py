@@ -67,25 +67,21 @@ class SentAudio:
 
     Attributes:
         repeated_until: the position up to which the clip had been sent before the task.
+        begin: the position at which the task's audio begins.
     """
 
-    def __init__(self, repeated_until: float) -> None:
+    def __init__(self, repeated_until: float, begin: float) -> None:
         self.repeated_until = repeated_until
-        self._begin = 0.0
+        self.begin = begin
         self._ends = array("d")
         self._times = array("d")
 
-    def add(self, record: Audio) -> None:
-        """Count a block."""
-        if not self._times:
-            self._begin = record.position
-        self._ends.append(record.position + record.seconds)
+    def add(self, record: Audio) -> float:
+        """Count a block. Returns the position at which it ends."""
+        end = record.position + record.seconds
+        self._ends.append(end)
         self._times.append(record.t)
-
-    @property
-    def begin(self) -> float:
-        """The position at which the task's audio begins; call it once there is some."""
-        return self._begin
+        return end
 
     @property
     def seconds(self) -> tuple[float, float]:
@@ -137,10 +133,13 @@ class History:
 
     def apply(self, record: Record) -> None:
         """Fold one record, with the transcript."""
-        if isinstance(record, Audio):
-            if record.task not in self.sent:
-                self.sent[record.task] = SentAudio(self.transcript.sent_until)
-            self.sent[record.task].add(record)
+        if isinstance(record, Audio):  # of which there are the most
+            sent = self.sent.get(record.task)
+            if sent is None:
+                sent = self.sent[record.task] = SentAudio(self.transcript.sent_until, record.position)
+            self._position = sent.add(record)
+            self.transcript.apply(record)
+            return
         self._position = position_after(record, self._position)
         self.transcript.apply(record)
         if isinstance(record, Received | Resumed):

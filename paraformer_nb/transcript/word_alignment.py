@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from operator import eq
+from operator import eq, is_
 from typing import NamedTuple
 
 from .words import Word
@@ -35,7 +35,10 @@ def align(old: Sequence[Word], new: Sequence[Word]) -> Alignment:
         >>> align([one, too], [one, Word("two", 0.5, 0.9), Word("three", 0.9, 1.2)])
         Alignment(head=1, middle=[Pair(old=1, new=1), Pair(old=None, new=2)], tail=0)
     """
-    head = [*map(eq, old, new), False].index(False)
+    head = [*map(is_, old, new), False].index(False)  # first, as it is quicker
+    head += [*map(eq, old[head:], new[head:]), False].index(False)
+    if head == len(old):  # the usual case: words were added
+        return Alignment(head, [Pair(None, index) for index in range(head, len(new))], 0)
     tail = [*map(eq, reversed(old[head:]), reversed(new[head:])), False].index(False)
     middle = _align_middle(old, new, range(head, len(old) - tail), range(head, len(new) - tail))
     return Alignment(head, list(middle), tail)

@@ -109,7 +109,7 @@ def karaoke_of_ass_comes_back(name: str, table: pd.DataFrame) -> None:
 def the_text_of_subtitles_comes_back(name: str, table: pd.DataFrame) -> None:
     text = "".join(shown(table))
     if name == "a.srt":
-        text = text.replace("<", "＜").replace("{", "｛")
+        text = text.replace("-->", "→").replace("<", "＜").replace("{", "｛")
     read = again(table, name)
     assert "".join(shown(read)) == text
     assert not read["is_timed"].any()
@@ -131,6 +131,14 @@ def sentences_of_stm_come_back(name: str, table: pd.DataFrame) -> None:
         assert own == of_speaker
 
 
+def turns_of_rttm_come_back(name: str, table: pd.DataFrame) -> None:
+    turns = table.speech.turns()
+    read = again(table, name)
+    assert speakers(read) == [None if each is None else each.replace(" ", "_") for each in speakers(turns)]
+    for column in ("start", "end"):
+        assert read[column].tolist() == pytest.approx(turns[column].tolist(), abs=0.001)
+
+
 Check = Callable[[str, pd.DataFrame], None]
 CASES: list[tuple[Check, str, int]] = [  # the check, the file, and the least length of a word in ms
     *((tables_come_back_with_their_columns, f"a.{name}", 0) for name in ("json", "jsonl", "csv", "tsv")),
@@ -141,6 +149,7 @@ CASES: list[tuple[Check, str, int]] = [  # the check, the file, and the least le
     (karaoke_of_vtt_comes_back, "a.vtt", 20),
     (karaoke_of_ass_comes_back, "a.ass", 20),
     (sentences_of_stm_come_back, "a.stm", 20),
+    (turns_of_rttm_come_back, "a.rttm", 20),
 ]
 each_case = pytest.mark.parametrize(
     ("check", "name", "least"), CASES, ids=[f"{check.__name__}-{name}" for check, name, _ in CASES]
@@ -163,6 +172,17 @@ def test_what_is_written_comes_back(check: Check, name: str, least: int) -> None
     if name in ("a.parquet", "a.feather"):
         pytest.importorskip("pyarrow", reason="of the extra parquet")
     run(BRIEF, check, name, least)
+
+
+@each_case
+def test_the_nasty_table_comes_back(check: Check, name: str, least: int) -> None:
+    """Without the tab where a word is on a line, and repaired where a format has no overlaps: the whole files of the
+    other tests have both."""
+    if name in ("a.parquet", "a.feather"):
+        pytest.importorskip("pyarrow", reason="of the extra parquet")
+    holds_tabs = name in ("a.csv", "a.tsv", "a.parquet", "a.feather")
+    table = NASTY if holds_tabs else NASTY.replace({"text": {"tab\there": "tabthere"}})
+    check(name, table if not least else table.speech.repair().words.reset_index(drop=True))
 
 
 @pytest.mark.campaign

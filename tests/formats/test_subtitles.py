@@ -224,7 +224,7 @@ def test_hours_may_have_three_digits(tmp_path: Path) -> None:
     [
         ("1\n00:00:01,000 --> 00:00:02,000\nHello.\n\n2\n00:00:03,0", "line 5"),
         ("1\n00:00:01,000 --> 00:00:02,000\nHello.\n\n2\n00:00:03,000 --> 00:0", "line 6"),
-        ("1\n00:00:0x,000 --> 00:00:02,000\nLost.\n\n2\n00:00:01,000 --> 00:00:02,000\nHello.\n", "line 1"),
+        ("1\n00:00:0x,000 --> 00:00:02,000\nLost.\n\n2\n00:00:01,000 --> 00:00:02,000\nHello.\n", "line 2"),
     ],
     ids=["cut in a time", "cut behind the arrow", "not a time"],
 )

@@ -99,7 +99,7 @@ Hello, say a<b>&c
             "1 speaker's name written as one field, 1 missing speaker named",
         ),
         ("a.txt", "audacity", LABELS, "1 line break or control character replaced"),
-        ("a.txt", None, TXT, ""),
+        ("a.txt", None, TXT, "1 line break or control character replaced"),
         ("a.csv", None, CSV, ""),
         ("a.tsv", None, TSV, ""),
     ],
@@ -184,3 +184,11 @@ def test_a_word_that_looks_like_a_label_of_stm_comes_back(tmp_path: Path) -> Non
     table = pd.DataFrame({"text": words, "start": starts, "end": [each + 0.5 for each in starts]})
     written = write_words(tmp_path / "a.stm", table.assign(sentence_id=[1, 1, 2, 2]))
     assert pnb.read_words(written.path)["text"].tolist() == words
+
+
+def test_json_reports_what_does_not_fit_a_line(tmp_path: Path) -> None:
+    table = pd.DataFrame({"text": ["a", "b\tc"], "start": [0.0, 1.0], "end": [1.0, 2.0]})
+    for name in ("a.json", "a.jsonl"):
+        written = write_words(tmp_path / name, table)
+        assert written.changes[["row", "before", "after"]].to_numpy().tolist() == [[1, "b\tc", "b c"]]
+        assert pnb.read_words(written.path)["text"].tolist() == ["a", "b c"]
