@@ -25,9 +25,14 @@ A message says what happened, what was kept, and what to do next.
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
 from typing import Any
 
 from .text import sanitise
+
+_PACKAGE = Path(__file__).parent
+_SHELL = ("IPython", "core", "interactiveshell.py")
 
 
 class ParaformerError(Exception):
@@ -43,6 +48,18 @@ class ParaformerError(Exception):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(sanitise(message))
+
+    def _render_traceback_(self) -> list[str]:
+        """The traceback in a notebook, which IPython asks for: the user's own lines, and none of this package's."""
+        lines = []
+        for frame in traceback.extract_tb(self.__traceback__):
+            file = Path(frame.filename)
+            if file.is_relative_to(_PACKAGE):
+                break
+            if file.parts[-3:] != _SHELL:
+                module = f"{file.name}, " if file.is_file() else ""  # a cell is not a file
+                lines.append(f"----> {module}line {frame.lineno}: {frame.line}")
+        return [*lines, "", f"{type(self).__name__}: {self}"]
 
 
 class ParameterError(ParaformerError, ValueError):

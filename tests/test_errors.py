@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from paraformer_nb import errors
 from paraformer_nb.errors import ParaformerError, TaskFailed, TaskThrottled
@@ -68,3 +70,14 @@ def test_a_message_is_one_line_without_control_characters() -> None:
 def test_what_may_succeed_later_says_so() -> None:
     retryable = {kind.__name__ for kind in ALL if kind.retryable}
     assert retryable == {"ConnectionFailed", "ConnectionLost", "TaskThrottled", "Throttled"}
+
+
+def test_a_notebook_shows_the_user_s_own_lines_and_the_message(capsys: pytest.CaptureFixture[str]) -> None:
+    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+    cell = "import paraformer_nb as pnb\ndef start(name):\n    return pnb.transcribe(name)\n\nstart('nowhere.wav')"
+    assert isinstance(shell.run_cell(cell).error_in_exec, errors.AudioError)
+    *lines, message = capsys.readouterr().out.rstrip().splitlines()
+    assert lines == ["----> line 5: start('nowhere.wav')", "----> line 3: return pnb.transcribe(name)", ""]
+    assert message.startswith("AudioError: there is no file 'nowhere.wav'")
+    shell.run_cell("1 / 0")
+    assert "Traceback (most recent call last)" in capsys.readouterr().out, "other errors are as ever"

@@ -98,7 +98,9 @@ export class WordBar {
   update() {
     const { cursor, message, transcript } = this.#runModel;
     const focused = cursor.focusedWord(transcript);
-    setText(this.#about, focused ? this.#describe(focused) : translate(NO_WORD));
+    const hasWords = transcript.words.count > 0;
+    const hint = hasWords ? translate(NO_WORD) : "";
+    setText(this.#about, focused ? this.#describe(focused) : hint);
     setText(this.#selected, selectionText(cursor.selection, transcript));
     setText(this.#message, message);
     this.#regionBar.update();
@@ -109,7 +111,8 @@ export class WordBar {
     for (const button of [this.#undo, this.#redo]) setHidden(button, !canUndo);
     this.#undo.disabled = !transcript.run?.can_undo;
     this.#redo.disabled = !transcript.run?.can_redo;
-    // It is there from the first word on, so that choosing one moves nothing.
-    setHidden(this.#row, transcript.words.count === 0 && message === "");
+    // It is there from the start of a run, so that neither the first word nor choosing one moves anything.
+    const isLive = transcript.run?.has_ended === false;
+    setHidden(this.#row, !isLive && !hasWords && message === "");
   }
 }
