@@ -26,6 +26,7 @@ _TOKENS = "/api/v1/tokens"
 _MAX_HEAD = 16 * 1024  # bytes
 _MAX_BODY = 1024 * 1024
 _LINE = re.compile(r"POST (?P<path>/\S*) HTTP/1\.[01]")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # of a header (RFC 9110, section 5.5)
 _END = b"\r\n\r\n"
 _LONGEST_TOKEN = 1800  # seconds, as the vendor's page says
 _DEFAULT_TOKEN = 60
@@ -120,7 +121,7 @@ def _parse_head(head: bytes) -> tuple[Request, int]:
     headers = Headers()
     for line in lines:
         name, colon, value = line.partition(":")
-        if not colon or name != name.strip():
+        if not colon or name != name.strip() or not _VALUE.fullmatch(value):
             raise ApiError(400, "InvalidParameter", "a header is not valid")
         headers[name] = value.strip()
     lengths = headers.get_all("Content-Length") or ["0"]
