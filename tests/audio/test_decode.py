@@ -395,6 +395,7 @@ def python_peak(clip: Clip) -> tuple[int, int]:
 MINUTES = 30
 
 
+@pytest.mark.system
 def test_half_an_hour_is_read_in_constant_memory(tmp_path: Path, speech: np.ndarray) -> None:
     whole = np.tile(speech, MINUTES * 60 // SECONDS)
     (tmp_path / "long.flac").write_bytes(encode(whole, Form("flac", "flac")))

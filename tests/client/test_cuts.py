@@ -17,6 +17,8 @@ from servers import RATE, ended
 
 import paraformer_nb as pnb
 
+pytestmark = pytest.mark.system
+
 _RUNS_AT_ONCE = 6
 _KEEPALIVE = 0.8  # seconds, where a connection stops answering
 _LIVE_BUFFER = 120.0  # seconds

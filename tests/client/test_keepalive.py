@@ -17,7 +17,7 @@ from wire import clean_environment
 import paraformer_nb as pnb
 from paraformer_nb.dashscope import messages
 
-pytestmark = pytest.mark.usefixtures("nothing_left_at_the_end")
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("nothing_left_at_the_end")]
 
 
 @pytest.mark.usefixtures("nothing_left")

@@ -14,7 +14,7 @@ from servers import Cloud, assert_says, ended, failure, texts, tone, well
 import paraformer_nb as pnb
 from paraformer_nb import errors
 
-pytestmark = pytest.mark.usefixtures("nothing_left_at_the_end")
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("nothing_left_at_the_end")]
 
 LOGIN = "me:word-of-the-proxy"
 _THREE_TIMES = pnb.Retry(attempts=3, first_wait=0.0)

@@ -24,7 +24,7 @@ from websockets.http11 import Request, Response
 import paraformer_nb as pnb
 from paraformer_nb import errors
 
-pytestmark = pytest.mark.usefixtures("nothing_left_at_the_end")
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("nothing_left_at_the_end")]
 
 _THREE_TIMES = pnb.Retry(attempts=3, first_wait=0.0)
 

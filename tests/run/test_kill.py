@@ -25,6 +25,8 @@ import paraformer_nb as pnb
 from paraformer_nb.errors import JournalError
 from paraformer_nb.transcript.words import Sentence
 
+pytestmark = pytest.mark.system
+
 LESSON = Path(__file__).parents[2] / "notebooks" / "data" / "lesson_en.flac"
 PACES = (80.0, 200.0, None)
 COLUMNS = ("sentence_id", "text", "punctuation", "start", "end", "speaker", "is_final")

@@ -118,6 +118,7 @@ def samples(clip: Path, start: float, end: float) -> NDArray[np.int16]:
         opened.close()
 
 
+@pytest.mark.system
 def test_partials_come_as_often_as_there_is_time(english: Path) -> None:
     pcm = samples(english, 0.5, 8.8)
     live, late = recognise(pcm, is_behind=False), recognise(pcm, is_behind=True)
@@ -129,6 +130,7 @@ def test_partials_come_as_often_as_there_is_time(english: Path) -> None:
     assert sum(not result["sentence_end"] for _, result in late) <= len(partials) / 2
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(("is_behind", "times"), [(False, 3.0), (True, 1.6)])
 def test_audio_is_transcribed_few_times_over(is_behind: bool, times: float, english: Path) -> None:
     pcm = samples(english, 0.5, 8.8)
@@ -155,6 +157,7 @@ def test_the_last_words_are_kept_when_the_audio_ends_at_once(english: Path) -> N
     assert sentence["text"] == "Good morning and welcome to the first lesson."
 
 
+@pytest.mark.system
 def test_speech_without_a_pause_is_cut_and_no_word_lost_or_doubled(english: Path) -> None:
     parts = [samples(english, words[0][1], words[-1][2]) for words in sentences(english)]
     results = recognise(np.concatenate([np.zeros(8000, np.int16), *parts, np.zeros(RATE, np.int16)]))
@@ -167,6 +170,7 @@ def test_speech_without_a_pause_is_cut_and_no_word_lost_or_doubled(english: Path
     assert begins == sorted(begins)
 
 
+@pytest.mark.system
 def test_a_quiet_voice_is_recognised(english: Path) -> None:
     quiet = (samples(english, 0.5, 4.4) / 30).astype(np.int16)
     assert [one["text"] for one in finals(recognise(quiet))] == ["Good morning and welcome to the first lesson."]
@@ -200,6 +204,7 @@ def noises(seconds: int) -> dict[str, NDArray[np.floating]]:
     }
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("name", noises(1))
 def test_no_word_is_made_up_where_no_one_speaks(name: str) -> None:
     assert recognise(np.clip(noises(12)[name], -32767, 32767).astype(np.int16)) == []
@@ -224,6 +229,7 @@ def coughs(seconds: int, seed: int) -> NDArray[np.int16]:
     return np.clip(pcm, -32767, 32767).astype(np.int16)
 
 
+@pytest.mark.system
 @needs_pocketsphinx
 def test_coughs_give_no_words() -> None:
     assert finals(recognise(coughs(15, seed=19), is_behind=False)) == []

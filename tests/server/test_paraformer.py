@@ -180,6 +180,7 @@ def _allocated() -> int:
     return sum(entry.size for entry in tracemalloc.take_snapshot().filter_traces([engine]).statistics("filename"))
 
 
+@pytest.mark.system
 def test_memory_does_not_grow_with_the_sound(mixing: Path) -> None:
     model = ParaformerModel(check_model_folder(mixing))
     half_minute = sound(*((at, at + 700) for at in range(0, 30_000, 1000)), ms=30_000).tobytes()

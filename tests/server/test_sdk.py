@@ -19,6 +19,8 @@ import numpy as np
 import pytest
 from wire import KEY, RATE, clean_environment, read_pcm, serve_in_subprocess, write_wav
 
+pytestmark = pytest.mark.system
+
 SCRIPT = Path(__file__).with_name("sdk_scenarios.py")
 INSTALLED = "dashscope>=2"  # with the `test` extra
 VERSIONS = {"2": INSTALLED, "1": "dashscope<2", "1.26.2": "dashscope==1.26.2"}

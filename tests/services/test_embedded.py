@@ -18,6 +18,7 @@ from paraformer_nb.loop import submit
 from paraformer_nb.server.engines.registry import RECOGNISERS, default_engine
 
 
+@pytest.mark.system
 @needs_pocketsphinx
 @pytest.mark.usefixtures("nothing_left")
 def test_nine_clips_begun_at_once_are_all_recognised_and_those_that_wait_say_so(english: Path) -> None:
