@@ -142,7 +142,7 @@ class History:
             return
         self._position = position_after(record, self._position)
         self.transcript.apply(record)
-        if isinstance(record, Received | Resumed):
+        if isinstance(record, (Received, Resumed)):
             self._update(record)
 
     def _update(self, record: _Result) -> None:
@@ -159,8 +159,9 @@ class History:
         for number, sentence in now.items():
             if before.get(number) is not sentence:
                 self._revise(record, sentence)
-        for number in before.keys() - now.keys():
-            self._withdraw(record, number)
+        if before.keys() != now.keys():
+            for number in before.keys() - now.keys():
+                self._withdraw(record, number)
         self._partials = now
 
     def _revise(self, record: _Result, sentence: Sentence) -> None:

@@ -100,7 +100,7 @@ async def _task_group(run: pnb.Run) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(_await(run))
             group.create_task(fail())
-    except* TimeoutError as errors:
+    except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from accuracy import errors, sentences, truth
 from numpy.typing import NDArray
 from servers import assert_says, ended, failure, needs_pocketsphinx, workers
+from wire import clean_environment
 
 import paraformer_nb as pnb
 from paraformer_nb.audio.clip import open_clip
@@ -93,11 +95,11 @@ def models() -> tuple[CountingTranscriber, Any]:
 
 
 def recognise(
-    pcm: NDArray[np.int16], *, silence: int = 800, is_behind: bool = True, aligned: bool = True
+    pcm: NDArray[np.int16], *, silence: int = 800, is_behind: bool = True
 ) -> list[tuple[float, dict[str, Any]]]:
     """Recognise audio in blocks of 100 ms. Returns each result, and the position of the audio at which it came."""
     transcriber, aligner = models()
-    recogniser = MoonshineRecogniser(transcriber, SpeechDetector(), aligner if aligned else None, silence)
+    recogniser = MoonshineRecogniser(transcriber, SpeechDetector(), aligner, silence)
     data = pcm.astype("<i2").tobytes()
     results = []
     for offset in range(0, len(data), BLOCK):
@@ -176,8 +178,25 @@ def test_a_quiet_voice_is_recognised(english: Path) -> None:
     assert [one["text"] for one in finals(recognise(quiet))] == ["Good morning and welcome to the first lesson."]
 
 
+_WITHOUT_AN_ALIGNER = """
+import json, sys
+from paraformer_nb.server.engines.moonshine.library import SpeechDetector, Transcriber
+from paraformer_nb.server.engines.moonshine.recogniser import MoonshineRecogniser
+recogniser = MoonshineRecogniser(Transcriber(), SpeechDetector(), None)
+pcm = sys.stdin.buffer.read()
+results = [each for at in range(0, len(pcm), 3200) for each in recogniser.feed(pcm[at : at + 3200], is_behind=True)]
+results += recogniser.finish()
+print(json.dumps([each for each in results if each and each["sentence_end"]]))
+"""
+
+
 def test_without_an_aligner_times_are_estimated_and_marked(english: Path) -> None:
-    (sentence,) = finals(recognise(samples(english, 0.5, 4.4), aligned=False))
+    """In a process of its own, as a worker is: only the library's first detector in a process begins without a state,
+    and these times are the detector's."""
+    pcm = samples(english, 0.5, 4.4).astype("<i2").tobytes()
+    command = [sys.executable, "-c", _WITHOUT_AN_ALIGNER]
+    done = subprocess.run(command, input=pcm, stdout=subprocess.PIPE, env=clean_environment(), check=True)
+    (sentence,) = json.loads(done.stdout)
     assert all(word["estimated"] and "confidence" not in word for word in sentence["words"])
     first, last = sentence["words"][0], sentence["words"][-1]
     assert abs(first["begin_time"] - 322) <= 200

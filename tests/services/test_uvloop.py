@@ -10,6 +10,8 @@ import pytest
 from servers import needs_pocketsphinx
 from wire import clean_environment
 
+pytestmark = pytest.mark.system
+
 pytest.importorskip("uvloop", reason="uvloop is not made for this system")
 
 _TRANSCRIBE = """
@@ -20,8 +22,6 @@ with warnings.catch_warnings():
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 import paraformer_nb as pnb
 from paraformer_nb.loop import get_loop
-
-pytestmark = pytest.mark.system
 clip, script = sys.argv[1:]
 assert isinstance(get_loop(), uvloop.Loop), get_loop()
 for faults in ([], ["drop:events=9,how=reset,times=1"], ["drop:bytes=90000,how=silence,times=1"]):
