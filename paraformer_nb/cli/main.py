@@ -22,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
         if not flush_stdout():
             return FAILED
         raise
+    except OSError as error:  # stdout's, while help is printed; argparse suppresses it in later versions than 3.11.2's
+        report(error)
+        return FAILED
     code = _run(options)
     return code if flush_stdout() else FAILED
 
