@@ -6,6 +6,7 @@ from ..errors import ReadError
 from ..transcript.imported import ImportedWord
 from .base import Format, Reading
 from .document import Document
+from .numbers import parse_number
 
 
 def _render(document: Document) -> bytes:
@@ -22,7 +23,7 @@ def read(text: str) -> Reading:
         start, _, rest = line.partition("\t")
         end, _, label = rest.partition("\t")
         try:
-            words.append(ImportedWord(label, _seconds(start), _seconds(end)))
+            words.append(ImportedWord(label, parse_number(start), parse_number(end)))
         except ValueError:
             problems.append(f"line {number} is not a label: {line[:40]!r}")
     if not words and problems:
@@ -31,11 +32,6 @@ def read(text: str) -> Reading:
             "was read."
         )
     return Reading([word for word in words if word.text.strip()], "Audacity labels", problems=tuple(problems))
-
-
-def _seconds(text: str) -> float:
-    """Seconds, also with a decimal comma. Raises ValueError for another text."""
-    return float(text.replace(",", ".") if text.count(",") == 1 else text)
 
 
 FORMAT = Format("audacity", (), "Audacity labels", (), _render, read)

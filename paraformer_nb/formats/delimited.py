@@ -12,6 +12,7 @@ from ..errors import ParaformerError, ReadError
 from .base import Format, Reading
 from .cue_files import parse_clock
 from .document import Document
+from .numbers import parse_number
 from .table_words import checked_words, words_of_table
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -92,7 +93,7 @@ def _number(text: Any) -> Any:
     if not text:
         return math.nan
     try:
-        return parse_clock(text) if ":" in text else float(text.replace(",", ".") if text.count(",") == 1 else text)
+        return parse_clock(text) if ":" in text else parse_number(text)
     except (ValueError, ReadError):
         return text
 
