@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ..errors import ParameterError, ReadError
+from .cue_words import ordered_entries
 from .cues import Cue, plan_cues
 from .document import Document
 from .subtitle_rules import SubtitleRules
@@ -48,8 +49,10 @@ def plan(
     rows = document.rows
     if not rows:
         return []
-    words = pd.DataFrame(rows).assign(word=range(len(rows)))  # each is a word of its own, also with the same times
-    planned = plan_cues(words, rules, language=language, sentences=document.sentence_texts, **overrides)
+    words = pd.DataFrame(rows)
+    starts, ends, sentences = (words[name].to_numpy() for name in ("start", "end", "sentence_id"))
+    entries = ordered_entries(words, starts, ends, sentences, document.sentence_texts)
+    planned = plan_cues(entries, rules, language=language, **overrides)
     for cue in planned:
         for finding in filter(None, cue.finding.split(", ")):
             number = rows[cue.lines[0][0].row].number

@@ -24,19 +24,27 @@ _SAMPLE = 500
 
 
 def entries_of(words: Any, sentences: Any = None) -> list[Entry]:
-    """The words that have a text, with their punctuation: sentence by sentence where the table has ``sentence_id``,
-    else by start. `sentences`: a table with ``sentence_id`` and ``text``, for capitals.
+    """The words of a table that have a text, with their punctuation, in the order of `ordered_entries`. `sentences`: a
+    table with ``sentence_id`` and ``text``, for capitals.
 
     Raises ParameterError for missing columns and invalid times.
     """
     frame = as_frame(words, ("text", "start", "end"))
-    starts, ends, _ = word_times(frame)
+    times = word_times(frame)
+    numbers = sentence_numbers(frame) if "sentence_id" in frame.columns else None
+    return ordered_entries(frame, times.starts, times.ends, numbers, sentences)
+
+
+def ordered_entries(
+    frame: pd.DataFrame, starts: Array, ends: Array, numbers: Array | None, sentences: Any = None
+) -> list[Entry]:
+    """The words of a checked table: sentence by sentence where they have `numbers`, else by start. A sentence in which
+    another speaker takes a turn goes on after that turn."""
     texts = strings_of(frame, "text")
-    is_by_sentence = "sentence_id" in frame.columns
-    if sentences is not None and is_by_sentence:
+    if sentences is not None and "sentence_id" in frame.columns:
         table = as_frame(sentences, ("sentence_id", "text"))
         texts = with_capitals(texts, *_keys(frame, table, strings_of(table, "text")))
-    sentence_of = _sentences(frame, starts, ends) if is_by_sentence else [None] * len(frame)
+    sentence_of = [None] * len(frame) if numbers is None else _with_turns(frame, starts, ends, numbers)
     marks = strings_of(frame, "punctuation")
     rows = zip(texts, marks, starts.tolist(), ends.tolist(), values_of(frame, "speaker"), sentence_of, strict=True)
     entries = [
@@ -47,22 +55,22 @@ def entries_of(words: Any, sentences: Any = None) -> list[Entry]:
     begins: dict[object, float] = {}
     for entry in entries:
         begins.setdefault(entry.sentence, entry.start)
-    numbers = {sentence: number for number, sentence in enumerate(begins)}
-    return sorted(entries, key=lambda entry: numbers[entry.sentence])
+    order = {sentence: number for number, sentence in enumerate(begins)}
+    return sorted(entries, key=lambda entry: order[entry.sentence])
 
 
-def _sentences(frame: pd.DataFrame, starts: Array, ends: Array) -> list[Any]:
-    """What names the sentence of each word: its number, and the turn where speakers take turns within one id."""
+def _with_turns(frame: pd.DataFrame, starts: Array, ends: Array, numbers: Array) -> list[Any]:
+    """What names the part of a sentence that each word is of: the sentence's number, and the turn."""
     import numpy as np
     import pandas as pd
 
+    if "speaker" not in frame.columns:
+        return list(numbers.tolist())
     speakers = pd.factorize(pd.Series(values_of(frame, "speaker"), dtype=object))[0]
     order = np.argsort(starts, kind="stable")
     turns = np.empty(len(frame), "int64")
     turns[order] = turn_numbers(starts[order], ends[order], speakers[order], np.inf)
-    numbers, ids = sentence_numbers(frame).tolist(), values_of(frame, "sentence_id")
-    is_of_one_run = len(set(numbers)) == len(set(ids))
-    return numbers if is_of_one_run else list(zip(numbers, turns.tolist(), strict=True))
+    return list(zip(numbers.tolist(), turns.tolist(), strict=True))
 
 
 def _keys(frame: pd.DataFrame, sentences: pd.DataFrame, texts: list[str]) -> tuple[list[Any], dict[Any, str]]:

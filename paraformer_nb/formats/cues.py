@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ParameterError
 from ..tables.frame import frame_of
-from .cue_atoms import Atom, Unit, units_of
+from .cue_atoms import Atom, Entry, Unit, units_of
 from .cue_language import cue_language
 from .cue_lines import break_lines
 from .cue_plan import Plan
@@ -75,7 +75,7 @@ def cues(
         >>> cues(words, "netflix", columns=10)[["start", "end", "text", "finding"]].to_dict("records")
         [{'start': 0.0, 'end': 1.0, 'text': 'Good\\nmorning.', 'finding': ''}]
     """
-    return cues_table(plan_cues(words, rules, language=language, sentences=sentences, **overrides))
+    return cues_table(plan_cues(entries_of(words, sentences), rules, language=language, **overrides))
 
 
 def cues_table(planned: Sequence[Cue]) -> pd.DataFrame:
@@ -92,15 +92,9 @@ def cues_table(planned: Sequence[Cue]) -> pd.DataFrame:
 
 
 def plan_cues(
-    words: Any,
-    rules: SubtitleRules | str = "netflix",
-    *,
-    language: str = "auto",
-    sentences: Any = None,
-    **overrides: Any,
+    entries: Sequence[Entry], rules: SubtitleRules | str = "netflix", *, language: str = "auto", **overrides: Any
 ) -> list[Cue]:
-    """The cues of `cues`, with the times of the words in them."""
-    entries = entries_of(words, sentences)
+    """The cues of `cues`, with the times of the words in them. `entries`: in the order in which they are shown."""
     spoken = language_of_words(entries) if language == "auto" else language
     if isinstance(rules, str):
         rules = SubtitleRules.preset(rules, spoken)

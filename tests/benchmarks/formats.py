@@ -19,7 +19,8 @@ import pandas as pd
 from goals import Goals, medians
 
 import paraformer_nb as pnb
-from paraformer_nb.formats.cues import plan_cues
+from paraformer_nb.formats.cue_words import entries_of
+from paraformer_nb.formats.cues import Cue, plan_cues
 from paraformer_nb.formats.export import write_words
 
 NAMES = ("ctm", "stm", "rttm", "txt", "srt", "vtt", "ass", "TextGrid", "eaf", "json", "jsonl", "csv", "parquet")
@@ -47,6 +48,11 @@ def make_words(count: int) -> pd.DataFrame:
     ).astype({"text": "string", "punctuation": "string", "speaker": "string"})
 
 
+def planned(words: pd.DataFrame) -> list[Cue]:
+    """The cues of words."""
+    return plan_cues(entries_of(words))
+
+
 def main(count: int) -> None:
     """Print the table."""
     words, tenth = make_words(count), make_words(count // 10)
@@ -56,14 +62,14 @@ def main(count: int) -> None:
         print(f"{count} words\n{'format':10}{'write / to_csv':>16}{'/ a tenth':>10}{'read / to_csv':>16}")
         for name in ("cues", *NAMES):
             path, small = Path(folder) / f"a.{name}", Path(folder) / f"b.{name}"
-            write = plan_cues if name == "cues" else partial(write_words, path)
+            write = planned if name == "cues" else partial(write_words, path)
             actions = {
                 "to_csv": lambda: words.to_csv(peer, index=False),
                 "write": partial(write, words),
-                "part": partial(plan_cues if name == "cues" else partial(write_words, small), tenth),
+                "part": partial(planned if name == "cues" else partial(write_words, small), tenth),
             }
             if name in SUBTITLES:
-                actions["plan"] = partial(plan_cues, words)
+                actions["plan"] = partial(planned, words)
             if name not in ("cues", "txt"):
                 actions["read"] = partial(pnb.read_words, path)
             times = medians(actions, rounds=3)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -37,11 +38,15 @@ STEPS = st.integers(0, 3000)
 
 @st.composite
 def tables(draw: Any, *, least: int = 0, pause: int = 0) -> pd.DataFrame:
-    """Words in whole milliseconds; those of no length and overlaps only where `least` is 0."""
+    """Words in whole milliseconds, none twice; those of no length and overlaps only where `least` is 0."""
     rows = draw(st.lists(st.tuples(WORDS, MARKS, STEPS, STEPS, st.sampled_from([None, "ann", "bo b"])), max_size=12))
     position, columns = 0, []
+    seen: set[tuple[str, int, str | None]] = set()
     for number, (text, mark, gap, length, speaker) in enumerate(rows):
         start = position + gap % 900 + pause
+        while (text, start, speaker) in seen:  # a word that is there twice is refused
+            start += 1
+        seen.add((text, start, speaker))
         end = start + max(least, length)
         columns.append((number // 4 + 1, text, mark, start / 1000, end / 1000, speaker))
         position = end if least else start
@@ -70,13 +75,16 @@ def same(read: pd.DataFrame, table: pd.DataFrame, grain: float, texts: list[str]
 
 def tables_come_back_with_their_columns(name: str, table: pd.DataFrame) -> None:
     read = again(table, name)
+    sentences = pd.factorize(pd.Series(zip(table["sentence_id"], map(str, table["speaker"]), strict=True)))[0] + 1
+    if name in ("a.json", "a.jsonl"):  # which have the words sentence by sentence, also those that start together
+        order = np.lexsort((sentences, table["start"]))
+        table, sentences = table.take(order).reset_index(drop=True), sentences[order]
     same(read, table, 0.0005)
     assert speakers(read) == speakers(table)
     assert (read["text"].tolist(), read["punctuation"].tolist()) == (
         table["text"].tolist(),
         table["punctuation"].tolist(),
     )
-    sentences = pd.factorize(pd.Series(zip(table["sentence_id"], map(str, table["speaker"]), strict=True)))[0] + 1
     assert read["sentence_id"].tolist() == sentences.tolist(), "a sentence is one speaker's"
 
 
@@ -137,6 +145,22 @@ def turns_of_rttm_come_back(name: str, table: pd.DataFrame) -> None:
     assert speakers(read) == [None if each is None else each.replace(" ", "_") for each in speakers(turns)]
     for column in ("start", "end"):
         assert read[column].tolist() == pytest.approx(turns[column].tolist(), abs=0.001)
+
+
+@pytest.mark.parametrize("name", ["a.srt", "a.vtt"])
+def test_subtitles_keep_the_order_where_speakers_take_turns_within_a_sentence(name: str) -> None:
+    table = pd.DataFrame(
+        [
+            (1, "Ich", 0.4, 1.2, "ann"),
+            (1, "und", 1.4, 1.8, "bo b"),
+            (2, "wir", 3.4, 4.8, "bo b"),
+            (2, "ja", 4.9, 5.5, "ann"),
+            (2, "gehen", 5.8, 6.1, "bo b"),
+            (2, "dann", 6.9, 7.4, "ann"),
+        ],
+        columns=["sentence_id", "text", "start", "end", "speaker"],
+    ).assign(punctuation="")
+    the_text_of_subtitles_comes_back(name, table)
 
 
 Check = Callable[[str, pd.DataFrame], None]
