@@ -29,23 +29,23 @@ _MAX_UNREAD = 20  # names that an event keeps
 _T = TypeVar("_T", bound=Struct)
 
 
-class _Header(Struct):
+class _Header(Struct, gc=False):
     event: str = ""
     task_id: str | None = ""
     error_code: str | None = None
     error_message: str | None = None
 
 
-class _Output(Struct):
+class _Output(Struct, gc=False):
     sentence: SentenceResult | None = None
 
 
-class _Payload(Struct):
+class _Payload(Struct, gc=False):
     output: _Output | None = None
     usage: TaskUsage | None = None
 
 
-class _Frame(Struct):
+class _Frame(Struct, gc=False):
     header: _Header
     payload: _Payload | None = None
 

@@ -185,7 +185,7 @@ def _object(value: dict[str, Any] | list[Any] | UnsetType | None) -> dict[str, A
 # ------------------------------------------------------------------------------------------------------------ events
 
 
-class WordResult(Struct, frozen=True):
+class WordResult(Struct, frozen=True, gc=False):
     """One word of a result. `punctuation`: the mark after the word, ``""`` if none.
 
     Fields marked "seen" here and below are undocumented: known from captures, of any type, and not relied on.
@@ -201,7 +201,7 @@ class WordResult(Struct, frozen=True):
     estimated: bool | None = None  # sent by the embedded service: the times are estimated, not found in the audio
 
 
-class SentenceResult(Struct, frozen=True):
+class SentenceResult(Struct, frozen=True, gc=False):
     """The current sentence so far. `text` is cumulative: it replaces the previous text of the sentence."""
 
     begin_time: int | float | None = None
@@ -229,7 +229,7 @@ class SentenceResult(Struct, frozen=True):
         return self.end_time is not None if self.sentence_end is None else self.sentence_end
 
 
-class TaskUsage(Struct, frozen=True):
+class TaskUsage(Struct, frozen=True, gc=False):
     """Seconds, and for models that are billed by token also tokens, so far: cumulative over the task."""
 
     duration: int | float | None = None
@@ -238,14 +238,14 @@ class TaskUsage(Struct, frozen=True):
     total_tokens: int | float | None = None
 
 
-class TaskStartedEvent(Struct, frozen=True):
+class TaskStartedEvent(Struct, frozen=True, gc=False):
     """The service is ready for audio."""
 
     task_id: str
     raw: bytes = b""
 
 
-class ResultGeneratedEvent(Struct, frozen=True):
+class ResultGeneratedEvent(Struct, frozen=True, gc=False):
     """A partial or final sentence. `unread`: names of the fields that were dropped because of an unexpected type."""
 
     task_id: str
@@ -255,7 +255,7 @@ class ResultGeneratedEvent(Struct, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-class TaskFinishedEvent(Struct, frozen=True):
+class TaskFinishedEvent(Struct, frozen=True, gc=False):
     """The task is complete; all results were sent."""
 
     task_id: str
@@ -263,7 +263,7 @@ class TaskFinishedEvent(Struct, frozen=True):
     raw: bytes = b""
 
 
-class TaskFailedEvent(Struct, frozen=True):
+class TaskFailedEvent(Struct, frozen=True, gc=False):
     """The service ends the task with an error and closes the connection."""
 
     task_id: str
@@ -272,7 +272,7 @@ class TaskFailedEvent(Struct, frozen=True):
     raw: bytes = b""
 
 
-class UnknownEvent(Struct, frozen=True):
+class UnknownEvent(Struct, frozen=True, gc=False):
     """An event of a name that is not known, or a frame that cannot be read. It is kept."""
 
     task_id: str

@@ -10,6 +10,10 @@ from .records import MAX_SECONDS, Corrected, Record, RegionsSet, RunStarted
 _MAX_RATE = 768_000  # Hz; as of a clip
 
 
+CHECKED: frozenset[type] = frozenset({RunStarted, Corrected, RegionsSet})
+"""The kinds of records that `out_of_bounds` looks into."""
+
+
 def out_of_bounds(record: Record) -> str:
     """Why a record that was decoded cannot be one of a run, or ``""``. Times in a service's events are checked where
     they are used."""

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import msgspec
 
 from ..errors import JournalError
-from .bounds import out_of_bounds
+from .bounds import CHECKED, out_of_bounds
 from .records import VERSION, DamagedRecord, Record, RunStarted, decode_lines, decode_record
 
 _MAX_LINE = 16 * 1024 * 1024  # bytes
@@ -70,9 +70,13 @@ def read(file: BinaryIO) -> Iterator[Record]:
     number = 1
     time = first.t
     for block in _blocks(file):
-        for record in _decode_block(block) or _parse_lines(block, number, time):
-            time = record.t
-            yield record
+        if records := _decode_block(block):
+            yield from records
+            time = records[-1].t
+        else:
+            for record in _parse_lines(block, number, time):
+                time = record.t
+                yield record
         number += block.count(b"\n")
 
 
@@ -84,8 +88,8 @@ def _decode_block(block: bytes) -> list[Record]:
         records: list[Record] = decode_lines(block)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return []
-    is_usual = len(records) == block.count(b"\n") and not any(map(out_of_bounds, records))
-    return records if is_usual else []
+    is_bounded = CHECKED.isdisjoint(map(type, records)) or not any(map(out_of_bounds, records))
+    return records if is_bounded and len(records) == block.count(b"\n") else []
 
 
 def _parse_lines(block: bytes, number: int, time: float) -> Iterator[Record]:

@@ -152,7 +152,7 @@ class Received(Struct, tag_field="kind", tag=_kebab, dict=True):
         return decode_event(bytes(self.body))
 
 
-class Audio(Struct, tag_field="kind", tag=_kebab, frozen=True, omit_defaults=True):
+class Audio(Struct, tag_field="kind", tag=_kebab, frozen=True, omit_defaults=True, gc=False):
     """Audio that was sent: its position in the clip, not its bytes; and its waveform, as in `Peaks`."""
 
     t: Seconds

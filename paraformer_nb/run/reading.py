@@ -63,7 +63,8 @@ def _fold(journal: Journal) -> tuple[Transcript, float]:
                 losses.setdefault(transcript.final_until, record.line)
         else:
             transcript.apply(record)
-        last = max(last, record.t)
+        if record.t > last:
+            last = record.t
     if transcript is None:
         raise JournalError("this is not a journal: it is empty.")
     _add_gaps(transcript, losses)

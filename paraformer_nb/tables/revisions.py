@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ..transcript.history import History, WordHistory
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 def revisions_table(history: History) -> pd.DataFrame:
     """One row for each thing that the recogniser did to a word, in order; `schema.REVISIONS` has the columns."""
     rows = {each: row for row, (each, _) in enumerate(_words(history))}
-    columns = list(zip(*history.revisions, strict=True)) or [()] * len(REVISIONS)
-    values = dict(zip((column.name for column in REVISIONS), columns, strict=True))
-    table = make_frame(REVISIONS, {**values, "word": list(map(rows.get, values["word"]))})
+    fields = {column.name: column.name for column in REVISIONS} | {"word": "history"}
+    values = {name: list(map(attrgetter(field), history.revisions)) for name, field in fields.items()}
+    values["word"] = list(map(rows.get, values["word"]))
+    table = make_frame(REVISIONS, values)
     table.attrs.update(table_attrs(history.transcript))
     return table
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from ..errors import ParameterError
 from ..journal.records import Audio, Received, Record, Resumed, RunStarted
@@ -21,7 +23,7 @@ _Result = Received | Resumed  # a resume withdraws what was not final
 Change = Literal["shown", "text", "time", "mark", "withdrawn", "settled"]
 
 
-class WordHistory:
+class WordHistory(Struct, eq=False, gc=False):
     """One word that was shown.
 
     Attributes:
@@ -33,18 +35,15 @@ class WordHistory:
         changes: how often its text changed.
     """
 
-    __slots__ = ("changes", "final_since", "first_text", "shown", "task", "word")
-
-    def __init__(self, word: Word, shown: float, task: str) -> None:
-        self.word = word
-        self.first_text = word.text.strip()
-        self.task = task
-        self.shown = shown
-        self.final_since: float | None = None
-        self.changes = 0
+    word: Word
+    first_text: str
+    task: str
+    shown: float
+    final_since: float | None = None
+    changes: int = 0
 
 
-class Revision(NamedTuple):
+class Revision(Struct, frozen=True, gc=False):
     """One thing that the recogniser did to one word. `position`: seconds of the clip that had been sent by then.
 
     `text` and `before` are the word after and before it; for a mark, the marks; None where there is none.
@@ -178,7 +177,7 @@ class History:
                 continue
             word = sentence.words[after]
             if before is None:
-                now.append(WordHistory(word, record.t, record.task))
+                now.append(WordHistory(word, _text(word), record.task, record.t))
                 self._note(record, sentence.id, now[-1], "shown", _text(word), None)
             else:
                 now.append(old[before])

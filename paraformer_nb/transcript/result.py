@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from operator import eq
 from typing import Any
 
@@ -39,31 +38,27 @@ class Result:
         self._offset = offset
         self._final_until = final_until
         self._default_speaker = speaker
+        self._sentence: Sentence | None = None
         self._previous: Result | None = previous
-        if previous is not None and not previous._is_made:
+        if previous is not None and previous._sentence is None:
             self._previous = previous._previous
-
-    @property
-    def _is_made(self) -> bool:
-        """Whether `sentence` was made."""
-        return "sentence" in self.__dict__
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""
         return not self.result.text and not self.result.words
 
-    @cached_property
+    @property
     def _first_time(self) -> float | None:
         """The position of the first word, where it is known."""
         first = first_word_time(self.result)
         return None if first is None else self._offset + first / 1000
 
-    @cached_property
+    @property
     def _end(self) -> float | None:
         return _seconds(self.result.end_time, self._offset) if is_time(self.result.end_time) else None
 
-    @cached_property
+    @property
     def start(self) -> float:
         """Where the sentence starts.
 
@@ -73,8 +68,8 @@ class Result:
         given = _seconds(self.result.begin_time, self._offset)
         if is_time(self.result.begin_time) and given >= self._final_until:
             return given
-        if self._first_time is not None:
-            return max(given, self._first_time)
+        if (first := self._first_time) is not None:
+            return max(given, first)
         return given if self._end is not None and self._end <= self._final_until else max(given, self._final_until)
 
     def repeats(self, final: Sentence) -> bool:
@@ -92,14 +87,19 @@ class Result:
             return is_time(self.result.begin_time)  # a late partial of the final sentence
         return has_same_text or (self._end is not None and self._end <= final.end)
 
-    @cached_property
+    @property
     def sentence(self) -> Sentence:
         """The sentence as it is shown."""
+        if self._sentence is None:
+            self._sentence = self._make_sentence()
+            self._previous = None
+        return self._sentence
+
+    def _make_sentence(self) -> Sentence:
         result = self.result
         start = self.start
         speaker = _speaker(result.speaker_id) or self._default_speaker
         known = self._known_words(start)
-        self._previous = None
         words = (*known, *(self._word(word, start, speaker) for word in (result.words or ())[len(known) :]))
         end = max((word.end for word in words), default=start)
         end = max(end, _seconds(result.end_time, self._offset, end))

@@ -31,8 +31,11 @@ class Waveform:
         """Write peaks at a position: normally appended, overwriting what is there, zeros in between."""
         if self.start is None:
             self.start = position
-        at = 2 * max(0, round((position - self.start) / self.step))
+        at = 2 * round((position - self.start) / self.step) if position > self.start else 0
         missing = at - len(self.data)
+        if not missing:  # the usual case
+            self.data += data
+            return
         if missing > 0:
             if self._filled + missing > _MAX_FILLED:
                 return

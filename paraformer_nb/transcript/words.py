@@ -1,4 +1,8 @@
-"""Words and sentences as values. Times are seconds on the clip's own time line."""
+"""Words and sentences as values. Times are seconds on the clip's own time line.
+
+Here, in `journal.records` and in `dashscope.messages` there is `gc=False` where a run has many of a value: they are in
+no cycle, and the garbage collector would take longer to look through them than it takes to read a journal.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ DOUBTFUL_BELOW = 0.5
 """A word of less confidence is marked as doubtful in every view."""
 
 
-class Word(Struct, frozen=True, omit_defaults=True):
+class Word(Struct, frozen=True, omit_defaults=True, gc=False):
     """One word. `confidence` is 0 to 1, or None where the service gives none; `is_edited` where a person wrote it."""
 
     text: str
@@ -27,7 +31,7 @@ class Word(Struct, frozen=True, omit_defaults=True):
         return self.confidence is not None and self.confidence < DOUBTFUL_BELOW
 
 
-class Sentence(Struct, frozen=True):
+class Sentence(Struct, frozen=True, gc=False):
     """One sentence, final or partial. `id` counts from 1 over the whole run."""
 
     id: int
