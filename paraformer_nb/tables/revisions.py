@@ -12,6 +12,8 @@ from .schema import LATENCY, REVISIONS
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .frame import Array
+
 
 def revisions_table(history: History) -> pd.DataFrame:
     """One row for each thing that the recogniser did to a word, in order; `schema.REVISIONS` has the columns."""
@@ -33,8 +35,8 @@ def latency_table(history: History) -> pd.DataFrame:
 
     numbered = _words(history)
     words = [each for each, _ in numbered]
-    audio = [history.sent.get(each.task) for each in words]
-    sent = np.array([own and own.time_of(each.word.end) for own, each in zip(audio, words, strict=True)], "float64")
+    ends = np.array([each.word.end for each in words], "float64")
+    sent, is_resent = _sent(history, words, ends)
     shown = np.array([each.shown for each in words], "float64")
     final_since = np.array([each.final_since for each in words], "float64")
     values = {
@@ -42,7 +44,7 @@ def latency_table(history: History) -> pd.DataFrame:
         "sentence_id": [sentence_id for _, sentence_id in numbered],
         "text": [each.word.text.strip() for each in words],
         "start": [each.word.start for each in words],
-        "end": [each.word.end for each in words],
+        "end": ends,
         "sent": sent,
         "shown": shown,
         "settled": final_since,
@@ -50,13 +52,26 @@ def latency_table(history: History) -> pd.DataFrame:
         "to_settled": final_since - sent,
         "changes": [each.changes for each in words],
         "first_text": [each.first_text for each in words],
-        "resent": [
-            own is not None and each.word.end <= own.repeated_until for own, each in zip(audio, words, strict=True)
-        ],
+        "resent": is_resent,
     }
     table = make_frame(LATENCY, values)
     table.attrs.update(table_attrs(history.transcript))
     return table
+
+
+def _sent(history: History, words: list[WordHistory], ends: Array) -> tuple[Array, Array]:
+    """When the audio of each word had been sent, and whether it had been sent before; NaN and False where none was."""
+    import numpy as np
+    import pandas as pd
+
+    sent, is_resent = np.full(len(words), np.nan), np.zeros(len(words), bool)
+    codes, tasks = pd.factorize(np.array([each.task for each in words], object))
+    for code, task in enumerate(tasks):
+        if audio := history.sent.get(task):
+            rows = np.flatnonzero(codes == code)
+            sent[rows] = audio.times_of(ends[rows])
+            is_resent[rows] = ends[rows] <= audio.repeated_until
+    return sent, is_resent
 
 
 def _words(history: History) -> list[tuple[WordHistory, int]]:

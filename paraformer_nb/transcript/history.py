@@ -6,9 +6,8 @@ A fold of a journal's records beside the `Transcript`, which it drives.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -18,6 +17,9 @@ from .clock import position_after
 from .transcript import Transcript
 from .word_alignment import align
 from .words import Sentence, Word
+
+if TYPE_CHECKING:
+    from ..tables.frame import Array
 
 _Result = Received | Resumed  # a resume withdraws what was not final
 Change = Literal["shown", "text", "time", "mark", "withdrawn", "settled"]
@@ -62,7 +64,7 @@ class Revision(Struct, frozen=True, gc=False):
 
 
 class SentAudio:
-    """When a task sent which part of the clip.
+    """When a task sent which part of the clip, in at least one block.
 
     Attributes:
         repeated_until: the position up to which the clip had been sent before the task.
@@ -72,28 +74,26 @@ class SentAudio:
     def __init__(self, repeated_until: float, begin: float) -> None:
         self.repeated_until = repeated_until
         self.begin = begin
-        self._ends = array("d")
-        self._times = array("d")
+        self._blocks = array("d")  # the end and the time of each
 
     def add(self, record: Audio) -> float:
         """Count a block. Returns the position at which it ends."""
         end = record.position + record.seconds
-        self._ends.append(end)
-        self._times.append(record.t)
+        self._blocks.extend((end, record.t))
         return end
 
     @property
     def seconds(self) -> tuple[float, float]:
         """How much of the clip was sent after the first block, and how long that took; both 0 for one block."""
-        if not self._times:
-            return 0.0, 0.0
-        return self._ends[-1] - self._ends[0], self._times[-1] - self._times[0]
+        (first_end, first), (last_end, last) = self._blocks[:2], self._blocks[-2:]
+        return last_end - first_end, last - first
 
-    def time_of(self, position: float) -> float | None:
-        """When the block that holds a position was sent; beyond the last block, that one; None if there is none."""
-        if not self._times:
-            return None
-        return self._times[min(bisect_left(self._ends, position - 1e-6), len(self._times) - 1)]
+    def times_of(self, positions: Array) -> Array:
+        """When the block that holds each position was sent; beyond the last block, that one."""
+        import numpy as np
+
+        ends, times = np.array(self._blocks).reshape(-1, 2).T
+        return times[np.minimum(np.searchsorted(ends, positions - 1e-6), len(times) - 1)]
 
 
 class History:
@@ -138,11 +138,12 @@ class History:
                 sent = self.sent[record.task] = SentAudio(self.transcript.sent_until, record.position)
             self._position = sent.add(record)
             self.transcript.apply(record)
-            return
-        self._position = position_after(record, self._position)
-        self.transcript.apply(record)
-        if isinstance(record, (Received, Resumed)):
+        elif isinstance(record, (Received, Resumed)):
+            self._position = position_after(record, self._position)
+            self.transcript.apply(record)
             self._update(record)
+        else:
+            self.transcript.apply(record)
 
     def _update(self, record: _Result) -> None:
         """Compare the sentences with those before the record."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import eq
+from operator import attrgetter, eq
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,6 +11,9 @@ from ..dashscope.messages import SentenceResult, WordResult
 from ..text import join, sanitise
 from .clock import first_word_time, is_time
 from .words import Sentence, Word
+
+
+_end_of = attrgetter("end")
 
 
 class Result:
@@ -100,8 +103,8 @@ class Result:
         start = self.start
         speaker = _speaker(result.speaker_id) or self._default_speaker
         known = self._known_words(start)
-        words = (*known, *(self._word(word, start, speaker) for word in (result.words or ())[len(known) :]))
-        end = max((word.end for word in words), default=start)
+        words = (*known, *[self._word(word, start, speaker) for word in (result.words or ())[len(known) :]])
+        end = max(map(_end_of, words), default=start)
         end = max(end, _seconds(result.end_time, self._offset, end))
         if not words:  # a service that times sentences only: the sentence is one word
             words = (Word(sanitise(result.text or ""), start, end, speaker=speaker),)
@@ -111,7 +114,7 @@ class Result:
     def _known_words(self, start: float) -> tuple[Word, ...]:
         """The words at the beginning that the previous sentence has as well."""
         previous = self._previous
-        if previous is None or (previous.start, previous.result.speaker_id) != (start, self.result.speaker_id):
+        if previous is None or previous.result.speaker_id != self.result.speaker_id or previous.sentence.start != start:
             return ()
         equal = [*map(eq, previous.result.words or (), self.result.words or ()), False].index(False)
         return previous.sentence.words[:equal]
@@ -119,7 +122,7 @@ class Result:
     def _word(self, word: WordResult, start: float, speaker: str | None) -> Word:
         begin = _seconds(word.begin_time, self._offset, start)
         end = _seconds(word.end_time, self._offset, begin)
-        own = _speaker(word.speaker_id) or speaker
+        own = speaker if word.speaker_id is None else _speaker(word.speaker_id) or speaker
         return Word(sanitise(word.text or ""), begin, end, sanitise(word.punctuation or ""), word.confidence, own)
 
 

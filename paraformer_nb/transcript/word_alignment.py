@@ -36,7 +36,8 @@ def align(old: Sequence[Word], new: Sequence[Word]) -> Alignment:
         Alignment(head=1, middle=[Pair(old=1, new=1), Pair(old=None, new=2)], tail=0)
     """
     head = [*map(is_, old, new), False].index(False)  # first, as it is quicker
-    head += [*map(eq, old[head:], new[head:]), False].index(False)
+    if head < len(old):
+        head += [*map(eq, old[head:], new[head:]), False].index(False)
     if head == len(old):  # the usual case: words were added
         return Alignment(head, [Pair(None, index) for index in range(head, len(new))], 0)
     tail = [*map(eq, reversed(old[head:]), reversed(new[head:])), False].index(False)
