@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from .frame import Array
 
 
+_EXACT = 1e-6  # seconds that do not count
+
+
 def revisions_table(history: History) -> pd.DataFrame:
     """One row for each thing that the recogniser did to a word, in order; `schema.REVISIONS` has the columns."""
     rows = {each: row for row, (each, _) in enumerate(_words(history))}
@@ -69,7 +72,9 @@ def _sent(history: History, words: list[WordHistory], ends: Array) -> tuple[Arra
     for code, task in enumerate(tasks):
         if audio := history.sent.get(task):
             rows = np.flatnonzero(codes == code)
-            sent[rows] = audio.times_of(ends[rows])
+            block_ends, times = np.array(audio.blocks).reshape(-1, 2).T
+            blocks = np.searchsorted(block_ends, ends[rows] - _EXACT)
+            sent[rows] = times[np.minimum(blocks, len(times) - 1)]  # beyond the last block, that one
             is_resent[rows] = ends[rows] <= audio.repeated_until
     return sent, is_resent
 

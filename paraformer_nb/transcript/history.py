@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from msgspec import Struct
 
@@ -17,9 +17,6 @@ from .clock import position_after
 from .transcript import Transcript
 from .word_alignment import align
 from .words import Sentence, Word
-
-if TYPE_CHECKING:
-    from ..tables.frame import Array
 
 _Result = Received | Resumed  # a resume withdraws what was not final
 Change = Literal["shown", "text", "time", "mark", "withdrawn", "settled"]
@@ -69,31 +66,25 @@ class SentAudio:
     Attributes:
         repeated_until: the position up to which the clip had been sent before the task.
         begin: the position at which the task's audio begins.
+        blocks: the position at which each block ends, and the time at which it was sent, one after the other.
     """
 
     def __init__(self, repeated_until: float, begin: float) -> None:
         self.repeated_until = repeated_until
         self.begin = begin
-        self._blocks = array("d")  # the end and the time of each
+        self.blocks = array("d")
 
     def add(self, record: Audio) -> float:
         """Count a block. Returns the position at which it ends."""
         end = record.position + record.seconds
-        self._blocks.extend((end, record.t))
+        self.blocks.extend((end, record.t))
         return end
 
     @property
     def seconds(self) -> tuple[float, float]:
         """How much of the clip was sent after the first block, and how long that took; both 0 for one block."""
-        (first_end, first), (last_end, last) = self._blocks[:2], self._blocks[-2:]
+        (first_end, first), (last_end, last) = self.blocks[:2], self.blocks[-2:]
         return last_end - first_end, last - first
-
-    def times_of(self, positions: Array) -> Array:
-        """When the block that holds each position was sent; beyond the last block, that one."""
-        import numpy as np
-
-        ends, times = np.array(self._blocks).reshape(-1, 2).T
-        return times[np.minimum(np.searchsorted(ends, positions - 1e-6), len(times) - 1)]
 
 
 class History:

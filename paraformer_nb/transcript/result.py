@@ -12,7 +12,6 @@ from ..text import join, sanitise
 from .clock import first_word_time, is_time
 from .words import Sentence, Word
 
-
 _end_of = attrgetter("end")
 
 

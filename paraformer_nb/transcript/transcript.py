@@ -233,7 +233,14 @@ class Transcript:
             case Received():
                 return self._receive(record)
             case Audio():
-                self._add_audio(record)
+                position, until = record.position, self.sent_until
+                end = position + record.seconds
+                again = min(end, until) - position if position < until else 0.0
+                self.counter.add_audio(record.task, record.seconds, again)
+                self._clocks[record.task].add_audio(record.seconds)
+                self.sent_until = end if end > until else until
+                if record.peaks:
+                    self.waveform.write(position, record.peaks)
             case Silence():
                 self.counter.add_silence(record.task, record.seconds)
                 self._clocks[record.task].add_silence(record.seconds)
@@ -280,17 +287,6 @@ class Transcript:
             case _:
                 assert_never(record)
         return None
-
-    def _add_audio(self, record: Audio) -> None:
-        position, seconds, until = record.position, record.seconds, self.sent_until
-        end = position + seconds
-        again = max(0.0, min(end, until) - position) if position < until else 0.0
-        self.counter.add_audio(record.task, seconds, again)
-        if end > until:
-            self.sent_until = end
-        self._clocks[record.task].add_audio(seconds)
-        if record.peaks:
-            self.waveform.write(position, record.peaks)
 
     def _read_command(self, body: bytes) -> None:
         name = command_name(body)
