@@ -115,32 +115,40 @@ class Document:
         """The words as a transcript, in which each is on one line: what had to go for that is among the changes."""
         if self._given is not None:
             return self._given
-        _ = self.lines
+        self._report_changed_texts()
         words = words_of_table(self.words)
         clip = self.clip or ClipSource(self.name)
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         return Transcript.from_records(imported_records(words, clip, "table", self.end, started))
 
     @cached_property
-    def lines(self) -> list[str]:
-        """Each word with its punctuation, on one line. What had to go for that is among the changes."""
+    def _texts(self) -> list[str]:
+        """Each word with its punctuation."""
         table = self.words
         marks = table["punctuation"].tolist() if "punctuation" in table.columns else [""] * len(table)
-        texts = [
+        return [
             f"{text}{mark}" if isinstance(mark, str) and mark else text
             for text, mark in zip(table["text"].tolist(), marks, strict=True)
         ]
-        lines = [text.strip() for text in map(sanitise, texts)]
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        """Each word with its punctuation, on one line."""
+        return [text.strip() for text in map(sanitise, self._texts)]
+
+    def _report_changed_texts(self) -> None:
+        """Add to the changes the words that are not on one line as they are."""
+        lines, texts = self._lines, self._texts
         if lines != texts:
             for number, line, text in zip(self._numbers, lines, texts, strict=True):
                 if line != text.strip():
                     self.changes.add(number, line, "line break or control character", "replaced", text, line)
-        return lines
 
     @cached_property
     def rows(self) -> list[Row]:
         """The words that have a text, each on one line. What had to go is among the changes."""
-        table, lines = self.words, self.lines
+        self._report_changed_texts()
+        table, lines = self.words, self._lines
         columns = (
             self._numbers,
             table["sentence_id"].tolist(),
