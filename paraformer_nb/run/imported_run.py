@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,9 @@ from .live_transcript import LiveTranscript
 from .run import Run
 
 _JOURNAL = b'{"kind"'
-_LOOKED_AT = 64  # bytes of a file that show whether it is a journal
+_RECORD = re.compile(rb'^\{ ?"kind"', re.MULTILINE)
+_WORD = re.compile(rb'\{ ?"(sentence_id|text|word|start)"')
+_LOOKED_AT = 65536  # bytes of a file that show whether it is a journal
 
 
 def is_words_file(path: str | os.PathLike[str]) -> bool:
@@ -40,7 +43,7 @@ def is_words_file(path: str | os.PathLike[str]) -> bool:
     except (OSError, ValueError):
         return False
     if format.name == "jsonl":  # of a damaged journal the reader of journals has more to say
-        return head.replace(b" ", b"").startswith((b'{"sentence_id"', b'{"text"', b'{"word"', b'{"start"'))
+        return bool(_WORD.match(head)) and not _RECORD.search(head)
     return not head.replace(b" ", b"").startswith(_JOURNAL)
 
 

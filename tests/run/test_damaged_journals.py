@@ -318,7 +318,7 @@ def fuzz(folder: Path, seed: int, count: int) -> None:
                 index = random.randrange(len(made))
                 made[index] = json.dumps(_mutate(json.loads(made[index]), random)).encode() + b"\n"
         if random.random() < 0.3:
-            random.shuffle(made[1:])
+            made[1:] = random.sample(made[1:], len(made) - 1)
         data = b"".join(made)
         path.write_bytes(data if random.random() < 0.5 else _damage(data, random))
         kept = path.read_bytes()
@@ -331,6 +331,14 @@ def fuzz(folder: Path, seed: int, count: int) -> None:
 
 def test_journals_that_are_damaged_at_random(tmp_path: Path) -> None:
     fuzz(tmp_path, 1, 60)
+
+
+def test_a_journal_whose_first_line_is_damaged_is_not_read_as_words(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(journal_bytes(*EVERYTHING).replace(b'{"kind":"run-started","t":0.0,', b'{"start": 0.0, ', 1))
+    assert path.read_bytes().startswith(b'{"start": ')
+    with pytest.raises(JournalError, match="its first line is damaged"):
+        pnb.load(path)
 
 
 @pytest.mark.campaign
