@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from lab import Notebook
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -53,7 +53,7 @@ def test_a_dropped_clip_is_transcribed_and_stopped_with_one_button(
         view = page.locator(".pnb-timeline")
         view.wait_for(timeout=60_000)
         page.evaluate(WIDTHS)
-        view.get_by_text("dropped.flac", exact=True).wait_for(timeout=30_000)
+        expect(view.locator(".pnb-clip")).to_have_text("dropped.flac", use_inner_text=True, timeout=30_000)
         view.locator(".pnb-text", has_text="welcome").wait_for(timeout=60_000)
         page.locator("button.jupyter-button", has_text="Stop").click()
         page.get_by_role("button", name="Transcribe").wait_for(timeout=60_000)
