@@ -238,7 +238,7 @@ class TaskUsage(Struct, frozen=True, gc=False):
     total_tokens: int | float | None = None
 
 
-class TaskStartedEvent(Struct, frozen=True, gc=False):
+class TaskStartedEvent(Struct, frozen=True):
     """The service is ready for audio."""
 
     task_id: str
@@ -255,7 +255,7 @@ class ResultGeneratedEvent(Struct, frozen=True, gc=False):
     unread: tuple[str, ...] = ()
 
 
-class TaskFinishedEvent(Struct, frozen=True, gc=False):
+class TaskFinishedEvent(Struct, frozen=True):
     """The task is complete; all results were sent."""
 
     task_id: str
@@ -263,7 +263,7 @@ class TaskFinishedEvent(Struct, frozen=True, gc=False):
     raw: bytes = b""
 
 
-class TaskFailedEvent(Struct, frozen=True, gc=False):
+class TaskFailedEvent(Struct, frozen=True):
     """The service ends the task with an error and closes the connection."""
 
     task_id: str

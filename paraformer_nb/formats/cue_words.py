@@ -41,7 +41,7 @@ def ordered_entries(
     """The words of a checked table: sentence by sentence where they have `numbers`, else by start. A sentence in which
     another speaker takes a turn goes on after that turn."""
     texts = strings_of(frame, "text")
-    if sentences is not None and "sentence_id" in frame.columns:
+    if sentences is not None and numbers is not None:
         table = as_frame(sentences, ("sentence_id", "text"))
         texts = with_capitals(texts, *_keys(frame, table, strings_of(table, "text")))
     sentence_of = [None] * len(frame) if numbers is None else _with_turns(frame, starts, ends, numbers)
@@ -64,8 +64,6 @@ def _with_turns(frame: pd.DataFrame, starts: Array, ends: Array, numbers: Array)
     import numpy as np
     import pandas as pd
 
-    if "speaker" not in frame.columns:
-        return list(numbers.tolist())
     speakers = pd.factorize(pd.Series(values_of(frame, "speaker"), dtype=object))[0]
     order = np.argsort(starts, kind="stable")
     turns = np.empty(len(frame), "int64")

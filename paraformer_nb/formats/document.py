@@ -137,7 +137,8 @@ class Document:
         return [text.strip() for text in map(sanitise, self._texts)]
 
     def _report_changed_texts(self) -> None:
-        """Add to the changes the words that are not on one line as they are."""
+        """Add to the changes the words that are not on one line as they are. A format reads either `transcript` or
+        `rows`, so that this happens once."""
         lines, texts = self._lines, self._texts
         if lines != texts:
             for number, line, text in zip(self._numbers, lines, texts, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .records import MAX_SECONDS, Corrected, Record, RegionsSet, RunStarted
@@ -10,20 +10,26 @@ from .records import MAX_SECONDS, Corrected, Record, RegionsSet, RunStarted
 _MAX_RATE = 768_000  # Hz; as of a clip
 
 
-CHECKED: frozenset[type] = frozenset({RunStarted, Corrected, RegionsSet})
-"""The kinds of records that `out_of_bounds` looks into."""
-
-
 def out_of_bounds(record: Record) -> str:
     """Why a record that was decoded cannot be one of a run, or ``""``. Times in a service's events are checked where
     they are used."""
-    if isinstance(record, RegionsSet) and not all(each.start <= each.end for each in record.regions):
-        return "a region is not a span of the clip"
-    if isinstance(record, RunStarted):
-        return _run_problem(record)
-    if isinstance(record, Corrected) and not all(_is_bounded(value) for value in _values(record.correction)):
-        return "a word's time is not one of the clip"
-    return ""
+    check = _CHECKS.get(type(record))
+    return check(record) if check else ""
+
+
+def any_out_of_bounds(records: Sequence[Record]) -> bool:
+    """Whether any record of a block is `out_of_bounds`; most blocks have none of a kind that is checked."""
+    return not _CHECKS.keys().isdisjoint(map(type, records)) and any(map(out_of_bounds, records))
+
+
+def _regions_problem(record: RegionsSet) -> str:
+    is_valid = all(each.start <= each.end for each in record.regions)
+    return "" if is_valid else "a region is not a span of the clip"
+
+
+def _correction_problem(record: Corrected) -> str:
+    is_valid = all(_is_bounded(value) for value in _values(record.correction))
+    return "" if is_valid else "a word's time is not one of the clip"
 
 
 def _run_problem(run: RunStarted) -> str:
@@ -51,3 +57,10 @@ def _values(correction: Any) -> Iterator[Any]:
             for word in words if isinstance(words, list) else ():
                 if isinstance(word, dict):
                     yield from word.values()
+
+
+_CHECKS: dict[type, Callable[[Any], str]] = {
+    RunStarted: _run_problem,
+    RegionsSet: _regions_problem,
+    Corrected: _correction_problem,
+}

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import msgspec
 
 from ..errors import JournalError
-from .bounds import CHECKED, out_of_bounds
+from .bounds import any_out_of_bounds, out_of_bounds
 from .records import VERSION, DamagedRecord, Record, RunStarted, decode_lines, decode_record
 
 _MAX_LINE = 16 * 1024 * 1024  # bytes
@@ -88,8 +88,8 @@ def _decode_block(block: bytes) -> list[Record]:
         records: list[Record] = decode_lines(block)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return []
-    is_bounded = CHECKED.isdisjoint(map(type, records)) or not any(map(out_of_bounds, records))
-    return records if is_bounded and len(records) == block.count(b"\n") else []
+    is_usual = len(records) == block.count(b"\n") and not any_out_of_bounds(records)
+    return records if is_usual else []
 
 
 def _parse_lines(block: bytes, number: int, time: float) -> Iterator[Record]:

@@ -23,9 +23,8 @@ from .clock import run_clock
 from .live_transcript import LiveTranscript
 from .run import Run
 
-_JOURNAL = b'{"kind"'
-_RECORD = re.compile(rb'^\{ ?"kind"', re.MULTILINE)
-_WORD = re.compile(rb'\{ ?"(sentence_id|text|word|start)"')
+_RECORD = re.compile(rb'^ *\{ *"kind"', re.MULTILINE)
+_WORD = re.compile(rb' *\{ *"(sentence_id|text|word|start)"')
 _LOOKED_AT = 65536  # bytes of a file that show whether it is a journal
 
 
@@ -44,7 +43,7 @@ def is_words_file(path: str | os.PathLike[str]) -> bool:
         return False
     if format.name == "jsonl":  # of a damaged journal the reader of journals has more to say
         return bool(_WORD.match(head)) and not _RECORD.search(head)
-    return not head.replace(b" ", b"").startswith(_JOURNAL)
+    return not _RECORD.match(head)
 
 
 def import_file(path: str | os.PathLike[str], clip: Any) -> Run:

@@ -128,13 +128,11 @@ class History:
             if sent is None:
                 sent = self.sent[record.task] = SentAudio(self.transcript.sent_until, record.position)
             self._position = sent.add(record)
-            self.transcript.apply(record)
-        elif isinstance(record, (Received, Resumed)):
-            self._position = position_after(record, self._position)
-            self.transcript.apply(record)
-            self._update(record)
         else:
-            self.transcript.apply(record)
+            self._position = position_after(record, self._position)
+        self.transcript.apply(record)
+        if isinstance(record, (Received, Resumed)):
+            self._update(record)
 
     def _update(self, record: _Result) -> None:
         """Compare the sentences with those before the record."""

@@ -33,9 +33,6 @@ class Waveform:
             self.start = position
         at = 2 * round((position - self.start) / self.step) if position > self.start else 0
         missing = at - len(self.data)
-        if not missing:  # the usual case
-            self.data += data
-            return
         if missing > 0:
             if self._filled + missing > _MAX_FILLED:
                 return

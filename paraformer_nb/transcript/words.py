@@ -1,7 +1,7 @@
 """Words and sentences as values. Times are seconds on the clip's own time line.
 
-Here, in `journal.records` and in `dashscope.messages` there is `gc=False` where a run has many of a value: they are in
-no cycle, and the garbage collector would take longer to look through them than it takes to read a journal.
+Here, in `history`, in `journal.records` and in `dashscope` there is `gc=False` where a run has many of a value: they
+are in no cycle, and the garbage collector would take longer to look through them than it takes to read a journal.
 """
 
 from __future__ import annotations
