@@ -70,6 +70,8 @@ def unreadable(path: Path, error: OSError) -> Fault:
     if not isinstance(error, PermissionError):
         return Fault(path, problem, "Check its disk")
     path = next((each for each in (path, *path.parents) if _has_state(each)), path)
+    if not _is_own(path):
+        return Fault(path, problem, "Ask its owner for the right to read it, or for a copy")
     mode = "u+rx" if path.is_dir() else "u+r"
     return Fault(path, problem, f"Make it readable: chmod {mode} {shlex.quote(str(path))}")
 
@@ -84,6 +86,11 @@ def is_folder(path: Path) -> bool:
         fault = unreadable(path, error)
         raise ModelFilesError(f"{fault.clause}. {fault.remedy}.") from error
     return True
+
+
+def _is_own(path: Path) -> bool:
+    """Whether this user may change the mode of a path. (Where users have no numbers, all are 0.)"""
+    return path.stat().st_uid == (os.geteuid() if hasattr(os, "geteuid") else 0)
 
 
 def _has_state(path: Path) -> bool:

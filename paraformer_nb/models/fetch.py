@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tarfile
 from pathlib import Path
 
@@ -11,13 +10,13 @@ from .addresses import addresses, offline_variables
 from .download import Timeouts, download
 from .faults import Fault
 from .folders import SOURCE, check_own_folder, find_folder, unused_copies
-from .location import FOLDER_VARIABLE, own_folder
+from .location import own_folder
 from .progress import Progress, ProgressBar
 from .source import licence, write_source
-from .state import failure, format_size, offline_failure, reporting_stop
+from .state import failure, offline_failure, reporting_stop
 from .table import Archive, Model, ModelFile, get_model
 from .verification import blocks_of, faults_of
-from .writing import locked, write_verified, writing
+from .writing import check_room, locked, write_verified, writing
 
 
 def fetch_model(name: str = "paraformer-zh-en", *, progress: bool = True) -> Path:
@@ -67,7 +66,7 @@ def _fetch_into(folder: Path, model: Model, progress: Progress, timeouts: Timeou
     with writing(folder):
         folder.mkdir(exist_ok=True)
     try:
-        _check_room(folder, list(faults))
+        check_room(folder, list(faults), "downloaded")
         _download(model, list(faults), folder, progress, timeouts)
     finally:
         progress.close()
@@ -113,15 +112,3 @@ def _download_archive(model: Model, archive: Archive, folder: Path, progress: Pr
                 raise ModelFilesError(f"{archive.url} does not contain {member.name} as published.")
     with writing(target):
         target.unlink()
-
-
-def _check_room(folder: Path, missing: list[ModelFile]) -> None:
-    """Raise ModelFilesError if the disk has not enough room, before anything is downloaded."""
-    parts = (folder / f"{file.name}.part" for file in missing)
-    needed = sum(file.size for file in missing) - sum(part.stat().st_size for part in parts if part.exists())
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise ModelFilesError(
-            f"{str(folder)!r} needs {format_size(needed)} more, and {format_size(free)} are free on its disk. Nothing "
-            f"was downloaded. Make room, or set {FOLDER_VARIABLE} to a folder on another disk."
-        )

@@ -14,7 +14,7 @@ from .source import licence, write_source
 from .state import reporting_stop
 from .table import Model, ModelFile, models
 from .verification import blocks_of, faults_of
-from .writing import locked, write_verified, writing
+from .writing import check_room, locked, write_verified, writing
 
 _IN_PLACE = (
     "Another streaming Paraformer can be used where it is: --engine paraformer --engine-option model_dir=FOLDER, in "
@@ -55,6 +55,7 @@ def import_folder(folder: Path, progress: Progress) -> Path:
 def _copy_files(folder: Path, target: Path, wanted: list[ModelFile], progress: Progress) -> None:
     with writing(target):
         target.mkdir(exist_ok=True)
+    check_room(target, wanted, "copied")
     for file in wanted:
         progress.begin(file.name, file.size)
         if not write_verified(_read(folder / file.name), file, target):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from filelock import FileLock, Timeout
 from ..errors import ModelFilesError
 from .location import FOLDER_VARIABLE, models_folder, own_folder
 from .progress import Progress
+from .state import format_size
 from .table import Model, ModelFile
 
 _WAITING = 0.2  # seconds between two looks at a lock
@@ -47,6 +49,21 @@ def _obstacle(path: Path) -> tuple[Path, str]:
     if there != path and there.is_dir():
         return path, "Make that folder, or connect its disk"
     return there, f"Rename or remove that {'folder' if there.is_dir() else 'file'}, which is in the way"
+
+
+def check_room(folder: Path, missing: Iterable[ModelFile], verb: str) -> None:
+    """Raise ModelFilesError if the disk has not enough room for the files, before anything is "downloaded" or
+    "copied" (`verb`). The parts of them that are there count."""
+    needed = 0
+    for file in missing:
+        part = folder / f"{file.name}.part"
+        needed += file.size - (part.stat().st_size if part.exists() else 0)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise ModelFilesError(
+            f"{str(folder)!r} needs {format_size(needed)} more, and {format_size(free)} are free on its disk. Nothing "
+            f"was {verb}. Make room, or set {FOLDER_VARIABLE} to a folder on another disk."
+        )
 
 
 def clear_part(part: Path) -> None:

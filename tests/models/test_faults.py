@@ -89,6 +89,19 @@ def test_a_file_that_cannot_be_read_needs_no_download(
     assert hubs[0].requests == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="to give a file to another user needs root")
+def test_a_file_of_another_user_s_is_asked_for(
+    table: Path, model: Model, hubs: tuple[Hub, Hub], published: Path
+) -> None:
+    file = published / "tokens.txt"
+    os.chown(file, 65534, 65534)
+    with permissions.mode(file, 0), pytest.raises(ModelFilesError) as raised:
+        import_folder(published, Log())
+    assert f"{str(file)!r} cannot be read: Permission denied" in str(raised.value)
+    assert "Ask its owner for the right to read it, or for a copy." in str(raised.value)
+    assert "chmod" not in str(raised.value)
+
+
 @pytest.mark.parametrize("bits", [0, 0o600])
 def test_a_folder_that_cannot_be_searched_is_named_as_that(
     bits: int, table: Path, model: Model, hubs: tuple[Hub, Hub], published: Path

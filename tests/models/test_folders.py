@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fetching import Log
+from fetching import Log, content
+from full_disk import small_disk
 from model_hub import Hub, paths, serving
 from paraformer_streams import RATE, sound
 from servers import ended
@@ -22,6 +23,7 @@ from paraformer_nb.models.addresses import addresses
 from paraformer_nb.models.folders import find_folder, find_kind, find_model
 from paraformer_nb.models.importing import import_folder
 from paraformer_nb.models.location import own_folder
+from paraformer_nb.models.state import format_size
 from paraformer_nb.models.table import Archive, Model, Repository, models
 
 HUGGING_FACE = "models--owner--tiny/snapshots/0123abc"
@@ -147,6 +149,18 @@ def test_a_folder_whose_name_is_not_utf_8_is_used_and_imported(
     pnb.Embedded("paraformer", model_dir=folder).close()
     assert import_folder(folder, Log()) == find_model("tiny")
     assert list((tmp_path / "models").glob("verified.json.*")) == []
+
+
+def test_a_disk_without_room_is_refused_before_anything_is_copied(
+    table: Path, model: Model, published: Path, tmp_path: Path
+) -> None:
+    size = sum(file.size for file in model.files)
+    own_folder(model).parent.mkdir()
+    with small_disk(own_folder(model).parent, size // 2), pytest.raises(ModelFilesError) as raised:
+        import_folder(published, Log())
+    assert f"needs {format_size(size)} more, and " in str(raised.value)
+    assert "are free on its disk. Nothing was copied. Make room" in str(raised.value)
+    assert content(import_folder(published, Log())) == content(published)
 
 
 def test_what_was_found_and_cannot_be_kept_leaves_nothing(model: Model, published: Path, tmp_path: Path) -> None:
