@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
@@ -24,6 +25,7 @@ from msgspec import Meta, Raw, Struct
 
 from ..dashscope.event_decoder import decode_event
 from ..dashscope.messages import Event, UnknownEvent
+from ..errors import ParameterError
 from ..text import SURROGATES
 
 VERSION = 2
@@ -333,6 +335,15 @@ def decode_record(line: bytes) -> Record:
         if record.kind in _KINDS:
             raise
         return UnknownRecord(record.t, record.kind, line)
+
+
+def run_and_rest(records: Iterable[Record]) -> tuple[RunStarted, Iterator[Record]]:
+    """The first record of a journal, and those after it. Raises ParameterError if it is not a `RunStarted`."""
+    each = iter(records)
+    first = next(each, None)
+    if not isinstance(first, RunStarted):
+        raise ParameterError("these are not a journal's records: the first is not a RunStarted.")
+    return first, each
 
 
 def _finite(text: str) -> float | None:

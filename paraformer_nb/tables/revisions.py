@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ _EXACT = 1e-6  # seconds that do not count
 
 def revisions_table(history: History) -> pd.DataFrame:
     """One row for each thing that the recogniser did to a word, in order; `schema.REVISIONS` has the columns."""
-    rows = {each: row for row, (each, _) in enumerate(_words(history))}
+    rows = {each: row for row, each in enumerate(_words(history)[0])}
     fields = {column.name: column.name for column in REVISIONS} | {"word": "history"}
     values = {name: list(map(attrgetter(field), history.revisions)) for name, field in fields.items()}
     values["word"] = list(map(rows.get, values["word"]))
@@ -36,15 +37,14 @@ def latency_table(history: History) -> pd.DataFrame:
     """
     import numpy as np
 
-    numbered = _words(history)
-    words = [each for each, _ in numbered]
+    words, sentence_ids = _words(history)
     ends = np.array([each.word.end for each in words], "float64")
     sent, is_resent = _sent(history, words, ends)
     shown = np.array([each.shown for each in words], "float64")
     final_since = np.array([each.final_since for each in words], "float64")
     values = {
         "word": range(len(words)),
-        "sentence_id": [sentence_id for _, sentence_id in numbered],
+        "sentence_id": sentence_ids,
         "text": [each.word.text.strip() for each in words],
         "start": [each.word.start for each in words],
         "end": ends,
@@ -72,16 +72,20 @@ def _sent(history: History, words: list[WordHistory], ends: Array) -> tuple[Arra
     for code, task in enumerate(tasks):
         if audio := history.sent.get(task):
             rows = np.flatnonzero(codes == code)
-            block_ends, times = np.array(audio.blocks).reshape(-1, 2).T
-            blocks = np.searchsorted(block_ends, ends[rows] - _EXACT)
-            sent[rows] = times[np.minimum(blocks, len(times) - 1)]  # beyond the last block, that one
+            blocks = np.searchsorted(audio.ends, ends[rows] - _EXACT)
+            sent[rows] = np.array(audio.times)[np.minimum(blocks, len(audio.times) - 1)]  # beyond the last, that one
             is_resent[rows] = ends[rows] <= audio.repeated_until
     return sent, is_resent
 
 
-def _words(history: History) -> list[tuple[WordHistory, int]]:
-    """The words as recognised, in the order of `words_raw`, each with the id of its sentence."""
+def _words(history: History) -> tuple[list[WordHistory], Array]:
+    """The words as recognised, in the order of `words_raw`, and the id of the sentence of each."""
+    import numpy as np
+
     recognised = history.transcript.recognised
-    words = [(each, sentence.id) for sentence in recognised for each in history.words_of(sentence)]
-    words.sort(key=lambda pair: pair[0].word.start)
-    return words
+    by_sentence = list(map(history.words_of, recognised))
+    words = list(chain.from_iterable(by_sentence))
+    sizes = np.array(list(map(len, by_sentence)), "int64")
+    sentence_ids = np.repeat(np.array([sentence.id for sentence in recognised], "int64"), sizes)
+    order = np.argsort([each.word.start for each in words], kind="stable")
+    return list(map(words.__getitem__, order.tolist())), sentence_ids[order]

@@ -11,8 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ..errors import ParameterError
-from ..journal.records import Audio, Received, Record, Resumed, RunStarted
+from ..journal.records import Audio, Received, Record, Resumed, RunStarted, run_and_rest
 from .clock import position_after
 from .transcript import Transcript
 from .word_alignment import align
@@ -64,27 +63,31 @@ class SentAudio:
     """When a task sent which part of the clip, in at least one block.
 
     Attributes:
+        task: its id.
         repeated_until: the position up to which the clip had been sent before the task.
         begin: the position at which the task's audio begins.
-        blocks: the position at which each block ends, and the time at which it was sent, one after the other.
+        ends: the position at which each block ends.
+        times: when each block was sent.
     """
 
-    def __init__(self, repeated_until: float, begin: float) -> None:
+    def __init__(self, task: str, repeated_until: float, begin: float) -> None:
+        self.task = task
         self.repeated_until = repeated_until
         self.begin = begin
-        self.blocks = array("d")
+        self.ends = array("d")
+        self.times = array("d")
 
     def add(self, record: Audio) -> float:
         """Count a block. Returns the position at which it ends."""
         end = record.position + record.seconds
-        self.blocks.extend((end, record.t))
+        self.ends.append(end)
+        self.times.append(record.t)
         return end
 
     @property
     def seconds(self) -> tuple[float, float]:
         """How much of the clip was sent after the first block, and how long that took; both 0 for one block."""
-        (first_end, first), (last_end, last) = self.blocks[:2], self.blocks[-2:]
-        return last_end - first_end, last - first
+        return self.ends[-1] - self.ends[0], self.times[-1] - self.times[0]
 
 
 class History:
@@ -100,20 +103,18 @@ class History:
         self.transcript = Transcript(run)
         self.revisions: list[Revision] = []
         self.sent: dict[str, SentAudio] = {}
+        self._sending: SentAudio | None = None  # of the task that sent last
         self._position = run.start
         self._finals = 0
         self._words: dict[int, list[WordHistory]] = {}  # by sentence id
-        self._partials: dict[int, Sentence] = {}
+        self._partials: dict[int, tuple[Word, ...]] = {}  # by sentence id
 
     @classmethod
     def from_records(cls, records: Iterable[Record]) -> History:
         """Fold a whole journal. Raises ParameterError if its first record is not a `RunStarted`."""
-        each = iter(records)
-        first = next(each, None)
-        if not isinstance(first, RunStarted):
-            raise ParameterError("these are not a journal's records: the first is not a RunStarted.")
-        history = cls(first)
-        for record in each:
+        run, rest = run_and_rest(records)
+        history = cls(run)
+        for record in rest:
             history.apply(record)
         return history
 
@@ -124,12 +125,13 @@ class History:
     def apply(self, record: Record) -> None:
         """Fold one record, with the transcript."""
         if isinstance(record, Audio):  # of which there are the most
-            sent = self.sent.get(record.task)
-            if sent is None:
-                sent = self.sent[record.task] = SentAudio(self.transcript.sent_until, record.position)
-            self._position = sent.add(record)
-        else:
-            self._position = position_after(record, self._position)
+            if self._sending is None or self._sending.task != record.task:
+                begun = SentAudio(record.task, self.transcript.sent_until, record.position)
+                self._sending = self.sent.setdefault(record.task, begun)
+            self._position = self._sending.add(record)
+            self.transcript.apply(record)
+            return
+        self._position = position_after(record, self._position)
         self.transcript.apply(record)
         if isinstance(record, (Received, Resumed)):
             self._update(record)
@@ -140,39 +142,38 @@ class History:
         before = self._partials
         if len(transcript.finals) > self._finals:
             for sentence in transcript.finals[self._finals :]:
-                self._revise(record, sentence)
-                self._finalise(record, sentence)
+                self._revise(record, sentence.id, sentence.words)
+                self._finalise(record, sentence.id)
                 before.pop(sentence.id, None)
             self._finals = len(transcript.finals)
-        now = {sentence.id: sentence for sentence in transcript.partials}
-        for number, sentence in now.items():
-            if before.get(number) is not sentence:
-                self._revise(record, sentence)
+        now = transcript.partial_words
+        for sentence_id, words in now.items():
+            if before.get(sentence_id) is not words:
+                self._revise(record, sentence_id, words)
         if before.keys() != now.keys():
-            for number in before.keys() - now.keys():
-                self._withdraw(record, number)
+            for sentence_id in before.keys() - now.keys():
+                self._withdraw(record, sentence_id)
         self._partials = now
 
-    def _revise(self, record: _Result, sentence: Sentence) -> None:
-        """Note what differs from the sentence as it was shown last."""
-        partial = self._partials.get(sentence.id)
-        old_words = partial.words if partial else ()
-        old = self._words[sentence.id] if partial else []
-        head, middle, tail = align(old_words, sentence.words)
+    def _revise(self, record: _Result, sentence_id: int, words: tuple[Word, ...]) -> None:
+        """Note what differs from the sentence's words as they were shown last."""
+        old_words = self._partials.get(sentence_id, ())
+        old = self._words[sentence_id] if old_words else []
+        head, middle, tail = align(old_words, words)
         now = old[:head]
         for before, after in middle:
             if after is None:
                 assert before is not None
-                self._note(record, sentence.id, old[before], "withdrawn", None, _text(old_words[before]))
+                self._note(record, sentence_id, old[before], "withdrawn", None, _text(old_words[before]))
                 continue
-            word = sentence.words[after]
+            word = words[after]
             if before is None:
                 now.append(WordHistory(word, _text(word), record.task, record.t))
-                self._note(record, sentence.id, now[-1], "shown", _text(word), None)
+                self._note(record, sentence_id, now[-1], "shown", _text(word), None)
             else:
                 now.append(old[before])
-                self._change(record, sentence.id, old[before], word)
-        self._words[sentence.id] = now + old[len(old) - tail :]
+                self._change(record, sentence_id, old[before], word)
+        self._words[sentence_id] = now + old[len(old) - tail :]
 
     def _change(self, record: _Result, sentence_id: int, history: WordHistory, word: Word) -> None:
         old, history.word = history.word, word
@@ -184,10 +185,11 @@ class History:
         if (old.start, old.end) != (word.start, word.end):
             self._note(record, sentence_id, history, "time", _text(word), _text(old))
 
-    def _finalise(self, record: _Result, sentence: Sentence) -> None:
-        for history in self._words[sentence.id]:
+    def _finalise(self, record: _Result, sentence_id: int) -> None:
+        for history in self._words[sentence_id]:
             history.final_since = record.t
-            self._note(record, sentence.id, history, "settled", _text(history.word), _text(history.word))
+            text = _text(history.word)
+            self._note(record, sentence_id, history, "settled", text, text)
 
     def _withdraw(self, record: _Result, sentence_id: int) -> None:
         for history in self._words.pop(sentence_id):

@@ -16,7 +16,7 @@ _end_of = attrgetter("end")
 
 
 class Result:
-    """A result on the clip's time line. Most are replaced before they are read, so `sentence` is made on demand.
+    """A result on the clip's time line. Most are replaced before they are read, so its words are made on demand.
 
     Args:
         offset: seconds at which the run's clock starts.
@@ -40,9 +40,11 @@ class Result:
         self._offset = offset
         self._final_until = final_until
         self._default_speaker = speaker
+        self._start: float | None = None
+        self._words: tuple[Word, ...] | None = None
         self._sentence: Sentence | None = None
         self._previous: Result | None = previous
-        if previous is not None and previous._sentence is None:
+        if previous is not None and previous._words is None:
             self._previous = previous._previous
 
     @property
@@ -67,6 +69,11 @@ class Result:
         Some services send no time, or 0 in every result: a sentence that starts before what is already final starts
         at its first word, or without times of words where the final sentences end.
         """
+        if self._start is None:
+            self._start = self._find_start()
+        return self._start
+
+    def _find_start(self) -> float:
         given = _seconds(self.result.begin_time, self._offset)
         if is_time(self.result.begin_time) and given >= self._final_until:
             return given
@@ -90,33 +97,46 @@ class Result:
         return has_same_text or (self._end is not None and self._end <= final.end)
 
     @property
+    def words(self) -> tuple[Word, ...]:
+        """The words as they are shown, at least one."""
+        if self._words is None:
+            self._words = self._make_words()
+            self._previous = None
+        return self._words
+
+    @property
     def sentence(self) -> Sentence:
         """The sentence as it is shown."""
         if self._sentence is None:
             self._sentence = self._make_sentence()
-            self._previous = None
         return self._sentence
 
     def _make_sentence(self) -> Sentence:
-        result = self.result
-        start = self.start
-        speaker = _speaker(result.speaker_id) or self._default_speaker
-        known = self._known_words(start)
-        words = (*known, *[self._word(word, start, speaker) for word in (result.words or ())[len(known) :]])
-        end = max(map(_end_of, words), default=start)
+        result, words = self.result, self.words
+        end = max(map(_end_of, words))
         end = max(end, _seconds(result.end_time, self._offset, end))
-        if not words:  # a service that times sentences only: the sentence is one word
-            words = (Word(sanitise(result.text or ""), start, end, speaker=speaker),)
         text = sanitise(result.text or "") or join([word.text + word.punctuation for word in words])
-        return Sentence(self.id, text, start, end, result.is_final, words)
+        return Sentence(self.id, text, self.start, end, result.is_final, words)
+
+    def _make_words(self) -> tuple[Word, ...]:
+        result, start = self.result, self.start
+        speaker = _speaker(result.speaker_id) or self._default_speaker
+        if not result.words:  # a service that times sentences only: the sentence is one word
+            end = max(start, _seconds(result.end_time, self._offset, start))
+            return (Word(sanitise(result.text or ""), start, end, speaker=speaker),)
+        known = self._known_words(start)
+        return (*known, *[self._word(word, start, speaker) for word in result.words[len(known) :]])
 
     def _known_words(self, start: float) -> tuple[Word, ...]:
-        """The words at the beginning that the previous sentence has as well."""
+        """The words at the beginning that the previous result has as well."""
         previous = self._previous
-        if previous is None or previous.result.speaker_id != self.result.speaker_id or previous.sentence.start != start:
+        if previous is None or previous.result.speaker_id != self.result.speaker_id or previous.start != start:
             return ()
-        equal = [*map(eq, previous.result.words or (), self.result.words or ()), False].index(False)
-        return previous.sentence.words[:equal]
+        before, now = previous.result.words or [], self.result.words or []
+        if before == now[: len(before)]:  # the usual case: words were added
+            return previous.words[: len(before)]
+        equal = [*map(eq, before, now), False].index(False)
+        return previous.words[:equal]
 
     def _word(self, word: WordResult, start: float, speaker: str | None) -> Word:
         begin = _seconds(word.begin_time, self._offset, start)

@@ -47,6 +47,7 @@ from ..journal.records import (
     Sent,
     Silence,
     UnknownRecord,
+    run_and_rest,
 )
 from ..text import join, sanitise
 from .applied_corrections import Corrections
@@ -55,7 +56,7 @@ from .corrections import Correction
 from .result import Result, with_id
 from .usage import UsageCounter
 from .waveform import Waveform
-from .words import Sentence, Usage
+from .words import Sentence, Usage, Word
 
 ENDED = ("finished", "stopped", "failed")
 """The states that a run does not leave again, unless it is resumed."""
@@ -134,12 +135,9 @@ class Transcript:
     @classmethod
     def from_records(cls, records: Iterable[Record]) -> Transcript:
         """Fold a whole journal. Raises ParameterError if its first record is not a `RunStarted`."""
-        each = iter(records)
-        first = next(each, None)
-        if not isinstance(first, RunStarted):
-            raise ParameterError("these are not a journal's records: the first is not a RunStarted.")
-        transcript = cls(first)
-        for record in each:
+        run, rest = run_and_rest(records)
+        transcript = cls(run)
+        for record in rest:
             transcript.apply(record)
         return transcript
 
@@ -149,6 +147,11 @@ class Transcript:
         return [partial.sentence for partial in list(self._partials.values())]
 
     @property
+    def partial_words(self) -> dict[int, tuple[Word, ...]]:
+        """The words of each of them, by the id of the sentence."""
+        return {partial.id: partial.words for partial in list(self._partials.values())}
+
+    @property
     def recognised(self) -> list[Sentence]:
         """Final and partial sentences as recognised, without corrections, sorted by start."""
         partials = self.partials  # first: a sentence that becomes final meanwhile is in both, and counts as final
@@ -156,8 +159,7 @@ class Transcript:
         if partials:
             finals = {sentence.id for sentence in sentences}
             sentences += [sentence for sentence in partials if sentence.id not in finals]
-        sentences.sort(key=attrgetter("start"))
-        return sentences
+        return sorted(sentences, key=attrgetter("start"))
 
     @property
     def sentences(self) -> list[Sentence]:
@@ -254,11 +256,9 @@ class Transcript:
             case Sent():
                 self._read_command(bytes(record.body))
             case Disconnected():
-                self.state = "reconnecting"
-                self.is_connected = False
+                self.state, self.is_connected = "reconnecting", False
             case RetryPlanned():
-                self.state = "reconnecting"
-                self.is_connected = False
+                self.state, self.is_connected = "reconnecting", False
                 self.retry = record
             case Resumed():
                 self._resume(record)

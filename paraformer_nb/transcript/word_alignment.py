@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from operator import eq, is_
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from .words import Word
 
-
-class Pair(NamedTuple):
-    """The index of a word in the older result and in the newer one; None: it is in the other one only."""
-
-    old: int | None
-    new: int | None
+Pair: TypeAlias = tuple[int | None, int | None]
+"""The index of a word in the older result and in the newer one; None: it is in the other one only."""
 
 
 class Alignment(NamedTuple):
@@ -33,13 +29,13 @@ def align(old: Sequence[Word], new: Sequence[Word]) -> Alignment:
     Example:
         >>> one, too = Word("one", 0.0, 0.4), Word("too", 0.5, 0.8)
         >>> align([one, too], [one, Word("two", 0.5, 0.9), Word("three", 0.9, 1.2)])
-        Alignment(head=1, middle=[Pair(old=1, new=1), Pair(old=None, new=2)], tail=0)
+        Alignment(head=1, middle=[(1, 1), (None, 2)], tail=0)
     """
     head = [*map(is_, old, new), False].index(False)  # first, as it is quicker
     if head < len(old):
         head += [*map(eq, old[head:], new[head:]), False].index(False)
     if head == len(old):  # the usual case: words were added
-        return Alignment(head, [Pair(None, index) for index in range(head, len(new))], 0)
+        return Alignment(head, [(None, index) for index in range(head, len(new))], 0)
     tail = [*map(eq, reversed(old[head:]), reversed(new[head:])), False].index(False)
     middle = _align_middle(old, new, range(head, len(old) - tail), range(head, len(new) - tail))
     return Alignment(head, list(middle), tail)
@@ -55,12 +51,12 @@ def _align_middle(old: Sequence[Word], new: Sequence[Word], mine: range, theirs:
             if match is not None and any(_is_same(later, new[match]) for later in old[index + 1 : mine.stop]):
                 match = None
         if match is None:
-            yield Pair(index, None)
+            yield index, None
             continue
-        yield from (Pair(None, n) for n in range(position, match))
-        yield Pair(index, match)
+        yield from ((None, n) for n in range(position, match))
+        yield index, match
         position = match + 1
-    yield from (Pair(None, n) for n in range(position, end))
+    yield from ((None, n) for n in range(position, end))
 
 
 def _is_same(old: Word, new: Word) -> bool:
