@@ -150,8 +150,8 @@ class History:
         for sentence_id, words in now.items():
             if before.get(sentence_id) is not words:
                 self._revise(record, sentence_id, words)
-        if before.keys() != now.keys():
-            for sentence_id in before.keys() - now.keys():
+        for sentence_id in before:
+            if sentence_id not in now:
                 self._withdraw(record, sentence_id)
         self._partials = now
 
@@ -168,8 +168,10 @@ class History:
                 continue
             word = words[after]
             if before is None:
-                now.append(WordHistory(word, _text(word), record.task, record.t))
-                self._note(record, sentence_id, now[-1], "shown", _text(word), None)
+                text = _text(word)
+                history = WordHistory(word, text, record.task, record.t)
+                now.append(history)
+                self._note(record, sentence_id, history, "shown", text, None)
             else:
                 now.append(old[before])
                 self._change(record, sentence_id, old[before], word)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from operator import eq, is_
+from operator import eq
 from typing import NamedTuple, TypeAlias
 
 from .words import Word
@@ -31,11 +31,9 @@ def align(old: Sequence[Word], new: Sequence[Word]) -> Alignment:
         >>> align([one, too], [one, Word("two", 0.5, 0.9), Word("three", 0.9, 1.2)])
         Alignment(head=1, middle=[(1, 1), (None, 2)], tail=0)
     """
-    head = [*map(is_, old, new), False].index(False)  # first, as it is quicker
-    if head < len(old):
-        head += [*map(eq, old[head:], new[head:]), False].index(False)
-    if head == len(old):  # the usual case: words were added
-        return Alignment(head, [(None, index) for index in range(head, len(new))], 0)
+    if old == new[: len(old)]:  # the usual case: words were added
+        return Alignment(len(old), [(None, index) for index in range(len(old), len(new))], 0)
+    head = [*map(eq, old, new), False].index(False)
     tail = [*map(eq, reversed(old[head:]), reversed(new[head:])), False].index(False)
     middle = _align_middle(old, new, range(head, len(old) - tail), range(head, len(new) - tail))
     return Alignment(head, list(middle), tail)
