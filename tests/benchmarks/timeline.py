@@ -1,6 +1,6 @@
 """The timeline beside wavesurfer.js 8 with its regions plugin, on the same words.
 
-    python tests/benchmarks/timeline.py [drawing] [updates] [loading]
+    python tests/benchmarks/timeline.py [drawing] [scrolling] [updates] [loading]
 
 Drawing: a page gets one wheel event and one pointer move in each frame (wavesurfer: one call of its own `zoom` or
 `setScroll`). "script" is the time spent in a contender's scripts from one frame to the next, by the page's own
@@ -9,7 +9,8 @@ events, in which wavesurfer does much of its work, come before it); "CDP" is Chr
 all tasks of the page's main thread, divided by the number of frames. The interval from frame to frame is printed beside
 that of a loop that does nothing.
 
-Updates: messages as the kernel makes them, at 10,000 words. Loading: `pnb.load` of three hours in a real JupyterLab.
+Scrolling: the text pane, by some pixels in each frame. Updates: messages as the kernel makes them, at 10,000 words.
+Loading: `pnb.load` of three hours in a real JupyterLab.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ UPDATES = 300
 LOADS = 6
 SPANS = [20, 120]  # seconds on view while panning
 SPAN_FIRST = 5  # and where the zoom sweep to the whole begins
+SCROLLS = [40, 400]  # pixels a frame: a wheel's, and those of a scrollbar that is dragged
+TEXT_HEIGHT = 600
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".json": "application/json"}
 _PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/timeline.css"><body style="margin: 0">
 <div id="here" style="width: {width}px"></div>"""
@@ -289,6 +292,38 @@ def print_drawing(figures: dict[tuple[str, int], dict[str, Figures]], empty: lis
     print()
 
 
+# ---------------------------------------------------------------------------------------------------------- scrolling
+
+
+def scroll(bench: Bench) -> dict[str, Figures]:
+    """Scroll the text down and back up."""
+    bench.call("openText", TEXT_HEIGHT)
+    figures = {}
+    for pixels in SCROLLS:
+        there = bench.measured("scrollText", FRAMES // 2, pixels)
+        assert bench.call("textTop") > 0.9 * FRAMES // 2 * pixels, "the text was not scrolled"
+        back = bench.measured("scrollText", FRAMES // 2, -pixels)
+        figures[f"{pixels} px a frame"] = {key: there[key] + back[key] for key in there}
+    return figures
+
+
+def scrolling(context: BrowserContext) -> None:
+    """The text of a run that has ended."""
+    words, rounds, empty = 30_000, [], []
+    with serving(own_files() | clip_files(words)) as address:
+        for _ in range(ROUNDS):
+            with Bench(context, address) as bench:
+                bench.call("show", f"clip{words}")
+                empty += bench.call("idle", FRAMES)["interval"]
+                rounds.append(scroll(bench))
+    print(f"Scrolling a text of {words:,} words, {TEXT_HEIGHT} px high, ms a frame: median / p95. The goal is the")
+    print(f"interval's p95: 1.1 x that of an empty loop, which is {middle(empty):.1f} / {p95(empty):.1f}")
+    for name, figures in joined(rounds).items():
+        pairs = [f"{key} {middle(figures[key]):.1f} / {p95(figures[key]):.1f}" for key in ("work", "frame", "interval")]
+        print(f"{name:16} {', '.join(pairs)}, {p95(figures['interval']) / p95(empty):.2f} x empty")
+    print()
+
+
 # ------------------------------------------------------------------------------------------------------------ updates
 
 
@@ -401,10 +436,12 @@ def loading(context: BrowserContext, folder: Path) -> None:
 
 def main() -> None:
     """Run what was asked for, or everything."""
-    wanted = sys.argv[1:] or ["drawing", "updates", "loading"]
+    wanted = sys.argv[1:] or ["drawing", "scrolling", "updates", "loading"]
     with tempfile.TemporaryDirectory() as folder, chromium() as context:
         if "drawing" in wanted:
             drawing(context, Path(folder))
+        if "scrolling" in wanted:
+            scrolling(context)
         if "updates" in wanted:
             updates(context)
         if "loading" in wanted:

@@ -235,6 +235,18 @@ export function zoomOut(count, factor) {
   });
 }
 
+const text = () => document.querySelector(".pnb-text");
+export const textTop = () => text().scrollTop;
+
+/** Makes the text pane so many pixels high, and goes to where the text begins. */
+export async function openText(height) {
+  Object.assign(text().style, { height: `${height}px`, maxHeight: "none" });
+  text().scrollTop = 0;
+  await frames(3);
+}
+
+export const scrollText = (count, pixels) => measure(count, () => text().scrollBy(0, pixels));
+
 /**
  * Live updates one by one: the milliseconds spent in scripts until the frame that draws one is made, and those of the
  * handler and that whole frame, layout and paint included.

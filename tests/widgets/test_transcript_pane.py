@@ -127,8 +127,9 @@ def test_text_and_picture_scroll_together(page: Page) -> None:
     page.mouse.wheel(0, 800)
     page.wait_for_function("before => document.querySelector('.pnb-picture').ariaLabel !== before", arg=before)
     first = view.locator(".pnb-text").evaluate(
-        "text => [...text.querySelectorAll('.pnb-line')].find(row => row.offsetTop + row.offsetHeight > "
-        "text.scrollTop + 8).firstElementChild.dataset.time"
+        "text => { const { top } = text.getBoundingClientRect();"
+        "return [...text.querySelectorAll('.pnb-line')].find(row => row.getBoundingClientRect().bottom > top + 18)"
+        ".firstElementChild.dataset.time }"
     )
     minutes, seconds = map(int, first.split(":"))
     shown = (picture.get_attribute("aria-label") or "").split("Shows ")[1].split(" to ")

@@ -5,7 +5,7 @@
 import { make } from "../dom/elements.js";
 import { lowerBound } from "../model/words.js";
 
-const MOST = 64; // rows of a group that grows at its end
+const MOST = 16; // rows of a group that grows at its end: a frame lays out few more than come on view
 
 export class RowGroups {
   #box;
