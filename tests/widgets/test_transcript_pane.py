@@ -98,6 +98,19 @@ def test_a_line_has_at_most_80_letters(page: Page, width: int) -> None:
     assert 40 < longest <= 80
 
 
+def test_times_of_more_than_ten_hours_are_on_one_line(page: Page) -> None:
+    sentences = [
+        SentenceData(1, True, 3, 4, "", [row("hello", 3, 4)], ""),
+        SentenceData(2, True, 45_296, 45_297, " ", [row("world", 45_296, 45_297)], ""),
+    ]
+    view = mount(page, Update(seq=1, reset=True, run=RUN, sentences=sentences))
+    times = view.locator(".pnb-at")
+    expect(times).to_have_count(2)
+    assert times.evaluate_all("times => times.map(time => time.dataset.time)") == ["0:03", "12:34:56"]
+    assert times.evaluate_all("times => times.map(time => time.getBoundingClientRect().height)") == [26, 26]
+
+
+
 def test_the_height_is_chosen_with_the_mouse_or_keys_and_kept(page: Page) -> None:
     view = show(page, *LONG)
     text, handle = view.locator(".pnb-text"), view.get_by_role("separator")

@@ -14,6 +14,7 @@ import { translate } from "../model/language.js";
 /** @import { Sentence } from "../model/words.js" */
 /** @typedef {{ sentence: Sentence, wordIndex: number }} WordPosition */
 
+const HOUR = 3600; // seconds
 const LINE = 26; // pixels, of the style sheet
 const SLIVER = 8; // pixels of a row that do not count as on view
 
@@ -58,6 +59,7 @@ export class TextPane {
   show(transcript, ids) {
     for (const id of ids ?? this.#elements.keys()) if (!transcript.sentences.has(id)) this.#remove(id);
     for (const index of ids ? indexesOf(transcript, ids) : transcript.order.keys()) this.#put(transcript.order, index);
+    this.#box.classList.toggle("pnb-hours", Math.round(transcript.order.at(-1)?.start ?? 0) >= HOUR);
     setHidden(this.#empty, transcript.words.count > 0);
     setText(this.#empty, emptyText(transcript.run?.state ?? "connecting"));
   }
