@@ -110,7 +110,6 @@ def test_times_of_more_than_ten_hours_are_on_one_line(page: Page) -> None:
     assert times.evaluate_all("times => times.map(time => time.getBoundingClientRect().height)") == [26, 26]
 
 
-
 def test_the_height_is_chosen_with_the_mouse_or_keys_and_kept(page: Page) -> None:
     view = show(page, *LONG)
     text, handle = view.locator(".pnb-text"), view.get_by_role("separator")
