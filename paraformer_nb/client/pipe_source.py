@@ -40,12 +40,13 @@ class PipeSource:
         closed: Future[None] = Future()
         self._is_started = True
         # A daemon: a pipe that never ends must not keep the process from exiting.
-        threading.Thread(
+        thread = threading.Thread(
             target=copy_context().run,
             args=(_read, self._clip, requests, closed),
             name="paraformer_nb-pipe",
             daemon=True,
-        ).start()
+        )
+        thread.start()
         try:
             while True:
                 request: Request = Future()
@@ -59,6 +60,7 @@ class PipeSource:
             requests.put(None)
             if self._clip.can_interrupt:  # then it is closed at once, and the user may close its file
                 await asyncio.wait({asyncio.wrap_future(closed)})
+                thread.join()  # it has nothing left to do
 
     def close(self) -> None:
         """Close the pipe, unless its thread does."""

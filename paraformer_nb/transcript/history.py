@@ -125,13 +125,12 @@ class History:
     def apply(self, record: Record) -> None:
         """Fold one record, with the transcript."""
         if isinstance(record, Audio):  # of which there are the most
-            if self._sending is None or self._sending.task != record.task:
+            if self._sending is None or self._sending.task != record.task:  # to find it each time would take longer
                 begun = SentAudio(record.task, self.transcript.sent_until, record.position)
                 self._sending = self.sent.setdefault(record.task, begun)
             self._position = self._sending.add(record)
-            self.transcript.apply(record)
-            return
-        self._position = position_after(record, self._position)
+        else:
+            self._position = position_after(record, self._position)
         self.transcript.apply(record)
         if isinstance(record, (Received, Resumed)):
             self._update(record)

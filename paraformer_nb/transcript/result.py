@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import attrgetter, eq
+from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ..dashscope.messages import SentenceResult, WordResult
 from ..text import join, sanitise
 from .clock import first_word_time, is_time
+from .word_alignment import count_equal
 from .words import Sentence, Word
 
 _end_of = attrgetter("end")
@@ -132,11 +133,7 @@ class Result:
         previous = self._previous
         if previous is None or previous.result.speaker_id != self.result.speaker_id or previous.start != start:
             return ()
-        before, now = previous.result.words or [], self.result.words or []
-        if before == now[: len(before)]:  # the usual case: words were added
-            return previous.words[: len(before)]
-        equal = [*map(eq, before, now), False].index(False)
-        return previous.words[:equal]
+        return previous.words[: count_equal(previous.result.words or [], self.result.words or [])]
 
     def _word(self, word: WordResult, start: float, speaker: str | None) -> Word:
         begin = _seconds(word.begin_time, self._offset, start)

@@ -148,7 +148,7 @@ class Transcript:
 
     @property
     def partial_words(self) -> dict[int, tuple[Word, ...]]:
-        """The words of each of them, by the id of the sentence."""
+        """The words of each partial sentence, by its id."""
         return {partial.id: partial.words for partial in list(self._partials.values())}
 
     @property
@@ -156,10 +156,10 @@ class Transcript:
         """Final and partial sentences as recognised, without corrections, sorted by start."""
         partials = self.partials  # first: a sentence that becomes final meanwhile is in both, and counts as final
         sentences = self.finals.copy()
-        if partials:
-            finals = {sentence.id for sentence in sentences}
-            sentences += [sentence for sentence in partials if sentence.id not in finals]
-        return sorted(sentences, key=attrgetter("start"))
+        final_ids = {sentence.id for sentence in sentences} if partials else set()
+        sentences += [sentence for sentence in partials if sentence.id not in final_ids]
+        sentences.sort(key=attrgetter("start"))
+        return sentences
 
     @property
     def sentences(self) -> list[Sentence]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from operator import eq
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from .words import Word
 
@@ -20,6 +20,13 @@ class Alignment(NamedTuple):
     tail: int
 
 
+def count_equal(old: Sequence[Any], new: Sequence[Any]) -> int:
+    """How many values at the beginning are equal in both, of sequences of one type."""
+    if old == new[: len(old)]:  # the usual case: words were added
+        return len(old)
+    return [*map(eq, old, new), False].index(False)
+
+
 def align(old: Sequence[Word], new: Sequence[Word]) -> Alignment:
     """Align the words of two results.
 
@@ -31,10 +38,10 @@ def align(old: Sequence[Word], new: Sequence[Word]) -> Alignment:
         >>> align([one, too], [one, Word("two", 0.5, 0.9), Word("three", 0.9, 1.2)])
         Alignment(head=1, middle=[(1, 1), (None, 2)], tail=0)
     """
-    if old == new[: len(old)]:  # the usual case: words were added
-        return Alignment(len(old), [(None, index) for index in range(len(old), len(new))], 0)
-    head = [*map(eq, old, new), False].index(False)
-    tail = [*map(eq, reversed(old[head:]), reversed(new[head:])), False].index(False)
+    head = count_equal(old, new)
+    if head == len(old):
+        return Alignment(head, [(None, index) for index in range(head, len(new))], 0)
+    tail = count_equal(old[head:][::-1], new[head:][::-1])
     middle = _align_middle(old, new, range(head, len(old) - tail), range(head, len(new) - tail))
     return Alignment(head, list(middle), tail)
 

@@ -210,7 +210,7 @@ def draw_ours(bench: Bench, words: int) -> dict[str, Figures]:
         moved = bench.call("windowOnView")[0]
         assert abs(moved / (FRAMES // 2 * PAN_PIXELS * span / WIDTH) - 1) < 0.1, f"panned by {moved} s"
         back = bench.measured("pan", FRAMES // 2, -PAN_PIXELS)
-        figures[f"pan, {span} s"] = {key: there[key] + back[key] for key in there}
+        figures[f"pan, {span} s"] = merged(there, back)
     bench.call("zoomTo", SPAN_FIRST)
     factor = words * speech.EVERY / SPAN_FIRST
     figures["zoom"] = bench.measured("zoomOut", FRAMES, factor)
@@ -226,19 +226,21 @@ def draw_theirs(bench: Bench, words: int) -> dict[str, Figures]:
         bench.call("zoomTheirsTo", span)
         there = bench.measured("panTheirs", FRAMES // 2, PAN_PIXELS)
         back = bench.measured("panTheirs", FRAMES // 2, -PAN_PIXELS)
-        figures[f"pan, {span} s"] = {key: there[key] + back[key] for key in there}
+        figures[f"pan, {span} s"] = merged(there, back)
     bench.call("zoomTheirsTo", SPAN_FIRST)
     factor = words * speech.EVERY / SPAN_FIRST
     figures["zoom"] = bench.measured("zoomTheirsOut", FRAMES, factor)
     return figures
 
 
+def merged(*parts: Figures) -> Figures:
+    """The figures of several measurements in one."""
+    return {key: [value for part in parts for value in part[key]] for key in parts[0]}
+
+
 def joined(rounds: list[dict[str, Figures]]) -> dict[str, Figures]:
     """The figures of all rounds in one."""
-    return {
-        name: {key: [value for one in rounds for value in one[name][key]] for key in its}
-        for name, its in rounds[0].items()
-    }
+    return {name: merged(*(one[name] for one in rounds)) for name in rounds[0]}
 
 
 def middle(values: list[float]) -> float:
@@ -303,7 +305,7 @@ def scroll(bench: Bench) -> dict[str, Figures]:
         there = bench.measured("scrollText", FRAMES // 2, pixels)
         assert bench.call("textTop") > 0.9 * FRAMES // 2 * pixels, "the text was not scrolled"
         back = bench.measured("scrollText", FRAMES // 2, -pixels)
-        figures[f"{pixels} px a frame"] = {key: there[key] + back[key] for key in there}
+        figures[f"{pixels} px a frame"] = merged(there, back)
     return figures
 
 

@@ -47,7 +47,7 @@ def test_the_output_of_a_process_is_recognised_like_the_file(chinese: Path) -> N
         run = ended(pnb.transcribe(process.stdout, service=service))
     assert_same(run, faultless_run(chinese))
     assert (run.clip.name, run.clip.path, run.clip.size) == ("file", None, None)
-    assert eventually(lambda: reading_threads() == [])
+    assert reading_threads() == []
     service.close()
 
 
@@ -128,7 +128,7 @@ def test_a_pipe_that_stalls_can_be_left(way: str, pipe: tuple[io.BufferedReader,
         getattr(run, way)()
         ended(run)
         assert (run.state, texts(run)) == ("stopped", ["word1"])
-        assert eventually(lambda: reading_threads() == [])
+        assert reading_threads() == []
         out.close()
 
 
